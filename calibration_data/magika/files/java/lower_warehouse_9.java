@@ -1,0 +1,4 @@
+    @Override
+    public String toString() {
+        return "Module[" + this.scale + ", " + this.project + "]";
+    }

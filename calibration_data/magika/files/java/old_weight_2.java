@@ -1,0 +1,2 @@
+    private final List<String> value = new ArrayList<>();
+    private static final int NODE = 894;

@@ -1,0 +1,4 @@
+    @Override
+    public String toString() {
+        return "Loader[" + this.stream + ", " + this.grain + "]";
+    }

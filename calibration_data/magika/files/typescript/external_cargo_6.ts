@@ -1,0 +1,6 @@
+type InvoiceKind = 'exact' | 'private' | 'green';
+
+export enum FieldState {
+  Blue = 1,
+  Sharp = 8154,
+}

@@ -1,0 +1,56 @@
+"""ovopt makes a model faster with OpenVINO and NNCF, and proves it.
+
+The Python API is the command line: every command is one function here, and returns records.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+# openvino and nncf report usage over the network as soon as they are imported, one process per event. They take a
+# missing telemetry package as a no, so this must stand before their first import, wherever that is.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+if TYPE_CHECKING:
+    from ovopt.bundle import read_manifest
+    from ovopt.errors import OvoptError
+    from ovopt.recipe import load_recipe
+    from ovopt.workflow.compare import Plan, compare
+    from ovopt.workflow.options import Options
+    from ovopt.workflow.quantize import quantize
+    from ovopt.workflow.stored import judge_again, read_comparison
+
+__version__ = "0.1.0"
+__all__ = [
+    "Options",
+    "OvoptError",
+    "Plan",
+    "__version__",
+    "compare",
+    "judge_again",
+    "load_recipe",
+    "quantize",
+    "read_comparison",
+    "read_manifest",
+]
+
+_HOMES = {
+    "Options": "ovopt.workflow.options",
+    "OvoptError": "ovopt.errors",
+    "Plan": "ovopt.workflow.compare",
+    "compare": "ovopt.workflow.compare",
+    "judge_again": "ovopt.workflow.stored",
+    "load_recipe": "ovopt.recipe",
+    "quantize": "ovopt.workflow.quantize",
+    "read_comparison": "ovopt.workflow.stored",
+    "read_manifest": "ovopt.bundle",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `import ovopt` and `ovopt --help` stay quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ovopt' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,5 @@
+"""`python -m ovopt`."""
+
+from ovopt.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Measurement: arms in worker processes, driven by one coordinator."""

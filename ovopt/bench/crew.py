@@ -1,0 +1,153 @@
+"""The worker processes of all arms. An arm whose worker dies, hangs or fails is lost; the others stand."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from ovopt.bench import protocol
+from ovopt.errors import ArmLostError, UsageError
+from ovopt.records import ModelFile
+
+ANSWER_LIMIT_S = 600.0
+
+
+@dataclass(frozen=True)
+class ArmPlan:
+    """An arm before it is measured."""
+
+    name: str
+    role: Literal["baseline", "candidate", "control", "reference"]
+    model: ModelFile
+    load: protocol.Load
+    properties: Mapping[str, str]
+
+
+class Crew:
+    """One worker per arm, alive inside a `with` block and gone behind it, whatever happens."""
+
+    def __init__(self, arms: Sequence[ArmPlan], limit_s: float = ANSWER_LIMIT_S) -> None:
+        self.arms = {arm.name: arm for arm in arms}
+        self.lost: dict[str, str] = {}
+        self._limit_s = limit_s
+        self._workers: dict[str, _Process] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            for name, arm in self.arms.items():
+                self._workers[name] = _Process(self._limit_s)
+                self.ask(name, arm.load)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    @property
+    def baseline(self) -> str:
+        """The arm that all others are compared with: the first."""
+        return next(iter(self.arms))
+
+    @property
+    def present(self) -> list[str]:
+        """Names of the arms that are not lost."""
+        return [name for name in self.arms if name not in self.lost]
+
+    def pid(self, name: str) -> int:
+        """The process that measures an arm."""
+        return self._workers[name].pid
+
+    def ask(self, name: str, command: Any, on_output: Callable[[protocol.Output], None] | None = None) -> Any:
+        """The worker's answer, or None where the arm is lost. A usage error is raised: it is the caller's to mend."""
+        if name in self.lost:
+            return None
+        try:
+            return self._workers[name].ask(command, on_output)
+        except UsageError:
+            raise
+        except ArmLostError as loss:
+            self.lost[name] = f"{loss} (during {type(command).__name__})"
+            self._workers[name].end()
+            return None
+
+    def _end(self) -> None:
+        for worker in self._workers.values():
+            worker.end()
+
+
+class _Process:
+    """One worker process and the socket to it."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._connection, theirs = multiprocessing.Pipe()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        # A session of its own: Ctrl-C in the terminal reaches the coordinator alone, which ends the workers.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ovopt.bench.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self._stderr,
+            stderr=self._stderr,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_root()), os.environ.get("PYTHONPATH", "")])},
+        )
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, command: Any, on_output: Callable[[protocol.Output], None] | None) -> Any:
+        try:
+            self._connection.send(command)
+            while True:
+                answer = self._receive()
+                if isinstance(answer, protocol.Output) and on_output:
+                    on_output(answer)
+                elif isinstance(answer, protocol.Failed):
+                    raise answer.error
+                elif isinstance(answer, protocol.Reply):
+                    return answer.value
+        except (EOFError, ConnectionError):
+            raise ArmLostError(self._obituary()) from None
+
+    def end(self) -> None:
+        """Kill and wait; harmless when it is gone already."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+        self._stderr.close()
+
+    def _receive(self) -> Any:
+        if not self._connection.poll(self._limit_s):
+            raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s")
+        return self._connection.recv()
+
+    def _obituary(self) -> str:
+        code = self._process.wait()
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
+            return f"its worker was ended by {name}{hint}"
+        self._stderr.seek(0)
+        said = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return f"its worker ended with exit code {code}" + (f": {said[-1]}" if said else "")
+
+
+def _root() -> Path:
+    """The folder that this package is imported from, so that a worker imports the same one."""
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,1 @@
+"""Engines, one per file: what runs a model inside a worker."""

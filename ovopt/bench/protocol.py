@@ -1,0 +1,92 @@
+"""What coordinator and worker say to each other. Each command has one reply; `Evaluate` streams before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ovopt.errors import OvoptError
+
+
+@dataclass(frozen=True)
+class Load:
+    """Read the model; reply None. Always the first command."""
+
+    engine: str
+    model: Path
+    shapes: Mapping[str, Sequence[int]]
+    output: int | str
+    device: str
+    samples: Path
+
+
+@dataclass(frozen=True)
+class Open:
+    """Compile anew with these properties and warm up; reply `Opened`."""
+
+    properties: Mapping[str, str]
+    requests: int | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A compiled model is ready."""
+
+    effective: Any
+    inference_s: float
+
+
+@dataclass(frozen=True)
+class TakeLatency:
+    """A latency turn; reply list of nanoseconds, one per inference."""
+
+    seconds: float
+    first: int
+
+
+@dataclass(frozen=True)
+class TakeThroughput:
+    """A throughput turn; reply `Turn`."""
+
+    seconds: float
+    first: int
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Run every sample; stream of `Output`, reply None."""
+
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Output:
+    """The chosen output of one sample, without the batch dimension."""
+
+    index: int
+    value: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Run with profiling counters; reply `Execution`."""
+
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The end of a command."""
+
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The command failed. A usage error is the caller's to mend, anything else loses the arm."""
+
+    error: OvoptError

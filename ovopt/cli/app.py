@@ -1,0 +1,40 @@
+"""The command line's tree of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ovopt import __version__
+from ovopt.cli import compare, demo, gate, quantize, recipes, report
+
+app = typer.Typer(
+    name="ovopt",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("quantize")(quantize.command)
+app.command("compare")(compare.command)
+app.command("report")(report.command)
+app.command("gate")(gate.command)
+
+app.command("demo")(demo.command)
+app.add_typer(recipes.app, name="recipes")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Make a model faster with OpenVINO and NNCF, and prove it."""

@@ -1,0 +1,32 @@
+"""`ovopt gate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A comparison file.")],
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A limit, beside those of the comparison's recipe. Repeatable."),
+    ] = None,
+    output_format: o.FormatOption = o.Format.console,
+) -> None:
+    """Judge a stored comparison again, under other budgets; nothing is measured.
+
+    Exit code 0: passed, 3: failed, 4: inconclusive.
+
+    Example: `ovopt gate comparison.json --budget latency.min_speedup=1.2`
+    """
+    from ovopt.cli.show import exit_code, show
+    from ovopt.workflow.stored import judge_again, read_comparison
+
+    result = judge_again(read_comparison(file), budget or [])
+    show(result, output_format.value)
+    raise typer.Exit(exit_code(result))

@@ -1,0 +1,53 @@
+"""The entry point: every error becomes a message and an exit code here, and only here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 error in the run, 2 wrong usage, 3 gate failed, 4 gate inconclusive,
+    130 interrupted."""
+    from ovopt.cli.app import app
+    from ovopt.errors import OvoptError
+
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except OvoptError as error:
+        _leave(f"error: {error}", error.exit_code)
+    except KeyboardInterrupt:
+        _leave("interrupted; nothing was written", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            _leave("interrupted; nothing was written", INTERRUPTED)
+        raise
+    except Exception as error:
+        if os.environ.get("OVOPT_DEBUG"):
+            raise
+        _leave(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a fault of ovopt. Run it again with OVOPT_DEBUG=1 and report what it prints.",
+            1,
+        )
+    sys.exit(0)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Let `finally` blocks end the workers and remove what is half written."""
+    raise SystemExit(TERMINATED)

@@ -1,0 +1,70 @@
+"""`ovopt quantize`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+
+class Preset(StrEnum):
+    """NNCF's presets."""
+
+    performance = "performance"
+    mixed = "mixed"
+
+
+class ModelType(StrEnum):
+    """NNCF's model types."""
+
+    transformer = "transformer"
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="An IR (.xml), an .onnx file or a bundle.")],
+    recipe: o.RecipeName = None,
+    data: o.DataSource = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-int8 in this folder.")
+    ] = None,
+    nncf_defaults: Annotated[
+        bool, typer.Option("--nncf-defaults", help="NNCF's own defaults in place of the recipe's settings.")
+    ] = False,
+    preset: Annotated[Preset | None, typer.Option(help="NNCF preset.")] = None,
+    model_type: Annotated[ModelType | None, typer.Option(help="NNCF model type.")] = None,
+    subset_size: Annotated[int | None, typer.Option(help="Calibration samples, at most.")] = None,
+    ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None,
+    ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None,
+    ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None,
+    sets: o.Sets = None,
+    seed: o.Seed = None,
+    force: o.Force = False,
+    output_format: o.FormatOption = o.Format.console,
+    quiet: o.Quiet = False,
+) -> None:
+    """Quantize a model with NNCF into a bundle: `model.xml`, `model.bin`, `ovopt.json`.
+
+    Calibration sees only the calibration split of the data. Every other argument of `nncf.quantize` is a key of the
+    recipe: `--set optimize.quantize.advanced_parameters.smooth_quant_alpha=0.5`.
+
+    Example: `ovopt quantize model.onnx --recipe classification --data val.npz -o int8/`
+    """
+    from ovopt.cli.show import show_manifest
+    from ovopt.workflow.quantize import quantize
+
+    given = {
+        "preset": preset,
+        "model_type": model_type,
+        "subset_size": subset_size,
+        "ignored_scope.names": ignored_name,
+        "ignored_scope.patterns": ignored_pattern,
+        "ignored_scope.types": ignored_type,
+    }
+    overrides = o.quantize_overrides(nncf_defaults, given) + o.overrides(sets)
+    target = output or Path(f"{model.resolve().stem}-int8")
+    manifest = quantize(model, target, recipe, data, o.options_from(seed, force, quiet, overrides))
+    show_manifest(manifest, target, output_format.value)

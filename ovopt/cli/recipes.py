@@ -1,0 +1,60 @@
+"""`ovopt recipes`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+app = typer.Typer(help="List, show and check recipes.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(output_format: o.FormatOption = o.Format.console) -> None:
+    """Every recipe that a name finds: those in ./recipes and those that ovopt ships.
+
+    Example: `ovopt recipes list`
+    """
+    from ovopt.recipe import known_recipes, load_recipe
+
+    found = {name: (load_recipe(file), file) for name, file in known_recipes().items()}
+    if output_format is o.Format.json:
+        print(json.dumps([{"name": n, "task": r.task, "description": r.description, "path": str(f)}
+                          for n, (r, f) in found.items()]))  # fmt: skip
+        return
+    width = max(map(len, found), default=0)
+    for name, (recipe, _) in found.items():
+        print(f"{name:<{width}}  {recipe.task:<15} {recipe.description}")
+
+
+@app.command()
+def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]) -> None:
+    """Print a recipe, with its comments.
+
+    Example: `ovopt recipes show magika > recipes/mine.yaml`
+    """
+    from ovopt.recipe import find_recipe
+
+    print(find_recipe(recipe).read_text(encoding="utf-8").rstrip("\n"))
+
+
+@app.command()
+def check(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
+    sets: o.Sets = None,
+    output_format: o.FormatOption = o.Format.console,
+) -> None:
+    """Say what is wrong with a recipe: file, key, what is allowed.
+
+    Example: `ovopt recipes check recipes/mine.yaml`
+    """
+    from ovopt.recipe import find_recipe, load_recipe
+
+    loaded = load_recipe(recipe, overrides=sets or [])
+    if output_format is o.Format.json:
+        print(json.dumps(loaded.resolved()))
+    else:
+        print(f"{find_recipe(recipe)}: a sound recipe of the family {loaded.family!r}")

@@ -1,0 +1,192 @@
+"""From raw values to figures: an arm's latency, throughput and quality, a pair's speed-ups and deltas. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+import numpy as np
+
+from ovopt import stats
+from ovopt.records import (
+    Arm,
+    Flips,
+    Latency,
+    Quality,
+    QualityDelta,
+    QualityWord,
+    Speedup,
+    SpeedWord,
+    Throughput,
+    Turn,
+)
+from ovopt.stats import Floats, Interval, PairedCounts
+from ovopt.units import factor_interval
+
+
+@dataclass(frozen=True)
+class MetricKind:
+    """What the statistics must know of a metric."""
+
+    unit: str
+    higher_is_better: bool
+    kind: Literal["accuracy", "agreement"]
+    statistics: Literal["share", "bootstrap"]
+    value: Callable[[Floats], float]
+
+
+def latency_of(turns: Sequence[Sequence[Sequence[int]]]) -> Latency:
+    """The latency of an arm from nanoseconds per inference, [replica][round][inference]."""
+    values = np.array(list(chain.from_iterable(chain.from_iterable(turns))), dtype=np.float64) / 1e6
+    return Latency(
+        p50_ms=float(np.median(values)),
+        p90_ms=stats.percentile(values, 0.90),
+        p95_ms=stats.percentile(values, 0.95),
+        p99_ms=stats.percentile(values, 0.99),
+        mean_ms=float(values.mean()),
+        min_ms=float(values.min()),
+        max_ms=float(values.max()),
+        n=len(values),
+        raw_ns=tuple(tuple(tuple(turn) for turn in rounds) for rounds in turns),
+    )
+
+
+def throughput_of(turns: Sequence[Sequence[Turn]]) -> Throughput:
+    """The throughput of an arm: the median turn's samples per second."""
+    flat = list(chain.from_iterable(turns))
+    return Throughput(
+        samples_per_s=float(np.median([turn.samples * 1e9 / turn.elapsed_ns for turn in flat])),
+        n=sum(turn.samples for turn in flat),
+        raw=tuple(tuple(rounds) for rounds in turns),
+    )
+
+
+def control_speedup(interval: Interval | None) -> Speedup:
+    """The baseline against itself."""
+    if interval is None:
+        return _unknown(interval)
+    inside = interval.low <= 1 <= interval.high
+    why = "the interval holds 1" if inside else "one model looks different from itself: the machine is noisy"
+    return Speedup(
+        estimate=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        verdict="no clear difference" if inside else _direction(interval),
+        why=why,
+    )
+
+
+def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
+    """A candidate against the baseline, judged on the footing of the control.
+
+    It is faster or slower if the whole interval lies on one side of 1, and the effect is larger than anything that
+    the control's interval holds: a difference that the model could have with itself is no difference.
+    """
+    if interval is None:
+        return _unknown(interval)
+    verdict: SpeedWord = "no clear difference"
+    if interval.low <= 1 <= interval.high:
+        why = "the interval holds 1"
+    elif control is not None and abs(np.log(interval.estimate)) <= control.farthest_from_one:
+        why = f"the control (A/A) reaches as far: {factor_interval(control.low, control.high)}"
+    else:
+        verdict = _direction(interval)
+        why = "the interval lies clear of 1" + ("" if control else "; without a control")
+    return Speedup(
+        estimate=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        verdict=verdict,
+        why=why,
+    )
+
+
+def quality_of(rows: Floats, metric: MetricKind, seed: int) -> Quality:
+    """A metric of one arm with its interval."""
+    interval = (
+        stats.wilson(int(rows.sum()), len(rows))
+        if metric.statistics == "share"
+        else stats.bootstrap(metric.value, rows, seed)
+    )
+    return Quality(
+        value=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        unit=metric.unit,
+        n=len(rows),
+        rows=tuple(rows.tolist()),
+    )
+
+
+def quality_delta(baseline: Quality, candidate: Quality, metric: MetricKind, seed: int) -> QualityDelta:
+    """A metric of both arms, sample by sample."""
+    before, after = (np.array(quality.rows, dtype=np.float64) for quality in (baseline, candidate))
+    counts = _counts(before, after) if metric.statistics == "share" else None
+    interval = (
+        stats.paired_share_difference(counts) if counts else stats.paired_bootstrap(metric.value, before, after, seed)
+    )
+    return QualityDelta(
+        baseline=baseline.value,
+        candidate=candidate.value,
+        delta=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        unit=metric.unit,
+        n=baseline.n,
+        higher_is_better=metric.higher_is_better,
+        kind=metric.kind,
+        flips=Flips(lost=counts.lost, gained=counts.gained, p_value=stats.mcnemar(counts.lost, counts.gained))
+        if counts
+        else None,
+        minimum_detectable_drop=stats.minimum_detectable_drop(counts.n, counts.lost + counts.gained)
+        if counts
+        else None,
+        verdict=_quality_word(interval),
+    )
+
+
+def differing_settings(arms: Iterable[Arm]) -> list[str]:
+    """What the arms do not share though they should: one line per setting and scenario."""
+    compared = [arm for arm in arms if arm.role != "reference" and not arm.lost]
+    lines = []
+    for scenario in sorted({name for arm in compared for name in arm.effective}):
+        for setting in ("device", "inference_precision", "streams", "threads", "requests"):
+            values = {arm.name: getattr(arm.effective[scenario], setting) for arm in compared}
+            if len(set(values.values())) > 1:
+                said = ", ".join(f"{name}: {value}" for name, value in values.items())
+                lines.append(f"{scenario}: {setting} differs ({said})")
+    return lines
+
+
+def _direction(interval: Interval) -> SpeedWord:
+    return "faster" if interval.low > 1 else "slower"
+
+
+def _unknown(interval: Interval | None) -> Speedup:
+    return Speedup(
+        estimate=1.0,
+        low=None,
+        high=None,
+        level=stats.LEVEL,
+        verdict="no clear difference",
+        why="fewer than two replicas: give more time with --time-budget",
+    )
+
+
+def _quality_word(interval: Interval) -> QualityWord:
+    if interval.low > 0:
+        return "higher"
+    return "lower" if interval.high < 0 else "no clear difference"
+
+
+def _counts(before: Floats, after: Floats) -> PairedCounts:
+    return PairedCounts(
+        both=int(np.sum((before == 1) & (after == 1))),
+        lost=int(np.sum((before == 1) & (after == 0))),
+        gained=int(np.sum((before == 0) & (after == 1))),
+        neither=int(np.sum((before == 0) & (after == 0))),
+    )

@@ -1,0 +1,65 @@
+"""Disjoint splits: calibration, tuning, gate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from ovopt.errors import DataError
+from ovopt.records import Record
+
+Amount = int | float | Literal["rest"]
+NAMES = ("calibration", "tuning", "gate")
+
+
+class Splits(Record):
+    """How many samples each split gets: a count, a share below 1, or `rest` for one of them."""
+
+    calibration: Amount = Field(default=0.25, description="statistics of the optimization")
+    tuning: Amount = Field(default=0.25, description="decisions of accuracy control and search")
+    gate: Amount = Field(default="rest", description="the verdict, on samples that no step has seen")
+
+
+def split(ids: Sequence[str], splits: Splits, seed: int) -> dict[str, tuple[int, ...]]:
+    """Indices of each split, in random order. A sample's place follows from its id and the seed, so that samples
+    added later move few of the others."""
+    order = sorted(range(len(ids)), key=lambda i: _draw(ids[i], seed))
+    counts = _counts(splits, len(ids))
+    chosen, start = {}, 0
+    for name in NAMES:
+        chosen[name] = tuple(order[start : start + counts[name]])
+        start += counts[name]
+    return chosen
+
+
+def _counts(splits: Splits, total: int) -> dict[str, int]:
+    amounts = {name: getattr(splits, name) for name in NAMES}
+    counts = {name: _count(amount, total, name) for name, amount in amounts.items() if amount != "rest"}
+    open_ = [name for name in NAMES if name not in counts]
+    if len(open_) > 1:
+        raise DataError(f"data.splits: {' and '.join(open_)} cannot both be `rest`")
+    used = sum(counts.values())
+    if used > total:
+        said = " + ".join(f"{name} {counts[name]}" for name in NAMES if name in counts)
+        raise DataError(
+            f"data.splits: {said} = {used} samples asked for, the data holds {total}; "
+            "lower them in the recipe or with --set data.splits.calibration=..."
+        )
+    return {**counts, **dict.fromkeys(open_, total - used)}
+
+
+def _count(amount: Amount, total: int, name: str) -> int:
+    if isinstance(amount, float):
+        if not 0 <= amount <= 1:
+            raise DataError(f"data.splits.{name}: {amount} is no share; give a count or a share from 0.0 to 1.0")
+        return int(amount * total)
+    if not isinstance(amount, int) or amount < 0:
+        raise DataError(f"data.splits.{name}: {amount!r} is no count of samples")
+    return amount
+
+
+def _draw(sample_id: str, seed: int) -> bytes:
+    return hashlib.blake2b(f"{seed}\0{sample_id}".encode(errors="surrogateescape"), digest_size=8).digest()

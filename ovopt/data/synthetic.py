@@ -1,0 +1,56 @@
+"""Random inputs of the model's own shapes and types: for speed and agreement where there is no data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import DataSource, Samples
+from ovopt.errors import DataError
+from ovopt.model.inputs import DTYPES
+from ovopt.records import Port
+
+
+class Synthetic(DataSource):
+    """Standard normal numbers for floating-point inputs, zeros and ones for integers. A dynamic batch is 1."""
+
+    name: ClassVar[str] = "synthetic"
+    kind: Literal["synthetic"] = "synthetic"
+    count: int = Field(default=32, gt=0)
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Needs every dimension but the batch to be known."""
+        shapes = {port.name: _shape(port) for port in inputs}
+
+        def load(index: int) -> dict[str, NDArray[Any]]:
+            rng = np.random.default_rng((seed, index))
+            return {port.name: _draw(rng, shapes[port.name], port) for port in inputs}
+
+        return Samples(
+            source="synthetic inputs",
+            ids=tuple(f"synthetic#{i}" for i in range(self.count)),
+            labels=None,
+            load=load,
+            fingerprint=f"synthetic/{seed}/{self.count}",
+        )
+
+
+def _shape(port: Port) -> tuple[int, ...]:
+    dims = port.shape
+    if dims is None or None in dims[1:]:
+        raise DataError(
+            f"the model's input {port} has a dynamic shape: fix it with `--set model.shapes.{port.name}=[1,...]`, "
+            "or give real samples with --data"
+        )
+    return tuple(1 if dim is None else dim for dim in dims)
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, ...], port: Port) -> NDArray[Any]:
+    dtype = np.dtype(DTYPES.get(port.dtype, "float32"))
+    if dtype.kind == "f":
+        return rng.standard_normal(shape).astype(dtype)
+    return rng.integers(2, size=shape).astype(dtype)

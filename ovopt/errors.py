@@ -1,0 +1,68 @@
+"""The error tree. Every error says where, what, and what to do; `cli.main` turns it into an exit code.
+
+OvoptError              1   an error in the run
+├── StepError           1   a step failed, or changed nothing
+├── ArmLostError             1   a worker process died, hung or answered with an error
+└── UsageError          2   the caller can mend it
+    ├── ModelError      2   a model that is missing, broken or unfit
+    ├── DataError       2   samples that are missing, unlabelled, of the wrong shape, not finite
+    ├── RecipeError     2   a recipe with an unknown key, a wrong type, a typing error in a name
+    ├── SettingsError   2   a device, property or measurement setting that cannot be had
+    └── OutputError     2   an output that exists or cannot be written
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class OvoptError(Exception):
+    """Anything ovopt reports to its user without a traceback."""
+
+    exit_code = 1
+
+
+class StepError(OvoptError):
+    """An optimization failed or had no effect."""
+
+
+class ArmLostError(OvoptError):
+    """A worker process is gone: the arm it measured has no result."""
+
+
+class UsageError(OvoptError):
+    """Wrong recipe, option, data or model file."""
+
+    exit_code = 2
+
+
+class ModelError(UsageError):
+    """A model file that cannot be used."""
+
+
+class DataError(UsageError):
+    """Data that cannot be used."""
+
+
+class RecipeError(UsageError):
+    """A recipe that cannot be used."""
+
+
+class SettingsError(UsageError):
+    """Runtime or measurement settings that cannot be used."""
+
+
+class OutputError(UsageError):
+    """An output that cannot be written."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A clause that names the nearest known word, or lists all of them.
+
+    >>> did_you_mean("magica", ["magika", "digits"])
+    "did you mean 'magika'?"
+    """
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(choices) or 'none'}"

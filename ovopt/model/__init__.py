@@ -1,0 +1,1 @@
+"""The OpenVINO adapter: read, save and describe models."""

@@ -1,0 +1,99 @@
+"""Fit a sample to a model's inputs: names, element types, batch dimension, finite values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+Array = NDArray[Any]
+DTYPES = {
+    "f64": "float64", "f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32", "i16": "int16",
+    "i8": "int8", "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8", "boolean": "bool",
+}  # fmt: skip
+
+
+def bind(content: Any, inputs: Sequence[Port], sample_id: str) -> tuple[Array, ...]:
+    """One array per input, in the model's order, each with the batch dimension.
+
+    `content` is an array (models with one input) or a mapping from input name to array. A width of the same kind of
+    number is converted where no value is lost from range (f64 to f32, i64 to i32); a change of kind is refused.
+    """
+    arrays = _by_input(content, inputs, sample_id)
+    return tuple(_fit(array, port, sample_id) for array, port in zip(arrays, inputs, strict=True))
+
+
+def _by_input(content: Any, inputs: Sequence[Port], sample_id: str) -> list[Array]:
+    if not isinstance(content, Mapping):
+        if len(inputs) != 1:
+            names = ", ".join(str(port) for port in inputs)
+            raise DataError(f"{sample_id}: holds one array, the model wants {len(inputs)} inputs: {names}")
+        return [_array(content, sample_id)]
+    missing = [str(port) for port in inputs if port.name not in content]
+    if missing:
+        raise DataError(f"{sample_id}: has no {', '.join(missing)}; it holds {', '.join(map(repr, content))}")
+    return [_array(content[port.name], sample_id) for port in inputs]
+
+
+def _array(value: Any, sample_id: str) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise DataError(f"{sample_id}: a ragged list is not an array") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            f"{sample_id}: {_what(value)} is not an array of numbers; the recipe's `preprocess` must make one of it"
+        )
+    return array
+
+
+def _what(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def _fit(array: Array, port: Port, sample_id: str) -> Array:
+    shaped = _with_batch(array, port, sample_id)
+    typed = _with_dtype(shaped, port, sample_id)
+    if typed.dtype.kind == "f" and not np.isfinite(typed).all():
+        raise DataError(f"{sample_id}: NaN or infinity in the data of input {port}; remove or mend the sample")
+    return np.ascontiguousarray(typed)
+
+
+def _with_batch(array: Array, port: Port, sample_id: str) -> Array:
+    if port.shape is None:
+        return array
+    for candidate in (array[np.newaxis], array):
+        if candidate.ndim == len(port.shape) and all(
+            want in (None, have) for want, have in zip(port.shape, candidate.shape, strict=True)
+        ):
+            return candidate
+    raise DataError(
+        f"{sample_id}: shape {list(array.shape)} does not fit the model's input {port} (the batch dimension of 1 may "
+        "be left out)"
+    )
+
+
+def _with_dtype(array: Array, port: Port, sample_id: str) -> Array:
+    want = np.dtype(DTYPES.get(port.dtype, "float32"))
+    if array.dtype == want:
+        return array
+    same_kind = array.dtype.kind == want.kind or {array.dtype.kind, want.kind} <= {"i", "u"}
+    if not same_kind:
+        raise DataError(
+            f"{sample_id}: {array.dtype} data for the model's input {port}; convert it where it is made, or in the "
+            f"recipe: `preprocess: [{{cast: {want}}}]`"
+        )
+    if want.kind in "iu" and array.size and not _within(array, want):
+        raise DataError(f"{sample_id}: values outside the range of {want} for the model's input {port}")
+    with np.errstate(over="ignore"):
+        return array.astype(want)
+
+
+def _within(array: Array, want: np.dtype[Any]) -> bool:
+    limits = np.iinfo(want)
+    return int(array.min()) >= limits.min and int(array.max()) <= limits.max

@@ -1,0 +1,68 @@
+"""Read a model from disk, with an error that a person can act on."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovopt.errors import ModelError
+from ovopt.model.files import locate
+
+if TYPE_CHECKING:
+    import openvino
+
+
+@cache
+def core() -> openvino.Core:
+    """The process's one OpenVINO core."""
+    import openvino
+
+    return openvino.Core()
+
+
+def read_model(path: str | Path, shapes: Mapping[str, Sequence[int]] | None = None) -> openvino.Model:
+    """The model at `path` (a file or a bundle), its inputs fixed to `shapes` where given."""
+    file = locate(path)
+    try:
+        with _silent_stderr():
+            model = core().read_model(file)
+    except RuntimeError as error:
+        raise ModelError(f"{file}: OpenVINO cannot read it: {reason(error)}") from None
+    if shapes:
+        _reshape(model, shapes, file)
+    return model
+
+
+def reason(error: Exception) -> str:
+    """The telling last line of an OpenVINO error, without source positions."""
+    noise = re.compile(r"^(Exception from |Check '|FrontEnd API failed)")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not noise.match(line)] or lines or [type(error).__name__]
+    return telling[-1].rstrip(".")
+
+
+def _reshape(model: openvino.Model, shapes: Mapping[str, Sequence[int]], file: Path) -> None:
+    try:
+        model.reshape({name: list(shape) for name, shape in shapes.items()})
+    except RuntimeError as error:
+        wanted = ", ".join(f"{name}: {list(shape)}" for name, shape in shapes.items())
+        raise ModelError(f"{file}: cannot take the shapes {wanted}: {reason(error)}") from None
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Hide what native readers print while they try one format after another."""
+    saved = os.dup(2)
+    try:
+        with tempfile.TemporaryFile() as sink:
+            os.dup2(sink.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

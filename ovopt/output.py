@@ -1,0 +1,66 @@
+"""Outputs that are whole or absent: written beside their place, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ovopt.errors import OutputError
+
+
+@contextmanager
+def new_folder(target: Path, force: bool, mark: str) -> Iterator[Path]:
+    """A temporary folder that becomes `target` when the block ends well, and is removed when it does not.
+
+    With `force`, an existing folder is replaced, but only one that is empty or holds the file `mark`, so that a
+    mistyped path costs nothing.
+    """
+    _check_free(target, force)
+    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+        raise OutputError(f"{target}: not an ovopt bundle (no {mark} in it), so --force does not replace it")
+    with _beside(target) as scratch:
+        folder = scratch / target.name
+        folder.mkdir()
+        yield folder
+        if target.exists():
+            target.rename(scratch / "replaced")
+        folder.rename(target)
+
+
+@contextmanager
+def new_file(target: Path, force: bool) -> Iterator[Path]:
+    """A temporary file that becomes `target` when the block ends well."""
+    _check_free(target, force)
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder; name a file")
+    with _beside(target) as scratch:
+        file = scratch / target.name
+        yield file
+        os.replace(file, target)
+
+
+def _check_free(target: Path, force: bool) -> None:
+    if target.exists() and not force:
+        raise OutputError(f"{target}: exists already; choose another -o/--output, or --force to replace it")
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A scratch folder on the same file system; creates the parents that are missing, and takes back what it made."""
+    made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written: {error.strerror}; choose another -o/--output") from None
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        for folder in made:
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()

@@ -1,0 +1,307 @@
+"""The recipe: one model family's preparation, metrics, optimizations, runtime settings and budgets.
+
+Sections that list plug-ins (`preprocess`, `metrics`, `optimize`) hold a name, or a mapping of one name to its fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, ValidationError, field_serializer
+
+from ovopt.contracts import DataSource, Metric, Step, plugins
+from ovopt.data.locate import shipped
+from ovopt.data.preprocess import Transform
+from ovopt.data.split import Splits
+from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.records import Budgets, Record
+
+DEFAULT = "generic"
+TASK_METRICS: Mapping[str, tuple[str, ...]] = {
+    "classification": ("top1",),
+    "any": ("cosine", "top1_agreement"),
+}
+
+
+class ModelSection(Record):
+    """How the model's ports are used."""
+
+    shapes: dict[str, tuple[int, ...]] = Field(default={}, description="input name -> shape, to fix dynamic ones")
+    output: int | str = Field(default=0, description="the output that metrics look at, by index or name")
+
+
+class DataSection(Record):
+    """Which samples there are and how they are divided."""
+
+    source: InstanceOf[DataSource] | None = None
+    splits: Splits = Splits()
+    classes: tuple[str, ...] = Field(default=(), description="class names in the order of the model's outputs")
+
+    @field_serializer("source")
+    def _dump_source(self, source: DataSource | None) -> dict[str, Any] | None:
+        return source.model_dump(mode="json") if source else None
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+class Runtime(Record):
+    """Settings that original and optimized share."""
+
+    device: str = "CPU"
+    hint: Annotated[Literal["LATENCY", "THROUGHPUT", "NONE"] | None, BeforeValidator(_upper)] = Field(
+        default=None, description="performance hint; default: the one that fits the scenario"
+    )
+    properties: dict[str, str | int | float | bool] = Field(default={}, description="OpenVINO properties")
+
+
+class Recipe(Record):
+    """A whole recipe."""
+
+    ovopt: Literal[1] = Field(description="the schema's version")
+    family: str
+    description: str = ""
+    task: Literal["classification", "any"] = "any"
+    model: ModelSection = ModelSection()
+    data: DataSection = DataSection()
+    preprocess: tuple[InstanceOf[Transform], ...] = ()
+    metrics: tuple[InstanceOf[Metric], ...] = ()
+    optimize: tuple[InstanceOf[Step], ...] = ()
+    runtime: Runtime = Runtime()
+    budgets: Budgets = Budgets()
+
+    @field_serializer("preprocess", "metrics", "optimize")
+    def _dump_plugins(self, chosen: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{plugin.name: plugin.model_dump(mode="json", exclude_defaults=True)} for plugin in chosen]
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe as it would be written in a file, every override applied."""
+        return {"ovopt": self.ovopt, **self.model_dump(mode="json", exclude_defaults=True)}
+
+
+def load_recipe(
+    name: str | Path | None = None, data: str | Path | None = None, overrides: Sequence[str] = ()
+) -> Recipe:
+    """The recipe called `name` (a file, one in ./recipes, or one that ovopt ships; default: generic).
+
+    `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key.
+    """
+    file = find_recipe(name or DEFAULT)
+    raw = _read_yaml(file)
+    said = _said(file)
+    if data is not None:
+        raw = _with_data(raw, str(data))
+    return parse_recipe(with_overrides(raw, overrides), said)
+
+
+def with_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """A recipe's plain values with `path.to[0].key=value` settings applied, the values in YAML. In a list of
+    plug-ins, a name finds its entry: `optimize.quantize.preset=mixed`."""
+    changed = dict(raw)
+    for override in overrides:
+        changed = _with_override(changed, override)
+    return changed
+
+
+def find_recipe(name: str | Path) -> Path:
+    """The file of a recipe; RecipeError with the nearest known name."""
+    given = Path(name)
+    if given.suffix in (".yaml", ".yml"):
+        if given.is_file():
+            return given
+        raise RecipeError(f"{given}: no such recipe file")
+    known = known_recipes()
+    if str(name) not in known:
+        raise RecipeError(f"no recipe is called {str(name)!r}; {did_you_mean(str(name), known)}")
+    return known[str(name)]
+
+
+def known_recipes() -> dict[str, Path]:
+    """Every recipe by name: those in ./recipes hide shipped ones of the same name."""
+    return {
+        file.stem: file for folder in (shipped("recipes"), Path("recipes")) for file in sorted(folder.glob("*.yaml"))
+    }
+
+
+def parse_recipe(raw: Mapping[str, Any], said: str) -> Recipe:
+    """Validate; RecipeError with every fault on a line: file, key path, what is wrong."""
+    faults: list[str] = []
+    values = dict(raw)
+    task = values.get("task", "any")
+    values.setdefault("metrics", list(TASK_METRICS.get(task if isinstance(task, str) else "", ())))
+    values["preprocess"] = _chosen(values.get("preprocess"), plugins("ovopt.data", Transform), "preprocess", faults)
+    values["metrics"] = _chosen(values["metrics"], plugins("ovopt.metrics", Metric), "metrics", faults)
+    values["optimize"] = _chosen(values.get("optimize"), plugins("ovopt.steps", Step), "optimize", faults)
+    if isinstance(values.get("data"), Mapping) and values["data"].get("source") is not None:
+        values["data"] = {**values["data"], "source": _source(values["data"]["source"], faults)}
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        faults += [_explain(fault, Recipe, "") for fault in error.errors() if fault["type"] != "is_instance_of"]
+    if faults:
+        raise RecipeError("\n".join(f"{said}: {fault}" for fault in faults))
+    return recipe
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise RecipeError(f"{file}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{file}: cannot be read: {error}") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"{file}: a recipe is a mapping of keys, this is {type(raw).__name__}")
+    return raw
+
+
+def _said(file: Path) -> str:
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def _chosen(entries: Any, known: Mapping[str, type[Any]], path: str, faults: list[str]) -> list[Any]:
+    """The plug-ins that a section lists; faults are added to the list."""
+    if entries is None:
+        return []
+    if not isinstance(entries, list):
+        faults.append(f"{path}: must be a list, each entry a name or a mapping of one name to its settings")
+        return []
+    found = (_one(entry, known, f"{path}[{i}]", faults) for i, entry in enumerate(entries))
+    return [plugin for plugin in found if plugin is not None]
+
+
+def _one(entry: Any, known: Mapping[str, type[Any]], path: str, faults: list[str]) -> Any:
+    name, values = (entry, {}) if isinstance(entry, str) else _only_item(entry)
+    presets = {key: (kind, v) for kind in known.values() for key, v in getattr(kind, "presets", {}).items()}
+    if name in presets:
+        kind, preset = presets[name]
+        values = {**preset, **(values or {})}
+    elif name in known:
+        kind = known[name]
+    else:
+        hint = did_you_mean(str(name), [*known, *presets]) if name else "give a name, or one name with its settings"
+        faults.append(f"{path}: unknown {name!r}; {hint}" if name else f"{path}: {hint}")
+        return None
+    if values is not None and not isinstance(values, Mapping) and getattr(kind, "sole", None):
+        values = {kind.sole: values}
+    return _validated(kind, values or {}, f"{path}.{name}", faults)
+
+
+def _only_item(entry: Any) -> tuple[Any, Any]:
+    if isinstance(entry, Mapping) and len(entry) == 1:
+        return next(iter(entry.items()))
+    return None, None
+
+
+def _source(raw: Any, faults: list[str]) -> Any:
+    known = plugins("ovopt.data", DataSource)
+    kind = raw.get("kind") if isinstance(raw, Mapping) else None
+    if not isinstance(kind, str) or kind not in known:
+        faults.append(f"data.source.kind: unknown {kind!r}; {did_you_mean(str(kind), known)}")
+        return None
+    return _validated(known[kind], raw, "data.source", faults)
+
+
+def _validated(kind: type[BaseModel], values: Any, path: str, faults: list[str]) -> Any:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        faults += [_explain(fault, kind, path) for fault in error.errors()]
+        return None
+
+
+def _explain(fault: Any, kind: type[BaseModel], prefix: str) -> str:
+    """One line for a pydantic error: key path, what is wrong, what is allowed."""
+    loc = [part for part in fault["loc"] if not (isinstance(part, str) and "[" in part)]
+    path = _path(prefix, loc)
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{path}: unknown key; {did_you_mean(str(loc[-1]), _keys_at(kind, loc[:-1]))}"
+        case "missing":
+            return f"{path}: must be given"
+        case "literal_error":
+            allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"{path}: {fault['input']!r} is not one of {allowed}"
+        case _:
+            return f"{path}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r}"
+
+
+def _path(prefix: str, loc: Sequence[str | int]) -> str:
+    path = prefix
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys that are known at a place in a model of records."""
+    for part in loc:
+        if isinstance(part, str) and part in kind.model_fields:
+            kind = next(_records_in(kind.model_fields[part].annotation), kind)
+    return list(kind.model_fields)
+
+
+def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _records_in(inner)
+
+
+def _with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
+    """`--data`: another path of the recipe's own kind, or a source of the kind that the path shows."""
+    section = dict(raw.get("data") or {})
+    source = dict(section.get("source") or {})
+    known = plugins("ovopt.data", DataSource)
+    kind = next((name for name, source_kind in known.items() if source_kind.recognises(data)), None)
+    if kind is None:
+        if not Path(data).exists():
+            raise DataError(f"{data}: no such data")
+        raise DataError(f"{data}: no source reads this kind of file; say which with --set data.source.kind=...")
+    kept = source if source.get("kind") == kind else {}
+    path = data if data.startswith(("hf:", "{")) else str(Path(data).resolve())
+    return {**raw, "data": {**section, "source": {**kept, "kind": kind, "path": path}}}
+
+
+def _with_override(raw: Mapping[str, Any], override: str) -> dict[str, Any]:
+    path, equals, text = override.partition("=")
+    keys = re.findall(r"[^.\[\]]+", path)
+    if not equals or not keys:
+        raise RecipeError(f"--set {override}: write path.to.key=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {override}: the value is not valid YAML") from None
+    return dict(_placed(raw, keys, value, override))
+
+
+def _placed(node: Any, keys: Sequence[str], value: Any, override: str) -> Any:
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(node, list):
+        return _placed_in_list(node, key, rest, value, override)
+    if node is not None and not isinstance(node, Mapping):
+        raise RecipeError(f"--set {override}: {key!r} is below a plain value")
+    return {**(node or {}), key: _placed((node or {}).get(key), rest, value, override)}
+
+
+def _placed_in_list(node: list[Any], key: str, rest: Sequence[str], value: Any, override: str) -> list[Any]:
+    if key.isdigit():
+        if int(key) >= len(node):
+            raise RecipeError(f"--set {override}: the list has {len(node)} entries, counted from 0")
+        return [_placed(v, rest, value, override) if i == int(key) else v for i, v in enumerate(node)]
+    names = [entry if isinstance(entry, str) else _only_item(entry)[0] for entry in node]
+    if key not in names:
+        return [*node, {key: _placed(None, rest, value, override)}]
+    return [
+        {key: _placed(entry[key] if isinstance(entry, dict) else None, rest, value, override)} if name == key else entry
+        for name, entry in zip(names, node, strict=True)
+    ]

@@ -1,0 +1,208 @@
+"""Statistics of a comparison: intervals of speed-ups and of paired accuracy. Numbers in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+LEVEL = 0.95
+RESAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the bounds of its interval at the given confidence level."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+    @property
+    def relative_half_width(self) -> float:
+        """Half the interval's width on the log scale: 0.02 means about ±2 %."""
+        return math.log(self.high / self.low) / 2
+
+    @property
+    def farthest_from_one(self) -> float:
+        """The largest effect, on the log scale, that the interval still holds."""
+        return max(abs(math.log(self.low)), abs(math.log(self.high)))
+
+
+@dataclass(frozen=True)
+class PairedCounts:
+    """Right-or-wrong outcomes of two models on the same samples."""
+
+    both: int
+    lost: int
+    gained: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """Samples in all."""
+        return self.both + self.lost + self.gained + self.neither
+
+
+def speedup_interval(baseline: Floats, candidate: Floats, seed: int, level: float = LEVEL) -> Interval:
+    """Geometric mean of the within-round ratios `baseline / candidate`, above 1 when the candidate is faster.
+
+    Both arrays hold one positive figure per turn (the median latency), shape [replicas, rounds]. The interval is a
+    hierarchical bootstrap: replicas are drawn with replacement, then rounds within each drawn replica, because a
+    compiled instance has a bias of its own that no number of rounds averages out. The percentiles are widened for
+    the small number of replicas (`expanded_tail`).
+
+    Source: Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8.
+    """
+    logs = np.log(baseline / candidate)
+    replicas, rounds = logs.shape
+    if replicas < 2:
+        raise ValueError("an interval needs at least two replicas")
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(replicas, size=(RESAMPLES, replicas, 1))
+    within = rng.integers(rounds, size=(RESAMPLES, replicas, rounds))
+    means = logs[drawn, within].mean(axis=(1, 2))
+    tail = expanded_tail(level, replicas)
+    low, high = np.quantile(means, [tail, 1 - tail])
+    centre = logs.mean()
+    bounds = np.exp([centre, min(low, centre), max(high, centre)])
+    return Interval(float(bounds[0]), float(bounds[1]), float(bounds[2]), level)
+
+
+def expanded_tail(level: float, n: int) -> float:
+    """The tail share that makes a percentile bootstrap over `n` independent units cover as Student's t would.
+
+    A percentile interval is too narrow by sqrt((n-1)/n) and ignores that the spread itself is estimated; the tail
+    is `Phi(sqrt(n/(n-1)) * t)` with t the lower quantile at n-1 degrees of freedom.
+
+    Source: Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69 (2015), 4.1.
+    """
+    from scipy.special import ndtr, stdtrit
+
+    return float(ndtr(math.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - level) / 2)))
+
+
+def percentile(values: Floats, share: float) -> float | None:
+    """The quantile at `share`, or None where too few values support it.
+
+    `n` values hold an upper 95 % bound for the quantile only if n >= log(0.05) / log(share): 59 for p95, 299 for p99.
+
+    Source: Wilks, Determination of Sample Sizes for Setting Tolerance Limits (1941).
+    """
+    if len(values) < math.log(0.05) / math.log(share):
+        return None
+    return float(np.quantile(values, share))
+
+
+def wilson(successes: int, n: int, level: float = LEVEL) -> Interval:
+    """A share with its score interval.
+
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).
+    """
+    z = _z(level)
+    p = successes / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)), level)
+
+
+def paired_share_difference(counts: PairedCounts, level: float = LEVEL) -> Interval:
+    """The change of the share of right answers, candidate minus baseline, on the same samples.
+
+    Source: Newcombe, Improved Confidence Intervals for the Difference Between Binomial Proportions Based on Paired
+    Data, Statistics in Medicine 17 (1998), method 10.
+    """
+    n = counts.n
+    candidate = wilson(counts.both + counts.gained, n, level)
+    baseline = wilson(counts.both + counts.lost, n, level)
+    delta = (counts.gained - counts.lost) / n
+    phi = _phi(counts)
+
+    def reach(near: float, far: float) -> float:
+        return math.sqrt(max(0.0, near * near - 2 * phi * near * far + far * far))
+
+    below = reach(candidate.estimate - candidate.low, baseline.high - baseline.estimate)
+    above = reach(candidate.high - candidate.estimate, baseline.estimate - baseline.low)
+    return Interval(delta, max(-1.0, delta - below), min(1.0, delta + above), level)
+
+
+def mcnemar(lost: int, gained: int) -> float:
+    """Two-sided exact p-value that losses and gains are equally likely.
+
+    Source: McNemar (1947), in its exact binomial form.
+    """
+    from scipy.special import bdtr
+
+    n = lost + gained
+    return 1.0 if n == 0 else min(1.0, 2 * float(bdtr(min(lost, gained), n, 0.5)))
+
+
+def bootstrap(value: Callable[[Floats], float], rows: Floats, seed: int, level: float = LEVEL) -> Interval:
+    """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample."""
+    return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed, level)
+
+
+def paired_bootstrap(
+    value: Callable[[Floats], float], baseline: Floats, candidate: Floats, seed: int, level: float = LEVEL
+) -> Interval:
+    """The change of a metric, candidate minus baseline, with the same samples drawn for both.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
+    """
+    return _percentile_bootstrap(
+        lambda drawn: value(candidate[drawn]) - value(baseline[drawn]), len(baseline), seed, level
+    )
+
+
+def minimum_detectable_drop(n: int, discordant: int) -> float:
+    """The smallest drop of a share that `n` paired samples show with 80 % power at a one-sided 5 %.
+
+    `(z_0.95 + z_0.80) * sqrt(d / n)` with d the share of samples on which the models disagree (at least one of n).
+
+    Source: Connett, Smith and McHugh, Sample size and power for pair-matched case-control studies (1987).
+    """
+    return (_z(0.90) + _z(0.60)) * math.sqrt(max(discordant, 1)) / n
+
+
+def samples_to_settle(interval: Interval, limit: float, n: int) -> int | None:
+    """How many more samples bring the interval clear of `limit`, if the estimate stays; None if none would.
+
+    The half-width shrinks with the square root of the sample count.
+    """
+    distance = abs(interval.estimate - limit)
+    if distance == 0:
+        return None
+    reach = interval.estimate - interval.low if limit < interval.estimate else interval.high - interval.estimate
+    return max(0, math.ceil(n * (reach / distance) ** 2) - n)
+
+
+def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int, level: float) -> Interval:
+    estimate = draw(np.arange(n))
+    rng = np.random.default_rng(seed)
+    values = [draw(rng.integers(n, size=n)) for _ in range(RESAMPLES // 4)]
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(min(low, estimate)), float(max(high, estimate)), level)
+
+
+def _phi(counts: PairedCounts) -> float:
+    """Correlation of the two outcomes, with Newcombe's continuity correction for positive values."""
+    right = (counts.both + counts.lost) * (counts.neither + counts.gained)
+    wrong = (counts.both + counts.gained) * (counts.neither + counts.lost)
+    if right * wrong == 0:
+        return 0.0
+    product: float = counts.both * counts.neither - counts.lost * counts.gained
+    if product > 0:
+        product = max(product - counts.n / 2, 0)
+    return float(product / math.sqrt(right * wrong))
+
+
+def _z(level: float) -> float:
+    """The two-sided normal quantile: 1.96 at 0.95."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))

@@ -1,0 +1,1 @@
+"""Optimizations, one per file."""

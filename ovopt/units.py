@@ -1,0 +1,77 @@
+"""Plain text forms of figures: the one place where a number becomes words."""
+
+from __future__ import annotations
+
+MISSING = "-"
+
+
+def milliseconds(value: float | None) -> str:
+    """Three significant digits and the unit: `1.09 ms`, `0.0213 ms`, `213 ms`."""
+    return MISSING if value is None else f"{_significant(value)} ms"
+
+
+def rate(value: float | None) -> str:
+    """Samples per second: `912 /s`, `12,300 /s`."""
+    return MISSING if value is None else f"{_significant(value)} /s"
+
+
+def factor(value: float) -> str:
+    """A speed-up or ratio: `1.12x`."""
+    return f"{value:.2f}x"
+
+
+def factor_interval(low: float, high: float) -> str:
+    """The interval of a factor: `[1.11, 1.12]`."""
+    return f"[{low:.2f}, {high:.2f}]"
+
+
+def share(value: float) -> str:
+    """A share of one as percent: `94.1 %`."""
+    return f"{100 * value:.1f} %"
+
+
+def quality(value: float, unit: str) -> str:
+    """A metric's value: percent where the unit is a share, else the number and its unit."""
+    return share(value) if unit == "share" else f"{value:.4g} {unit}".rstrip()
+
+
+def quality_delta(value: float, unit: str) -> str:
+    """A metric's change with its sign: points where the unit is a share (`-10.8`), else the number."""
+    return f"{100 * value:+.1f}" if unit == "share" else f"{value:+.4g}"
+
+
+def points(value: float, unit: str) -> str:
+    """A metric's change with its sign and unit: `-0.2 points`."""
+    return f"{quality_delta(value, unit)} {'points' if unit == 'share' else unit}".rstrip()
+
+
+def quality_interval(low: float, high: float, unit: str) -> str:
+    """The interval of a metric's change: `[-1.1, +0.7]`."""
+    return f"[{quality_delta(low, unit)}, {quality_delta(high, unit)}]"
+
+
+def size(size_bytes: int) -> str:
+    """Decimal bytes: `9.8 MB`, `412 kB`."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size_bytes >= limit:
+            return f"{_significant(size_bytes / limit)} {unit}"
+    return f"{size_bytes} B"
+
+
+def seconds(value: float) -> str:
+    """A duration for people: `8.0 s`, `2 min 05 s`."""
+    whole = round(value)
+    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{value:.1f} s"
+
+
+def _significant(value: float, digits: int = 3) -> str:
+    """At least `digits` significant digits, without an exponent."""
+    if value == 0:
+        return "0"
+    magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 1 - _leading_zeros(abs(value))
+    return f"{value:,.{max(0, digits - magnitude)}f}"
+
+
+def _leading_zeros(value: float) -> int:
+    """Digits up to and including the first significant one behind the point, below one."""
+    return int(f"{value:e}".split("e")[1]) * -1

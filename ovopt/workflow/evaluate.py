@@ -1,0 +1,120 @@
+"""Score arms on the gate's samples: a row per sample and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ovopt.bench.crew import Crew
+from ovopt.bench.protocol import Evaluate, Output
+from ovopt.bench.samplefile import OutputFile
+from ovopt.comparison import MetricKind, quality_delta, quality_of
+from ovopt.contracts import Metric, Progress
+from ovopt.errors import DataError, ModelError
+from ovopt.prepare import Prepared
+from ovopt.records import Port, Quality, QualityDelta
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The recipe's metrics on the gate split."""
+
+    metrics: Sequence[Metric]
+    targets: Sequence[Any]
+    ids: Sequence[str]
+    seed: int
+    reference: OutputFile | None
+
+    @classmethod
+    def of(cls, prepared: Prepared, outputs: Sequence[Port]) -> Scorer:
+        """Check that every gate sample has the label that the metrics need, before anything runs."""
+        metrics, chosen = prepared.recipe.metrics, prepared.splits["gate"]
+        accuracy = [metric for metric in metrics if metric.kind == "accuracy"]
+        ids = [prepared.samples.ids[i] for i in chosen]
+        targets: list[Any] = [None] * len(ids)
+        if accuracy:
+            if prepared.samples.labels is None:
+                raise DataError(
+                    f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
+                    "for label-free agreement take --set metrics=[cosine,top1_agreement]"
+                )
+            targets = [prepared.label(i) for i in chosen]
+            chosen_output = [_chosen(outputs, prepared.recipe.model.output)]
+            for metric in accuracy:
+                for target, sample_id in zip(targets, ids, strict=True):
+                    metric.check(target, chosen_output, sample_id)
+        compared = any(metric.kind == "agreement" for metric in metrics)
+        return cls(metrics, targets, ids, prepared.seed, OutputFile() if compared else None)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names that results carry."""
+        return [metric.label for metric in self.metrics]
+
+    def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
+        """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
+
+        Raises ModelError where an output holds NaN or infinity.
+        """
+        if not self.metrics:
+            return {}
+        rows: list[list[Any]] = [[None] * len(self.ids) for _ in self.metrics]
+        with progress.task(f"evaluate {arm}", total=len(self.ids)) as advance:
+
+            def keep(output: Output) -> None:
+                self._check_finite(output, arm)
+                if self.reference is not None and arm == crew.baseline:
+                    self.reference.put(output.index, output.value)
+                for metric, own in zip(self.metrics, rows, strict=True):
+                    own[output.index] = metric.row(output.value, self._target(metric, output.index))
+                advance()
+
+            crew.ask(arm, Evaluate(properties), keep)
+        if arm in crew.lost:
+            return {}
+        return {
+            metric.label: quality_of(np.array(own, dtype=np.float64), kind_of(metric), self.seed)
+            for metric, own in zip(self.metrics, rows, strict=True)
+        }
+
+    def deltas(
+        self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
+    ) -> dict[str, QualityDelta]:
+        """Every metric of a pair."""
+        return {
+            metric.label: quality_delta(baseline[metric.label], candidate[metric.label], kind_of(metric), seed)
+            for metric in self.metrics
+            if metric.label in baseline and metric.label in candidate
+        }
+
+    def _target(self, metric: Metric, index: int) -> Any:
+        if metric.kind == "accuracy":
+            return self.targets[index]
+        assert self.reference is not None, "agreement needs the baseline's outputs"
+        return self.reference.get(index)
+
+    def _check_finite(self, output: Output, arm: str) -> None:
+        if output.value.dtype.kind == "f" and not np.isfinite(output.value).all():
+            raise ModelError(
+                f"{arm}: NaN or infinity in the output for {self.ids[output.index]}; the model or its precision is "
+                "broken for this input"
+            )
+
+
+def kind_of(metric: Metric) -> MetricKind:
+    """What the statistics must know."""
+    return MetricKind(metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)
+
+
+def _chosen(outputs: Sequence[Port], output: int | str) -> Port:
+    if isinstance(output, int):
+        if output >= len(outputs):
+            raise ModelError(f"model.output: {output} is outside the model's {len(outputs)} outputs")
+        return outputs[output]
+    found = next((port for port in outputs if port.name == output), None)
+    if found is None:
+        raise ModelError(f"model.output: no output {output!r}; known: {', '.join(p.name for p in outputs)}")
+    return found
