@@ -42,11 +42,11 @@ class Raw:
         """Seconds per inference of each turn, shape [replicas, rounds]: the median, or the inverse rate."""
         return np.array([[_figure(turn) for turn in rounds] for rounds in self.turns[arm]], dtype=np.float64)
 
-    def speedup(self, baseline: str, candidate: str, seed: int) -> Interval | None:
+    def speedup(self, baseline: str, candidate: str) -> Interval | None:
         """Baseline time over candidate time; None below two replicas."""
         if not {baseline, candidate} <= self.turns.keys() or len(self.turns[baseline]) < 2:
             return None
-        return speedup_interval(self.figures(baseline), self.figures(candidate), seed)
+        return speedup_interval(self.figures(baseline), self.figures(candidate))
 
 
 def measure(scenario: Scenario, crew: Crew, hint: str | None, effort: Effort, progress: Progress) -> Raw:
@@ -66,7 +66,7 @@ def measure(scenario: Scenario, crew: Crew, hint: str | None, effort: Effort, pr
             _take_block(scenario, crew, block, rng, raw)
             replica += 1
             before, spent = spent, time.perf_counter() - started
-            widths = _half_widths(raw, crew, effort.seed)
+            widths = _half_widths(raw, crew)
             stopped = why_stop(replica, widths, effort.precision, spent, effort.time_budget_s)
             if crew.baseline in crew.lost:
                 stopped = "the baseline was lost"
@@ -158,7 +158,7 @@ def _figure(turn: Any) -> float:
     return float(np.median(turn)) / 1e9
 
 
-def _half_widths(raw: Raw, crew: Crew, seed: int) -> dict[str, float]:
+def _half_widths(raw: Raw, crew: Crew) -> dict[str, float]:
     others = [name for name in crew.present if name != crew.baseline]
-    intervals = {name: raw.speedup(crew.baseline, name, seed) for name in others}
+    intervals = {name: raw.speedup(crew.baseline, name) for name in others}
     return {name: interval.relative_half_width for name, interval in intervals.items() if interval}

@@ -53,7 +53,7 @@ class Worker:
             case protocol.Open():
                 return self._open(command)
             case protocol.TakeLatency():
-                return self._take_latency(command)
+                return latency_turn(self._opened, command.seconds, command.first)
             case protocol.TakeThroughput():
                 return self._take_throughput(command)
             case protocol.Evaluate():
@@ -76,17 +76,6 @@ class Worker:
         while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:
             times.append(self._session.infer_once(len(times)))
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
-
-    def _take_latency(self, command: protocol.TakeLatency) -> list[int]:
-        infer_once = self._opened.infer_once
-        infer_once(command.first)
-        times: list[int] = []
-        spent, enough = 0, int(command.seconds * 1e9)
-        while len(times) < TURN_LEAST or (spent < enough and len(times) < TURN_MOST):
-            taken = infer_once(command.first + len(times))
-            times.append(taken)
-            spent += taken
-        return times
 
     def _take_throughput(self, command: protocol.TakeThroughput) -> Turn:
         self._opened.infer_once(command.first)
@@ -112,6 +101,18 @@ class Worker:
     def _data(self) -> SampleFile:
         assert self._samples is not None, "Load comes first"
         return self._samples
+
+
+def latency_turn(session: Session, seconds: float, first: int) -> list[int]:
+    """Nanoseconds of each inference of a turn, behind one that is discarded."""
+    session.infer_once(first)
+    times: list[int] = []
+    spent, enough = 0, int(seconds * 1e9)
+    while len(times) < TURN_LEAST or (spent < enough and len(times) < TURN_MOST):
+        taken = session.infer_once(first + len(times))
+        times.append(taken)
+        spent += taken
+    return times
 
 
 if __name__ == "__main__":

@@ -119,8 +119,8 @@ def compare(
             measured={name: raw.measured for name, raw in raws.items() if raw.measured},
         ),
         arms=tuple(made),
-        control=_speeds(raws, BASELINE, CONTROL, seed),
-        default_precision=_speeds(raws, REFERENCE, BASELINE, seed),
+        control=_speeds(raws, BASELINE, CONTROL),
+        default_precision=_speeds(raws, REFERENCE, BASELINE),
         pairs=tuple(pairs),
         gate=judge(pairs, recipe.budgets, {arm.name: arm.lost for arm in made if arm.lost and arm.role != "control"}),
         notes=tuple(note for raw in raws.values() for note in raw.notes) + ((origin,) if origin else ()),
@@ -316,25 +316,25 @@ def _pairs(arms: Sequence[Arm], raws: Mapping[Scenario, Raw], scorer: Scorer, se
             candidate=arm.name,
             size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
             accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
-            against_f32=_speeds(raws, REFERENCE, arm.name, seed),
-            **_speedups(raws, BASELINE, arm.name, seed),
+            against_f32=_speeds(raws, REFERENCE, arm.name),
+            **_speedups(raws, BASELINE, arm.name),
         )
         for arm in arms
         if arm.role == "candidate" and not arm.lost
     ]
 
 
-def _speeds(raws: Mapping[Scenario, Raw], baseline: str, candidate: str, seed: int) -> Speeds | None:
+def _speeds(raws: Mapping[Scenario, Raw], baseline: str, candidate: str) -> Speeds | None:
     """The speed-ups of two arms; None where one of them does not exist or is lost."""
     if any({baseline, candidate} - raw.turns.keys() for raw in raws.values()):
         return None
-    return Speeds(**_speedups(raws, baseline, candidate, seed))
+    return Speeds(**_speedups(raws, baseline, candidate))
 
 
-def _speedups(raws: Mapping[Scenario, Raw], baseline: str, candidate: str, seed: int) -> dict[Any, Speedup]:
+def _speedups(raws: Mapping[Scenario, Raw], baseline: str, candidate: str) -> dict[Any, Speedup]:
     if candidate == CONTROL:
-        return {name: comparison.control_speedup(raw.speedup(baseline, CONTROL, seed)) for name, raw in raws.items()}
+        return {name: comparison.control_speedup(raw.speedup(baseline, CONTROL)) for name, raw in raws.items()}
     return {
-        name: comparison.speedup(raw.speedup(baseline, candidate, seed), raw.speedup(BASELINE, CONTROL, seed))
+        name: comparison.speedup(raw.speedup(baseline, candidate), raw.speedup(BASELINE, CONTROL))
         for name, raw in raws.items()
     }
