@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hints
@@ -78,7 +78,7 @@ class Quantize(Step):
 
         used = min(self.subset_size, len(materials.calibration))
         arguments = self._arguments(model)
-        with materials.progress.task("quantize", total=used) as advance, _quiet(nncf):
+        with materials.progress.task("quantize", total=used * self._passes()) as advance, _quiet(nncf):
             samples = nncf.Dataset(_Counted(materials.calibration[:used], advance), _as_input(model))
             try:
                 return nncf.quantize(model, samples, **arguments)
@@ -86,6 +86,10 @@ class Quantize(Step):
                 raise UsageError(f"optimize.quantize: {_first_line(error)}") from None
             except (RuntimeError, ValueError, KeyError, TypeError) as error:
                 raise StepError(f"nncf.quantize failed: {type(error).__name__}: {_first_line(error)}") from error
+
+    def _passes(self) -> int:
+        """How often NNCF goes through the samples at least: once for the ranges, before that once to smooth."""
+        return 2 if self.model_type else 1
 
     def _arguments(self, model: openvino.Model) -> dict[str, Any]:
         import nncf
@@ -137,21 +141,19 @@ class Quantize(Step):
 
 
 class _Counted:
-    """The calibration samples; each pass over them shows as progress (NNCF makes several)."""
+    """The calibration samples; every sample that NNCF takes moves the progress on."""
 
-    def __init__(self, samples: Any, advance: Advance) -> None:
+    def __init__(self, samples: Sequence[Tensors], advance: Advance) -> None:
         self._samples = samples
         self._advance = advance
-        self._seen = 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
 
     def __iter__(self) -> Iterator[Tensors]:
         for sample in self._samples:
+            self._advance()
             yield sample
-            self._seen += 1
-            if self._seen <= len(self._samples):
-                self._advance()
-        if self._seen == len(self._samples):
-            self._advance(0, note="refining")
 
 
 def _as_input(model: openvino.Model) -> Any:
