@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -13,14 +12,11 @@ from ovopt import stats
 from ovopt.records import (
     Arm,
     Flips,
-    Latency,
     Quality,
     QualityDelta,
     QualityWord,
     Speedup,
     SpeedWord,
-    Throughput,
-    Turn,
 )
 from ovopt.stats import Floats, Interval, PairedCounts
 from ovopt.units import factor_interval
@@ -37,46 +33,12 @@ class MetricKind:
     value: Callable[[Floats], float]
 
 
-def latency_of(turns: Sequence[Sequence[Sequence[int]]]) -> Latency:
-    """The latency of an arm from nanoseconds per inference, [replica][round][inference]."""
-    values = np.array(list(chain.from_iterable(chain.from_iterable(turns))), dtype=np.float64) / 1e6
-    return Latency(
-        p50_ms=float(np.median(values)),
-        p90_ms=stats.percentile(values, 0.90),
-        p95_ms=stats.percentile(values, 0.95),
-        p99_ms=stats.percentile(values, 0.99),
-        mean_ms=float(values.mean()),
-        min_ms=float(values.min()),
-        max_ms=float(values.max()),
-        n=len(values),
-        raw_ns=tuple(tuple(tuple(turn) for turn in rounds) for rounds in turns),
-    )
+def judged(baseline: Floats, candidate: Floats, control: Floats | None) -> Speedup:
+    """A speed-up from seconds per turn, shape [replicas, rounds], judged on the footing of the control.
 
-
-def throughput_of(turns: Sequence[Sequence[Turn]]) -> Throughput:
-    """The throughput of an arm: the median turn's samples per second."""
-    flat = list(chain.from_iterable(turns))
-    return Throughput(
-        samples_per_s=float(np.median([turn.samples * 1e9 / turn.elapsed_ns for turn in flat])),
-        n=sum(turn.samples for turn in flat),
-        raw=tuple(tuple(rounds) for rounds in turns),
-    )
-
-
-def control_speedup(interval: Interval | None) -> Speedup:
-    """The baseline against itself."""
-    if interval is None:
-        return _unknown(interval)
-    inside = interval.low <= 1 <= interval.high
-    why = "the interval holds 1" if inside else "one model looks different from itself: the machine is noisy"
-    return Speedup(
-        estimate=interval.estimate,
-        low=interval.low,
-        high=interval.high,
-        level=interval.level,
-        verdict="no clear difference" if inside else _direction(interval),
-        why=why,
-    )
+    Where `candidate` is the control itself, pass None for `control`.
+    """
+    return speedup(_interval(baseline, candidate), _interval(baseline, control) if control is not None else None)
 
 
 def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
@@ -86,7 +48,7 @@ def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
     the control's interval holds: a difference that the model could have with itself is no difference.
     """
     if interval is None:
-        return _unknown(interval)
+        return _unknown()
     verdict: SpeedWord = "no clear difference"
     if interval.low <= 1 <= interval.high:
         why = "the interval holds 1"
@@ -166,7 +128,12 @@ def _direction(interval: Interval) -> SpeedWord:
     return "faster" if interval.low > 1 else "slower"
 
 
-def _unknown(interval: Interval | None) -> Speedup:
+def _interval(baseline: Floats, candidate: Floats) -> Interval | None:
+    shared = min(len(baseline), len(candidate))
+    return stats.speedup_interval(baseline[:shared], candidate[:shared]) if shared > 1 else None
+
+
+def _unknown() -> Speedup:
     return Speedup(
         estimate=1.0,
         low=None,

@@ -152,6 +152,39 @@ class Report(ABC):
         """The whole report."""
 
 
+class Preparation(Protocol):
+    """From a sample's content to the model's input, in the two stages that end to end tells apart."""
+
+    def decode(self, content: Any) -> Any:
+        """From a file's bytes to an array (or text); content that is no file passes through."""
+
+    def preprocess(self, content: Any) -> Tensors:
+        """From the decoded content to tensors that fit the model."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a model is, and how it is used."""
+
+    model: Path
+    shapes: Mapping[str, Sequence[int]]
+    output: int | str
+    device: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """One start in a fresh process: nanoseconds of each stage, bytes resident before, after and at the most."""
+
+    read_ns: int
+    compile_ns: int
+    infer_ns: int
+    before_bytes: int
+    compiled_bytes: int
+    peak_bytes: int
+    from_cache: bool
+
+
 class Session(ABC):
     """A compiled model inside a worker."""
 
@@ -168,6 +201,23 @@ class Session(ABC):
         """Asynchronous inference for about `seconds`, samples from `first` on; completed inferences, nanoseconds."""
 
     @abstractmethod
+    def run(self, tensors: Tensors) -> None:
+        """One synchronous inference on any tensors."""
+
+    @abstractmethod
+    def result(self) -> Array:
+        """The chosen output of the last `run`, as an array of its own."""
+
+    @abstractmethod
+    def answer_all(self, tensors: Iterator[Tensors]) -> int:
+        """Inference on tensors as they come, while the next ones are prepared; how many there were."""
+
+    @abstractmethod
+    def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
+        """Open-loop load: start an inference at each of these times, or as soon after as a request is free.
+        Nanoseconds from each scheduled arrival to its answer."""
+
+    @abstractmethod
     def outputs(self) -> Iterator[tuple[int, Array]]:
         """Every sample's index and chosen output without batch dimension, computed asynchronously, in any order."""
 
@@ -178,8 +228,13 @@ class Engine(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def __init__(self, model: Path, shapes: Mapping[str, Sequence[int]], output: int | str, device: str) -> None:
+    def __init__(self, placement: Placement) -> None:
         """Read the model."""
+
+    @classmethod
+    @abstractmethod
+    def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
+        """Read, compile and infer in a process that has done nothing before."""
 
     @abstractmethod
     def open(self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None) -> Session:

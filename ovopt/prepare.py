@@ -8,10 +8,9 @@ from typing import Any
 
 from ovopt.contracts import Samples, Tensors
 from ovopt.data.hf import samples_of
-from ovopt.data.preprocess import pipeline
+from ovopt.data.preprocess import HostPreparation
 from ovopt.data.split import split
 from ovopt.errors import DataError, did_you_mean
-from ovopt.model.inputs import bind
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 
@@ -39,14 +38,19 @@ class Prepared:
 
     def tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
         """The model inputs of these samples, one sample at a time. Raises DataError for one that does not fit."""
-        transform = pipeline(self.recipe.preprocess)
+        preparation = self.preparation
         for index in indices:
             sample_id = self.samples.ids[index]
             try:
-                content = transform(self.samples.load(index))
+                yield preparation.preprocess(preparation.decode(self.samples.load(index)), sample_id)
             except DataError as error:
-                raise DataError(f"{sample_id}: {error}") from None
-            yield bind(content, self.inputs, sample_id)
+                known = str(error).startswith(sample_id)
+                raise DataError(str(error) if known else f"{sample_id}: {error}") from None
+
+    @property
+    def preparation(self) -> HostPreparation:
+        """What turns a sample's content into the model's inputs."""
+        return HostPreparation(self.recipe.preprocess, tuple(self.inputs))
 
     def label(self, index: int) -> Any:
         """The label, as a class index where the recipe lists the classes."""

@@ -57,6 +57,7 @@ class Runtime(Record):
     hint: Annotated[Literal["LATENCY", "THROUGHPUT", "NONE"] | None, BeforeValidator(_upper)] = Field(
         default=None, description="performance hint; default: the one that fits the scenario"
     )
+    requests: int | None = Field(default=None, gt=0, description="parallel requests; default: the optimal number")
     properties: dict[str, str | int | float | bool] = Field(default={}, description="OpenVINO properties")
 
 

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Scenario = Literal["latency", "throughput"]
 Verdict = Literal["pass", "fail", "inconclusive"]
 SpeedWord = Literal["faster", "slower", "no clear difference"]
 QualityWord = Literal["higher", "lower", "no clear difference"]
@@ -132,6 +131,7 @@ class Turn(Record):
 
     samples: int
     elapsed_ns: int
+    energy_uj: int | None = Field(default=None, description="of the whole processor package, where it can be read")
 
 
 class Throughput(Record):
@@ -140,6 +140,89 @@ class Throughput(Record):
     samples_per_s: float
     n: int
     raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]")
+
+
+class EndToEndTurn(Record):
+    """One turn: the stages of each sample, then so many samples pipelined."""
+
+    stages_ns: tuple[tuple[int, int, int, int], ...] = Field(
+        description="decode, preprocess, inference, postprocess of each sample"
+    )
+    pipelined: Turn
+
+
+class EndToEnd(Record):
+    """From the content of the user's file to the answer. Medians."""
+
+    total_ms: float
+    decode_ms: float
+    preprocess_ms: float
+    inference_ms: float
+    postprocess_ms: float
+    pipelined_samples_per_s: float = Field(description="with preparation and inference overlapping")
+    n: int
+    raw: tuple[tuple[EndToEndTurn, ...], ...] = Field(description="[replica][round]")
+
+
+class StartTimes(Record):
+    """First inference in a fresh process. Medians; with a cache, compiling includes reading."""
+
+    total_ms: float
+    read_ms: float
+    compile_ms: float
+    infer_ms: float
+    from_cache: int = Field(description="in how many of the starts the runtime says it loaded from its cache")
+    n: int
+    raw_ns: tuple[tuple[int, int, int], ...] = Field(description="read, compile, infer of each start")
+
+
+class FirstInference(Record):
+    """What a user waits for, without and with a filled model cache."""
+
+    cold: StartTimes
+    cached: StartTimes
+
+
+class Footprint(Record):
+    """Resident bytes of a fresh process; of several starts the smallest."""
+
+    before_bytes: int = Field(description="engine imported, model not read")
+    compiled_bytes: int = Field(description="after the first inference")
+    peak_bytes: int
+    raw_bytes: tuple[tuple[int, int, int], ...] = Field(description="before, compiled, peak of each start")
+
+
+class Memory(Record):
+    """Memory under each performance hint."""
+
+    by_hint: dict[str, Footprint]
+
+
+class LoadPoint(Record):
+    """Waits at one rate, from the scheduled arrival to the answer."""
+
+    rate_per_s: float
+    p50_ms: float
+    p90_ms: float | None
+    p99_ms: float | None
+    max_ms: float
+    n: int
+    raw_ns: tuple[int, ...]
+
+
+class ServedLoad(Record):
+    """Open-loop load at rising rates."""
+
+    points: tuple[LoadPoint, ...]
+
+
+class Efficiency(Record):
+    """What a core and a GiB give. Energy is absent with its reason where no counter can be read."""
+
+    samples_per_s_per_core: float
+    samples_per_s_per_gib: float | None
+    joules_per_sample: float | None
+    energy: str
 
 
 class Quality(Record):
@@ -158,6 +241,12 @@ class Execution(Record):
 
     ops_by_precision: dict[str, int]
     time_by_precision: dict[str, float] = Field(description="microseconds of one inference")
+    ops_by_primitive: dict[str, int] = {}
+    time_by_primitive: dict[str, float] = Field(default={}, description="microseconds, the costliest first")
+    reorders: int = 0
+    conversions: int = 0
+    ops_us: float = Field(default=0, description="sum over all operations of one inference")
+    wall_us: float = Field(default=0, description="wall time of the same inferences, with profiling on")
 
 
 class Arm(Record):
@@ -171,6 +260,11 @@ class Arm(Record):
     effective: dict[str, Effective] = Field(default={}, description="per scenario")
     latency: Latency | None = None
     throughput: Throughput | None = None
+    end_to_end: EndToEnd | None = None
+    first_inference: FirstInference | None = None
+    memory: Memory | None = None
+    served_load: ServedLoad | None = None
+    efficiency: Efficiency | None = None
     accuracy: dict[str, Quality] = {}
     execution: Execution | None = None
     lost: str | None = Field(default=None, description="why this arm has no result")
@@ -187,11 +281,41 @@ class Speedup(Record):
     why: str = Field(description="how the verdict came about")
 
 
+class EndToEndSpeedup(Record):
+    """Both ways of running: one sample after the other, and pipelined."""
+
+    sequential: Speedup
+    pipelined: Speedup
+
+
+class FirstInferenceSpeedup(Record):
+    """Whole starts, without and with a filled model cache."""
+
+    cold: Speedup
+    cached: Speedup
+
+
+class MemoryRatio(Record):
+    """Candidate's peak over baseline's, by hint."""
+
+    by_hint: dict[str, float]
+
+
+class ServedLoadRatio(Record):
+    """Baseline's median wait over candidate's, at each rate that both served."""
+
+    by_rate: dict[str, float]
+
+
 class Speeds(Record):
-    """Speed-ups by scenario."""
+    """Two arms, scenario by scenario."""
 
     latency: Speedup | None = None
     throughput: Speedup | None = None
+    end_to_end: EndToEndSpeedup | None = None
+    first_inference: FirstInferenceSpeedup | None = None
+    memory: MemoryRatio | None = None
+    served_load: ServedLoadRatio | None = None
 
 
 class Flips(Record):
@@ -230,13 +354,11 @@ class SizeRatio(Record):
     ratio: float
 
 
-class Pair(Record):
+class Pair(Speeds):
     """One candidate against the baseline."""
 
     baseline: str
     candidate: str
-    latency: Speedup | None = None
-    throughput: Speedup | None = None
     size: SizeRatio
     accuracy: dict[str, QualityDelta] = {}
     against_f32: Speeds | None = Field(default=None, description="against the baseline forced to f32")
@@ -305,7 +427,7 @@ class Measured(Record):
 class Settings(Record):
     """What the comparison was asked for."""
 
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[str, ...]
     device: str
     hint: str | None
     properties: dict[str, str]

@@ -77,7 +77,9 @@ def effective(**changed: Any) -> Effective:
     return Effective(**{**settings, "hint": "LATENCY", **changed})
 
 
-def arm(name: str = "original", role: Any = "baseline", ms: float = 1.0, size_bytes: int = 9_800_000, **more: Any) -> Arm:
+def arm(
+    name: str = "original", role: Any = "baseline", ms: float = 1.0, size_bytes: int = 9_800_000, **more: Any
+) -> Arm:
     """A measured arm; its throughput is that of two busy cores."""
     seed = sum(name.encode())
     measured = {

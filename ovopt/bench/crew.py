@@ -29,7 +29,11 @@ class ArmPlan:
     role: Literal["baseline", "candidate", "control", "reference"]
     model: ModelFile
     load: protocol.Load
+    contents: protocol.Contents
     properties: Mapping[str, str]
+    requests: int | None = None
+    own_settings: bool = False
+    """Whether its settings are what the comparison is about, so that they are not made equal."""
 
 
 class Crew:
@@ -103,7 +107,7 @@ class _Process:
             stdout=self._stderr,
             stderr=self._stderr,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_root()), os.environ.get("PYTHONPATH", "")])},
+            env=worker_environment(),
         )
         theirs.close()
 
@@ -139,15 +143,21 @@ class _Process:
 
     def _obituary(self) -> str:
         code = self._process.wait()
-        if code < 0:
-            name = signal.Signals(-code).name
-            hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
-            return f"its worker was ended by {name}{hint}"
         self._stderr.seek(0)
-        said = self._stderr.read().decode(errors="replace").strip().splitlines()
-        return f"its worker ended with exit code {code}" + (f": {said[-1]}" if said else "")
+        return obituary("its worker", code, self._stderr.read())
 
 
-def _root() -> Path:
-    """The folder that this package is imported from, so that a worker imports the same one."""
-    return Path(__file__).resolve().parents[2]
+def obituary(who: str, code: int, stderr: bytes) -> str:
+    """How a process ended."""
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
+        return f"{who} was ended by {name}{hint}"
+    said = stderr.decode(errors="replace").strip().splitlines()
+    return f"{who} ended with exit code {code}" + (f": {said[-1]}" if said else "")
+
+
+def worker_environment() -> dict[str, str]:
+    """The environment of a worker: ours, with this very package in front of what it imports."""
+    root = str(Path(__file__).resolve().parents[2])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}

@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ovopt.contracts import Placement, Preparation
 from ovopt.errors import OvoptError
 
 
@@ -17,10 +18,7 @@ class Load:
     """Read the model; reply None. Always the first command."""
 
     engine: str
-    model: Path
-    shapes: Mapping[str, Sequence[int]]
-    output: int | str
-    device: str
+    placement: Placement
     samples: Path
 
 
@@ -53,6 +51,30 @@ class TakeThroughput:
     """A throughput turn; reply `Turn`."""
 
     seconds: float
+    first: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What end to end starts from, and how it becomes the model's input; reply None."""
+
+    contents: Sequence[Any]
+    preparation: Preparation
+
+
+@dataclass(frozen=True)
+class TakeEndToEnd:
+    """An end-to-end turn, half of it sample after sample, half pipelined; reply `EndToEndTurn`."""
+
+    seconds: float
+    first: int
+
+
+@dataclass(frozen=True)
+class Serve:
+    """Open-loop load; reply list of nanoseconds from each scheduled arrival to its answer."""
+
+    arrivals_s: Sequence[float]
     first: int
 
 

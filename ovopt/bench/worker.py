@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from ovopt.bench import protocol
+from ovopt.bench.energy import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
-from ovopt.contracts import Engine, Session, plugins
+from ovopt.contracts import Engine, Preparation, Session, Tensors, plugins
 from ovopt.errors import ArmLostError, OvoptError
-from ovopt.records import Turn
+from ovopt.records import EndToEndTurn, Turn
 
 WARM_UP_S = 0.15
 WARM_UP_LEAST = 3
@@ -30,6 +32,7 @@ class Worker:
         self._engine: Engine | None = None
         self._session: Session | None = None
         self._samples: SampleFile | None = None
+        self._contents: protocol.Contents | None = None
 
     def serve(self) -> None:
         """Answer until the coordinator hangs up."""
@@ -47,26 +50,33 @@ class Worker:
             self._connection.send(answer)
 
     def _carry_out(self, command: Any) -> Any:
+        answer: Any = None
         match command:
             case protocol.Load():
                 self._load(command)
             case protocol.Open():
-                return self._open(command)
+                answer = self._open(command)
             case protocol.TakeLatency():
-                return latency_turn(self._opened, command.seconds, command.first)
+                answer = latency_turn(self._opened, command.seconds, command.first)
             case protocol.TakeThroughput():
-                return self._take_throughput(command)
+                answer = throughput_turn(self._opened, command.seconds, command.first)
+            case protocol.Contents():
+                self._contents = command
+            case protocol.TakeEndToEnd():
+                answer = end_to_end_turn(self._opened, self._prepared, command.seconds, command.first)
+            case protocol.Serve():
+                answer = self._opened.serve(command.arrivals_s, command.first)
             case protocol.Evaluate():
                 self._evaluate(command)
             case protocol.Audit():
-                return self._loaded.audit(command.properties, self._data)
-        return None
+                answer = self._loaded.audit(command.properties, self._data)
+            case _:
+                raise AssertionError(f"no such command: {command!r}")
+        return answer
 
     def _load(self, command: protocol.Load) -> None:
         self._samples = SampleFile(command.samples)
-        self._engine = plugins("ovopt.bench.engines", Engine)[command.engine](
-            command.model, command.shapes, command.output, command.device
-        )
+        self._engine = plugins("ovopt.bench.engines", Engine)[command.engine](command.placement)
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
@@ -76,11 +86,6 @@ class Worker:
         while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:
             times.append(self._session.infer_once(len(times)))
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
-
-    def _take_throughput(self, command: protocol.TakeThroughput) -> Turn:
-        self._opened.infer_once(command.first)
-        samples, elapsed_ns = self._opened.infer_for(command.seconds, command.first)
-        return Turn(samples=samples, elapsed_ns=elapsed_ns)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
         self._session = None
@@ -98,6 +103,11 @@ class Worker:
         return self._session
 
     @property
+    def _prepared(self) -> protocol.Contents:
+        assert self._contents is not None, "Contents come before an end-to-end turn"
+        return self._contents
+
+    @property
     def _data(self) -> SampleFile:
         assert self._samples is not None, "Load comes first"
         return self._samples
@@ -113,6 +123,51 @@ def latency_turn(session: Session, seconds: float, first: int) -> list[int]:
         times.append(taken)
         spent += taken
     return times
+
+
+def throughput_turn(session: Session, seconds: float, first: int) -> Turn:
+    """Samples completed and time elapsed, behind one inference that is discarded; energy where a counter is read."""
+    session.infer_once(first)
+    before = read_energy_uj()
+    samples, elapsed_ns = session.infer_for(seconds, first)
+    after = read_energy_uj()
+    used = after - before if before is not None and after is not None and after >= before else None
+    return Turn(samples=samples, elapsed_ns=elapsed_ns, energy_uj=used)
+
+
+def end_to_end_turn(session: Session, source: protocol.Contents, seconds: float, first: int) -> EndToEndTurn:
+    """Half of the time sample after sample, every stage on its own clock; half pipelined."""
+    contents, preparation = source.contents, source.preparation
+    rows: list[tuple[int, int, int, int]] = []
+    half = int(seconds * 1e9 / 2)
+    _stages(session, preparation, contents[first % len(contents)])
+    began = time.perf_counter_ns()
+    while len(rows) < TURN_LEAST or (time.perf_counter_ns() - began < half and len(rows) < TURN_MOST):
+        rows.append(_stages(session, preparation, contents[(first + len(rows)) % len(contents)]))
+    began = time.perf_counter_ns()
+    deadline = began + half
+
+    def prepared() -> Iterator[Tensors]:
+        index = first
+        while time.perf_counter_ns() < deadline or index - first < TURN_LEAST:
+            yield preparation.preprocess(preparation.decode(contents[index % len(contents)]))
+            index += 1
+
+    done = session.answer_all(prepared())
+    return EndToEndTurn(stages_ns=tuple(rows), pipelined=Turn(samples=done, elapsed_ns=time.perf_counter_ns() - began))
+
+
+def _stages(session: Session, preparation: Preparation, content: object) -> tuple[int, int, int, int]:
+    clock = time.perf_counter_ns
+    began = clock()
+    decoded = preparation.decode(content)
+    ready = clock()
+    tensors = preparation.preprocess(decoded)
+    prepared = clock()
+    session.run(tensors)
+    inferred = clock()
+    session.result()
+    return ready - began, prepared - ready, inferred - prepared, clock() - inferred
 
 
 if __name__ == "__main__":

@@ -52,9 +52,9 @@ def command(
     Example: `ovopt compare model.onnx int8/ --budget accuracy.top1.max_drop=0.01`
     """
     from ovopt.cli.show import exit_code, show
-    from ovopt.workflow.compare import SCENARIOS, Plan, compare
+    from ovopt.workflow.compare import Plan, compare
 
-    plan = Plan(tuple(s.value for s in scenario or ()) or SCENARIOS, time_budget, precision)
+    plan = Plan(tuple(s.value for s in scenario or ()) or None, time_budget, precision)
     overrides = o.overrides(sets, device, hint, properties, budget)
     with o.result_file(output, force) as write:
         options = o.options_from(seed, force, quiet, overrides)

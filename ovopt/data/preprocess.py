@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Array
+from ovopt.contracts import Array, Tensors
 from ovopt.errors import DataError
-from ovopt.records import Record
+from ovopt.model.inputs import bind
+from ovopt.records import Port, Record
 
 
 class Transform(Record, ABC):
@@ -21,6 +24,8 @@ class Transform(Record, ABC):
     name: ClassVar[str]
     sole: ClassVar[str | None] = None
     """The field that a value without a key means: `cast: float32`."""
+    decodes: ClassVar[bool] = False
+    """Whether it turns a file's bytes into an array: a stage of its own end to end."""
 
     @abstractmethod
     def __call__(self, content: Any) -> Any:
@@ -74,6 +79,7 @@ class Npy(Transform):
     """Read the bytes of an `.npy` file as its array."""
 
     name: ClassVar[str] = "npy"
+    decodes: ClassVar[bool] = True
 
     def __call__(self, content: Any) -> Array:
         """The array."""
@@ -111,17 +117,28 @@ class ByteWindow(Transform):
         return ids
 
 
-def pipeline(transforms: Sequence[Transform]) -> Callable[[Any], Any]:
+@dataclass(frozen=True)
+class HostPreparation:
     """All transforms, one after the other; a mapping of inputs is transformed input by input."""
 
-    def run(content: Any) -> Any:
-        if isinstance(content, Mapping):
-            return {key: run(value) for key, value in content.items()}
-        for transform in transforms:
-            content = transform(content)
-        return content
+    transforms: tuple[Transform, ...]
+    inputs: tuple[Port, ...]
 
-    return run
+    def decode(self, content: Any) -> Any:
+        """The leading transforms that decode."""
+        return _run(tuple(takewhile(lambda t: t.decodes, self.transforms)), content)
+
+    def preprocess(self, content: Any, sample_id: str = "sample") -> Tensors:
+        """The other transforms, and the fit to the model's inputs. Raises DataError where it does not fit."""
+        return bind(_run(tuple(dropwhile(lambda t: t.decodes, self.transforms)), content), self.inputs, sample_id)
+
+
+def _run(transforms: Sequence[Transform], content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {key: _run(transforms, value) for key, value in content.items()}
+    for transform in transforms:
+        content = transform(content)
+    return content
 
 
 def _array(content: Any, name: str) -> Array:

@@ -2,73 +2,47 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import ovopt
 from ovopt import comparison
 from ovopt.bench.crew import ArmPlan, Crew
+from ovopt.bench.efficiency import efficiency
 from ovopt.bench.machine import machine
-from ovopt.bench.protocol import Audit, Load
-from ovopt.bench.rounds import Effort, Raw, measure, scenario_properties
-from ovopt.bench.samplefile import write_samples
+from ovopt.bench.protocol import Audit
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.served import Demand
 from ovopt.bundle import read_manifest
-from ovopt.errors import DataError, ModelError, RecipeError, SettingsError, UsageError, did_you_mean
+from ovopt.contracts import plugins
+from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import judge
-from ovopt.model.facts import facts
-from ovopt.model.files import describe, locate
-from ovopt.model.read import core, read_model
 from ovopt.prepare import Prepared, prepare
 from ovopt.recipe import Recipe, parse_recipe, with_overrides
-from ovopt.records import (
-    Arm,
-    Comparison,
-    Execution,
-    Manifest,
-    ModelFacts,
-    ModelFile,
-    Pair,
-    Quality,
-    Scenario,
-    Settings,
-    SizeRatio,
-    Speeds,
-    Speedup,
-)
+from ovopt.records import Arm, Comparison, Execution, Gate, Manifest, Pair, Quality, Record, Settings, SizeRatio, Speeds
+from ovopt.workflow.arms import CONTROL, REFERENCE, Subject, arms, check_device, properties_of, subjects
 from ovopt.workflow.evaluate import Scorer
 from ovopt.workflow.options import Options, as_recipe
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Data
 
-SCENARIOS: tuple[Scenario, ...] = ("latency", "throughput")
-BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
-TIMED_SAMPLES = 64
+LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure and how long."""
+    """What to measure and how long. `scenarios` None: all that need not be asked for."""
 
-    scenarios: tuple[Scenario, ...] = SCENARIOS
+    scenarios: tuple[str, ...] | None = None
     time_budget_s: float = 60.0
     precision: float = 0.02
-
-
-@dataclass(frozen=True)
-class _Model:
-    """A model that takes part."""
-
-    name: str
-    path: Path
-    file: ModelFile
-    facts: ModelFacts
-    manifest: Manifest | None
+    demand: Demand = field(default_factory=Demand)
+    vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property -> values: the original runs once under each. The first value is the baseline's."""
 
 
 def compare(
@@ -82,26 +56,60 @@ def compare(
     """Measure and judge. Without a recipe and data, those that made the first bundle among `optimized` are used, or
     synthetic inputs where there is none."""
     plan, options = plan or Plan(), options or Options()
-    manifests = [read_manifest(path) if Path(path).is_dir() else None for path in optimized]
-    recipe, seed, origin = _recipe(recipe, data, manifests, options)
-    models = _models(original, optimized, manifests, recipe)
-    _check_device(recipe.runtime.device)
-    prepared = prepare(recipe, models[0].facts.inputs, seed, None if isinstance(data, str | Path) else data)
-    _check_unseen(prepared, models)
-    scorer = Scorer.of(prepared, models[0].facts.outputs)
-    _check_budgets(recipe, scorer, plan)
-    if origin:
-        options.progress.say(origin)
-    with _arms(models, prepared, recipe, options) as arms, Crew(arms) as crew:
+    if not optimized and not plan.vary:
+        raise UsageError("nothing to compare: name at least one optimized model behind the original, or --vary")
+    loaded = _recipe(recipe, data, optimized, options)
+    taking_part = subjects(original, optimized, loaded.recipe, plan.vary)
+    return _run(taking_part, loaded, data, plan, options, against_baseline=True)
+
+
+def benchmark(
+    models: Sequence[str | Path],
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    plan: Plan | None = None,
+    options: Options | None = None,
+) -> Comparison:
+    """Measure models interleaved, without a baseline, metrics or a verdict."""
+    plan, options = plan or Plan(), options or Options()
+    if not models:
+        raise UsageError("nothing to measure: name at least one model")
+    loaded = _recipe(recipe, data, models, options)
+    taking_part = subjects(models[0], models[1:], loaded.recipe, plan.vary)
+    return _run(taking_part, loaded, data, plan, options, against_baseline=False)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A recipe with its seed, and where they come from if nobody named them."""
+
+    recipe: Recipe
+    seed: int
+    origin: str
+
+
+def _run(
+    taking_part: Sequence[Subject], loaded: _Loaded, data: Data, plan: Plan, options: Options, against_baseline: bool
+) -> Comparison:
+    recipe, seed = loaded.recipe, loaded.seed
+    check_device(recipe.runtime.device)
+    prepared = prepare(recipe, taking_part[0].facts.inputs, seed, None if isinstance(data, str | Path) else data)
+    _check_unseen(prepared, taking_part)
+    scorer = Scorer.of(prepared, taking_part[0].facts.outputs) if against_baseline else None
+    scenarios = _scenarios(plan)
+    if scorer:
+        _check_budgets(recipe, scorer, scenarios)
+    if loaded.origin:
+        options.progress.say(loaded.origin)
+    with arms(taking_part, prepared, recipe, options, control=against_baseline) as planned, Crew(planned) as crew:
         qualities, executions = _run_once(crew, scorer, recipe, options)
-        effort = Effort(plan.time_budget_s / len(plan.scenarios), plan.precision, seed)
-        raws = {name: measure(name, crew, recipe.runtime.hint, effort, options.progress) for name in plan.scenarios}
+        found = _measure(scenarios, crew, plan, recipe, seed, options)
         lost = dict(crew.lost)
-    made = [_arm(arm, raws, qualities, executions, lost) for arm in arms]
-    differing = comparison.differing_settings(made)
+    made = [_arm(arm, scenarios, found, qualities, executions, lost) for arm in planned]
+    differing = comparison.differing_settings(a for a, p in zip(made, planned, strict=True) if not p.own_settings)
     if differing:
         raise SettingsError("the arms do not run with the same settings: " + "; ".join(differing))
-    pairs = _pairs(made, raws, scorer, seed)
+    pairs = _pairs(made, scenarios, found, scorer, seed) if scorer else []
     return Comparison(
         ovopt=ovopt.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -109,176 +117,97 @@ def compare(
         recipe=recipe.resolved(),
         data=prepared.facts,
         settings=Settings(
-            scenarios=plan.scenarios,
+            scenarios=tuple(found),
             device=recipe.runtime.device,
             hint=recipe.runtime.hint,
-            properties=_properties(recipe),
+            properties=properties_of(recipe),
             seed=seed,
             time_budget_s=plan.time_budget_s,
             precision=plan.precision,
-            measured={name: raw.measured for name, raw in raws.items() if raw.measured},
+            measured={name: one.measured for name, one in found.items() if one.measured},
         ),
         arms=tuple(made),
-        control=_speeds(raws, BASELINE, CONTROL),
-        default_precision=_speeds(raws, REFERENCE, BASELINE),
+        control=_speeds(scenarios, found, made[0].name, CONTROL),
+        default_precision=_speeds(scenarios, found, REFERENCE, made[0].name),
         pairs=tuple(pairs),
-        gate=judge(pairs, recipe.budgets, {arm.name: arm.lost for arm in made if arm.lost and arm.role != "control"}),
-        notes=tuple(note for raw in raws.values() for note in raw.notes) + ((origin,) if origin else ()),
+        gate=_gate(pairs, recipe, made) if scorer else _no_gate(),
+        notes=tuple(note for one in found.values() for note in one.notes) + ((loaded.origin,) if loaded.origin else ()),
     )
 
 
-def _recipe(
-    recipe: Recipe | str | Path | None, data: Data, manifests: Sequence[Manifest | None], options: Options
-) -> tuple[Recipe, int, str]:
-    """The recipe, the seed, and where they come from if nobody named them."""
+def _recipe(recipe: Recipe | str | Path | None, data: Data, models: Sequence[str | Path], options: Options) -> _Loaded:
     seed = options.seed or 0
     if recipe is not None or data is not None:
-        return as_recipe(recipe, data, options), seed, ""
+        return _Loaded(as_recipe(recipe, data, options), seed, "")
+    manifests: list[Manifest | None] = [read_manifest(path) if Path(path).is_dir() else None for path in models]
     for manifest in manifests:
         if manifest and manifest.data and manifest.recipe.get("data", {}).get("source"):
             said = f"recipe, data and seed as in the manifest of {manifest.model.path}"
             raw = with_overrides(manifest.recipe, options.overrides)
-            return parse_recipe(raw, "ovopt.json"), manifest.data.seed if options.seed is None else seed, said
-    return as_recipe(None, None, options), seed, ""
+            seed = manifest.data.seed if options.seed is None else seed
+            return _Loaded(parse_recipe(raw, f"{manifest.model.path}/ovopt.json"), seed, said)
+    return _Loaded(as_recipe(None, None, options), seed, "")
 
 
-def _models(
-    original: str | Path, optimized: Sequence[str | Path], manifests: Sequence[Manifest | None], recipe: Recipe
-) -> list[_Model]:
-    if not optimized:
-        raise UsageError("nothing to compare: name at least one optimized model behind the original")
-    models: list[_Model] = []
-    for path, manifest in zip([original, *optimized], [None, *manifests], strict=True):
-        name = BASELINE if not models else _unique_name(Path(path), [m.name for m in models])
-        found = facts(read_model(path, recipe.model.shapes))
-        models.append(_Model(name, locate(path), describe(path), found, manifest))
-    baseline = models[0]
-    for model in models[1:]:
-        if _signature(model.facts) != _signature(baseline.facts):
-            raise ModelError(
-                f"{model.file.path}: its inputs {_said_inputs(model.facts)} are not the original's "
-                f"{_said_inputs(baseline.facts)}, so the same samples cannot go through both"
-            )
-    return models
+def _scenarios(plan: Plan) -> dict[str, Scenario]:
+    """The scenarios asked for, in the order in which reports show them."""
+    known = plugins("ovopt.bench.scenarios", Scenario)
+    order = [name for name in Speeds.model_fields if name in known]
+    for name in plan.scenarios or ():
+        if name not in known:
+            raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
+    chosen = plan.scenarios or [name for name in order if not known[name].on_request]
+    return {name: known[name]() for name in order if name in chosen}
 
 
-def _unique_name(path: Path, taken: Sequence[str]) -> str:
-    stem = path.resolve().name if path.is_dir() else path.stem
-    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, 1000))
-    return next(name for name in names if name not in (*taken, CONTROL, REFERENCE))
+def _measure(
+    scenarios: Mapping[str, Scenario], crew: Crew, plan: Plan, recipe: Recipe, seed: int, options: Options
+) -> dict[str, Found]:
+    whole = sum(scenario.weight for scenario in scenarios.values())
+    found = {}
+    for name, scenario in scenarios.items():
+        seconds = max(LEAST_SECONDS, plan.time_budget_s * scenario.weight / whole)
+        effort = Effort(seconds, plan.precision, seed, recipe.runtime.hint, plan.demand)
+        found[name] = scenario.measure(crew, effort, options.progress)
+    return found
 
 
-def _signature(found: ModelFacts) -> list[tuple[str, int | None]]:
-    return [(port.dtype, None if port.shape is None else len(port.shape)) for port in found.inputs]
-
-
-def _said_inputs(found: ModelFacts) -> str:
-    return ", ".join(str(port) for port in found.inputs)
-
-
-def _check_device(device: str) -> None:
-    known = core().available_devices
-    kinds = {name.partition(".")[0] for name in known} | {"AUTO", "MULTI", "HETERO", "BATCH"}
-    if device.partition(":")[0].partition(".")[0] not in kinds:
-        raise SettingsError(f"--device {device}: no such device here; {did_you_mean(device, known)}")
-
-
-def _check_unseen(prepared: Prepared, models: Sequence[_Model]) -> None:
+def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
     """The gate's samples must be new to every model."""
     gate = {prepared.samples.ids[i] for i in prepared.splits["gate"]}
     if not gate:
         raise DataError("data.splits.gate: no samples are left for the verdict; lower the other splits")
-    for model in models:
-        used = model.manifest.data if model.manifest else None
+    for subject in taking_part:
+        used = subject.manifest.data if subject.manifest else None
         if used is None or prepared.samples.fingerprint != used.fingerprint:
             continue
         seen = gate & {*used.splits["calibration"], *used.splits["tuning"]}
         if seen:
             raise DataError(
-                f"{model.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make it; "
-                f"compare with the recipe, data and --seed {used.seed} that made it, or with other data"
+                f"{subject.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
+                f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
             )
 
 
-def _check_budgets(recipe: Recipe, scorer: Scorer, plan: Plan) -> None:
+def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:
     """Before anything is measured: every budget must get the figure it needs."""
     for metric in recipe.budgets.accuracy:
         if metric not in scorer.labels:
             raise RecipeError(f"budgets.accuracy.{metric}: not among `metrics`; {did_you_mean(metric, scorer.labels)}")
-    for scenario in SCENARIOS:
-        if getattr(recipe.budgets, scenario) and scenario not in plan.scenarios:
+    for scenario in ("latency", "throughput"):
+        if getattr(recipe.budgets, scenario) and scenario not in scenarios:
             raise UsageError(f"budgets.{scenario}: add --scenario {scenario}")
 
 
-def _properties(recipe: Recipe) -> dict[str, str]:
-    return {key: _spelled(value) for key, value in recipe.runtime.properties.items()}
-
-
-def _spelled(value: str | int | float | bool) -> str:
-    """As OpenVINO reads it: YES and NO for truth values."""
-    return ("YES" if value else "NO") if isinstance(value, bool) else str(value)
-
-
-@contextmanager
-def _arms(models: Sequence[_Model], prepared: Prepared, recipe: Recipe, options: Options) -> Iterator[list[ArmPlan]]:
-    """The arms, with the gate's samples on disk for as long as the block lasts."""
-    chosen = prepared.splits["gate"]
-    properties = _properties(recipe)
-    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        samples = Path(scratch) / "samples"
-        with options.progress.task("prepare samples", total=len(chosen)) as advance:
-            write_samples(samples, _advancing(prepared.tensors(chosen), advance))
-
-        def arm(
-            model: _Model, name: str, role: Literal["baseline", "candidate", "control", "reference"], **extra: str
-        ) -> ArmPlan:
-            load = Load(
-                "openvino", model.path, recipe.model.shapes, recipe.model.output, recipe.runtime.device, samples
-            )
-            return ArmPlan(name, role, model.file, load, {**properties, **extra})
-
-        baseline, *candidates = models
-        yield [
-            arm(baseline, BASELINE, "baseline"),
-            arm(baseline, CONTROL, "control"),
-            *(arm(model, model.name, "candidate") for model in candidates),
-            *(
-                [arm(baseline, REFERENCE, "reference", INFERENCE_PRECISION_HINT="f32")]
-                if _lossy_default(recipe.runtime.device, properties)
-                else []
-            ),
-        ]
-
-
-def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
-    """Whether the device would run an f32 model below f32 on its own account."""
-    if "INFERENCE_PRECISION_HINT" in properties or "EXECUTION_MODE_HINT" in properties:
-        return False
-    try:
-        default = core().get_property(device, "INFERENCE_PRECISION_HINT")
-    except RuntimeError:
-        return False
-    return default.get_type_name() not in ("f32", "dynamic", "undefined")
-
-
-def _advancing(items: Iterator[Any], advance: Any) -> Iterator[Any]:
-    for item in items:
-        yield item
-        advance()
-
-
 def _run_once(
-    crew: Crew, scorer: Scorer, recipe: Recipe, options: Options
+    crew: Crew, scorer: Scorer | None, recipe: Recipe, options: Options
 ) -> tuple[dict[str, dict[str, Quality]], dict[str, Execution]]:
     """Accuracy and execution audit of every arm; the control shares the baseline's."""
-    properties = {
-        name: scenario_properties("throughput", recipe.runtime.hint, arm.properties) for name, arm in crew.arms.items()
-    }
-    run = [name for name, arm in crew.arms.items() if arm.role != "control"]
-    qualities = {name: scorer.score(crew, name, properties[name], options.progress) for name in run}
+    run = {n: hinted(recipe.runtime.hint or "THROUGHPUT", a.properties) for n, a in crew.arms.items() if n != CONTROL}
+    qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run} if scorer else {}
     executions: dict[str, Execution] = {}
-    for name in run:
-        audited = crew.ask(name, Audit(properties[name]))
+    for name, properties in run.items():
+        audited = crew.ask(name, Audit(properties))
         if audited is not None:
             executions[name] = audited
     return qualities, executions
@@ -286,28 +215,33 @@ def _run_once(
 
 def _arm(
     arm: ArmPlan,
-    raws: Mapping[Scenario, Raw],
+    scenarios: Mapping[str, Scenario],
+    found: Mapping[str, Found],
     qualities: Mapping[str, dict[str, Quality]],
     executions: Mapping[str, Execution],
     lost: Mapping[str, str],
 ) -> Arm:
-    turns = {scenario: raw.turns[arm.name] for scenario, raw in raws.items() if arm.name in raw.turns}
-    return Arm(
+    figures: dict[str, Record] = {
+        name: scenarios[name].figures(one.raw[arm.name]) for name, one in found.items() if arm.name in one.raw
+    }
+    record = Arm(
         name=arm.name,
         role=arm.role,
         model=arm.model,
         properties=dict(arm.properties),
-        effective={name: raw.effective[arm.name] for name, raw in raws.items() if arm.name in raw.effective},
-        latency=comparison.latency_of(turns["latency"]) if "latency" in turns else None,
-        throughput=comparison.throughput_of(turns["throughput"]) if "throughput" in turns else None,
+        effective={name: one.effective[arm.name] for name, one in found.items() if arm.name in one.effective},
         accuracy=qualities.get(arm.name, {}) if arm.name not in lost else {},
         execution=executions.get(arm.name),
         lost=lost.get(arm.name),
+        **figures,
     )
+    return record.model_copy(update={"efficiency": efficiency(record)})
 
 
-def _pairs(arms: Sequence[Arm], raws: Mapping[Scenario, Raw], scorer: Scorer, seed: int) -> list[Pair]:
-    baseline = arms[0]
+def _pairs(
+    made: Sequence[Arm], scenarios: Mapping[str, Scenario], found: Mapping[str, Found], scorer: Scorer, seed: int
+) -> list[Pair]:
+    baseline = made[0]
     if baseline.lost:
         return []
     return [
@@ -316,25 +250,35 @@ def _pairs(arms: Sequence[Arm], raws: Mapping[Scenario, Raw], scorer: Scorer, se
             candidate=arm.name,
             size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
             accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
-            against_f32=_speeds(raws, REFERENCE, arm.name),
-            **_speedups(raws, BASELINE, arm.name),
+            against_f32=_speeds(scenarios, found, REFERENCE, arm.name),
+            **dict(_speeds(scenarios, found, baseline.name, arm.name) or {}),
         )
-        for arm in arms
+        for arm in made
         if arm.role == "candidate" and not arm.lost
     ]
 
 
-def _speeds(raws: Mapping[Scenario, Raw], baseline: str, candidate: str) -> Speeds | None:
-    """The speed-ups of two arms; None where one of them does not exist or is lost."""
-    if any({baseline, candidate} - raw.turns.keys() for raw in raws.values()):
+def _speeds(
+    scenarios: Mapping[str, Scenario], found: Mapping[str, Found], baseline: str, candidate: str
+) -> Speeds | None:
+    """Two arms, scenario by scenario; None where one of them does not exist or is lost."""
+    shared = {name: one.raw for name, one in found.items() if {baseline, candidate} <= one.raw.keys()}
+    if not shared:
         return None
-    return Speeds(**_speedups(raws, baseline, candidate))
+    return Speeds(
+        **{
+            name: scenarios[name].pair(
+                raw[baseline], raw[candidate], raw.get(CONTROL) if candidate != CONTROL else None
+            )
+            for name, raw in shared.items()
+        }
+    )
 
 
-def _speedups(raws: Mapping[Scenario, Raw], baseline: str, candidate: str) -> dict[Any, Speedup]:
-    if candidate == CONTROL:
-        return {name: comparison.control_speedup(raw.speedup(baseline, CONTROL)) for name, raw in raws.items()}
-    return {
-        name: comparison.speedup(raw.speedup(baseline, candidate), raw.speedup(BASELINE, CONTROL))
-        for name, raw in raws.items()
-    }
+def _gate(pairs: Sequence[Pair], recipe: Recipe, made: Sequence[Arm]) -> Gate:
+    lost = {arm.name: arm.lost for arm in made if arm.lost and arm.role in ("baseline", "candidate")}
+    return judge(pairs, recipe.budgets, lost)
+
+
+def _no_gate() -> Gate:
+    return Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared.")

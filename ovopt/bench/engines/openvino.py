@@ -6,12 +6,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.contracts import Array, Engine, Session, Tensors
+from ovopt.bench.process_memory import peak_bytes, resident_bytes
+from ovopt.bench.served import send_off
+from ovopt.contracts import Array, Engine, Placement, Session, Started, Tensors
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.execution import execution
 from ovopt.model.read import core, read_model, reason
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ROTATED = 64
 """So many samples rotate through the timing: their tensors are made before the clock runs."""
 AUDIT_INFERENCES = 10
+STARTED_INFERENCES = 20
 NAMED = {"INFERENCE_PRECISION_HINT", "NUM_STREAMS", "INFERENCE_NUM_THREADS", "OPTIMAL_NUMBER_OF_INFER_REQUESTS",
          "PERFORMANCE_HINT", "EXECUTION_DEVICES", "NETWORK_NAME", "SUPPORTED_PROPERTIES"}  # fmt: skip
 
@@ -32,37 +34,55 @@ class OpenVino(Engine):
 
     name: ClassVar[str] = "openvino"
 
-    def __init__(self, model: Path, shapes: Mapping[str, Sequence[int]], output: int | str, device: str) -> None:
-        self._model = read_model(model, shapes)
-        self._output = output
-        self._device = device
+    def __init__(self, placement: Placement) -> None:
+        self._model = read_model(placement.model, placement.shapes)
+        self._placement = placement
+
+    @classmethod
+    def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
+        """With a model cache, the path goes straight to compiling: reading the model is what the cache saves."""
+        core()
+        before = resident_bytes()
+        began = time.perf_counter_ns()
+        model: Any = placement.model
+        if "CACHE_DIR" not in properties or placement.shapes:
+            model = read_model(placement.model, placement.shapes)
+        read = time.perf_counter_ns()
+        compiled = _compile(model, placement.device, properties)
+        ready = time.perf_counter_ns()
+        request, inputs = compiled.create_infer_request(), dict(enumerate(sample))
+        request.infer(inputs, share_inputs=True)
+        inferred = time.perf_counter_ns()
+        compiled_bytes = resident_bytes()
+        for _ in range(STARTED_INFERENCES):
+            request.infer(inputs, share_inputs=True)
+        return Started(
+            read_ns=read - began,
+            compile_ns=ready - read,
+            infer_ns=inferred - ready,
+            before_bytes=before,
+            compiled_bytes=compiled_bytes,
+            peak_bytes=peak_bytes(),
+            from_cache=bool(compiled.get_property("LOADED_FROM_CACHE")),
+        )
 
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None = None
     ) -> OpenVinoSession:
         """Compile anew."""
-        return OpenVinoSession(self._compile(properties), samples, self._output, self._device, requests)
+        compiled = _compile(self._model, self._placement.device, properties)
+        return OpenVinoSession(compiled, samples, self._placement.output, self._placement.device, requests)
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
         """Profile a few inferences of the first sample."""
-        compiled = self._compile({**properties, "PERF_COUNT": "YES"})
+        compiled = _compile(self._model, self._placement.device, {**properties, "PERF_COUNT": "YES"})
         request = compiled.create_infer_request()
+        inputs = dict(enumerate(samples[0]))
+        request.infer(inputs, share_inputs=True)
+        began = time.perf_counter_ns()
         for _ in range(AUDIT_INFERENCES):
-            request.infer(dict(enumerate(samples[0])), share_inputs=True)
-        return execution(compiled)
-
-    def _compile(self, properties: Mapping[str, str]) -> openvino.CompiledModel:
-        try:
-            return core().compile_model(self._model, self._device, dict(properties))
-        except RuntimeError as error:
-            text = str(error)
-            said = ", ".join(f"{k}={v}" for k, v in properties.items())
-            if "is not registered" in text:
-                known = ", ".join(core().available_devices)
-                raise SettingsError(f"--device {self._device}: no such device here; available: {known}") from None
-            if "roperty" in text or "Could not read" in text or "Wrong value" in text:
-                raise SettingsError(f"device {self._device} refuses the properties {said}: {reason(error)}") from None
-            raise ArmLostError(f"cannot be compiled: {reason(error)}") from None
+            request.infer(inputs, share_inputs=True)
+        return execution(compiled, (time.perf_counter_ns() - began) / AUDIT_INFERENCES / 1e3)
 
 
 class OpenVinoSession(Session):
@@ -121,27 +141,74 @@ class OpenVinoSession(Session):
         pool.wait_all()
         return done, time.perf_counter_ns() - started
 
+    def run(self, tensors: Tensors) -> None:
+        """The arrays are handed over without a copy."""
+        self.request.infer(dict(enumerate(tensors)), share_inputs=True, share_outputs=True)
+
+    def result(self) -> Array:
+        """A copy, without a batch dimension of 1."""
+        return _without_batch(np.array(self.request.get_tensor(self._output).data))
+
+    def answer_all(self, tensors: Iterator[Tensors]) -> int:
+        """The next sample is prepared while the pool computes; every answer is copied out as it comes."""
+        count = 0
+        self._pool.set_callback(lambda request, _: np.array(request.get_tensor(self._output).data))
+        for count, prepared in enumerate(tensors, 1):  # noqa: B007 (counted)
+            self._pool.start_async(dict(enumerate(prepared)))
+        self._pool.wait_all()
+        return count
+
+    def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
+        """First come, first served, by as many requests as the pool holds."""
+        waits = [0] * len(arrivals_s)
+        inputs = [dict(enumerate(tensors)) for tensors in self._tensors]
+
+        def answered(_: Any, job: tuple[int, int]) -> None:
+            index, scheduled = job
+            waits[index] = time.perf_counter_ns() - scheduled
+
+        def send(index: int, scheduled: int) -> None:
+            self._pool.start_async(inputs[(first + index) % len(inputs)], (index, scheduled), share_inputs=True)
+
+        self._pool.set_callback(answered)
+        send_off(arrivals_s, send)
+        self._pool.wait_all()
+        return waits
+
     def outputs(self) -> Iterator[tuple[int, Array]]:
         """The chosen output of each sample, without a batch dimension of 1."""
         ready: deque[tuple[int, Array]] = deque()
 
         def keep(request: Any, index: int) -> None:
-            ready.append((index, np.array(request.get_tensor(self._output).data)))
+            ready.append((index, _without_batch(np.array(request.get_tensor(self._output).data))))
 
         self._pool.set_callback(keep)
         for index, tensors in enumerate(self._samples):
             self._pool.start_async(dict(enumerate(tensors)), index)
             while ready:
-                yield _without_batch(ready.popleft())
+                yield ready.popleft()
         self._pool.wait_all()
-        while ready:
-            yield _without_batch(ready.popleft())
+        yield from ready
 
 
-def _without_batch(item: tuple[int, Array]) -> tuple[int, Array]:
-    index, value = item
-    return index, value[0] if value.ndim and value.shape[0] == 1 else value
+def _without_batch(value: Array) -> Array:
+    return value[0] if value.ndim and value.shape[0] == 1 else value
 
 
 def _precision(value: Any) -> str:
     return value.get_type_name() if hasattr(value, "get_type_name") else str(value)
+
+
+def _compile(model: Any, device: str, properties: Mapping[str, str]) -> openvino.CompiledModel:
+    """Compile a model or a model file; SettingsError where the device or a property is at fault."""
+    try:
+        return core().compile_model(model, device, dict(properties))
+    except RuntimeError as error:
+        text = str(error)
+        if "is not registered" in text:
+            known = ", ".join(core().available_devices)
+            raise SettingsError(f"--device {device}: no such device here; available: {known}") from None
+        if "roperty" in text or "Could not read" in text or "Wrong value" in text:
+            said = ", ".join(f"{k}={v}" for k, v in properties.items())
+            raise SettingsError(f"device {device} refuses the properties {said}: {reason(error)}") from None
+        raise ArmLostError(f"cannot be compiled: {reason(error)}") from None

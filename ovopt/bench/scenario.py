@@ -1,0 +1,61 @@
+"""What a scenario is: something that is measured of every arm. One file each, in `bench/scenarios/`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ovopt.bench.crew import Crew
+from ovopt.bench.served import Demand
+from ovopt.contracts import Progress
+from ovopt.records import Effective, Measured, Record
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure, and under which hint (None: the scenario's own)."""
+
+    time_budget_s: float
+    precision: float
+    seed: int
+    hint: str | None = None
+    demand: Demand = field(default_factory=Demand)
+
+
+@dataclass
+class Found:
+    """What a scenario left: raw values by arm, and how they came about."""
+
+    raw: dict[str, Any] = field(default_factory=dict)
+    effective: dict[str, Effective] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    measured: Measured | None = None
+
+
+class Scenario(ABC):
+    """Measures every arm of a crew, and says what the raw values mean."""
+
+    name: ClassVar[str]
+    weight: ClassVar[float]
+    """Its part of the time budget, against the other scenarios'."""
+    on_request: ClassVar[bool] = False
+    """Whether it is left out unless it is asked for."""
+
+    @abstractmethod
+    def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
+        """Measure all arms, interleaved."""
+
+    @abstractmethod
+    def figures(self, raw: Any) -> Record:
+        """One arm's figures."""
+
+    @abstractmethod
+    def pair(self, baseline: Any, candidate: Any, control: Any | None) -> Record:
+        """A candidate's raw values against the baseline's, judged on the footing of the control's."""
+
+
+def hinted(hint: str, properties: Mapping[str, str]) -> dict[str, str]:
+    """An arm's properties with a performance hint; NONE sets none, and what the user set himself wins."""
+    return {**({} if hint == "NONE" else {"PERFORMANCE_HINT": hint}), **properties}

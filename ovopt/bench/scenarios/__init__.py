@@ -1,0 +1,1 @@
+"""Scenarios, one per file: what is measured of the arms."""

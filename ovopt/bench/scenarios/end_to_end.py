@@ -1,0 +1,68 @@
+"""End to end: from the content of the user's file through decode, preprocess, inference and postprocess."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import ClassVar
+
+import numpy as np
+
+from ovopt.bench.crew import Crew
+from ovopt.bench.protocol import TakeEndToEnd
+from ovopt.bench.turns import Turns, TurnScenario
+from ovopt.comparison import judged
+from ovopt.records import EndToEnd, EndToEndSpeedup, EndToEndTurn
+
+
+class EndToEndScenario(TurnScenario):
+    """Every stage apart, sample after sample; then pipelined, so that preparation overlaps inference."""
+
+    name: ClassVar[str] = "end_to_end"
+    weight: ClassVar[float] = 1.0
+    hint: ClassVar[str] = "LATENCY"
+
+    def prepare(self, crew: Crew) -> None:
+        """Hand every worker the contents of a few samples."""
+        for name in crew.present:
+            crew.ask(name, crew.arms[name].contents)
+
+    def take(self, seconds: float, first: int) -> TakeEndToEnd:
+        """Half a slice sample after sample, half pipelined."""
+        return TakeEndToEnd(seconds, first)
+
+    def seconds(self, turn: EndToEndTurn) -> float:
+        """The median way of a sample."""
+        return float(np.median(_totals(turn))) / 1e9
+
+    def figures(self, raw: Turns) -> EndToEnd:
+        """Medians over all samples, stage by stage."""
+        turns: list[EndToEndTurn] = list(chain.from_iterable(raw))
+        stages = np.concatenate([np.array(turn.stages_ns, dtype=np.float64) for turn in turns]) / 1e6
+        decode, preprocess, inference, postprocess = np.median(stages, axis=0)
+        return EndToEnd(
+            total_ms=float(np.median(stages.sum(axis=1))),
+            decode_ms=float(decode),
+            preprocess_ms=float(preprocess),
+            inference_ms=float(inference),
+            postprocess_ms=float(postprocess),
+            pipelined_samples_per_s=float(
+                np.median([t.pipelined.samples * 1e9 / t.pipelined.elapsed_ns for t in turns])
+            ),
+            n=len(stages),
+            raw=tuple(tuple(rounds) for rounds in raw),
+        )
+
+    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> EndToEndSpeedup:
+        """Both ways of running."""
+        return EndToEndSpeedup(
+            sequential=judged(self.table(baseline), self.table(candidate), self.table(control) if control else None),
+            pipelined=judged(_pipelined(baseline), _pipelined(candidate), _pipelined(control) if control else None),
+        )
+
+
+def _totals(turn: EndToEndTurn) -> list[int]:
+    return [sum(row) for row in turn.stages_ns]
+
+
+def _pipelined(turns: Turns) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array([[t.pipelined.elapsed_ns / t.pipelined.samples / 1e9 for t in rounds] for rounds in turns])

@@ -1,0 +1,133 @@
+"""First inference: what a user waits for in a fresh process, cold and with a filled model cache."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from ovopt.bench.crew import Crew
+from ovopt.bench.fresh import start_fresh
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.schedule import turn_order
+from ovopt.comparison import judged
+from ovopt.contracts import Progress, Started
+from ovopt.errors import ArmLostError
+from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, StartTimes
+from ovopt.stats import Floats
+
+LEAST_STARTS = 3
+MOST_STARTS = 12
+Kind = Literal["cold", "cached"]
+Starts = dict[Kind, list[Started]]
+
+
+class FirstInferenceScenario(Scenario):
+    """Read, compile and infer once, every time in a new process; the arms in turn."""
+
+    name: ClassVar[str] = "first_inference"
+    weight: ClassVar[float] = 0.6
+
+    def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
+        """Rounds of one cold and one cached start of every arm."""
+        found = Found()
+        rng = np.random.default_rng(effort.seed)
+        started = time.perf_counter()
+        caches = Path(tempfile.mkdtemp(prefix="ovopt-cache-"))
+        try:
+            with progress.task("measure first inference", total=effort.time_budget_s) as advance:
+                _fill_caches(crew, effort, caches)
+                rounds, spent, stopped = 0, time.perf_counter() - started, None
+                advance(spent)
+                while stopped is None:
+                    for name in turn_order(crew.present, rng):
+                        _start_both(crew, name, effort, caches, found)
+                    rounds += 1
+                    before, spent = spent, time.perf_counter() - started
+                    stopped = _why_stop(rounds, spent, effort.time_budget_s)
+                    if crew.baseline in crew.lost:
+                        stopped = "the baseline was lost"
+                    advance(effort.time_budget_s if stopped else spent - before)
+        finally:
+            shutil.rmtree(caches, ignore_errors=True)
+        for name in crew.lost:
+            found.raw.pop(name, None)
+        found.measured = Measured(replicas=rounds, rounds=rounds, seconds=round(spent, 1), stopped=stopped)
+        return found
+
+    def figures(self, raw: Starts) -> FirstInference:
+        """Medians, and every start."""
+        return FirstInference(cold=_times(raw["cold"]), cached=_times(raw["cached"]))
+
+    def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> FirstInferenceSpeedup:
+        """Whole starts against whole starts, of the same round."""
+        kinds: tuple[Kind, Kind] = ("cold", "cached")
+        cold, cached = (
+            judged(_table(baseline[kind]), _table(candidate[kind]), _table(control[kind]) if control else None)
+            for kind in kinds
+        )
+        return FirstInferenceSpeedup(cold=cold, cached=cached)
+
+
+def _fill_caches(crew: Crew, effort: Effort, caches: Path) -> None:
+    """One start of every arm that leaves its compiled model behind."""
+    for index, name in enumerate(crew.present):
+        folder = caches / str(index)
+        folder.mkdir()
+        _start(crew, name, effort, folder)
+
+
+def _start_both(crew: Crew, name: str, effort: Effort, caches: Path, found: Found) -> None:
+    folder = caches / str(list(crew.arms).index(name))
+    cold, cached = _start(crew, name, effort, None), _start(crew, name, effort, folder)
+    if cold and cached:
+        starts: Starts = found.raw.setdefault(name, {"cold": [], "cached": []})
+        starts["cold"].append(cold)
+        starts["cached"].append(cached)
+
+
+def _start(crew: Crew, name: str, effort: Effort, cache: Path | None) -> Started | None:
+    arm = crew.arms[name]
+    properties = {**hinted(effort.hint or "LATENCY", arm.properties), **({"CACHE_DIR": str(cache)} if cache else {})}
+    try:
+        return start_fresh(arm.load, properties)
+    except ArmLostError as loss:
+        crew.lost[name] = f"{loss} (during the first inference)"
+        return None
+
+
+def _why_stop(rounds: int, spent_s: float, budget_s: float) -> str | None:
+    if rounds >= MOST_STARTS:
+        return f"{MOST_STARTS} starts"
+    if rounds >= LEAST_STARTS and spent_s + spent_s / (rounds + 0.5) > budget_s:
+        return "time budget"
+    return None
+
+
+def _total_ns(start: Started) -> int:
+    return start.read_ns + start.compile_ns + start.infer_ns
+
+
+def _table(starts: Sequence[Started]) -> Floats:
+    """Seconds of each start; every start is a replica of its own."""
+    return np.array([[_total_ns(start) / 1e9] for start in starts], dtype=np.float64)
+
+
+def _times(starts: Sequence[Started]) -> StartTimes:
+    def median_ms(values: Sequence[Any]) -> float:
+        return float(np.median(values)) / 1e6
+
+    return StartTimes(
+        total_ms=median_ms([_total_ns(start) for start in starts]),
+        read_ms=median_ms([start.read_ns for start in starts]),
+        compile_ms=median_ms([start.compile_ns for start in starts]),
+        infer_ms=median_ms([start.infer_ns for start in starts]),
+        from_cache=sum(start.from_cache for start in starts),
+        n=len(starts),
+        raw_ns=tuple((start.read_ns, start.compile_ns, start.infer_ns) for start in starts),
+    )

@@ -1,0 +1,74 @@
+"""Memory: the resident set of a fresh process before loading, after compiling, and at the most; per hint."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from ovopt.bench.crew import Crew
+from ovopt.bench.fresh import start_fresh
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.contracts import Progress, Started
+from ovopt.errors import ArmLostError
+from ovopt.records import Footprint, Measured, Memory, MemoryRatio
+
+HINTS = ("LATENCY", "THROUGHPUT")
+STARTS = 2
+Starts = dict[str, list[Started]]
+
+
+class MemoryScenario(Scenario):
+    """Bytes, not noise: two starts per hint, of which the smaller counts."""
+
+    name: ClassVar[str] = "memory"
+    weight: ClassVar[float] = 0.2
+
+    def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
+        """Every arm under every hint, whatever the time budget: it is a handful of starts."""
+        found, started = Found(), time.perf_counter()
+        hints = (effort.hint,) if effort.hint else HINTS
+        with progress.task("measure memory", total=len(crew.present) * len(hints) * STARTS) as advance:
+            for name in crew.present:
+                starts: Starts = {hint.lower(): [] for hint in hints}
+                for hint in list(hints) * STARTS:
+                    start = _start(crew, name, hint)
+                    advance()
+                    if start:
+                        starts[hint.lower()].append(start)
+                if name not in crew.lost:
+                    found.raw[name] = starts
+        found.measured = Measured(
+            replicas=STARTS, rounds=STARTS, seconds=round(time.perf_counter() - started, 1), stopped="all starts made"
+        )
+        return found
+
+    def figures(self, raw: Starts) -> Memory:
+        """By hint."""
+        return Memory(by_hint={hint: _footprint(starts) for hint, starts in raw.items()})
+
+    def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> MemoryRatio:
+        """What the models add to the process, at the most."""
+        return MemoryRatio(by_hint={hint: _ratio(baseline[hint], candidate[hint]) for hint in baseline})
+
+
+def _start(crew: Crew, name: str, hint: str) -> Started | None:
+    arm = crew.arms[name]
+    try:
+        return start_fresh(arm.load, hinted(hint, arm.properties))
+    except ArmLostError as loss:
+        crew.lost[name] = f"{loss} (during the memory measurement)"
+        return None
+
+
+def _footprint(starts: list[Started]) -> Footprint:
+    return Footprint(
+        before_bytes=min(start.before_bytes for start in starts),
+        compiled_bytes=min(start.compiled_bytes for start in starts),
+        peak_bytes=min(start.peak_bytes for start in starts),
+        raw_bytes=tuple((start.before_bytes, start.compiled_bytes, start.peak_bytes) for start in starts),
+    )
+
+
+def _ratio(baseline: list[Started], candidate: list[Started]) -> float:
+    before, after = _footprint(baseline), _footprint(candidate)
+    return after.peak_bytes / before.peak_bytes

@@ -1,0 +1,120 @@
+"""Served load: requests arrive at their own pace, whether or not the model is ready. Open loop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ovopt import stats
+from ovopt.bench import protocol
+from ovopt.bench.crew import Crew
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.schedule import turn_order
+from ovopt.bench.served import Demand, arrivals
+from ovopt.contracts import Progress
+from ovopt.records import LoadPoint, Measured, ServedLoad, ServedLoadRatio
+
+Points = list[tuple[float, list[int]]]
+"""Rate asked for, nanoseconds from each scheduled arrival to its answer."""
+CAPACITY_S = 0.5
+SEARCH_STEPS = 5
+
+
+class ServedLoadScenario(Scenario):
+    """Latency from the scheduled arrival, so that a request which waits for its turn counts its waiting (no
+    coordinated omission): at given rates, or at the highest rate that keeps a percentile within a limit."""
+
+    name: ClassVar[str] = "served_load"
+    weight: ClassVar[float] = 1.0
+    on_request: ClassVar[bool] = True
+
+    def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
+        """Rate after rate; the arms in turn at each."""
+        found, started = Found(), time.perf_counter()
+        rng = np.random.default_rng(effort.seed)
+        demand = effort.demand
+        opened = {name: _open(crew, name, effort) for name in crew.present}
+        found.effective.update({name: o.effective for name, o in opened.items() if o})
+        rates = demand.rates
+        if not rates and demand.limit_ms is None:
+            rates = _shares_of_capacity(crew)
+        steps = len(rates) or SEARCH_STEPS
+        point_s = effort.time_budget_s / max(1, steps * len(crew.present))
+        with progress.task("measure served load", total=steps * len(crew.present)) as advance:
+            if rates:
+                for rate in rates:
+                    for name in turn_order(crew.present, rng):
+                        _take(crew, name, rate, point_s, demand, rng, found)
+                        advance(1, f"{rate:.1f} /s")
+            else:
+                _search(crew, demand, point_s, rng, found, advance)
+        for name in crew.lost:
+            found.raw.pop(name, None)
+        found.measured = Measured(
+            replicas=1, rounds=steps, seconds=round(time.perf_counter() - started, 1), stopped="all rates served"
+        )
+        return found
+
+    def figures(self, raw: Points) -> ServedLoad:
+        """Percentiles at every rate."""
+        return ServedLoad(points=tuple(_point(rate, waits) for rate, waits in sorted(raw, key=lambda point: point[0])))
+
+    def pair(self, baseline: Points, candidate: Points, control: Points | None) -> ServedLoadRatio:
+        """Median waits at the rates that both served."""
+        before, after = ({rate: float(np.median(waits)) for rate, waits in points} for points in (baseline, candidate))
+        return ServedLoadRatio(by_rate={f"{r:.6g}": before[r] / after[r] for r in before if r in after})
+
+
+def _open(crew: Crew, name: str, effort: Effort) -> protocol.Opened | None:
+    arm = crew.arms[name]
+    opened: protocol.Opened | None = crew.ask(name, protocol.Open(hinted(effort.hint or "THROUGHPUT", arm.properties)))
+    return opened
+
+
+def _capacity(crew: Crew, name: str) -> float:
+    """Samples per second when the pool is never idle."""
+    turn = crew.ask(name, protocol.TakeThroughput(CAPACITY_S, 0))
+    return turn.samples * 1e9 / turn.elapsed_ns if turn else 1.0
+
+
+def _shares_of_capacity(crew: Crew) -> tuple[float, ...]:
+    capacity = _capacity(crew, crew.baseline)
+    return tuple(float(f"{share * capacity:.3g}") for share in (0.3, 0.5, 0.7, 0.9))
+
+
+def _take(
+    crew: Crew, name: str, rate: float, seconds: float, demand: Demand, rng: np.random.Generator, found: Found
+) -> list[int]:
+    times = arrivals(rate, seconds, demand.process, rng)
+    waits: list[int] = crew.ask(name, protocol.Serve(times, int(rng.integers(1 << 20)))) or []
+    if waits:
+        found.raw.setdefault(name, []).append((rate, waits))
+    return waits
+
+
+def _search(crew: Crew, demand: Demand, point_s: float, rng: np.random.Generator, found: Found, advance: Any) -> None:
+    """Bisect each arm's rate, below its capacity, for the highest that keeps the limit."""
+    bounds = {name: (0.0, _capacity(crew, name)) for name in crew.present}
+    for _ in range(SEARCH_STEPS):
+        for name in turn_order(crew.present, rng):
+            low, high = bounds[name]
+            rate = (low + high) / 2
+            waits = _take(crew, name, rate, point_s, demand, rng, found)
+            kept = bool(waits) and demand.keeps(waits)
+            bounds[name] = (rate, high) if kept else (low, rate)
+            advance(1, f"{rate:.1f} /s")
+
+
+def _point(rate: float, waits: list[int]) -> LoadPoint:
+    values = np.array(waits, dtype=np.float64) / 1e6
+    return LoadPoint(
+        rate_per_s=rate,
+        p50_ms=float(np.median(values)),
+        p90_ms=stats.percentile(values, 0.90),
+        p99_ms=stats.percentile(values, 0.99),
+        max_ms=float(values.max()),
+        n=len(values),
+        raw_ns=tuple(waits),
+    )

@@ -1,0 +1,42 @@
+"""Throughput: asynchronous inference, the optimal number of requests unless set."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import ClassVar
+
+import numpy as np
+
+from ovopt.bench.protocol import TakeThroughput
+from ovopt.bench.turns import Turns, TurnScenario
+from ovopt.comparison import judged
+from ovopt.records import Speedup, Throughput, Turn
+
+
+class ThroughputScenario(TurnScenario):
+    """Samples completed over time elapsed, with every request of the pool kept busy."""
+
+    name: ClassVar[str] = "throughput"
+    weight: ClassVar[float] = 1.0
+    hint: ClassVar[str] = "THROUGHPUT"
+
+    def take(self, seconds: float, first: int) -> TakeThroughput:
+        """A slice of inferences."""
+        return TakeThroughput(seconds, first)
+
+    def seconds(self, turn: Turn) -> float:
+        """The inverse rate."""
+        return turn.elapsed_ns / turn.samples / 1e9
+
+    def figures(self, raw: Turns) -> Throughput:
+        """The median turn's rate."""
+        turns = list(chain.from_iterable(raw))
+        return Throughput(
+            samples_per_s=float(np.median([turn.samples * 1e9 / turn.elapsed_ns for turn in turns])),
+            n=sum(turn.samples for turn in turns),
+            raw=tuple(tuple(rounds) for rounds in raw),
+        )
+
+    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
+        """Candidate rate over baseline rate."""
+        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

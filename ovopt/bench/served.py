@@ -1,0 +1,52 @@
+"""Open-loop load: when requests arrive, and how they are sent off. No clock of its own, so that it can be simulated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+SPIN_S = 0.0005
+"""Sleeping is only good to about this; the rest of the wait is spent looking at the clock."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What to serve: these rates (samples/s), or the highest rate whose percentile `share` keeps `limit_ms`."""
+
+    process: Literal["poisson", "constant"] = "poisson"
+    rates: tuple[float, ...] = ()
+    limit_ms: float | None = None
+    share: float = 0.99
+
+    def keeps(self, waits_ns: Sequence[int]) -> bool:
+        """Whether so much waiting is within the limit."""
+        return self.limit_ms is not None and float(np.quantile(waits_ns, self.share)) / 1e6 <= self.limit_ms
+
+
+def arrivals(
+    rate: float, seconds: float, process: Literal["poisson", "constant"], rng: np.random.Generator
+) -> tuple[float, ...]:
+    """Arrival times in seconds from the start: one every `1 / rate`, or with exponential gaps of that mean."""
+    count = max(1, int(rate * seconds))
+    gaps = np.full(count, 1 / rate) if process == "constant" else rng.exponential(1 / rate, count)
+    return tuple(np.cumsum(gaps).tolist())
+
+
+def send_off(arrivals_s: Sequence[float], send: Callable[[int, int], None]) -> None:
+    """Call `send(index, scheduled_ns)` at each arrival, or as soon after as the calls before it allow.
+
+    `scheduled_ns` is on the clock of `time.perf_counter_ns`: latency counts from there, not from the call.
+    """
+    began = time.perf_counter_ns()
+    for index, arrival in enumerate(arrivals_s):
+        scheduled = began + int(arrival * 1e9)
+        ahead_s = (scheduled - time.perf_counter_ns()) / 1e9
+        if ahead_s > SPIN_S:
+            time.sleep(ahead_s - SPIN_S)
+        while time.perf_counter_ns() < scheduled:
+            pass
+        send(index, scheduled)

@@ -1,0 +1,132 @@
+"""Scenarios made of turns: replicas of every arm, rounds in random order, until the intervals are narrow enough."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ovopt.bench import protocol
+from ovopt.bench.crew import Crew
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.schedule import Schedule, creation_order, plan_block, turn_order, why_stop
+from ovopt.contracts import Progress
+from ovopt.records import Effective, Measured
+from ovopt.stats import Floats, speedup_interval
+
+Settings = Mapping[str, protocol.Open]
+Turns = list[list[Any]]
+"""One arm's turns, [replica][round]."""
+
+
+class TurnScenario(Scenario):
+    """A scenario whose arms take turns."""
+
+    hint: ClassVar[str]
+
+    @abstractmethod
+    def take(self, seconds: float, first: int) -> Any:
+        """The command that makes a worker take a turn, from sample `first` on."""
+
+    @abstractmethod
+    def seconds(self, turn: Any) -> float:
+        """The figure that turns are compared by: seconds per sample."""
+
+    def prepare(self, crew: Crew) -> None:
+        """Whatever the arms need before their first turn."""
+
+    def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
+        """Blocks of one replica each; the schedule adapts to how long an inference takes."""
+        found = Found()
+        rng = np.random.default_rng(effort.seed)
+        started = time.perf_counter()
+        with progress.task(f"measure {self.name.replace('_', ' ')}", total=effort.time_budget_s) as advance:
+            self.prepare(crew)
+            settings = _same_settings(self.name, crew, effort.hint or self.hint, found)
+            block: Schedule | None = None
+            replica, rounds, spent, stopped = 0, 0, 0.0, None
+            while stopped is None:
+                opened, opening_s = _open_all(crew, settings, creation_order(crew.present, replica))
+                if block is None:
+                    left = effort.time_budget_s - (time.perf_counter() - started - opening_s)
+                    block = plan_block([o.inference_s for o in opened.values()], opening_s, left)
+                rounds += block.rounds
+                self._take_block(crew, block, rng, found)
+                replica += 1
+                before, spent = spent, time.perf_counter() - started
+                widths = self._half_widths(found, crew)
+                stopped = why_stop(replica, widths, effort.precision, spent, effort.time_budget_s)
+                if crew.baseline in crew.lost:
+                    stopped = "the baseline was lost"
+                note = f"±{100 * max(widths.values()):.1f} %" if widths else ""
+                advance(effort.time_budget_s if stopped else spent - before, note)
+        for name in crew.lost:
+            found.raw.pop(name, None)
+        found.measured = Measured(
+            replicas=replica,
+            rounds=rounds,
+            seconds=round(time.perf_counter() - started, 1),
+            stopped=stopped,
+        )
+        return found
+
+    def table(self, turns: Turns) -> Floats:
+        """Seconds per sample of each turn, shape [replicas, rounds]."""
+        return np.array([[self.seconds(turn) for turn in rounds] for rounds in turns], dtype=np.float64)
+
+    def _take_block(self, crew: Crew, block: Schedule, rng: np.random.Generator, found: Found) -> None:
+        taken: dict[str, list[Any]] = {name: [] for name in crew.present}
+        for _ in range(block.rounds):
+            first = int(rng.integers(1 << 20))
+            for name in turn_order(crew.present, rng):
+                taken[name].append(crew.ask(name, self.take(block.slice_s, first)))
+        for name in crew.present:
+            found.raw.setdefault(name, []).append(taken[name])
+
+    def _half_widths(self, found: Found, crew: Crew) -> dict[str, float]:
+        if crew.baseline not in found.raw or len(found.raw[crew.baseline]) < 2:
+            return {}
+        baseline = self.table(found.raw[crew.baseline])
+        others = [name for name in crew.present if name != crew.baseline]
+        return {n: speedup_interval(baseline, self.table(found.raw[n])).relative_half_width for n in others}
+
+
+def _same_settings(scenario: str, crew: Crew, hint: str, found: Found) -> Settings:
+    """How each arm is opened. The runtime picks streams and threads by the model, so where its choices differ, every
+    arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about settings
+    (`ArmPlan.own_settings`) keep theirs."""
+    wanted = {
+        name: protocol.Open(hinted(hint, crew.arms[name].properties), crew.arms[name].requests) for name in crew.present
+    }
+    opened, _ = _open_all(crew, wanted, list(wanted))
+    shared = {name: o.effective for name, o in opened.items() if not crew.arms[name].own_settings}
+    if crew.baseline in shared:
+        chosen = shared[crew.baseline]
+        others = {name: own for name, own in shared.items() if _concurrency(own) != _concurrency(chosen)}
+        if others:
+            said = ", ".join(f"{name} {_said(own)}" for name, own in others.items())
+            found.notes.append(
+                f"{scenario}: every arm runs with the original's {_said(chosen)}; left alone, the runtime picks {said}"
+            )
+            pinned = {"NUM_STREAMS": str(chosen.streams), "INFERENCE_NUM_THREADS": str(chosen.threads)}
+            wanted |= {name: protocol.Open({**pinned, **wanted[name].properties}, chosen.requests) for name in shared}
+            opened |= _open_all(crew, wanted, list(shared))[0]
+    found.effective.update({name: o.effective for name, o in opened.items()})
+    return wanted
+
+
+def _concurrency(effective: Effective) -> tuple[int, int, int]:
+    return effective.streams, effective.threads, effective.requests
+
+
+def _said(effective: Effective) -> str:
+    return f"{effective.streams} streams, {effective.threads} threads, {effective.requests} requests"
+
+
+def _open_all(crew: Crew, settings: Settings, order: Sequence[str]) -> tuple[dict[str, protocol.Opened], float]:
+    started = time.perf_counter()
+    opened = {name: crew.ask(name, settings[name]) for name in order}
+    return {name: o for name, o in opened.items() if o is not None}, time.perf_counter() - started

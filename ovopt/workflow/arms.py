@@ -1,0 +1,161 @@
+"""From models and settings to arms: what takes part in a measurement, and under which names."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ovopt.bench.crew import ArmPlan
+from ovopt.bench.protocol import Contents, Load
+from ovopt.bench.samplefile import write_samples
+from ovopt.bundle import read_manifest
+from ovopt.contracts import Advance, Placement
+from ovopt.errors import ModelError, SettingsError, did_you_mean
+from ovopt.model.facts import facts
+from ovopt.model.files import describe, locate
+from ovopt.model.read import core, read_model
+from ovopt.prepare import Prepared
+from ovopt.recipe import Recipe
+from ovopt.records import Manifest, ModelFacts, ModelFile
+from ovopt.workflow.options import Options
+
+BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
+END_TO_END_CONTENTS = 32
+Role = Literal["baseline", "candidate", "control", "reference"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model that takes part, with the settings that are its own."""
+
+    name: str
+    path: Path
+    file: ModelFile
+    facts: ModelFacts
+    manifest: Manifest | None
+    own: Mapping[str, str]
+
+
+def subjects(
+    original: str | Path, optimized: Sequence[str | Path], recipe: Recipe, vary: Mapping[str, Sequence[str]]
+) -> list[Subject]:
+    """The models, and one arm more of the original for every further value of every varied property."""
+    found = [_subject(original, BASELINE, recipe, {})]
+    for path in optimized:
+        found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, {}))
+    _check_same_inputs(found)
+    first = {key: values[0] for key, values in vary.items()}
+    varied = [
+        _named(found[0], f"{key}={value}", {**first, key: value})
+        for key, values in vary.items()
+        for value in values[1:]
+    ]
+    return [_named(subject, subject.name, first) if first else subject for subject in found] + varied
+
+
+def properties_of(recipe: Recipe) -> dict[str, str]:
+    """The recipe's properties, spelled as OpenVINO reads them."""
+    return {key: _spelled(value) for key, value in recipe.runtime.properties.items()}
+
+
+def check_device(device: str) -> None:
+    """Raise SettingsError for a device that this machine does not have."""
+    known = core().available_devices
+    kinds = {name.partition(".")[0] for name in known} | {"AUTO", "MULTI", "HETERO", "BATCH"}
+    if device.partition(":")[0].partition(".")[0] not in kinds:
+        raise SettingsError(f"--device {device}: no such device here; {did_you_mean(device, known)}")
+
+
+@contextmanager
+def arms(
+    taking_part: Sequence[Subject], prepared: Prepared, recipe: Recipe, options: Options, control: bool = True
+) -> Iterator[list[ArmPlan]]:
+    """The arms, with the gate's samples on disk for as long as the block lasts."""
+    chosen = prepared.splits["gate"]
+    shared = properties_of(recipe)
+    contents = Contents([prepared.samples.load(i) for i in chosen[:END_TO_END_CONTENTS]], prepared.preparation)
+    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
+        samples = Path(scratch) / "samples"
+        with options.progress.task("prepare samples", total=len(chosen)) as advance:
+            write_samples(samples, _advancing(prepared.tensors(chosen), advance))
+
+        def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str]) -> ArmPlan:
+            placement = Placement(subject.path, recipe.model.shapes, recipe.model.output, recipe.runtime.device)
+            return ArmPlan(
+                name=name,
+                role=role,
+                model=subject.file,
+                load=Load("openvino", placement, samples),
+                contents=contents,
+                properties={**shared, **subject.own, **extra},
+                requests=recipe.runtime.requests,
+                own_settings=bool(subject.own),
+            )
+
+        baseline, *candidates = taking_part
+        planned = [arm(baseline, baseline.name, "baseline", {})]
+        if control:
+            planned.append(arm(baseline, CONTROL, "control", {}))
+        planned += [arm(subject, subject.name, "candidate", {}) for subject in candidates]
+        if control and _lossy_default(recipe.runtime.device, {**shared, **baseline.own}):
+            planned.append(arm(baseline, REFERENCE, "reference", {"INFERENCE_PRECISION_HINT": "f32"}))
+        yield planned
+
+
+def _subject(path: str | Path, name: str, recipe: Recipe, own: Mapping[str, str]) -> Subject:
+    manifest = read_manifest(path) if Path(path).is_dir() else None
+    found = facts(read_model(path, recipe.model.shapes))
+    return Subject(name, locate(path), describe(path), found, manifest, own)
+
+
+def _named(subject: Subject, name: str, own: Mapping[str, str]) -> Subject:
+    return Subject(name, subject.path, subject.file, subject.facts, subject.manifest, own)
+
+
+def _unique_name(path: Path, taken: Sequence[str]) -> str:
+    stem = path.resolve().name if path.is_dir() else path.stem
+    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, 1000))
+    return next(name for name in names if name not in (*taken, CONTROL, REFERENCE))
+
+
+def _check_same_inputs(found: Sequence[Subject]) -> None:
+    baseline = found[0]
+    for subject in found[1:]:
+        if _signature(subject.facts) != _signature(baseline.facts):
+            raise ModelError(
+                f"{subject.file.path}: its inputs {_said_inputs(subject.facts)} are not the original's "
+                f"{_said_inputs(baseline.facts)}, so the same samples cannot go through both"
+            )
+
+
+def _signature(found: ModelFacts) -> list[tuple[str, int | None]]:
+    return [(port.dtype, None if port.shape is None else len(port.shape)) for port in found.inputs]
+
+
+def _said_inputs(found: ModelFacts) -> str:
+    return ", ".join(str(port) for port in found.inputs)
+
+
+def _spelled(value: str | int | float | bool) -> str:
+    return ("YES" if value else "NO") if isinstance(value, bool) else str(value)
+
+
+def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
+    """Whether the device would run an f32 model below f32 on its own account."""
+    if "INFERENCE_PRECISION_HINT" in properties or "EXECUTION_MODE_HINT" in properties:
+        return False
+    try:
+        default = core().get_property(device, "INFERENCE_PRECISION_HINT")
+    except RuntimeError:
+        return False
+    return default.get_type_name() not in ("f32", "dynamic", "undefined")
+
+
+def _advancing(items: Iterator[Any], advance: Advance) -> Iterator[Any]:
+    for item in items:
+        yield item
+        advance()
