@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ovopt.bundle import read_manifest
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
-    from ovopt.workflow.compare import Plan, compare
+    from ovopt.workflow.compare import Plan, benchmark, compare
     from ovopt.workflow.options import Options
     from ovopt.workflow.quantize import quantize
     from ovopt.workflow.stored import judge_again, read_comparison
@@ -28,6 +28,7 @@ __all__ = [
     "OvoptError",
     "Plan",
     "__version__",
+    "benchmark",
     "compare",
     "judge_again",
     "load_recipe",
@@ -40,6 +41,7 @@ _HOMES = {
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",
     "Plan": "ovopt.workflow.compare",
+    "benchmark": "ovopt.workflow.compare",
     "compare": "ovopt.workflow.compare",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",

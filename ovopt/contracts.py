@@ -170,6 +170,8 @@ class Placement:
     shapes: Mapping[str, Sequence[int]]
     output: int | str
     device: str
+    batch: int = 1
+    """Samples per inference where it is timed."""
 
 
 @dataclass(frozen=True)
@@ -237,8 +239,10 @@ class Engine(ABC):
         """Read, compile and infer in a process that has done nothing before."""
 
     @abstractmethod
-    def open(self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None) -> Session:
-        """Compile anew, with a pool of `requests` (the optimal number if None)."""
+    def open(
+        self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool
+    ) -> Session:
+        """Compile anew, with a pool of `requests` (the optimal number if None), for timing in the placement's batch."""
 
     @abstractmethod
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:

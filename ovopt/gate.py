@@ -126,7 +126,7 @@ def _advice(
         )
         return None, f"Not decided: {best.candidate} is {_said_speed(best)}, but {notes}."
     faults = "; ".join(f"{pair.candidate} {_fault(pair, candidates[pair.candidate], checks)}" for pair in pairs)
-    return baseline, f"Ship {baseline}, the original: {faults}."
+    return baseline, f"Ship the {baseline}: {faults}." if baseline == "original" else f"Ship {baseline}: {faults}."
 
 
 def _recommend(best: Pair, checks: Sequence[Check]) -> tuple[str | None, str]:

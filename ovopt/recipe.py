@@ -31,6 +31,7 @@ class ModelSection(Record):
     """How the model's ports are used."""
 
     shapes: dict[str, tuple[int, ...]] = Field(default={}, description="input name -> shape, to fix dynamic ones")
+    batch: int = Field(default=1, gt=0, description="samples per timed inference")
     output: int | str = Field(default=0, description="the output that metrics look at, by index or name")
 
 

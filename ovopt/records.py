@@ -361,7 +361,7 @@ class Pair(Speeds):
     candidate: str
     size: SizeRatio
     accuracy: dict[str, QualityDelta] = {}
-    against_f32: Speeds | None = Field(default=None, description="against the baseline forced to f32")
+    against: dict[str, Speeds] = Field(default={}, description="against every reference arm")
 
 
 class QualityBudget(Record):
@@ -389,6 +389,16 @@ class Budgets(Record):
     latency: SpeedBudget | None = None
     throughput: SpeedBudget | None = None
     size: SizeBudget | None = None
+
+
+class Reference(Record):
+    """The baseline against a reference arm."""
+
+    engine: str
+    speeds: Speeds | None
+    largest_difference: float | None = Field(
+        description="of the outputs, as a share of the baseline's largest output; None where it was not looked at"
+    )
 
 
 class Check(Record):
@@ -422,6 +432,10 @@ class Measured(Record):
     rounds: int
     seconds: float
     stopped: str
+    disturbed: tuple[tuple[int, int, float], ...] = Field(
+        default=(), description="replica, round and share of processor time that a hypervisor took away in it"
+    )
+    drift: float = Field(default=1.0, description="the baseline's time in its last third over that in its first")
 
 
 class Settings(Record):
@@ -449,8 +463,10 @@ class Comparison(Record):
     settings: Settings
     arms: tuple[Arm, ...]
     control: Speeds | None = Field(description="the baseline against itself (A/A): the machine's noise")
-    default_precision: Speeds | None = Field(
-        default=None, description="the baseline against itself forced to f32; None where the default is f32"
+    references: dict[str, Reference] = Field(
+        default={},
+        description="what stands beside the comparison: the baseline forced to f32 where the device's default is less, "
+        "and native frameworks",
     )
     pairs: tuple[Pair, ...]
     gate: Gate

@@ -10,6 +10,17 @@ def milliseconds(value: float | None) -> str:
     return MISSING if value is None else f"{_significant(value)} ms"
 
 
+def number(value: float) -> str:
+    """Three significant digits: `1.09`, `0.0213`, `1,230`."""
+    return _significant(value)
+
+
+def memory(size_bytes: int) -> str:
+    """Binary bytes, as memory is counted: `117 MiB`, `1.20 GiB`."""
+    gib = size_bytes / (1 << 30)
+    return f"{_significant(gib)} GiB" if gib >= 1 else f"{_significant(size_bytes / (1 << 20))} MiB"
+
+
 def rate(value: float | None) -> str:
     """Samples per second: `912 /s`, `12,300 /s`."""
     return MISSING if value is None else f"{_significant(value)} /s"

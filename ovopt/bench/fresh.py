@@ -7,7 +7,6 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from ovopt.bench.crew import obituary, worker_environment
 from ovopt.bench.protocol import Load
@@ -54,7 +53,7 @@ def main(descriptor: int) -> None:
     load, properties = pickle.load(sys.stdin.buffer)
     answer: object
     try:
-        sample = SampleFile(Path(load.samples))[0]
+        sample = SampleFile(load.timed)[0]
         answer = plugins("ovopt.bench.engines", Engine)[load.engine].start(load.placement, properties, sample)
     except OvoptError as error:
         answer = error

@@ -20,6 +20,8 @@ class Load:
     engine: str
     placement: Placement
     samples: Path
+    timed: Path
+    """What goes through the timing: the same samples, in batches where the placement asks for them."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class Opened:
 
 @dataclass(frozen=True)
 class TakeLatency:
-    """A latency turn; reply list of nanoseconds, one per inference."""
+    """A latency turn; reply list of nanoseconds, one per inference. With `repeat`, every one is on the first sample."""
 
     seconds: float
     first: int
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

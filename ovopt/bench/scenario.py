@@ -31,6 +31,7 @@ class Found:
     raw: dict[str, Any] = field(default_factory=dict)
     effective: dict[str, Effective] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    disturbed: list[tuple[int, int, float]] = field(default_factory=list)
     measured: Measured | None = None
 
 

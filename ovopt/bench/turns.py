@@ -11,6 +11,7 @@ import numpy as np
 
 from ovopt.bench import protocol
 from ovopt.bench.crew import Crew
+from ovopt.bench.processor_time import processor_time
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.schedule import Schedule, creation_order, plan_block, turn_order, why_stop
 from ovopt.contracts import Progress
@@ -18,6 +19,7 @@ from ovopt.records import Effective, Measured
 from ovopt.stats import Floats, speedup_interval
 
 Settings = Mapping[str, protocol.Open]
+DISTURBED_SHARE = 0.05
 Turns = list[list[Any]]
 """One arm's turns, [replica][round]."""
 
@@ -37,6 +39,9 @@ class TurnScenario(Scenario):
 
     def prepare(self, crew: Crew) -> None:
         """Whatever the arms need before their first turn."""
+
+    def look_closer(self, crew: Crew, found: Found) -> None:
+        """Whatever is to be found out while the arms are still open."""
 
     def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
         """Blocks of one replica each; the schedule adapts to how long an inference takes."""
@@ -63,6 +68,7 @@ class TurnScenario(Scenario):
                     stopped = "the baseline was lost"
                 note = f"±{100 * max(widths.values()):.1f} %" if widths else ""
                 advance(effort.time_budget_s if stopped else spent - before, note)
+            self.look_closer(crew, found)
         for name in crew.lost:
             found.raw.pop(name, None)
         found.measured = Measured(
@@ -70,6 +76,8 @@ class TurnScenario(Scenario):
             rounds=rounds,
             seconds=round(time.perf_counter() - started, 1),
             stopped=stopped,
+            disturbed=tuple(found.disturbed),
+            drift=_drift(self.table(found.raw[crew.baseline])) if crew.baseline in found.raw else 1.0,
         )
         return found
 
@@ -79,10 +87,16 @@ class TurnScenario(Scenario):
 
     def _take_block(self, crew: Crew, block: Schedule, rng: np.random.Generator, found: Found) -> None:
         taken: dict[str, list[Any]] = {name: [] for name in crew.present}
-        for _ in range(block.rounds):
+        replica = len(found.raw.get(crew.baseline, ()))
+        for index in range(block.rounds):
+            before = processor_time()
             first = int(rng.integers(1 << 20))
             for name in turn_order(crew.present, rng):
                 taken[name].append(crew.ask(name, self.take(block.slice_s, first)))
+            after = processor_time()
+            stolen = after.steal_share_since(before) if before and after else 0.0
+            if stolen > DISTURBED_SHARE:
+                found.disturbed.append((replica, index, round(stolen, 3)))
         for name in crew.present:
             found.raw.setdefault(name, []).append(taken[name])
 
@@ -94,6 +108,13 @@ class TurnScenario(Scenario):
         return {n: speedup_interval(baseline, self.table(found.raw[n])).relative_half_width for n in others}
 
 
+def _drift(table: Floats) -> float:
+    """How much the baseline's own time moved: last third of its turns over the first third."""
+    flat = table.ravel()
+    third = max(1, len(flat) // 3)
+    return float(np.median(flat[-third:]) / np.median(flat[:third]))
+
+
 def _same_settings(scenario: str, crew: Crew, hint: str, found: Found) -> Settings:
     """How each arm is opened. The runtime picks streams and threads by the model, so where its choices differ, every
     arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about settings
@@ -101,7 +122,8 @@ def _same_settings(scenario: str, crew: Crew, hint: str, found: Found) -> Settin
     wanted = {
         name: protocol.Open(hinted(hint, crew.arms[name].properties), crew.arms[name].requests) for name in crew.present
     }
-    opened, _ = _open_all(crew, wanted, list(wanted))
+    native = [name for name in wanted if crew.arms[name].load.engine != "openvino"]
+    opened, _ = _open_all(crew, wanted, [name for name in wanted if name not in native])
     shared = {name: o.effective for name, o in opened.items() if not crew.arms[name].own_settings}
     if crew.baseline in shared:
         chosen = shared[crew.baseline]
@@ -114,6 +136,11 @@ def _same_settings(scenario: str, crew: Crew, hint: str, found: Found) -> Settin
             pinned = {"NUM_STREAMS": str(chosen.streams), "INFERENCE_NUM_THREADS": str(chosen.threads)}
             wanted |= {name: protocol.Open({**pinned, **wanted[name].properties}, chosen.requests) for name in shared}
             opened |= _open_all(crew, wanted, list(shared))[0]
+    if native and crew.baseline in opened:
+        chosen = opened[crew.baseline].effective
+        threads = {"INFERENCE_NUM_THREADS": str(chosen.threads)}
+        wanted |= {name: protocol.Open(threads, chosen.requests) for name in native}
+        opened |= _open_all(crew, wanted, native)[0]
     found.effective.update({name: o.effective for name, o in opened.items()})
     return wanted
 

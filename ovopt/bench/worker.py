@@ -11,17 +11,22 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from ovopt.bench import protocol
 from ovopt.bench.energy import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
-from ovopt.contracts import Engine, Preparation, Session, Tensors, plugins
+from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.records import EndToEndTurn, Turn
 
-WARM_UP_S = 0.15
+WARM_UP_S = 0.1
 WARM_UP_LEAST = 3
 TURN_LEAST = 3
 TURN_MOST = 400
+SAME_OUTPUT = 0.05
+"""Low precisions are not exact from one compilation to the next; a model that stops computing is far off."""
+CHECKED = 16
 
 
 class Worker:
@@ -32,6 +37,9 @@ class Worker:
         self._engine: Engine | None = None
         self._session: Session | None = None
         self._samples: SampleFile | None = None
+        self._timed: SampleFile | None = None
+        self._batch = 1
+        self._outputs: dict[int, Array] = {}
         self._contents: protocol.Contents | None = None
 
     def serve(self) -> None:
@@ -57,9 +65,11 @@ class Worker:
             case protocol.Open():
                 answer = self._open(command)
             case protocol.TakeLatency():
-                answer = latency_turn(self._opened, command.seconds, command.first)
+                answer = latency_turn(self._opened, command.seconds, command.first, command.repeat)
+                self._check_output(command.first)
             case protocol.TakeThroughput():
-                answer = throughput_turn(self._opened, command.seconds, command.first)
+                answer = throughput_turn(self._opened, command.seconds, command.first, self._batch)
+                self._check_output(command.first)
             case protocol.Contents():
                 self._contents = command
             case protocol.TakeEndToEnd():
@@ -69,18 +79,19 @@ class Worker:
             case protocol.Evaluate():
                 self._evaluate(command)
             case protocol.Audit():
-                answer = self._loaded.audit(command.properties, self._data)
+                answer = self._loaded.audit(command.properties, self._data(timed=True))
             case _:
                 raise AssertionError(f"no such command: {command!r}")
         return answer
 
     def _load(self, command: protocol.Load) -> None:
-        self._samples = SampleFile(command.samples)
+        self._samples, self._timed = SampleFile(command.samples), SampleFile(command.timed)
+        self._batch = command.placement.batch
         self._engine = plugins("ovopt.bench.engines", Engine)[command.engine](command.placement)
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
-        self._session = self._loaded.open(command.properties, self._data, command.requests)
+        self._session = self._loaded.open(command.properties, self._data(timed=True), command.requests, timed=True)
         times: list[int] = []
         deadline = time.perf_counter() + WARM_UP_S
         while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:
@@ -89,8 +100,19 @@ class Worker:
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
         self._session = None
-        for index, value in self._loaded.open(command.properties, self._data, None).outputs():
+        for index, value in self._loaded.open(command.properties, self._data(timed=False), None, timed=False).outputs():
             self._connection.send(protocol.Output(index, value))
+
+    def _check_output(self, index: int) -> None:
+        """A model that stops computing is very fast: the same sample must give the same output in every turn."""
+        index %= min(CHECKED, len(self._data(timed=True)))
+        self._opened.run(self._data(timed=True)[index])
+        output = self._opened.result()
+        known = self._outputs.setdefault(index, output)
+        if output.dtype.kind == "f" and not np.isfinite(output).all():
+            raise ArmLostError("NaN or infinity in its output while it was timed")
+        if output.shape != known.shape or not np.allclose(output, known, rtol=SAME_OUTPUT, atol=SAME_OUTPUT):
+            raise ArmLostError("its output for the same sample changed while it was timed")
 
     @property
     def _loaded(self) -> Engine:
@@ -107,32 +129,33 @@ class Worker:
         assert self._contents is not None, "Contents come before an end-to-end turn"
         return self._contents
 
-    @property
-    def _data(self) -> SampleFile:
-        assert self._samples is not None, "Load comes first"
-        return self._samples
+    def _data(self, timed: bool) -> SampleFile:
+        found = self._timed if timed else self._samples
+        assert found is not None, "Load comes first"
+        return found
 
 
-def latency_turn(session: Session, seconds: float, first: int) -> list[int]:
+def latency_turn(session: Session, seconds: float, first: int, repeat: bool = False) -> list[int]:
     """Nanoseconds of each inference of a turn, behind one that is discarded."""
+    step = 0 if repeat else 1
     session.infer_once(first)
     times: list[int] = []
     spent, enough = 0, int(seconds * 1e9)
     while len(times) < TURN_LEAST or (spent < enough and len(times) < TURN_MOST):
-        taken = session.infer_once(first + len(times))
+        taken = session.infer_once(first + step * len(times))
         times.append(taken)
         spent += taken
     return times
 
 
-def throughput_turn(session: Session, seconds: float, first: int) -> Turn:
+def throughput_turn(session: Session, seconds: float, first: int, batch: int = 1) -> Turn:
     """Samples completed and time elapsed, behind one inference that is discarded; energy where a counter is read."""
     session.infer_once(first)
     before = read_energy_uj()
-    samples, elapsed_ns = session.infer_for(seconds, first)
+    inferences, elapsed_ns = session.infer_for(seconds, first)
     after = read_energy_uj()
     used = after - before if before is not None and after is not None and after >= before else None
-    return Turn(samples=samples, elapsed_ns=elapsed_ns, energy_uj=used)
+    return Turn(samples=inferences * batch, elapsed_ns=elapsed_ns, energy_uj=used)
 
 
 def end_to_end_turn(session: Session, source: protocol.Contents, seconds: float, first: int) -> EndToEndTurn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,32 +10,34 @@ import typer
 from ovopt.cli import options as o
 
 
-class ScenarioName(StrEnum):
-    """What can be measured."""
-
-    latency = "latency"
-    throughput = "throughput"
-
-
 def command(
     original: Annotated[Path, typer.Argument(help="The model to start from.")],
-    optimized: Annotated[list[Path], typer.Argument(help="Bundles or models to hold against it.")],
+    optimized: Annotated[list[Path] | None, typer.Argument(help="Bundles or models to hold against it.")] = None,
     recipe: o.RecipeName = None,
     data: o.DataSource = None,
-    scenario: Annotated[
-        list[ScenarioName] | None, typer.Option(help="What to measure; default: everything. Repeatable.")
-    ] = None,
-    time_budget: Annotated[float, typer.Option(min=1, help="Seconds of measuring, over all scenarios.")] = 60.0,
-    precision: Annotated[
-        float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
-    ] = 0.02,
+    scenario: o.Scenarios = None,
+    time_budget: o.TimeBudget = 60.0,
+    precision: o.Precision = 0.02,
+    rate: o.Rates = None,
+    latency_limit: o.LatencyLimit = None,
+    percentile: o.Percentile = 99.0,
+    arrivals: o.Arrivals = o.Process.poisson,
+    vary: o.Vary = None,
+    reference: o.References = None,
     budget: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A limit: accuracy.top1.max_drop=0.01, latency.min_speedup=1.2 ..."),
     ] = None,
     device: o.Device = None,
     hint: o.HintOption = None,
+    batch: o.Batch = None,
+    shape: o.Shapes = None,
+    streams: o.Streams = None,
+    threads: o.Threads = None,
+    requests: o.Requests = None,
     properties: o.Properties = None,
+    load_config: o.LoadConfig = None,
+    dump_config: o.DumpConfig = None,
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the comparison file here.")] = None,
     seed: o.Seed = None,
@@ -54,11 +55,19 @@ def command(
     from ovopt.cli.show import exit_code, show
     from ovopt.workflow.compare import Plan, compare
 
-    plan = Plan(tuple(s.value for s in scenario or ()) or None, time_budget, precision)
-    overrides = o.overrides(sets, device, hint, properties, budget)
+    plan = Plan(
+        tuple(scenario or ()) or None,
+        time_budget,
+        precision,
+        o.demand(rate, latency_limit, percentile, arrivals),
+        tuple(reference or ()),
+        o.varied(vary),
+    )
+    runtime = o.runtime(load_config, device, hint, streams, threads, requests, properties)
+    overrides = [*runtime, *o.shapes(batch, shape), *o.overrides(sets, budget)]
     with o.result_file(output, force) as write:
-        options = o.options_from(seed, force, quiet, overrides)
-        result = compare(original, optimized, recipe, data, plan, options)
+        result = compare(original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides))
         write(result)
+    o.dump_settings(dump_config, result)
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ovopt.bench.served import Demand
     from ovopt.records import Comparison
     from ovopt.workflow.options import Options
 
@@ -57,25 +58,128 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
 
-def overrides(
-    sets: list[str] | None,
-    device: str | None = None,
-    hint: Hint | None = None,
-    properties: list[str] | None = None,
-    budgets: list[str] | None = None,
-) -> list[str]:
-    """The options that stand for keys of the recipe, as `--set` would write them; `--set` itself comes last."""
-    from ovopt.errors import UsageError
+class Process(StrEnum):
+    """How requests arrive."""
 
-    given = [f"runtime.device={device}"] if device else []
-    if hint:
-        given.append(f"runtime.hint={hint.value.upper()}")
+    poisson = "poisson"
+    constant = "constant"
+
+
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        help="latency, throughput, end_to_end, first_inference, memory, served_load; default: all but the last. "
+        "Repeatable.",
+    ),
+]
+TimeBudget = Annotated[float, typer.Option(min=1, help="Seconds of measuring, over all scenarios.")]
+Precision = Annotated[
+    float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
+]
+Rates = Annotated[list[float] | None, typer.Option(min=0.001, help="Served load: samples/s. Repeatable.")]
+LatencyLimit = Annotated[
+    float | None, typer.Option(min=0, help="Served load: search the highest rate within so many milliseconds.")
+]
+Percentile = Annotated[float, typer.Option(min=1, max=99.99, help="The percentile that --latency-limit is about.")]
+Arrivals = Annotated[Process, typer.Option(help="Served load: random or evenly spaced arrivals.")]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PROPERTY=A,B,C", help="Compare the original with itself under other values. Repeatable."),
+]
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reference",
+        metavar="ENGINE[=FILE]",
+        help="A native framework beside it: onnxruntime, or torch=model.pt2. Repeatable.",
+    ),
+]
+Batch = Annotated[int | None, typer.Option(min=1, help="Samples per timed inference; accuracy runs one at a time.")]
+Shapes = Annotated[
+    list[str] | None,
+    typer.Option("--shape", metavar="INPUT=1,3,224,224", help="Fix an input's shape. Repeatable."),
+]
+Streams = Annotated[str | None, typer.Option(help="NUM_STREAMS, a number or AUTO.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="INFERENCE_NUM_THREADS.")]
+Requests = Annotated[int | None, typer.Option(min=1, help="Parallel requests; default: the optimal number.")]
+LoadConfig = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Settings in benchmark_app's JSON form.")
+]
+DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
+
+
+def overrides(sets: list[str] | None, budgets: list[str] | None = None) -> list[str]:
+    """The options that stand for keys of the recipe, as `--set` would write them; `--set` itself comes last."""
+    return [f"budgets.{budget}" for budget in budgets or []] + list(sets or [])
+
+
+def runtime(
+    load_config: Path | None,
+    device: str | None,
+    hint: Hint | None,
+    streams: str | None,
+    threads: int | None,
+    requests: int | None,
+    properties: list[str] | None,
+) -> list[str]:
+    """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last."""
+    from ovopt.errors import UsageError
+    from ovopt.workflow.settings_file import read_settings
+
+    given: dict[str, object] = {}
+    if load_config:
+        given |= {f"properties.{k}": v for k, v in read_settings(load_config, device or "CPU").items()}
+    given |= {"device": device, "hint": hint and hint.value.upper(), "requests": requests}
+    given |= {"properties.NUM_STREAMS": streams, "properties.INFERENCE_NUM_THREADS": threads}
     for item in properties or []:
         key, equals, value = item.partition("=")
         if not equals or not key:
             raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
-        given.append(f"runtime.properties.{key}={value}")
-    return given + [f"budgets.{budget}" for budget in budgets or []] + list(sets or [])
+        given[f"properties.{key}"] = value
+    return [f"runtime.{key}={value}" for key, value in given.items() if value is not None]
+
+
+def shapes(batch: int | None, items: list[str] | None) -> list[str]:
+    """`--batch` and `--shape` as settings of the recipe."""
+    from ovopt.errors import UsageError
+
+    found = [f"model.batch={batch}"] if batch else []
+    for item in items or []:
+        name, equals, dims = item.rpartition("=")
+        sizes = dims.strip("[]").split(",")
+        if not equals or not all(size.strip().isdigit() for size in sizes):
+            raise UsageError(f"--shape {item}: write INPUT=1,3,224,224")
+        found.append(f"model.shapes.{name}=[{','.join(sizes)}]")
+    return found
+
+
+def demand(rates: list[float] | None, limit_ms: float | None, percentile: float, process: Process) -> Demand:
+    """What served load is asked for."""
+    from ovopt.bench.served import Demand
+
+    return Demand(process.value, tuple(sorted(rates or ())), limit_ms, percentile / 100)
+
+
+def varied(items: list[str] | None) -> dict[str, list[str]]:
+    """`--vary PROPERTY=a,b,c` as property -> values."""
+    from ovopt.errors import UsageError
+
+    found = {}
+    for item in items or []:
+        key, _, values = item.partition("=")
+        found[key] = [value for value in values.split(",") if value]
+        if not key or len(found[key]) < 2:
+            raise UsageError(f"--vary {item}: write PROPERTY=A,B with at least two values; the first is the baseline's")
+    return found
+
+
+def dump_settings(file: Path | None, comparison: Comparison) -> None:
+    """Write what the run was asked for, where the user wants it."""
+    if file is not None:
+        from ovopt.workflow.settings_file import write_settings
+
+        write_settings(file, comparison.settings)
 
 
 def quantize_overrides(nncf_defaults: bool, given: Mapping[str, object]) -> list[str]:

@@ -43,7 +43,7 @@ def _shape(port: Port) -> tuple[int, ...]:
     dims = port.shape
     if dims is None or None in dims[1:]:
         raise DataError(
-            f"the model's input {port} has a dynamic shape: fix it with `--set model.shapes.{port.name}=[1,...]`, "
+            f"the model's input {port} has a dynamic shape: fix it with --shape {port.name}=1,..., "
             "or give real samples with --data"
         )
     return tuple(1 if dim is None else dim for dim in dims)

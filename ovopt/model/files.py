@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ovopt.errors import ModelError
@@ -39,12 +39,17 @@ def describe(path: str | Path) -> ModelFile:
     """
     file = locate(path)
     parts = list(_parts(file))
+    return ModelFile(path=str(path), sha256=hash_of(parts), size_bytes=sum(part.stat().st_size for part in parts))
+
+
+def hash_of(files: Iterable[Path]) -> str:
+    """SHA-256 over the content of files, one behind the other."""
     digest = hashlib.sha256()
-    for part in parts:
-        with part.open("rb") as stream:
+    for file in files:
+        with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
-    return ModelFile(path=str(path), sha256=digest.hexdigest(), size_bytes=sum(p.stat().st_size for p in parts))
+    return digest.hexdigest()
 
 
 def _parts(file: Path) -> Iterator[Path]:

@@ -39,6 +39,23 @@ def read_model(path: str | Path, shapes: Mapping[str, Sequence[int]] | None = No
     return model
 
 
+def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
+    """A copy that takes `batch` samples at a time; ModelError where it cannot."""
+    import openvino
+
+    changed = model.clone()
+    try:
+        for parameter in changed.get_parameters():
+            if parameter.layout.empty:
+                rank = parameter.get_output_partial_shape(0).rank.get_length()
+                parameter.layout = openvino.Layout("N" + "?" * (rank - 1))
+        openvino.set_batch(changed, batch)
+        changed.validate_nodes_and_infer_types()
+    except RuntimeError as error:
+        raise ModelError(f"--batch {batch}: the model cannot take it: {reason(error)}") from None
+    return changed
+
+
 def reason(error: Exception) -> str:
     """The telling last line of an OpenVINO error, without source positions."""
     noise = re.compile(r"^(Exception from |Check '|FrontEnd API failed)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.console import Console as RichConsole
@@ -13,11 +13,13 @@ from rich.text import Text
 
 from ovopt import units
 from ovopt.contracts import Report, View
-from ovopt.records import Arm, Comparison, Execution, Pair, QualityDelta, Speedup
+from ovopt.records import Arm, Comparison, Pair, QualityDelta, Speeds, Speedup
 
 VERDICT_STYLE = {"pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow"}
 WORD_STYLE = {"faster": "green", "higher": "green", "slower": "red", "lower": "red"}
 SHOWN_SHARE = 0.05
+DRIFT = 0.1
+SAME_OUTPUTS = 0.02
 NARROW = 88
 """Below this width, one candidate stands under the other."""
 
@@ -81,53 +83,138 @@ Row = tuple[str, list[Text]]
 
 
 def _rows(comparison: Comparison, candidates: list[Arm]) -> Iterator[Row]:
-    baseline = _baseline(comparison)
     pairs = {pair.candidate: pair for pair in comparison.pairs}
+    columns = [(arm, pairs.get(arm.name)) for arm in (_baseline(comparison), *candidates)]
     yield from _quality_rows(comparison, candidates, pairs)
-    if baseline.latency:
-        yield (
-            "latency p50",
-            [
-                Text(units.milliseconds(baseline.latency.p50_ms)),
-                *(
-                    _speed_cell(
-                        units.milliseconds(arm.latency.p50_ms) if arm.latency else "",
-                        pairs[arm.name].latency if arm.name in pairs else None,
-                    )
-                    for arm in candidates
-                ),
-            ],
-        )
-        if any(arm.latency and arm.latency.p99_ms is not None for arm in (baseline, *candidates)):
-            yield "latency p99", [_p99(arm) for arm in (baseline, *candidates)]
-    if baseline.throughput:
-        yield (
-            "throughput",
-            [
-                Text(units.rate(baseline.throughput.samples_per_s)),
-                *(
-                    _speed_cell(
-                        units.rate(arm.throughput.samples_per_s) if arm.throughput else "",
-                        pairs[arm.name].throughput if arm.name in pairs else None,
-                    )
-                    for arm in candidates
-                ),
-            ],
-        )
-    if comparison.default_precision and comparison.default_precision.latency:
-        yield (
-            "latency against f32",
-            [
-                _factor_cell(comparison.default_precision.latency),
-                *(_against_f32(pairs.get(arm.name)) for arm in candidates),
-            ],
-        )
-    yield "executed in", [_executed(arm.execution) for arm in (baseline, *candidates)]
-    yield "size", [_size(arm, baseline) for arm in (baseline, *candidates)]
+    for label, cell in FIGURES:
+        cells = [cell(arm, pair) for arm, pair in columns]
+        if any(cells):
+            yield label, [found or Text(units.MISSING) for found in cells]
+    for name, reference in comparison.references.items():
+        if reference.speeds and reference.speeds.latency:
+            against = [pair.against.get(name) if pair else None for _, pair in columns[1:]]
+            yield f"against {name}", [_factor_cell(reference.speeds.latency), *map(_latency_factor, against)]
     if comparison.gate.verdict:
         yield "verdict", [Text(""), *(_verdict(comparison, arm) for arm in candidates)]
-    if any(arm.lost for arm in (baseline, *candidates)):
-        yield "lost", [Text(arm.lost or "", style="red") for arm in (baseline, *candidates)]
+    if any(arm.lost for arm, _ in columns):
+        yield "lost", [Text(arm.lost or "", style="red") for arm, _ in columns]
+
+
+def _latency(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.latency if pair else None
+    return _with_speed(units.milliseconds(arm.latency.p50_ms), speed) if arm.latency else None
+
+
+def _latency_p99(arm: Arm, pair: Pair | None) -> Text | None:
+    known = arm.latency is not None and arm.latency.p99_ms is not None
+    return Text(units.milliseconds(arm.latency.p99_ms)) if known and arm.latency else None
+
+
+def _throughput(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.throughput if pair else None
+    return _with_speed(units.rate(arm.throughput.samples_per_s), speed) if arm.throughput else None
+
+
+def _end_to_end(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.end_to_end.sequential if pair and pair.end_to_end else None
+    return _with_speed(units.milliseconds(arm.end_to_end.total_ms), speed) if arm.end_to_end else None
+
+
+def _stages(arm: Arm, pair: Pair | None) -> Text | None:
+    if arm.end_to_end is None:
+        return None
+    e = arm.end_to_end
+    stages = (e.decode_ms, e.preprocess_ms, e.inference_ms, e.postprocess_ms)
+    return Text(" + ".join(units.number(stage) for stage in stages))
+
+
+def _pipelined(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.end_to_end.pipelined if pair and pair.end_to_end else None
+    return _with_speed(units.rate(arm.end_to_end.pipelined_samples_per_s), speed) if arm.end_to_end else None
+
+
+def _first_cold(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.first_inference.cold if pair and pair.first_inference else None
+    return _with_speed(units.milliseconds(arm.first_inference.cold.total_ms), speed) if arm.first_inference else None
+
+
+def _first_cached(arm: Arm, pair: Pair | None) -> Text | None:
+    if arm.first_inference is None:
+        return None
+    cached = arm.first_inference.cached
+    if cached.from_cache < cached.n:
+        return Text("not loaded from the cache", style="yellow")
+    speed = pair.first_inference.cached if pair and pair.first_inference else None
+    return _with_speed(units.milliseconds(cached.total_ms), speed)
+
+
+def _memory(arm: Arm, pair: Pair | None) -> Text | None:
+    if arm.memory is None:
+        return None
+    return Text(", ".join(f"{hint} {units.memory(found.peak_bytes)}" for hint, found in arm.memory.by_hint.items()))
+
+
+def _efficiency(arm: Arm, pair: Pair | None) -> Text | None:
+    if arm.efficiency is None:
+        return None
+    parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
+    if arm.efficiency.samples_per_s_per_gib is not None:
+        parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
+    if arm.efficiency.joules_per_sample is not None:
+        parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J")
+    return Text(", ".join(parts))
+
+
+def _served(arm: Arm, pair: Pair | None) -> Text | None:
+    if arm.served_load is None:
+        return None
+    points = (
+        f"{units.rate(p.rate_per_s)}: {units.milliseconds(p.p50_ms)}, p99 {units.milliseconds(p.p99_ms)}"
+        for p in arm.served_load.points
+    )
+    return Text("\n".join(points))
+
+
+def _executed(arm: Arm, pair: Pair | None) -> Text | None:
+    """Shares of the time of all operations, from 5 % on."""
+    if arm.execution is None:
+        return None
+    whole = arm.execution.ops_us
+    shares = {name: spent / whole for name, spent in arm.execution.time_by_precision.items() if whole}
+    return Text(", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE))
+
+
+def _outside(arm: Arm, pair: Pair | None) -> Text | None:
+    """Time of an inference that no operation accounts for, and what is spent on moving data about."""
+    execution = arm.execution
+    if execution is None or not execution.wall_us:
+        return None
+    outside = max(0.0, 1 - execution.ops_us / execution.wall_us)
+    return Text(f"{units.share(outside)}, {execution.reorders} reorders, {execution.conversions} conversions")
+
+
+def _size(arm: Arm, pair: Pair | None) -> Text | None:
+    said = units.size(arm.model.size_bytes)
+    return Text(f"{said}  {units.factor(pair.size.ratio)}" if pair else said)
+
+
+FIGURES: tuple[tuple[str, Callable[[Arm, Pair | None], Text | None]], ...] = (
+    ("latency p50", _latency),
+    ("latency p99", _latency_p99),
+    ("throughput", _throughput),
+    ("end to end", _end_to_end),
+    ("  by stage, ms", _stages),
+    ("  pipelined", _pipelined),
+    ("first, cold", _first_cold),
+    ("first, cached", _first_cached),
+    ("served load", _served),
+    ("memory, peak", _memory),
+    ("efficiency", _efficiency),
+    ("executed in", _executed),
+    ("outside ops", _outside),
+    ("size", _size),
+)
+"""The table's rows: a label, and an arm's cell (None where it was not measured)."""
 
 
 def _quality_rows(comparison: Comparison, candidates: list[Arm], pairs: dict[str, Pair]) -> Iterator[Row]:
@@ -158,8 +245,8 @@ def _flips(delta: QualityDelta | None) -> Text:
     return Text(f"{delta.flips.lost} lost, {delta.flips.gained} gained")
 
 
-def _speed_cell(figure: str, speed: Speedup | None) -> Text:
-    return Text.assemble(figure, "  ", _factor_cell(speed)) if speed else Text(units.MISSING)
+def _with_speed(figure: str, speed: Speedup | None) -> Text:
+    return Text.assemble(figure, "  ", _factor_cell(speed)) if speed else Text(figure)
 
 
 def _factor_cell(speed: Speedup) -> Text:
@@ -169,29 +256,8 @@ def _factor_cell(speed: Speedup) -> Text:
     return Text(said, style=WORD_STYLE.get(speed.verdict, ""))
 
 
-def _against_f32(pair: Pair | None) -> Text:
-    speeds = pair.against_f32 if pair else None
+def _latency_factor(speeds: Speeds | None) -> Text:
     return _factor_cell(speeds.latency) if speeds and speeds.latency else Text(units.MISSING)
-
-
-def _p99(arm: Arm) -> Text:
-    return Text(units.milliseconds(arm.latency.p99_ms) if arm.latency else units.MISSING)
-
-
-def _executed(execution: Execution | None) -> Text:
-    """Shares of the time of all operations, from 5 % on."""
-    if execution is None:
-        return Text(units.MISSING)
-    whole = sum(execution.time_by_precision.values())
-    shares = {name: spent / whole for name, spent in execution.time_by_precision.items() if whole}
-    return Text(", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE))
-
-
-def _size(arm: Arm, baseline: Arm) -> Text:
-    said = units.size(arm.model.size_bytes)
-    if arm is baseline:
-        return Text(said)
-    return Text(f"{said}  {units.factor(arm.model.size_bytes / baseline.model.size_bytes)}")
 
 
 def _verdict(comparison: Comparison, arm: Arm) -> Text:
@@ -203,6 +269,7 @@ def _footnotes(comparison: Comparison) -> Iterator[Text]:
     yield Text("")
     yield _noise(comparison)
     yield from (Text(line, style="dim") for line in _settings(comparison))
+    yield from (Text(line, style="yellow") for line in _disturbances(comparison))
     yield from (Text(line, style="dim") for line in _power(comparison))
     for check in comparison.gate.checks:
         if check.note:
@@ -213,6 +280,20 @@ def _footnotes(comparison: Comparison) -> Iterator[Text]:
             if speed and speed.verdict == "no clear difference":
                 yield Text(f"{pair.candidate}, {scenario}: no clear difference; {speed.why}", style="dim")
     yield from (Text(note, style="dim") for note in comparison.notes)
+
+
+def _disturbances(comparison: Comparison) -> Iterator[str]:
+    """What the machine did to the measurement. The raw values keep it all."""
+    for scenario, measured in comparison.settings.measured.items():
+        if measured.disturbed:
+            most = max(share for _, _, share in measured.disturbed)
+            yield (
+                f"{scenario}: in {len(measured.disturbed)} of {measured.rounds} rounds the host took processor time "
+                f"away, up to {units.share(most)}"
+            )
+        if abs(measured.drift - 1) > DRIFT:
+            drift = units.factor(measured.drift)
+            yield f"{scenario}: the machine drifted; at the end the original took {drift} the time of the beginning"
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
@@ -226,6 +307,8 @@ def _power(comparison: Comparison) -> Iterator[str]:
 
 def _noise(comparison: Comparison) -> Text:
     control = comparison.control
+    if control is None and not comparison.pairs:
+        return Text("measured without a baseline and a control; `ovopt compare` judges", style="dim")
     if control is None:
         return Text("control (A/A): lost, so noise is unknown", style="yellow")
     parts = []
@@ -234,7 +317,11 @@ def _noise(comparison: Comparison) -> Text:
         if speed and speed.low is not None:
             parts.append(f"{scenario} {units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}")
     measured = comparison.settings.measured
-    how = "; ".join(f"{m.replicas} replicas, {m.rounds} rounds, {m.stopped}" for m in measured.values())
+    how = "; ".join(
+        f"{measured[name].replicas} replicas, {measured[name].rounds} rounds, {measured[name].stopped}"
+        for name in ("latency", "throughput")
+        if name in measured
+    )
     return Text(f"control (A/A), the machine's noise: {', '.join(parts) or 'not measured'} ({how})", style="dim")
 
 
@@ -246,8 +333,14 @@ def _settings(comparison: Comparison) -> Iterator[str]:
             f"{found.threads} threads, {found.requests} requests, hint {found.hint}"
         )
     precisions = {found.inference_precision for found in baseline.effective.values()}
-    if precisions and not comparison.default_precision:
-        yield f"the original runs in {', '.join(sorted(precisions))}, so its speed needs no correction for precision"
+    yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
+    for name, reference in comparison.references.items():
+        if reference.largest_difference is not None:
+            alike = "within" if reference.largest_difference <= SAME_OUTPUTS else "NOT the same: they differ by"
+            yield (
+                f"{name}: outputs {alike} {units.share(reference.largest_difference)} of the original's largest "
+                f"(tolerance {units.share(SAME_OUTPUTS)})"
+            )
 
 
 def _baseline(comparison: Comparison) -> Arm:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from ovopt.bench.crew import ArmPlan
 from ovopt.bench.protocol import Contents, Load
-from ovopt.bench.samplefile import write_samples
+from ovopt.bench.samplefile import SampleFile, write_samples
 from ovopt.bundle import read_manifest
-from ovopt.contracts import Advance, Placement
-from ovopt.errors import ModelError, SettingsError, did_you_mean
+from ovopt.contracts import Advance, Engine, Placement, Tensors, plugins
+from ovopt.errors import DataError, ModelError, SettingsError, did_you_mean
 from ovopt.model.facts import facts
-from ovopt.model.files import describe, locate
+from ovopt.model.files import describe, hash_of, locate
 from ovopt.model.read import core, read_model
 from ovopt.prepare import Prepared
 from ovopt.recipe import Recipe
@@ -25,6 +27,7 @@ from ovopt.workflow.options import Options
 
 BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
 END_TO_END_CONTENTS = 32
+BATCHES = 16
 Role = Literal["baseline", "candidate", "control", "reference"]
 
 
@@ -54,7 +57,26 @@ def subjects(
         for key, values in vary.items()
         for value in values[1:]
     ]
-    return [_named(subject, subject.name, first) if first else subject for subject in found] + varied
+    if not vary:
+        return found
+    said = ", ".join(f"{key}={value}" for key, value in first.items())
+    return [_named(found[0], said, first), *(_named(subject, subject.name, first) for subject in found[1:]), *varied]
+
+
+def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subject]]:
+    """`ENGINE` or `ENGINE=FILE` as engine and model; without a file, the original's own."""
+    known = [name for name in plugins("ovopt.bench.engines", Engine) if name != "openvino"]
+    found = []
+    for item in named:
+        engine, _, path = item.partition("=")
+        if engine not in known:
+            raise SettingsError(f"--reference {item}: no such engine; {did_you_mean(engine, known)}")
+        file = Path(path) if path else original.path
+        if not file.is_file():
+            raise ModelError(f"{file}: no such model file")
+        written = ModelFile(path=str(file), sha256=hash_of([file]), size_bytes=file.stat().st_size)
+        found.append((engine, Subject(engine, file, written, original.facts, None, {})))
+    return found
 
 
 def properties_of(recipe: Recipe) -> dict[str, str]:
@@ -72,24 +94,34 @@ def check_device(device: str) -> None:
 
 @contextmanager
 def arms(
-    taking_part: Sequence[Subject], prepared: Prepared, recipe: Recipe, options: Options, control: bool = True
+    taking_part: Sequence[Subject],
+    native: Sequence[tuple[str, Subject]],
+    prepared: Prepared,
+    recipe: Recipe,
+    options: Options,
+    control: bool = True,
 ) -> Iterator[list[ArmPlan]]:
     """The arms, with the gate's samples on disk for as long as the block lasts."""
     chosen = prepared.splits["gate"]
     shared = properties_of(recipe)
     contents = Contents([prepared.samples.load(i) for i in chosen[:END_TO_END_CONTENTS]], prepared.preparation)
     with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        samples = Path(scratch) / "samples"
+        samples = timed = Path(scratch) / "samples"
         with options.progress.task("prepare samples", total=len(chosen)) as advance:
             write_samples(samples, _advancing(prepared.tensors(chosen), advance))
+        if recipe.model.batch > 1:
+            timed = Path(scratch) / "batches"
+            write_samples(timed, _batches(SampleFile(samples), recipe.model.batch))
 
-        def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str]) -> ArmPlan:
-            placement = Placement(subject.path, recipe.model.shapes, recipe.model.output, recipe.runtime.device)
+        def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str], engine: str = "openvino") -> ArmPlan:
+            placement = Placement(
+                subject.path, recipe.model.shapes, recipe.model.output, recipe.runtime.device, recipe.model.batch
+            )
             return ArmPlan(
                 name=name,
                 role=role,
                 model=subject.file,
-                load=Load("openvino", placement, samples),
+                load=Load(engine, placement, samples, timed),
                 contents=contents,
                 properties={**shared, **subject.own, **extra},
                 requests=recipe.runtime.requests,
@@ -103,6 +135,7 @@ def arms(
         planned += [arm(subject, subject.name, "candidate", {}) for subject in candidates]
         if control and _lossy_default(recipe.runtime.device, {**shared, **baseline.own}):
             planned.append(arm(baseline, REFERENCE, "reference", {"INFERENCE_PRECISION_HINT": "f32"}))
+        planned += [arm(subject, subject.name, "reference", {}, engine) for engine, subject in native]
         yield planned
 
 
@@ -153,6 +186,17 @@ def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
     except RuntimeError:
         return False
     return default.get_type_name() not in ("f32", "dynamic", "undefined")
+
+
+def _batches(samples: Sequence[Tensors], batch: int) -> Iterator[Tensors]:
+    """Batches of successive samples, the first ones again where they run out; a few, for they all rotate."""
+    count = max(1, min(BATCHES, len(samples) // batch))
+    for start in range(0, count * batch, batch):
+        chosen = [samples[i % len(samples)] for i in range(start, start + batch)]
+        try:
+            yield tuple(np.concatenate(arrays) for arrays in zip(*chosen, strict=True))
+        except ValueError:
+            raise DataError(f"--batch {batch}: the samples differ in shape; fix them with --shape") from None
 
 
 def _advancing(items: Iterator[Any], advance: Advance) -> Iterator[Any]:

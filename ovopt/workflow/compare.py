@@ -22,8 +22,21 @@ from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_
 from ovopt.gate import judge
 from ovopt.prepare import Prepared, prepare
 from ovopt.recipe import Recipe, parse_recipe, with_overrides
-from ovopt.records import Arm, Comparison, Execution, Gate, Manifest, Pair, Quality, Record, Settings, SizeRatio, Speeds
-from ovopt.workflow.arms import CONTROL, REFERENCE, Subject, arms, check_device, properties_of, subjects
+from ovopt.records import (
+    Arm,
+    Comparison,
+    Execution,
+    Gate,
+    Manifest,
+    Pair,
+    Quality,
+    Record,
+    Reference,
+    Settings,
+    SizeRatio,
+    Speeds,
+)
+from ovopt.workflow.arms import CONTROL, Subject, arms, check_device, properties_of, references, subjects
 from ovopt.workflow.evaluate import Scorer
 from ovopt.workflow.options import Options, as_recipe
 
@@ -41,6 +54,8 @@ class Plan:
     time_budget_s: float = 60.0
     precision: float = 0.02
     demand: Demand = field(default_factory=Demand)
+    references: tuple[str, ...] = ()
+    """Native engines beside OpenVINO: `onnxruntime` (on the original's own file) or `torch=FILE`."""
     vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property -> values: the original runs once under each. The first value is the baseline's."""
 
@@ -101,7 +116,8 @@ def _run(
         _check_budgets(recipe, scorer, scenarios)
     if loaded.origin:
         options.progress.say(loaded.origin)
-    with arms(taking_part, prepared, recipe, options, control=against_baseline) as planned, Crew(planned) as crew:
+    native = references(plan.references, taking_part[0])
+    with arms(taking_part, native, prepared, recipe, options, against_baseline) as planned, Crew(planned) as crew:
         qualities, executions = _run_once(crew, scorer, recipe, options)
         found = _measure(scenarios, crew, plan, recipe, seed, options)
         lost = dict(crew.lost)
@@ -128,7 +144,15 @@ def _run(
         ),
         arms=tuple(made),
         control=_speeds(scenarios, found, made[0].name, CONTROL),
-        default_precision=_speeds(scenarios, found, REFERENCE, made[0].name),
+        references={
+            arm.name: Reference(
+                engine=arm.engine,
+                speeds=_speeds(scenarios, found, arm.name, made[0].name),
+                largest_difference=scorer.differences.get(arm.name) if scorer else None,
+            )
+            for arm in made
+            if arm.role == "reference"
+        },
         pairs=tuple(pairs),
         gate=_gate(pairs, recipe, made) if scorer else _no_gate(),
         notes=tuple(note for one in found.values() for note in one.notes) + ((loaded.origin,) if loaded.origin else ()),
@@ -227,6 +251,7 @@ def _arm(
     record = Arm(
         name=arm.name,
         role=arm.role,
+        engine=arm.load.engine,
         model=arm.model,
         properties=dict(arm.properties),
         effective={name: one.effective[arm.name] for name, one in found.items() if arm.name in one.effective},
@@ -250,7 +275,11 @@ def _pairs(
             candidate=arm.name,
             size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
             accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
-            against_f32=_speeds(scenarios, found, REFERENCE, arm.name),
+            against={
+                reference.name: speeds
+                for reference in made
+                if reference.role == "reference" and (speeds := _speeds(scenarios, found, reference.name, arm.name))
+            },
             **dict(_speeds(scenarios, found, baseline.name, arm.name) or {}),
         )
         for arm in made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ovopt.bench.crew import Crew
 from ovopt.bench.protocol import Evaluate, Output
 from ovopt.bench.samplefile import OutputFile
 from ovopt.comparison import MetricKind, quality_delta, quality_of
-from ovopt.contracts import Metric, Progress
+from ovopt.contracts import Array, Metric, Progress
 from ovopt.errors import DataError, ModelError
 from ovopt.prepare import Prepared
 from ovopt.records import Port, Quality, QualityDelta
@@ -26,7 +26,9 @@ class Scorer:
     targets: Sequence[Any]
     ids: Sequence[str]
     seed: int
-    reference: OutputFile | None
+    outputs: OutputFile
+    differences: dict[str, float] = field(default_factory=dict)
+    """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
 
     @classmethod
     def of(cls, prepared: Prepared, outputs: Sequence[Port]) -> Scorer:
@@ -46,8 +48,7 @@ class Scorer:
             for metric in accuracy:
                 for target, sample_id in zip(targets, ids, strict=True):
                     metric.check(target, chosen_output, sample_id)
-        compared = any(metric.kind == "agreement" for metric in metrics)
-        return cls(metrics, targets, ids, prepared.seed, OutputFile() if compared else None)
+        return cls(metrics, targets, ids, prepared.seed, OutputFile())
 
     @property
     def labels(self) -> list[str]:
@@ -59,20 +60,26 @@ class Scorer:
 
         Raises ModelError where an output holds NaN or infinity.
         """
-        if not self.metrics:
+        looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
+        if not self.metrics and not looked_at:
             return {}
         rows: list[list[Any]] = [[None] * len(self.ids) for _ in self.metrics]
+        difference = _Difference()
         with progress.task(f"evaluate {arm}", total=len(self.ids)) as advance:
 
             def keep(output: Output) -> None:
                 self._check_finite(output, arm)
-                if self.reference is not None and arm == crew.baseline:
-                    self.reference.put(output.index, output.value)
+                if looked_at and arm == crew.baseline:
+                    self.outputs.put(output.index, output.value)
+                if crew.arms[arm].role == "reference":
+                    difference.add(output.value, self.outputs.get(output.index))
                 for metric, own in zip(self.metrics, rows, strict=True):
                     own[output.index] = metric.row(output.value, self._target(metric, output.index))
                 advance()
 
             crew.ask(arm, Evaluate(properties), keep)
+        if crew.arms[arm].role == "reference":
+            self.differences[arm] = difference.relative
         if arm in crew.lost:
             return {}
         return {
@@ -93,8 +100,7 @@ class Scorer:
     def _target(self, metric: Metric, index: int) -> Any:
         if metric.kind == "accuracy":
             return self.targets[index]
-        assert self.reference is not None, "agreement needs the baseline's outputs"
-        return self.reference.get(index)
+        return self.outputs.get(index)
 
     def _check_finite(self, output: Output, arm: str) -> None:
         if output.value.dtype.kind == "f" and not np.isfinite(output.value).all():
@@ -102,6 +108,28 @@ class Scorer:
                 f"{arm}: NaN or infinity in the output for {self.ids[output.index]}; the model or its precision is "
                 "broken for this input"
             )
+
+
+class _Difference:
+    """The largest difference between two series of outputs, as a share of the largest output."""
+
+    def __init__(self) -> None:
+        self._difference = self._largest = 0.0
+
+    def add(self, output: Array, reference: Array) -> None:
+        """One more sample; outputs of other shapes differ altogether."""
+        self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))
+        apart = np.abs(output - reference).max(initial=0) if output.shape == reference.shape else np.inf
+        self._difference = max(self._difference, float(apart))
+
+    @property
+    def relative(self) -> float:
+        """0 for the same outputs, 1 for no likeness."""
+        return min(1.0, self._difference / self._largest) if self._largest else 0.0
+
+
+def _references(crew: Crew) -> bool:
+    return any(arm.role == "reference" for arm in crew.arms.values())
 
 
 def kind_of(metric: Metric) -> MetricKind:

@@ -15,7 +15,7 @@ from ovopt.bench.served import send_off
 from ovopt.contracts import Array, Engine, Placement, Session, Started, Tensors
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.execution import execution
-from ovopt.model.read import core, read_model, reason
+from ovopt.model.read import core, read_model, reason, with_batch
 from ovopt.records import Effective, Execution
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class OpenVino(Engine):
 
     def __init__(self, placement: Placement) -> None:
         self._model = read_model(placement.model, placement.shapes)
+        self._timed = with_batch(self._model, placement.batch) if placement.batch > 1 else self._model
         self._placement = placement
 
     @classmethod
@@ -45,8 +46,8 @@ class OpenVino(Engine):
         before = resident_bytes()
         began = time.perf_counter_ns()
         model: Any = placement.model
-        if "CACHE_DIR" not in properties or placement.shapes:
-            model = read_model(placement.model, placement.shapes)
+        if "CACHE_DIR" not in properties or placement.shapes or placement.batch > 1:
+            model = cls(placement)._timed
         read = time.perf_counter_ns()
         compiled = _compile(model, placement.device, properties)
         ready = time.perf_counter_ns()
@@ -67,15 +68,17 @@ class OpenVino(Engine):
         )
 
     def open(
-        self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None = None
+        self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
     ) -> OpenVinoSession:
         """Compile anew."""
-        compiled = _compile(self._model, self._placement.device, properties)
+        compiled = _compile(self._timed if timed else self._model, self._placement.device, properties)
         return OpenVinoSession(compiled, samples, self._placement.output, self._placement.device, requests)
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Profile a few inferences of the first sample."""
-        compiled = _compile(self._model, self._placement.device, {**properties, "PERF_COUNT": "YES"})
+        """Profile a few inferences of the first sample, on one stream: with several, the execution graph is that of a
+        stream which may not have run."""
+        profiled = {**properties, "PERF_COUNT": "YES", "NUM_STREAMS": "1"}
+        compiled = _compile(self._timed, self._placement.device, profiled)
         request = compiled.create_infer_request()
         inputs = dict(enumerate(samples[0]))
         request.infer(inputs, share_inputs=True)

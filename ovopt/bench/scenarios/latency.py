@@ -8,11 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from ovopt import stats
+from ovopt import stats, units
+from ovopt.bench.crew import Crew
 from ovopt.bench.protocol import TakeLatency
+from ovopt.bench.scenario import Found
 from ovopt.bench.turns import Turns, TurnScenario
 from ovopt.comparison import judged
 from ovopt.records import Latency, Speedup
+
+REPEATED_TURNS = 8
+REPEATED_S = 0.05
 
 
 class LatencyScenario(TurnScenario):
@@ -25,6 +30,26 @@ class LatencyScenario(TurnScenario):
     def take(self, seconds: float, first: int) -> TakeLatency:
         """A slice of inferences."""
         return TakeLatency(seconds, first)
+
+    def look_closer(self, crew: Crew, found: Found) -> None:
+        """Whether one input over and over would have been faster than the samples in turn, on the baseline."""
+        pairs: list[tuple[float, float]] = []
+        for index in range(REPEATED_TURNS):
+            turns = [
+                crew.ask(crew.baseline, TakeLatency(REPEATED_S, index, repeat))
+                for repeat in (index % 2 == 0, index % 2 == 1)
+            ]
+            if None in turns:
+                return
+            medians = [self.seconds(turn) for turn in turns]
+            pairs.append((medians[0], medians[1]) if index % 2 == 1 else (medians[1], medians[0]))
+        table = np.array(pairs)
+        interval = stats.speedup_interval(table[:, :1], table[:, 1:])
+        if interval.low > 1:
+            found.notes.append(
+                f"latency: one input over and over would look {units.factor(interval.estimate)} faster "
+                f"{units.factor_interval(interval.low, interval.high)}; real samples rotate, so the figures hold"
+            )
 
     def seconds(self, turn: Sequence[int]) -> float:
         """The median."""

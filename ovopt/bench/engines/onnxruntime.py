@@ -1,0 +1,84 @@
+"""ONNX Runtime as a reference engine: what the framework that the model comes from would do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ovopt.bench.engines.pooled import PooledSession
+from ovopt.bench.process_memory import peak_bytes, resident_bytes
+from ovopt.contracts import Array, Engine, Placement, Started, Tensors
+from ovopt.errors import ModelError, SettingsError
+from ovopt.records import Execution
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+STARTED_INFERENCES = 20
+
+
+class OnnxRuntime(Engine):
+    """The CPU execution provider, f32 as the model holds it, with the thread count of the baseline."""
+
+    name: ClassVar[str] = "onnxruntime"
+
+    def __init__(self, placement: Placement) -> None:
+        if placement.model.suffix.lower() != ".onnx":
+            raise ModelError(
+                f"{placement.model}: ONNX Runtime reads .onnx files; give one: --reference onnxruntime=FILE"
+            )
+        if placement.shapes:
+            raise SettingsError("model.shapes: ONNX Runtime takes the shapes of the samples; leave them out")
+        self._placement = placement
+
+    @classmethod
+    def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
+        """There is no compiled model to cache; reading is part of making a session."""
+        import onnxruntime  # noqa: F401 (the import is no part of the start)
+
+        before, began = resident_bytes(), time.perf_counter_ns()
+        session = _session(placement, int(properties.get("INFERENCE_NUM_THREADS", 0)))
+        ready = time.perf_counter_ns()
+        inputs = {port.name: array for port, array in zip(session.get_inputs(), sample, strict=True)}
+        session.run(None, inputs)
+        inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
+        for _ in range(STARTED_INFERENCES):
+            session.run(None, inputs)
+        return Started(0, ready - began, inferred - ready, before, compiled_bytes, peak_bytes(), from_cache=False)
+
+    def open(
+        self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
+    ) -> PooledSession:
+        """A new session; with several requests, its threads are shared out among them."""
+        threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)), requests or 1
+        session = _session(self._placement, max(1, threads // parallel) if threads else 0)
+        names = [port.name for port in session.get_inputs()]
+        output = _output_name(session, self._placement.output)
+
+        def call(tensors: Tensors) -> Array:
+            answer = session.run([output], dict(zip(names, tensors, strict=True)))[0]
+            return np.asarray(answer)
+
+        return PooledSession(call, samples, threads, parallel, "f32")
+
+    def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
+        """Not looked into: this arm is here for its speed."""
+        return Execution(ops_by_precision={}, time_by_precision={})
+
+
+def _session(placement: Placement, threads: int) -> onnxruntime.InferenceSession:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise SettingsError("the reference onnxruntime is not installed: pip install 'ovopt[onnxruntime]'") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(placement.model), options, providers=["CPUExecutionProvider"])
+
+
+def _output_name(session: onnxruntime.InferenceSession, output: int | str) -> str:
+    return output if isinstance(output, str) else str(session.get_outputs()[output].name)

@@ -1,0 +1,83 @@
+"""PyTorch as a reference engine: eager execution of an exported program or a TorchScript module."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ovopt.bench.engines.pooled import PooledSession
+from ovopt.bench.process_memory import peak_bytes, resident_bytes
+from ovopt.contracts import Array, Engine, Placement, Started, Tensors
+from ovopt.errors import ModelError, SettingsError
+from ovopt.records import Execution
+
+STARTED_INFERENCES = 20
+
+
+class Torch(Engine):
+    """`.pt2` (torch.export) or `.pt` (TorchScript), f32 as the model holds it, on the CPU."""
+
+    name: ClassVar[str] = "torch"
+
+    def __init__(self, placement: Placement) -> None:
+        if placement.model.suffix.lower() not in (".pt", ".pt2"):
+            raise ModelError(f"{placement.model}: PyTorch reads .pt2 and .pt files; give one: --reference torch=FILE")
+        if isinstance(placement.output, str):
+            raise SettingsError("model.output: PyTorch knows outputs by index only")
+        self._placement = placement
+        self._index = placement.output
+
+    @classmethod
+    def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
+        """There is no compiled model to cache."""
+        torch = _torch()
+        torch.set_num_threads(int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads())
+        before, began = resident_bytes(), time.perf_counter_ns()
+        call = _callable(placement, 0)
+        ready = time.perf_counter_ns()
+        call(sample)
+        inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
+        for _ in range(STARTED_INFERENCES):
+            call(sample)
+        return Started(ready - began, 0, inferred - ready, before, compiled_bytes, peak_bytes(), from_cache=False)
+
+    def open(
+        self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
+    ) -> PooledSession:
+        """Loads anew; with several requests, the threads are shared out among them."""
+        torch = _torch()
+        threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads(), requests or 1
+        torch.set_num_threads(max(1, threads // parallel))
+        return PooledSession(_callable(self._placement, self._index), samples, threads, parallel, "f32")
+
+    def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
+        """Not looked into: this arm is here for its speed."""
+        return Execution(ops_by_precision={}, time_by_precision={})
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise SettingsError("the reference torch is not installed: pip install 'ovopt[torch]'") from None
+    return torch
+
+
+def _callable(placement: Placement, output: int) -> Callable[[Tensors], Array]:
+    torch = _torch()
+    file = str(placement.model)
+    try:
+        exported = placement.model.suffix.lower() == ".pt2"
+        module = torch.export.load(file).module() if exported else torch.jit.load(file).eval()
+    except (RuntimeError, ValueError, OSError) as error:
+        raise ModelError(f"{placement.model}: PyTorch cannot load it: {str(error).splitlines()[0]}") from None
+
+    def call(tensors: Tensors) -> Array:
+        with torch.inference_mode():
+            answer = module(*(torch.from_numpy(array) for array in tensors))
+        chosen = answer[output] if isinstance(answer, list | tuple) else answer
+        found: Array = chosen.numpy()
+        return found
+
+    return call

@@ -1,0 +1,65 @@
+"""`ovopt benchmark`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+
+def command(
+    models: Annotated[list[Path], typer.Argument(help="One or more models, measured interleaved.")],
+    recipe: o.RecipeName = None,
+    data: o.DataSource = None,
+    scenario: o.Scenarios = None,
+    time_budget: o.TimeBudget = 30.0,
+    precision: o.Precision = 0.02,
+    rate: o.Rates = None,
+    latency_limit: o.LatencyLimit = None,
+    percentile: o.Percentile = 99.0,
+    arrivals: o.Arrivals = o.Process.poisson,
+    vary: o.Vary = None,
+    device: o.Device = None,
+    hint: o.HintOption = None,
+    batch: o.Batch = None,
+    shape: o.Shapes = None,
+    streams: o.Streams = None,
+    threads: o.Threads = None,
+    requests: o.Requests = None,
+    properties: o.Properties = None,
+    load_config: o.LoadConfig = None,
+    dump_config: o.DumpConfig = None,
+    sets: o.Sets = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
+    seed: o.Seed = None,
+    force: o.Force = False,
+    output_format: o.FormatOption = o.Format.console,
+    quiet: o.Quiet = False,
+) -> None:
+    """Measure one or more models: no baseline, no verdict.
+
+    Without --recipe and --data, the inputs are random, of the model's own shapes.
+
+    Example: `ovopt benchmark model.onnx --scenario served_load --latency-limit 20`
+    """
+    from ovopt.cli.show import exit_code, show
+    from ovopt.workflow.compare import Plan, benchmark
+
+    plan = Plan(
+        tuple(scenario or ()) or None,
+        time_budget,
+        precision,
+        o.demand(rate, latency_limit, percentile, arrivals),
+        vary=o.varied(vary),
+    )
+    settings = o.runtime(load_config, device, hint, streams, threads, requests, properties)
+    with o.result_file(output, force) as write:
+        options = o.options_from(seed, force, quiet, [*settings, *o.shapes(batch, shape), *o.overrides(sets)])
+        result = benchmark(models, recipe, data, plan, options)
+        write(result)
+    o.dump_settings(dump_config, result)
+    show(result, output_format.value)
+    raise typer.Exit(exit_code(result))

@@ -1,0 +1,162 @@
+"""What this machine offers, what is installed, and what will distort a measurement."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ovopt import units
+from ovopt.bench.machine import machine
+from ovopt.bench.processor_time import processor_time
+from ovopt.data.locate import shipped
+from ovopt.model.read import core
+from ovopt.records import Machine, Record, Speedup
+from ovopt.workflow.compare import Plan, compare
+from ovopt.workflow.options import Options
+
+EXTRAS = {"demo": "magika", "onnxruntime": "onnxruntime", "torch": "torch"}
+"""Extra -> the package that shows whether it is installed."""
+SELF_TEST_S = 20.0
+LOOK_S = 0.5
+STEAL_SHARE = 0.02
+NOISE = 0.03
+GIB = 1 << 30
+CPU = Path("/sys/devices/system/cpu")
+UNKNOWN = "not readable"
+
+
+class Device(Record):
+    """A device that OpenVINO finds."""
+
+    name: str
+    full_name: str
+    default_precision: str
+    capabilities: tuple[str, ...]
+
+
+class Diagnosis(Record):
+    """All that `ovopt doctor` finds."""
+
+    machine: Machine
+    devices: tuple[Device, ...]
+    threads_per_core: str
+    governor: str
+    turbo: str
+    load: float
+    steal_share: float | None
+    available_bytes: int
+    missing_extras: tuple[str, ...]
+    noise: Speedup | None
+    advice: tuple[str, ...] = ()
+
+
+def doctor(self_test: bool, options: Options) -> Diagnosis:
+    """Look at the machine; with `self_test`, hold a small model against itself for 20 seconds."""
+    import psutil
+
+    load = os.getloadavg()[0]
+    before = processor_time()
+    noise = _noise(options) if self_test else None
+    if not self_test:
+        time.sleep(LOOK_S)
+    after = processor_time()
+    found = Diagnosis(
+        machine=machine(),
+        devices=tuple(_device(name) for name in core().available_devices),
+        threads_per_core=_threads_per_core(),
+        governor=_read(CPU / "cpu0/cpufreq/scaling_governor"),
+        turbo=_turbo(),
+        load=load,
+        steal_share=after.steal_share_since(before) if before and after else None,
+        available_bytes=psutil.virtual_memory().available,
+        missing_extras=tuple(name for name, package in EXTRAS.items() if importlib.util.find_spec(package) is None),
+        noise=noise,
+    )
+    return found.model_copy(update={"advice": tuple(_advice(found))})
+
+
+def _noise(options: Options) -> Speedup | None:
+    model = shipped("calibration_data") / "digits" / "model.xml"
+    quiet = Options(progress=options.progress, overrides=("metrics=[]", "budgets={}"))
+    plan = Plan(scenarios=("latency",), time_budget_s=SELF_TEST_S, precision=0.001)
+    result = compare(model, [model], "digits", plan=plan, options=quiet)
+    return result.control.latency if result.control else None
+
+
+def _device(name: str) -> Device:
+    read = core().get_property
+    return Device(
+        name=name,
+        full_name=str(read(name, "FULL_DEVICE_NAME")).strip(),
+        default_precision=read(name, "INFERENCE_PRECISION_HINT").get_type_name(),
+        capabilities=tuple(read(name, "OPTIMIZATION_CAPABILITIES")),
+    )
+
+
+def _threads_per_core() -> str:
+    siblings = _read(CPU / "cpu0/topology/thread_siblings_list")
+    if siblings == UNKNOWN:
+        return UNKNOWN
+    return "1" if siblings.replace("-", ",").count(",") == 0 else "2 or more"
+
+
+def _turbo() -> str:
+    for file, on in ((CPU / "intel_pstate/no_turbo", "0"), (CPU / "cpufreq/boost", "1")):
+        found = _read(file)
+        if found != UNKNOWN:
+            return "on" if found == on else "off"
+    return UNKNOWN
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return UNKNOWN
+
+
+def _advice(found: Diagnosis) -> Iterator[str]:
+    """What will distort a measurement, and what can be done about it."""
+    yield from _about_load(found)
+    yield from _about_clock(found)
+    yield from _about_devices(found)
+    if found.noise and found.noise.low is not None and found.noise.high is not None:
+        floor = max(abs(found.noise.low - 1), abs(found.noise.high - 1))
+        if floor > NOISE:
+            yield (
+                f"One model differs from itself by up to {units.share(floor)} in {SELF_TEST_S:.0f} s: smaller effects "
+                "need a longer --time-budget; four times as long halves this."
+            )
+
+
+def _about_load(found: Diagnosis) -> Iterator[str]:
+    if found.load > 0.5 * found.machine.cores:
+        yield f"The load is {found.load:.1f} on {found.machine.cores} cores: stop other work while you measure."
+    if found.steal_share is not None and found.steal_share > STEAL_SHARE:
+        yield (
+            f"The host took {units.share(found.steal_share)} of the processor's time away: measure longer, or on a "
+            "machine of your own."
+        )
+    if found.available_bytes < 2 * GIB:
+        yield f"Only {units.memory(found.available_bytes)} of memory are free: large models may be killed."
+
+
+def _about_clock(found: Diagnosis) -> Iterator[str]:
+    if found.governor not in ("performance", UNKNOWN):
+        yield f"The frequency governor is {found.governor!r}: `cpupower frequency-set -g performance` steadies it."
+    if found.turbo == "on":
+        yield "Turbo is on: the clock follows the temperature. Interleaving evens that out; absolute times still move."
+    if found.threads_per_core == "2 or more":
+        yield "Cores are shared by two threads: `--threads` of the number of cores, not of threads, is steadier."
+
+
+def _about_devices(found: Diagnosis) -> Iterator[str]:
+    for device in found.devices:
+        if device.default_precision not in ("f32", "dynamic", "undefined"):
+            yield (
+                f"{device.name} runs f32 models in {device.default_precision} by default: that costs accuracy on some "
+                "models. A comparison measures the original at f32 too."
+            )
