@@ -77,7 +77,9 @@ def effective(**changed: Any) -> Effective:
     return Effective(**{**settings, "hint": "LATENCY", **changed})
 
 
-def arm(name: str = "original", role: Any = "baseline", ms: float = 1.0, size_bytes: int = 9_800_000, **more: Any) -> Arm:
+def arm(
+    name: str = "original", role: Any = "baseline", ms: float = 1.0, size_bytes: int = 9_800_000, **more: Any
+) -> Arm:
     """A measured arm; its throughput is that of two busy cores."""
     seed = sum(name.encode())
     measured = {
@@ -134,7 +136,7 @@ def _figures(measured: Arm) -> tuple[np.ndarray, np.ndarray]:
 def speedups(baseline: Arm, candidate: Arm) -> tuple[Interval, Interval]:
     """Latency and throughput."""
     before, after = _figures(baseline), _figures(candidate)
-    return speedup_interval(before[0], after[0], 0), speedup_interval(before[1], after[1], 0)
+    return speedup_interval(before[0], after[0]), speedup_interval(before[1], after[1])
 
 
 def comparison(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ovopt.contracts import Array
 from ovopt.errors import DataError
@@ -58,6 +58,12 @@ class Normalize(Transform):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     axis: int = Field(default=0, description="the channel axis of a sample without batch dimension")
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Normalize:
+        if len(self.mean) != len(self.std):
+            raise ValueError("mean and std must have the same length")
+        return self
 
     def __call__(self, content: Any) -> Array:
         """The normalized array."""
@@ -127,4 +133,10 @@ def pipeline(transforms: Sequence[Transform]) -> Callable[[Any], Any]:
 def _array(content: Any, name: str) -> Array:
     if isinstance(content, bytes | str):
         raise DataError(f"{name}: wants an array, not {type(content).__name__}; decode the file first")
-    return np.asarray(content)
+    try:
+        array = np.asarray(content)
+    except ValueError:
+        raise DataError(f"{name}: a ragged list is not an array") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: wants an array of numbers, not {type(content).__name__}")
+    return array
