@@ -144,12 +144,11 @@ def _recommend(best: Pair, checks: Sequence[Check]) -> tuple[str | None, str]:
     return best.candidate, f"Ship {best.candidate}: {_said_speed(best)}" + (f", {quality}." if quality else ".")
 
 
-def _unbudgeted_loss(pair: Pair, checks: Sequence[Check]) -> bool:
+def _unbudgeted_loss(pair: Pair, checks: Sequence[Check]) -> str | None:
     """A metric that is clearly worse though no budget allows any loss of it."""
     budgeted = {check.budget.split(".")[1] for check in checks if check.budget.startswith("accuracy")}
-    return any(
-        name not in budgeted and delta.kind == "accuracy" and delta.drop[1] > 0 for name, delta in pair.accuracy.items()
-    )
+    clear = (n for n, d in pair.accuracy.items() if n not in budgeted and d.kind == "accuracy" and d.drop[1] > 0)
+    return next(clear, None)
 
 
 def _worth(pair: Pair) -> bool:
@@ -189,8 +188,8 @@ def _fault(pair: Pair, verdict: Verdict, checks: Sequence[Check]) -> str:
     if verdict == "fail":
         missed = [c for c in checks if c.candidate == pair.candidate and c.verdict == "fail"]
         return "misses its budget: " + ", ".join(_said_check(check) for check in missed)
-    if any(delta.kind == "accuracy" and delta.drop[1] > 0 for delta in pair.accuracy.values()):
-        lost = next(n for n, d in pair.accuracy.items() if d.kind == "accuracy" and d.drop[1] > 0)
+    lost = _unbudgeted_loss(pair, checks)
+    if lost:
         delta = pair.accuracy[lost]
         return (
             f"loses {lost} ({units.points(delta.delta, delta.unit)} "

@@ -20,6 +20,8 @@ def new_folder(target: Path, force: bool, mark: str) -> Iterator[Path]:
     mistyped path costs nothing.
     """
     _check_free(target, force)
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"{target}: is a file; name a folder")
     if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
         raise OutputError(f"{target}: not an ovopt bundle (no {mark} in it), so --force does not replace it")
     with _beside(target) as scratch:
@@ -52,15 +54,17 @@ def _check_free(target: Path, force: bool) -> None:
 def _beside(target: Path) -> Iterator[Path]:
     """A scratch folder on the same file system; creates the parents that are missing, and takes back what it made."""
     made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+    scratch: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror}; choose another -o/--output") from None
-    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        except OSError as error:
+            raise OutputError(f"{target}: cannot be written: {error.strerror}; choose another -o/--output") from None
         yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
         for folder in made:
             if folder.exists() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -144,7 +144,8 @@ def parse_recipe(raw: Mapping[str, Any], said: str) -> Recipe:
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        faults += [_explain(fault, Recipe, "") for fault in error.errors() if fault["type"] != "is_instance_of"]
+        found = [fault for fault in error.errors() if fault["type"] != "is_instance_of"]
+        faults += _explained(found, values, Recipe, "")
     if faults:
         raise RecipeError("\n".join(f"{said}: {fault}" for fault in faults))
     return recipe
@@ -184,7 +185,7 @@ def _one(entry: Any, known: Mapping[str, type[Any]], path: str, faults: list[str
     presets = {key: (kind, v) for kind in known.values() for key, v in getattr(kind, "presets", {}).items()}
     if name in presets:
         kind, preset = presets[name]
-        values = {**preset, **(values or {})}
+        values = {**preset, **values} if isinstance(values, Mapping) else preset if values is None else values
     elif name in known:
         kind = known[name]
     else:
@@ -193,7 +194,7 @@ def _one(entry: Any, known: Mapping[str, type[Any]], path: str, faults: list[str
         return None
     if values is not None and not isinstance(values, Mapping) and getattr(kind, "sole", None):
         values = {kind.sole: values}
-    return _validated(kind, values or {}, f"{path}.{name}", faults)
+    return _validated(kind, {} if values is None else values, f"{path}.{name}", faults)
 
 
 def _only_item(entry: Any) -> tuple[Any, Any]:
@@ -215,13 +216,34 @@ def _validated(kind: type[BaseModel], values: Any, path: str, faults: list[str])
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        faults += [_explain(fault, kind, path) for fault in error.errors()]
+        faults += _explained(error.errors(), values, kind, path)
         return None
+
+
+def _explained(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: str) -> list[str]:
+    """One line per place: a value that fits none of several types is one fault."""
+    said: dict[str, str] = {}
+    for fault in found:
+        loc = fault["loc"] if fault["type"] == "missing" else _present(fault["loc"], values)
+        said.setdefault(_path(prefix, loc), _explain({**fault, "loc": loc}, kind, prefix))
+    return list(said.values())
+
+
+def _present(loc: Sequence[str | int], values: Any) -> list[str | int]:
+    """The part of a fault's place that the values have: behind it, pydantic names the type that it tried."""
+    kept: list[str | int] = []
+    for part in loc:
+        in_list = isinstance(values, list | tuple) and isinstance(part, int)
+        if not in_list and not (isinstance(values, Mapping) and part in values):
+            break
+        kept.append(part)
+        values = values[part]
+    return kept
 
 
 def _explain(fault: Any, kind: type[BaseModel], prefix: str) -> str:
     """One line for a pydantic error: key path, what is wrong, what is allowed."""
-    loc = [part for part in fault["loc"] if not (isinstance(part, str) and "[" in part)]
+    loc = fault["loc"]
     path = _path(prefix, loc)
     match fault["type"]:
         case "extra_forbidden":
@@ -259,8 +281,9 @@ def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     """`--data`: another path of the recipe's own kind, or a source of the kind that the path shows."""
-    section = dict(raw.get("data") or {})
-    source = dict(section.get("source") or {})
+    section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
+    source = section.get("source")
+    source = dict(source) if isinstance(source, Mapping) else {}
     known = plugins("ovopt.data", DataSource)
     kind = next((name for name, source_kind in known.items() if source_kind.recognises(data)), None)
     if kind is None:

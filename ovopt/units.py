@@ -79,10 +79,5 @@ def _significant(value: float, digits: int = 3) -> str:
     """At least `digits` significant digits, without an exponent."""
     if value == 0:
         return "0"
-    magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 1 - _leading_zeros(abs(value))
-    return f"{value:,.{max(0, digits - magnitude)}f}"
-
-
-def _leading_zeros(value: float) -> int:
-    """Digits up to and including the first significant one behind the point, below one."""
-    return int(f"{value:e}".split("e")[1]) * -1
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
+    return f"{value:,.{max(0, digits - 1 - exponent)}f}"

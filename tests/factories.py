@@ -136,7 +136,7 @@ def _figures(measured: Arm) -> tuple[np.ndarray, np.ndarray]:
 def speedups(baseline: Arm, candidate: Arm) -> tuple[Interval, Interval]:
     """Latency and throughput."""
     before, after = _figures(baseline), _figures(candidate)
-    return speedup_interval(before[0], after[0], 0), speedup_interval(before[1], after[1], 0)
+    return speedup_interval(before[0], after[0]), speedup_interval(before[1], after[1])
 
 
 def comparison(

@@ -17,9 +17,7 @@ def test_what_the_caller_can_mend_exits_with_2_and_the_rest_with_1(kind):
 
 def test_the_drawing_of_the_tree_names_every_error_with_its_exit_code():
     drawn = dict(re.findall(r"^[ │├└─]*(\w+Error) +(\d) ", errors.__doc__, re.MULTILINE))
-    assert drawn == {kind.__name__: str(kind.exit_code) for kind in KINDS} | (
-        {"UsageError": "2"} if "UsageError" in drawn else {}
-    )
+    assert drawn == {kind.__name__: str(kind.exit_code) for kind in KINDS}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -65,6 +66,7 @@ class OutputFile:
 
     def __init__(self) -> None:
         self._stream = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as this object)
+        weakref.finalize(self, self._stream.close)
         self._places: dict[int, tuple[str, tuple[int, ...], int]] = {}
 
     def put(self, index: int, array: NDArray[Any]) -> None:

@@ -42,7 +42,7 @@ class Files(DataSource):
     @classmethod
     def recognises(cls, path: str) -> bool:
         """Any folder."""
-        return Path(path).is_dir()
+        return expand(path).is_dir()
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Walk the folders."""
@@ -51,7 +51,7 @@ class Files(DataSource):
         if not chosen:
             raise DataError(f"{self._said(roots)}: no files with a label that the recipe knows")
         files = [file for file, _ in chosen]
-        ids = tuple(str(f.relative_to(roots[0]) if len(roots) == 1 else f) for f in files)
+        ids = tuple(_said(f.relative_to(roots[0]) if len(roots) == 1 else f) for f in files)
         return Samples(
             source=self._said(roots),
             ids=ids,
@@ -122,6 +122,11 @@ def _leading_letters(name: str) -> str:
 
 def _stable_order(file: Path) -> bytes:
     return hashlib.blake2b(str(file).encode(errors="surrogateescape"), digest_size=8).digest()
+
+
+def _said(file: Path) -> str:
+    """The path as text that any file can hold: bytes that are no UTF-8 are escaped."""
+    return os.fsencode(file).decode(errors="backslashreplace")
 
 
 def _load(file: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -76,12 +77,11 @@ def _read(file: Path) -> Arrays:
     if not file.is_file():
         raise DataError(f"{file}: no such data file")
     try:
-        loaded = np.load(file, allow_pickle=False, mmap_mode="r" if file.suffix.lower() == ".npy" else None)
-        if isinstance(loaded, np.ndarray):
-            return {"inputs": loaded}
-        with loaded:
+        if file.suffix.lower() == ".npy":
+            return {"inputs": np.load(file, allow_pickle=False, mmap_mode="r")}
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as loaded:
             return {key: loaded[key] for key in loaded.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{file}: not a readable NumPy file: {error}") from None
 
 

@@ -10,7 +10,7 @@ from itertools import dropwhile, takewhile
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ovopt.contracts import Array, Tensors
 from ovopt.errors import DataError
@@ -63,6 +63,12 @@ class Normalize(Transform):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     axis: int = Field(default=0, description="the channel axis of a sample without batch dimension")
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Normalize:
+        if len(self.mean) != len(self.std):
+            raise ValueError("mean and std must have the same length")
+        return self
 
     def __call__(self, content: Any) -> Array:
         """The normalized array."""
@@ -144,4 +150,10 @@ def _run(transforms: Sequence[Transform], content: Any) -> Any:
 def _array(content: Any, name: str) -> Array:
     if isinstance(content, bytes | str):
         raise DataError(f"{name}: wants an array, not {type(content).__name__}; decode the file first")
-    return np.asarray(content)
+    try:
+        array = np.asarray(content)
+    except ValueError:
+        raise DataError(f"{name}: a ragged list is not an array") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: wants an array of numbers, not {type(content).__name__}")
+    return array

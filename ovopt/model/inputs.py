@@ -61,7 +61,7 @@ def _fit(array: Array, port: Port, sample_id: str) -> Array:
     typed = _with_dtype(shaped, port, sample_id)
     if typed.dtype.kind == "f" and not np.isfinite(typed).all():
         raise DataError(f"{sample_id}: NaN or infinity in the data of input {port}; remove or mend the sample")
-    return np.ascontiguousarray(typed)
+    return np.require(typed, requirements="C")
 
 
 def _with_batch(array: Array, port: Port, sample_id: str) -> Array:

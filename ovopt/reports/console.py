@@ -73,7 +73,7 @@ def _table(comparison: Comparison, candidates: list[Arm], width: int) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True, show_edge=False, header_style="bold")
     table.add_column("", no_wrap=width >= NARROW, style="dim")
     for arm in (_baseline(comparison), *candidates):
-        table.add_column(arm.name, overflow="fold")
+        table.add_column(Text(arm.name), overflow="fold")
     for label, cells in _rows(comparison, candidates):
         table.add_row(label, *cells)
     return table

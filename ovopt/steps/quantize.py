@@ -64,11 +64,11 @@ class Quantize(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """An INT8 (or FP8) model; StepError where no operation was quantized."""
         before = facts(model)
-        if before.fake_quantize:
-            raise UsageError(
-                f"the model already holds {before.fake_quantize} FakeQuantize operations: it is quantized; start from "
-                "the original"
-            )
+        for kind in ("FakeQuantize", "FakeConvert"):
+            if count := before.operations.get(kind):
+                raise UsageError(
+                    f"the model already holds {count} {kind} operations: it is quantized; start from the original"
+                )
         started = time.perf_counter()
         quantized = self._run(model.clone(), materials)
         return Stepped(quantized, self._report(before, facts(quantized), materials, time.perf_counter() - started))
@@ -82,9 +82,9 @@ class Quantize(Step):
             samples = nncf.Dataset(_Counted(materials.calibration[:used], advance), _as_input(model))
             try:
                 return nncf.quantize(model, samples, **arguments)
-            except nncf.ValidationError as error:
+            except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"optimize.quantize: {_first_line(error)}") from None
-            except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            except Exception as error:  # nncf raises errors of every kind
                 raise StepError(f"nncf.quantize failed: {type(error).__name__}: {_first_line(error)}") from error
 
     def _passes(self) -> int:
@@ -173,10 +173,12 @@ def _check_matches(scope: IgnoredScope, model: openvino.Model) -> None:
     operations = model.get_ordered_ops()
     names = {op.get_friendly_name() for op in operations}
     types = {op.get_type_name() for op in operations}
-    for name in scope.names:
+    named = [("names", name) for name in scope.names]
+    named += [("subgraphs", name) for subgraph in scope.subgraphs for name in (*subgraph.inputs, *subgraph.outputs)]
+    for key, name in named:
         if name not in names:
             raise UsageError(
-                f"optimize.quantize.ignored_scope.names: no operation is named {name!r}; {did_you_mean(name, names)}"
+                f"optimize.quantize.ignored_scope.{key}: no operation is named {name!r}; {did_you_mean(name, names)}"
             )
     for pattern in scope.patterns:
         try:
@@ -213,9 +215,13 @@ def _parameter(hint: Any, value: Any, where: str) -> Any:
             if str(value) not in allowed:
                 raise RecipeError(f"optimize.quantize.{where}: {value!r}; {did_you_mean(str(value), allowed)}")
             return allowed[str(value)]
-        if is_dataclass(kind) and isinstance(value, Mapping):
-            return _dataclass(kind, value, where)
-    return value
+    kinds = [kind for kind in get_args(hint) or (hint,) if is_dataclass(kind)]
+    if not kinds:
+        return value
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"optimize.quantize.{where}: wants a mapping of its fields, not {value!r}")
+    fitting = [kind for kind in kinds if value.keys() <= {field.name for field in fields(kind)}]
+    return _dataclass((fitting or kinds)[0], value, where)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,122 @@
+"""Arrays in one file."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from ovopt.data.npz import LABEL_KEYS, Npz
+from ovopt.errors import DataError
+from ovopt.records import Port
+from tests.factories import exactly
+
+PORT = [Port(name="x", shape=(None, 3), dtype="f32")]
+X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 2, 1])
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "data.npz"
+
+
+def opened(file, **keys):
+    return Npz(path=str(file), **keys).open(PORT, seed=0)
+
+
+@pytest.mark.parametrize("key", LABEL_KEYS)
+def test_labels_are_found_by_their_usual_names(file, key):
+    np.savez(file, **{"images": X, key: Y})
+    samples = opened(file)
+    assert samples.labels == (0, 1, 2, 1)
+    assert samples.ids == ("data.npz#0", "data.npz#1", "data.npz#2", "data.npz#3")
+    np.testing.assert_array_equal(samples.load(2), X[2])
+
+
+def test_inputs_and_labels_can_be_named(file):
+    np.savez(file, a=X, b=X + 1, c=Y)
+    samples = opened(file, inputs="b", labels="c")
+    assert samples.labels == (0, 1, 2, 1)
+    np.testing.assert_array_equal(samples.load(0), X[0] + 1)
+
+
+def test_several_inputs_are_loaded_by_name(file):
+    np.savez(file, a=X, b=X + 1, y=Y)
+    loaded = opened(file).load(1)
+    assert sorted(loaded) == ["a", "b"]
+    np.testing.assert_array_equal(loaded["b"], X[1] + 1)
+
+
+def test_labels_may_be_missing(file):
+    np.savez(file, images=X)
+    assert opened(file).labels is None
+
+
+def test_one_array_is_inputs_alone(tmp_path):
+    np.save(tmp_path / "data.npy", X)
+    samples = opened(tmp_path / "data.npy")
+    assert (len(samples), samples.labels) == (4, None)
+    np.testing.assert_array_equal(samples.load(3), X[3])
+
+
+def test_the_fingerprint_is_that_of_the_file(file):
+    np.savez(file, images=X)
+    assert opened(file).fingerprint == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "keys", "fault"),
+    [
+        ({"images": X, "y": Y}, {"labels": "labels"}, "no array 'labels'; known: images, y"),
+        ({"images": X}, {"inputs": "image"}, "no array 'image'; did you mean 'images'?"),
+        ({"y": Y}, {}, "holds no array of inputs, only y"),
+        ({}, {}, "holds no array of inputs, only nothing"),
+        (
+            {"images": X, "y": Y[:3]},
+            {},
+            "the arrays differ in their number of samples (images: 4, y: 3)",
+        ),
+        ({"images": X[:0], "y": Y[:0]}, {}, "holds no samples"),
+        ({"images": np.float32(1)}, {}, "holds no samples"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_an_error(file, arrays, keys, fault):
+    np.savez(file, **arrays)
+    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
+        opened(file, **keys)
+
+
+def test_a_missing_file_is_an_error(file):
+    with pytest.raises(DataError, match=exactly(f"{file}: no such data file")):
+        opened(file)
+
+
+def _junk(file):
+    file.write_bytes(b"junk")
+
+
+def _empty(file):
+    file.write_bytes(b"")
+
+
+def _truncated(file):
+    np.savez(file, images=X)
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def _damaged(file):
+    np.savez_compressed(file, images=np.random.default_rng(0).integers(9, size=(50, 3)))
+    content = bytearray(file.read_bytes())
+    content[80:120] = bytes(40)
+    file.write_bytes(content)
+
+
+def _pickled(file):
+    np.savez(file, images=np.array([{"a": 1}]))
+
+
+@pytest.mark.parametrize("spoil", [_junk, _empty, _truncated, _damaged, _pickled])
+def test_a_file_that_cannot_be_read_is_an_error(file, spoil):
+    spoil(file)
+    with pytest.raises(DataError) as told:
+        opened(file)
+    assert str(told.value).startswith(f"{file}: not a readable NumPy file: ")

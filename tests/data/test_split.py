@@ -1,0 +1,87 @@
+"""Disjoint splits."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovopt.data.split import NAMES, Splits, split
+from ovopt.errors import DataError
+from tests.factories import exactly
+
+IDS = [f"sample#{i}" for i in range(200)]
+shares = st.tuples(*[st.floats(0, 0.33)] * 2).map(lambda pair: Splits(calibration=pair[0], tuning=pair[1]))
+
+
+def ids_of(ids, splits, seed=0):
+    return {name: {ids[i] for i in chosen} for name, chosen in split(ids, splits, seed).items()}
+
+
+@given(st.integers(0, 300), shares, st.integers(0, 2**32))
+def test_splits_are_disjoint_and_hold_every_sample(n, splits, seed):
+    found = split([f"s{i}" for i in range(n)], splits, seed)
+    assert tuple(found) == NAMES
+    assert Counter(i for chosen in found.values() for i in chosen) == Counter(range(n))
+    assert len(found["calibration"]) == int(splits.calibration * n)
+    assert len(found["tuning"]) == int(splits.tuning * n)
+
+
+@pytest.mark.parametrize(
+    ("given_", "sizes"),
+    [
+        ({"calibration": 20, "tuning": 30}, (20, 30, 150)),
+        ({"calibration": 20, "tuning": 30, "gate": 50}, (20, 30, 50)),
+        ({"calibration": "rest", "tuning": 0, "gate": 0.5}, (100, 0, 100)),
+        ({"calibration": 0.25, "tuning": 0.25, "gate": 0.5}, (50, 50, 100)),
+        ({"calibration": 0, "tuning": 0, "gate": 1.0}, (0, 0, 200)),
+        ({"calibration": 0, "tuning": 0, "gate": 1}, (0, 0, 1)),
+    ],
+)
+def test_counts_shares_and_the_rest_are_what_they_say(given_, sizes):
+    assert tuple(map(len, split(IDS, Splits(**given_), 0).values())) == sizes
+
+
+def test_a_seed_gives_the_same_splits_again_and_another_seed_others():
+    assert split(IDS, Splits(), 1) == split(IDS, Splits(), 1) != split(IDS, Splits(), 2)
+
+
+def test_a_split_mixes_the_order_of_the_data():
+    chosen = split(IDS, Splits(calibration=100), 0)["calibration"]
+    assert sorted(chosen) != list(chosen)
+    assert 30 < sum(i < 100 for i in chosen) < 70
+
+
+@given(st.integers(30, 200), st.integers(0, 40), st.integers(0, 100))
+def test_samples_that_are_added_move_no_more_samples_than_they_are(n, added, seed):
+    splits = Splits(calibration=10, tuning=10)
+    before, after = (ids_of([f"s{i}" for i in range(count)], splits, seed) for count in (n, n + added))
+    assert len(before["calibration"] - after["calibration"]) <= added
+    assert len((before["calibration"] | before["tuning"]) - (after["calibration"] | after["tuning"])) <= added
+
+
+@given(st.permutations(IDS[:40]))
+def test_the_order_of_the_samples_does_not_matter(shuffled):
+    assert ids_of(shuffled, Splits()) == ids_of(IDS[:40], Splits())
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"tuning": "rest"}, "data.splits: tuning and gate cannot both be `rest`"),
+        (
+            {"calibration": 150, "tuning": 100},
+            "data.splits: calibration 150 + tuning 100 = 250 samples asked for, the data holds 200; lower them in the "
+            "recipe or with --set data.splits.calibration=...",
+        ),
+        (
+            {"calibration": 1.5},
+            "data.splits.calibration: 1.5 is no share; give a count or a share from 0.0 to 1.0",
+        ),
+        ({"tuning": -0.1}, "data.splits.tuning: -0.1 is no share; give a count or a share from 0.0 to 1.0"),
+        ({"gate": -5}, "data.splits.gate: -5 is no count of samples"),
+    ],
+)
+def test_splits_that_cannot_be_are_an_error(given_, message):
+    with pytest.raises(DataError, match=exactly(message)):
+        split(IDS, Splits(**given_), 0)

@@ -1,0 +1,33 @@
+"""Saving models as they are."""
+
+import numpy as np
+import openvino as ov
+
+from ovopt.model.facts import facts
+from ovopt.model.read import read_model
+from ovopt.model.save import save_model
+from tests.models import SHAPE, conv_model
+
+
+def test_f32_weights_stay_f32(tmp_path):
+    model = conv_model()
+    save_model(model, tmp_path / "model.xml", {})
+    assert facts(read_model(tmp_path)).precisions == facts(model).precisions
+    assert "f16" not in facts(read_model(tmp_path)).precisions
+
+
+def test_a_saved_model_computes_the_same(tmp_path):
+    model = conv_model()
+    save_model(model, tmp_path / "model.xml", {})
+    picture = np.random.default_rng(0).random(SHAPE, np.float32)
+    before, after = (ov.compile_model(m, "CPU")(picture)[0] for m in (model, read_model(tmp_path)))
+    np.testing.assert_array_equal(before, after)
+
+
+def test_notes_are_in_the_file_and_the_model_given_is_left_alone(tmp_path):
+    model = conv_model()
+    save_model(model, tmp_path / "model.xml", {"version": "0.1.0", "steps": "quantize"})
+    read = read_model(tmp_path)
+    assert read.get_rt_info(["ovopt", "version"]).astype(str) == "0.1.0"
+    assert read.get_rt_info(["ovopt", "steps"]).astype(str) == "quantize"
+    assert not model.has_rt_info(["ovopt", "version"])

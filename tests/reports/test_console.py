@@ -1,0 +1,193 @@
+"""What a person reads first."""
+
+import re
+
+import pytest
+
+from ovopt.contracts import View
+from ovopt.records import Budgets, Execution, Speeds
+from ovopt.reports.console import Console
+from tests.factories import arm, comparison, effective, speed
+
+TOP1 = Budgets.model_validate({"accuracy": {"top1": {"max_drop": 0.01}}, "latency": {"min_speedup": 1.5}})
+ESCAPE = "\x1b"
+ONE = comparison(budgets=TOP1)
+TWO = comparison({"plain-int8": 1.2, "recipe-int8": 0.55}, TOP1)
+LOST = comparison({"int8": 0.55}, TOP1, {"int4": "killed by signal 9 (out of memory?)"})
+ALL_LOST = comparison({}, TOP1, {"int4": "killed by signal 9"}, control=None)
+AGREEING = comparison(labelled=False)
+LONG = comparison({"a-model-with-a-very-long-name-" * 3: 0.55, "b": 0.7, "c": 0.8, "d": 1.5}, TOP1)
+
+
+def render(whole=ONE, width=120, colour=False):
+    return Console().render(whole, View(width, colour))
+
+
+def squeezed(text):
+    return " ".join(text.split())
+
+
+def row(text, label):
+    """The lines of the table that begin with a label, one per table."""
+    return [line.split(label, 1)[1].strip() for line in text.splitlines() if line.strip().startswith(label)]
+
+
+every = pytest.mark.parametrize(
+    "whole", [ONE, TWO, LOST, ALL_LOST, AGREEING, LONG], ids=["one", "two", "lost", "all lost", "agreeing", "long"]
+)
+
+
+@every
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(whole, width):
+    lines = render(whole, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(line == line.rstrip() for line in lines)
+
+
+@every
+def test_without_colour_the_text_is_plain(whole, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert ESCAPE not in render(whole)
+
+
+def test_with_colour_the_words_are_the_same():
+    coloured = render(colour=True)
+    assert ESCAPE in coloured
+    assert squeezed(re.sub(r"\x1b\[[\d;]*m", "", coloured)) == squeezed(render())
+
+
+@every
+def test_the_same_comparison_gives_the_same_text_that_ends_with_a_newline(whole):
+    assert render(whole) == render(whole)
+    assert render(whole).endswith("\n")
+
+
+def test_the_advice_comes_first_as_the_gate_wrote_it():
+    whole = comparison()
+    words = squeezed(render(whole, 200)).replace("Ship int8. ", "Ship int8: ")
+    assert words.startswith(whole.gate.reason)
+
+
+@pytest.mark.parametrize(("whole", "word"), [(ONE, "INCONCLUSIVE"), (TWO, "INCONCLUSIVE"), (AGREEING, None)])
+def test_the_gates_verdict_stands_below_the_advice(whole, word):
+    text = render(whole)
+    assert ("Gate: " in text) == (word is not None)
+    assert word is None or f"Gate: {word}" in text
+
+
+def test_every_candidate_has_its_verdict():
+    assert row(render(TWO, 200), "verdict")[0].split() == ["FAIL", "INCONCLUSIVE"]
+
+
+def test_the_figures_of_the_table_are_those_of_the_comparison():
+    text = render(ONE, 200)
+    delta, speeds = ONE.pairs[0].accuracy["top1"], ONE.pairs[0]
+    assert row(text, "top1")[0].startswith("94.0 %  ")
+    assert (
+        f"{100 * delta.candidate:.1f} %  {100 * delta.delta:+.1f} [{100 * delta.low:+.1f}, {100 * delta.high:+.1f}]"
+        in row(text, "top1")[0]
+    )
+    assert f"{delta.flips.lost} lost, {delta.flips.gained} gained" in row(text, "flips")[0]
+    for label, found in (("latency p50", speeds.latency), ("throughput", speeds.throughput)):
+        assert f"{found.estimate:.2f}x [{found.low:.2f}, {found.high:.2f}]" in row(text, label)[0]
+    assert f"{ONE.arms[0].latency.p50_ms:.2f} ms" in row(text, "latency p50")[0]
+    assert "2.60 MB  0.27x" in row(text, "size")[0]
+    assert "f32 70 %, int8 30 %" in row(text, "executed in")[0]
+
+
+def test_a_percentile_that_the_values_do_not_support_is_not_printed():
+    assert "p99" not in render()
+
+
+def test_small_shares_of_time_are_left_out():
+    executed = Execution(ops_by_precision={}, time_by_precision={"int8": 96.0, "f32": 4.0})
+    whole = comparison(arms=(arm(execution=executed), *ONE.arms[1:]))
+    assert row(render(whole), "executed in")[0].startswith("int8 96 %  ")
+
+
+def test_agreement_is_said_as_such():
+    text = render(AGREEING, 200)
+    assert "(agreement)" in row(text, "cosine")[0]
+    assert "with the original" in row(text, "cosine")[0]
+
+
+def test_a_narrow_terminal_stacks_the_candidates():
+    wide, narrow = render(TWO, 120), render(TWO, 80)
+    assert len(row(wide, "latency p50")) == 1
+    assert len(row(narrow, "latency p50")) == 2
+    header = [line.split() for line in narrow.splitlines() if line.split()[:1] == ["original"]]
+    assert header == [["original", "plain-int8"], ["original", "recipe-int8"]]
+
+
+def test_a_lost_arm_is_shown_with_the_reason():
+    text = render(LOST, 200)
+    assert "killed by signal 9 (out of memory?)" in row(text, "lost")[0]
+    assert "int4" in text
+
+
+def test_where_nothing_was_compared_that_is_said():
+    text = squeezed(render(ALL_LOST))
+    assert text.startswith("Nothing was compared. int4: killed by signal 9 Gate: INCONCLUSIVE")
+    assert "control (A/A): lost, so noise is unknown" in text
+
+
+def test_the_noise_of_the_machine_is_shown_and_how_it_was_measured():
+    control = ONE.control.latency
+    text = squeezed(render())
+    assert f"noise: latency {control.estimate:.2f}x [{control.low:.2f}, {control.high:.2f}], throughput " in text
+    assert "6 replicas, 30 rounds, precision reached" in text
+
+
+def test_the_settings_that_took_effect_are_shown():
+    text = render(ONE, 200)
+    assert "latency: CPU, f32, 1 streams, 2 threads, 1 requests, hint LATENCY" in text
+    assert "throughput: CPU, f32, 2 streams, 2 threads, 2 requests, hint THROUGHPUT" in text
+    assert "the original runs in f32, so its speed needs no correction for precision" in text
+
+
+def test_where_the_default_precision_is_lower_the_speed_against_f32_stands_beside():
+    default = Speeds(latency=speed(3.9))
+    pair = ONE.pairs[0].model_copy(update={"against_f32": Speeds(latency=speed(7.7))})
+    whole = comparison(default_precision=default, pairs=(pair,))
+    text = render(whole)
+    assert row(text, "latency against f32")[0].split("  ")[0] == "3.90x [3.89, 3.91]"
+    assert "7.70x [7.69, 7.71]" in row(text, "latency against f32")[0]
+    assert "needs no correction" not in text
+
+
+def test_an_open_budget_and_what_the_samples_could_have_shown_are_footnotes():
+    (check,) = [check for check in ONE.gate.checks if check.verdict == "inconclusive"]
+    delta = ONE.pairs[0].accuracy["top1"]
+    text = squeezed(render(ONE, 200))
+    assert f"int8, accuracy.top1.max_drop: {check.note}" in text
+    smallest = f"{100 * delta.minimum_detectable_drop:.1f} points"
+    assert f"int8, top1: 1,000 samples would have shown a drop of {smallest}" in text
+
+
+def test_no_clear_difference_is_explained():
+    whole = comparison({"int8": 1.09})
+    why = whole.pairs[0].latency.why
+    assert whole.pairs[0].latency.verdict == "no clear difference"
+    assert f"int8, latency: no clear difference; {why}" in squeezed(render(whole, 200))
+
+
+def test_too_few_replicas_are_not_dressed_up_as_an_interval():
+    unknown = speed(1.0).model_copy(update={"low": None, "high": None})
+    pair = ONE.pairs[0].model_copy(update={"latency": unknown})
+    assert "not measured long enough" in row(render(comparison(pairs=(pair,))), "latency p50")[0]
+
+
+def test_notes_are_shown():
+    assert "as in the manifest of out" in render(comparison(notes=("recipe as in the manifest of out",)))
+
+
+def test_a_name_with_brackets_or_colons_is_shown_as_it_is():
+    whole = comparison({"net[v2]": 0.55, "a:smile:b": 0.6})
+    header = next(line for line in render(whole, 200).splitlines() if line.split()[:1] == ["original"])
+    assert header.split() == ["original", "net[v2]", "a:smile:b"]
+
+
+def test_the_settings_of_the_original_stand_for_all():
+    whole = comparison(arms=(arm(effective={"latency": effective(streams=7)}), *ONE.arms[1:]))
+    assert "7 streams" in render(whole)

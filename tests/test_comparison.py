@@ -1,0 +1,211 @@
+"""From raw values to figures."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+
+from ovopt.comparison import (
+    control_speedup,
+    differing_settings,
+    latency_of,
+    quality_delta,
+    quality_of,
+    speedup,
+    throughput_of,
+)
+from ovopt.records import Turn
+from ovopt.stats import Interval
+from tests.factories import (
+    AGREEMENT,
+    ERROR,
+    TOP1,
+    arm,
+    comparison,
+    effective,
+    latency_turns,
+    rows,
+    throughput_turns,
+)
+
+
+def test_latency_is_recomputed_from_its_raw_values():
+    turns = latency_turns(1.09, noise=0.2)
+    found = latency_of(turns)
+    flat = sorted(ns / 1e6 for rounds in turns for turn in rounds for ns in turn)
+    assert found.n == len(flat) == 120
+    assert found.p50_ms == pytest.approx((flat[59] + flat[60]) / 2)
+    assert found.p90_ms == pytest.approx(flat[107] + 0.1 * (flat[108] - flat[107]))
+    assert found.p95_ms == pytest.approx(flat[113] + 0.05 * (flat[114] - flat[113]))
+    assert found.p99_ms is None, "120 values bound no 99th percentile"
+    assert found.mean_ms == pytest.approx(sum(flat) / 120)
+    assert (found.min_ms, found.max_ms) == (flat[0], flat[-1])
+    assert [[list(turn) for turn in rounds] for rounds in found.raw_ns] == turns
+
+
+def test_latency_takes_turns_of_different_lengths():
+    assert latency_of([[[1_000_000], [2_000_000, 6_000_000]]]).mean_ms == pytest.approx(3.0)
+
+
+def test_throughput_is_that_of_the_median_turn():
+    turns = throughput_turns(900, noise=0.2)
+    found = throughput_of(turns)
+    rates = sorted(200 / (turn.elapsed_ns / 1e9) for rounds in turns for turn in rounds)
+    assert found.samples_per_s == pytest.approx((rates[14] + rates[15]) / 2)
+    assert found.n == 30 * 200
+    assert found.raw == tuple(tuple(rounds) for rounds in turns)
+
+
+def test_throughput_is_samples_by_elapsed_time():
+    assert throughput_of([[Turn(samples=50, elapsed_ns=250_000_000)]]).samples_per_s == pytest.approx(200)
+
+
+CALM = Interval(1.0, 0.98, 1.01)
+
+
+@pytest.mark.parametrize(
+    ("interval", "control", "verdict", "why"),
+    [
+        (Interval(1.5, 1.4, 1.6), CALM, "faster", "the interval lies clear of 1"),
+        (Interval(0.5, 0.4, 0.6), CALM, "slower", "the interval lies clear of 1"),
+        (Interval(1.5, 1.4, 1.6), None, "faster", "the interval lies clear of 1; without a control"),
+        (Interval(1.1, 0.9, 1.3), CALM, "no clear difference", "the interval holds 1"),
+        (Interval(1.0, 1.0, 1.0), CALM, "no clear difference", "the interval holds 1"),
+        (
+            Interval(1.02, 1.01, 1.03),
+            Interval(1.0, 0.97, 1.0),
+            "no clear difference",
+            "the control (A/A) reaches as far: [0.97, 1.00]",
+        ),
+        (
+            Interval(0.98, 0.97, 0.99),
+            Interval(1.0, 1.0, 1.03),
+            "no clear difference",
+            "the control (A/A) reaches as far: [1.00, 1.03]",
+        ),
+        (Interval(1.05, 1.04, 1.06), Interval(1.0, 0.97, 1.0), "faster", "the interval lies clear of 1"),
+        (
+            None,
+            CALM,
+            "no clear difference",
+            "fewer than two replicas: give more time with --time-budget",
+        ),
+    ],
+)
+def test_a_speedup_needs_an_interval_clear_of_1_and_an_effect_beyond_the_control(interval, control, verdict, why):
+    found = speedup(interval, control)
+    assert (found.verdict, found.why) == (verdict, why)
+    expected = (interval.estimate, interval.low, interval.high) if interval else (1.0, None, None)
+    assert (found.estimate, found.low, found.high, found.level) == (*expected, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict", "why"),
+    [
+        (CALM, "no clear difference", "the interval holds 1"),
+        (
+            Interval(1.03, 1.02, 1.04),
+            "faster",
+            "one model looks different from itself: the machine is noisy",
+        ),
+        (
+            Interval(0.97, 0.96, 0.98),
+            "slower",
+            "one model looks different from itself: the machine is noisy",
+        ),
+        (None, "no clear difference", "fewer than two replicas: give more time with --time-budget"),
+    ],
+)
+def test_a_control_that_leaves_1_tells_of_noise(interval, verdict, why):
+    found = control_speedup(interval)
+    assert (found.verdict, found.why) == (verdict, why)
+
+
+@given(st.floats(0.2, 5), st.floats(0.001, 0.5), st.floats(0.001, 0.5))
+def test_no_effect_within_the_control_is_ever_called_a_difference(estimate, spread, noise):
+    control = Interval(1.0, np.exp(-noise), np.exp(noise))
+    found = speedup(Interval(estimate, estimate * np.exp(-spread), estimate * np.exp(spread)), control)
+    if found.verdict != "no clear difference":
+        assert abs(np.log(estimate)) > max(noise, spread) * (1 - 1e-9)
+        assert (found.verdict == "faster") == (estimate > 1)
+
+
+def test_a_share_has_the_mean_of_its_rows_and_a_wilson_interval():
+    found = quality_of(rows(200, range(12)), TOP1, seed=0)
+    theirs = scipy_stats.binomtest(188, 200).proportion_ci(method="wilson")
+    assert (found.value, found.n, found.unit) == (0.94, 200, "share")
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+    assert list(found.rows) == [0.0] * 12 + [1.0] * 188
+
+
+def test_any_other_metric_has_its_own_value_and_a_bootstrap_interval():
+    values = np.random.default_rng(0).gamma(2, 1, 300)
+    found = quality_of(values, ERROR, seed=0)
+    assert (found.value, found.unit) == (pytest.approx(values.mean()), "px")
+    half = 1.96 * scipy_stats.sem(values)
+    assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half), abs=0.15 * half)
+
+
+def test_a_share_is_compared_sample_by_sample():
+    before, after = rows(1000, range(50)), rows(1000, range(20, 90))
+    found = quality_delta(quality_of(before, TOP1, 0), quality_of(after, TOP1, 0), TOP1, seed=0)
+    assert (found.baseline, found.candidate, found.n) == (0.95, 0.93, 1000)
+    assert found.delta == pytest.approx(-0.02)
+    assert (found.flips.lost, found.flips.gained) == (40, 20)
+    assert found.flips.p_value == pytest.approx(scipy_stats.binomtest(20, 60).pvalue)
+    reach = scipy_stats.norm.ppf(0.95) + scipy_stats.norm.ppf(0.80)
+    assert found.minimum_detectable_drop == pytest.approx(reach * 60**0.5 / 1000)
+    assert found.verdict == "lower"
+    assert found.drop == (-found.delta, -found.high, -found.low)
+
+
+def test_a_share_without_flips_has_not_changed():
+    quality = quality_of(rows(500, range(20)), TOP1, 0)
+    found = quality_delta(quality, quality, TOP1, seed=0)
+    assert (found.delta, found.flips.lost, found.flips.gained, found.flips.p_value) == (0.0, 0, 0, 1.0)
+    assert found.low <= 0 <= found.high
+    assert found.verdict == "no clear difference"
+
+
+def test_a_metric_of_numbers_is_compared_without_flips_and_in_its_own_direction():
+    values = np.random.default_rng(0).gamma(2, 1, 300)
+    found = quality_delta(quality_of(values, ERROR, 0), quality_of(values + 0.1, ERROR, 0), ERROR, seed=0)
+    assert (found.delta, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
+    assert (found.flips, found.minimum_detectable_drop, found.verdict) == (None, None, "higher")
+    assert found.drop == (found.delta, found.low, found.high), "more error is worse"
+
+
+def test_agreement_is_compared_with_the_baseline_that_agrees_with_itself():
+    after = np.full(100, 0.99)
+    found = quality_delta(quality_of(np.ones(100), AGREEMENT, 0), quality_of(after, AGREEMENT, 0), AGREEMENT, seed=0)
+    assert (found.kind, found.candidate, found.verdict) == ("agreement", pytest.approx(0.99), "lower")
+
+
+def _pinned(name, role="candidate", **changed):
+    return arm(name, role, effective={"latency": effective(**changed)})
+
+
+def test_arms_with_the_same_settings_do_not_differ():
+    assert differing_settings(comparison().arms) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("device", "GPU", "latency: device differs (original: CPU, int8: GPU)"),
+        ("inference_precision", "bf16", "latency: inference_precision differs (original: f32, int8: bf16)"),
+        ("streams", 4, "latency: streams differs (original: 1, int8: 4)"),
+        ("threads", 1, "latency: threads differs (original: 2, int8: 1)"),
+        ("requests", 8, "latency: requests differs (original: 1, int8: 8)"),
+    ],
+)
+def test_a_setting_that_arms_do_not_share_is_named(setting, value, said):
+    arms = [_pinned("original", "baseline"), _pinned("int8", **{setting: value})]
+    assert differing_settings(arms) == [said]
+
+
+def test_references_and_lost_arms_may_run_otherwise():
+    reference = _pinned("original-f32", "reference", inference_precision="bf16")
+    lost = _pinned("broken", threads=7).model_copy(update={"lost": "killed"})
+    assert differing_settings([_pinned("original", "baseline"), reference, lost]) == []

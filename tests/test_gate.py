@@ -1,0 +1,267 @@
+"""Verdicts, and the sentence that says what to ship."""
+
+import pytest
+
+from ovopt.errors import UsageError
+from ovopt.gate import judge
+from ovopt.records import Budgets, Speedup
+from tests.factories import delta, exactly, pair, speed
+
+UNKNOWN = Speedup(estimate=1.0, low=None, high=None, level=0.95, verdict="no clear difference", why="too short")
+KEPT, LOST, OPEN = delta(-0.002, -0.004, 0.001), delta(-0.108, -0.13, -0.09), delta(-0.004, -0.02, 0.012)
+
+
+def budgets(**given):
+    return Budgets.model_validate(given)
+
+
+TOP1 = {"accuracy": {"top1": {"max_drop": 0.01}}}
+
+
+# verdicts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "measured", "check", "verdict"),
+    [
+        (TOP1, {"accuracy": {"top1": KEPT}}, "accuracy.top1.max_drop", "pass"),
+        (TOP1, {"accuracy": {"top1": LOST}}, "accuracy.top1.max_drop", "fail"),
+        (TOP1, {"accuracy": {"top1": OPEN}}, "accuracy.top1.max_drop", "inconclusive"),
+        ({"latency": {"min_speedup": 1.5}}, {"latency": speed(2)}, "latency.min_speedup", "pass"),
+        ({"latency": {"min_speedup": 1.5}}, {"latency": speed(1.4)}, "latency.min_speedup", "fail"),
+        ({"latency": {"min_speedup": 1.5}}, {"latency": speed(1.5)}, "latency.min_speedup", "inconclusive"),
+        ({"latency": {"min_speedup": 1.5}}, {"latency": UNKNOWN}, "latency.min_speedup", "inconclusive"),
+        ({"throughput": {"min_speedup": 1.5}}, {"throughput": speed(2)}, "throughput.min_speedup", "pass"),
+        ({"size": {"max_ratio": 0.26}}, {"size": 0.26}, "size.max_ratio", "pass"),
+        ({"size": {"max_ratio": 0.25}}, {"size": 0.26}, "size.max_ratio", "fail"),
+    ],
+)
+def test_a_budget_is_kept_missed_or_open(given, measured, check, verdict):
+    gate = judge([pair(**measured)], budgets(**given), {})
+    assert [(c.candidate, c.budget, c.verdict) for c in gate.checks] == [("int8", check, verdict)]
+    assert (gate.verdict, gate.candidates) == (verdict, {"int8": verdict})
+
+
+@pytest.mark.parametrize(
+    ("change", "low", "high", "verdict"),
+    [(0.02, 0.012, 0.03, "fail"), (0.0, -0.02, 0.02, "inconclusive"), (-0.02, -0.03, 0.01, "pass")],
+)
+def test_more_is_worse_where_the_metric_says_so(change, low, high, verdict):
+    error = delta(change, low, high, higher_is_better=False, unit="px")
+    gate = judge([pair(accuracy={"error": error})], budgets(accuracy={"error": {"max_drop": 0.01}}), {})
+    assert gate.verdict == verdict
+
+
+def test_a_check_holds_the_drop_with_its_interval():
+    (check,) = judge([pair(accuracy={"top1": OPEN})], budgets(**TOP1), {}).checks
+    assert (check.limit, check.unit) == (0.01, "share")
+    assert (check.estimate, check.low, check.high) == pytest.approx((0.004, -0.012, 0.02))
+
+
+def test_without_budgets_there_is_no_verdict():
+    gate = judge([pair(latency=speed(2), accuracy={"top1": KEPT})], Budgets(), {"broken": "killed"})
+    assert (gate.verdict, gate.checks, gate.candidates) == (None, (), {})
+
+
+@pytest.mark.parametrize(
+    ("drops", "lost", "verdict"),
+    [
+        ([KEPT, LOST, OPEN], [], "pass"),
+        ([LOST, OPEN], [], "inconclusive"),
+        ([LOST, LOST], [], "fail"),
+        ([KEPT], ["broken"], "pass"),
+        ([LOST], ["broken"], "inconclusive"),
+        ([], ["broken"], "inconclusive"),
+    ],
+)
+def test_the_gate_has_the_verdict_of_the_best_candidate_and_a_lost_one_is_open(drops, lost, verdict):
+    pairs = [pair(f"c{i}", speed(2), accuracy={"top1": drop}) for i, drop in enumerate(drops)]
+    gate = judge(pairs, budgets(**TOP1), dict.fromkeys(lost, "killed"))
+    assert gate.verdict == verdict
+    words = {id(KEPT): "pass", id(LOST): "fail", id(OPEN): "inconclusive"}
+    expected = {f"c{i}": words[id(drop)] for i, drop in enumerate(drops)}
+    assert gate.candidates == expected | dict.fromkeys(lost, "inconclusive")
+
+
+def test_one_missed_budget_outweighs_an_open_one():
+    gate = judge([pair(latency=speed(1.2), accuracy={"top1": OPEN})], budgets(**TOP1, latency={"min_speedup": 2}), {})
+    assert [check.verdict for check in gate.checks] == ["inconclusive", "fail"]
+    assert gate.verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"accuracy": {"top2": {"max_drop": 0.01}}},
+            "budgets.accuracy.top2: this metric was not measured; did you mean 'top1'?",
+        ),
+        ({"latency": {"min_speedup": 1}}, "budgets.latency: it was not measured; add --scenario latency"),
+        ({"throughput": {"min_speedup": 1}}, "budgets.throughput: it was not measured; add --scenario throughput"),
+    ],
+)
+def test_a_budget_for_what_was_not_measured_is_refused(given, message):
+    with pytest.raises(UsageError, match=exactly(message)):
+        judge([pair(accuracy={"top1": KEPT})], budgets(**given), {})
+
+
+# advice ---------------------------------------------------------------------------------------------------------------
+
+
+def advice(pairs, given=None, lost=None):
+    gate = judge(pairs, budgets(**(given or {})), lost or {})
+    return gate.ship, gate.reason
+
+
+def test_ship_what_is_faster_and_keeps_its_accuracy():
+    assert advice([pair(latency=speed(1.95), accuracy={"top1": KEPT})], TOP1) == (
+        "int8",
+        "Ship int8: 1.95x faster, top1 kept (-0.2 points [-0.4, +0.1], budget -1.0).",
+    )
+
+
+def test_ship_what_is_faster_and_shows_no_loss_where_no_budget_was_given():
+    assert advice([pair(latency=speed(1.95), accuracy={"top1": OPEN})]) == (
+        "int8",
+        "Ship int8: 1.95x faster, top1 -0.4 points [-2.0, +1.2].",
+    )
+
+
+def test_ship_what_is_faster_in_throughput_alone():
+    measured = pair(latency=speed(1.0), throughput=speed(1.5), accuracy={"top1": KEPT})
+    assert advice([measured], TOP1) == (
+        "int8",
+        "Ship int8: 1.50x faster in throughput, top1 kept (-0.2 points [-0.4, +0.1], budget -1.0).",
+    )
+
+
+def test_ship_what_is_faster_where_nothing_else_was_measured():
+    assert advice([pair(latency=speed(1.5))]) == ("int8", "Ship int8: 1.50x faster.")
+
+
+def test_ship_what_is_smaller_and_not_slower():
+    assert advice([pair(latency=speed(1.0), size=0.26)]) == (
+        "int8",
+        "Ship int8: not clearly faster, 0.26x the size.",
+    )
+
+
+def test_ship_the_faster_one_of_two():
+    pairs = [pair("int8", speed(1.5)), pair("int4", speed(1.8)), pair("pruned", speed(1.2))]
+    assert advice(pairs) == ("int4", "Ship int4: 1.80x faster.")
+
+
+@pytest.mark.parametrize(
+    ("measured", "fault"),
+    [
+        ({"latency": speed(0.8)}, "is slower (0.80x)"),
+        ({"latency": speed(1.0), "throughput": speed(0.8)}, "is slower in throughput (0.80x)"),
+        ({"latency": speed(1.0), "size": 0.95}, "is not clearly faster, 0.95x the size"),
+        ({"latency": speed(2.0), "accuracy": {"top1": LOST}}, "loses top1 (-10.8 points [-13.0, -9.0])"),
+    ],
+)
+def test_ship_the_original_where_the_candidate_is_not_worth_it(measured, fault):
+    assert advice([pair(**measured)]) == ("original", f"Ship original, the original: int8 {fault}.")
+
+
+def test_ship_the_original_where_the_budget_is_missed():
+    assert advice([pair(latency=speed(2), accuracy={"top1": LOST})], TOP1) == (
+        "original",
+        "Ship original, the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0).",
+    )
+
+
+def test_ship_the_original_where_it_is_not_fast_or_small_enough():
+    measured = pair(latency=speed(1.2), size=0.5)
+    assert advice([measured], {"latency": {"min_speedup": 1.5}, "size": {"max_ratio": 0.4}}) == (
+        "original",
+        "Ship original, the original: int8 misses its budget: latency 1.20x [1.19, 1.21], size 0.50x [0.50, 0.50].",
+    )
+
+
+def test_every_candidate_has_its_fault_named():
+    pairs = [pair("int8", speed(2), accuracy={"top1": LOST}), pair("f16", speed(0.9), accuracy={"top1": KEPT})]
+    assert advice(pairs, TOP1) == (
+        "original",
+        "Ship original, the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0); "
+        "f16 is slower (0.90x).",
+    )
+
+
+def test_a_loss_within_its_budget_is_not_the_fault():
+    within = delta(-0.005, -0.008, -0.002)
+    assert advice([pair(latency=speed(0.8), accuracy={"top1": within})], TOP1) == (
+        "original",
+        "Ship original, the original: int8 is slower (0.80x).",
+    )
+
+
+def test_a_clear_loss_of_a_metric_without_budget_is_not_shipped():
+    measured = pair(latency=speed(2), accuracy={"top1": KEPT, "top5": LOST})
+    assert advice([measured], TOP1) == (
+        "original",
+        "Ship original, the original: int8 loses top5 (-10.8 points [-13.0, -9.0]).",
+    )
+
+
+def test_an_open_budget_says_how_many_samples_would_settle_it():
+    more = round(1000 * (0.016 / 0.006) ** 2 + 0.5) - 1000
+    assert advice([pair(latency=speed(2), accuracy={"top1": OPEN})], TOP1) == (
+        None,
+        "Not decided: int8 is 2.00x faster, but top1 open (-0.4 points [-2.0, +1.2], budget -1.0): "
+        f"about {more:,} more samples would settle it.",
+    )
+
+
+def test_an_estimate_on_the_limit_cannot_be_settled_by_samples():
+    on_limit = delta(-0.01, -0.02, 0.0)
+    assert advice([pair(latency=speed(2), accuracy={"top1": on_limit})], TOP1) == (
+        None,
+        "Not decided: int8 is 2.00x faster, but top1 open (-1.0 points [-2.0, +0.0], budget -1.0): "
+        "the drop lies so near the budget that more samples would hardly settle it.",
+    )
+
+
+def test_an_open_speed_asks_for_time():
+    assert advice([pair(latency=speed(1.5))], {"latency": {"min_speedup": 1.5}}) == (
+        None,
+        "Not decided: int8 is 1.50x faster, but latency 1.50x [1.49, 1.51]: a longer --time-budget narrows it.",
+    )
+
+
+def test_a_sound_candidate_is_shipped_though_a_faster_one_is_open():
+    pairs = [pair("bold", speed(3), accuracy={"top1": OPEN}), pair("safe", speed(2), accuracy={"top1": KEPT})]
+    assert advice(pairs, TOP1)[0] == "safe"
+
+
+def test_agreement_alone_recommends_nothing():
+    close = delta(0.0, 0.0, 0.0, kind="agreement", unit="", flips=None, minimum_detectable_drop=None)
+    same = delta(-0.02, -0.03, -0.01, kind="agreement")
+    assert advice([pair(latency=speed(2), accuracy={"cosine": close, "top1_agreement": same})]) == (
+        None,
+        "int8 is 2.00x faster and agrees with the original (cosine 0.94, top1_agreement 92.0 %); whether that is "
+        "enough only labelled data or a budget can say.",
+    )
+
+
+def test_agreement_with_a_budget_decides():
+    same = delta(-0.002, -0.004, 0.0, kind="agreement")
+    given = {"accuracy": {"top1_agreement": {"max_drop": 0.01}}}
+    assert advice([pair(latency=speed(2), accuracy={"top1_agreement": same})], given) == (
+        "int8",
+        "Ship int8: 2.00x faster, top1_agreement kept (-0.2 points [-0.4, +0.0], budget -1.0).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        ({}, "Nothing was compared."),
+        (
+            {"int8": "killed", "int4": "out of memory"},
+            "Nothing was compared. int8: killed; int4: out of memory",
+        ),
+    ],
+)
+def test_nothing_is_shipped_where_nothing_was_compared(lost, reason):
+    assert advice([], TOP1, lost) == (None, reason)

@@ -1,0 +1,403 @@
+"""Recipes: loading, faults in full, overrides, data."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from ovopt.data.locate import shipped
+from ovopt.errors import DataError, RecipeError
+from ovopt.recipe import Recipe, find_recipe, known_recipes, load_recipe, parse_recipe, with_overrides
+from tests.factories import exactly
+
+SHIPPED = sorted(file.stem for file in shipped("recipes").glob("*.yaml"))
+HEAD = "ovopt: 1\nfamily: example\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def parse(**values) -> Recipe:
+    return parse_recipe({"ovopt": 1, "family": "example", **values}, "r.yaml")
+
+
+# loading --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_recipe_loads_and_its_resolved_form_is_the_same_recipe(name):
+    recipe = load_recipe(name)
+    assert recipe.family == name
+    assert parse_recipe(recipe.resolved(), name) == recipe
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"task": "classification", "metrics": []},
+        {"metrics": ["top5", {"top_k": {"k": 3}}]},
+        {"preprocess": [{"cast": "float32"}, {"normalize": {"mean": [0.5], "std": [0.25], "axis": -1}}]},
+        {"optimize": [{"quantize": {"ignored_scope": {"types": ["MatMul"]}, "advanced_parameters": {"a": {"b": 1}}}}]},
+        {"data": {"source": {"kind": "files", "path": ["a", "b"], "rename": {"py": "python", "c": 3}}}},
+        {"data": {"splits": {"calibration": 1, "tuning": 0.5, "gate": 1.0}, "classes": ["a", "b"]}},
+        {
+            "model": {"shapes": {"x": [1, 3]}, "output": "scores"},
+            "runtime": {"properties": {"A": True, "B": 2, "C": 0.5}},
+        },
+        {"budgets": {"accuracy": {"top1": {"max_drop": 0}}, "size": {"max_ratio": 0.5}}, "runtime": {"hint": "none"}},
+    ],
+    ids=",".join,
+)
+def test_a_resolved_recipe_is_the_same_recipe(values):
+    recipe = parse(**values)
+    assert parse_recipe(recipe.resolved(), "again") == recipe
+
+
+def test_without_a_name_the_generic_recipe_is_taken():
+    assert load_recipe() == load_recipe("generic")
+
+
+@pytest.mark.parametrize(("task", "labels"), [("classification", ["top1"]), ("any", ["cosine", "top1_agreement"])])
+def test_a_task_brings_its_metrics(task, labels):
+    assert [metric.label for metric in parse(task=task).metrics] == labels
+
+
+def test_a_recipe_in_the_current_folder_hides_a_shipped_one(here):
+    (here / "recipes").mkdir()
+    (here / "recipes" / "digits.yaml").write_text(HEAD)
+    assert load_recipe("digits").family == "example"
+    assert load_recipe("magika").family == "magika"
+    assert set(known_recipes()) == set(SHIPPED)
+
+
+def test_a_recipe_is_found_by_its_path(here):
+    (here / "mine.yml").write_text(HEAD)
+    assert find_recipe("mine.yml") == find_recipe(here / "mine.yml").relative_to(here)
+    assert load_recipe("mine.yml").family == "example"
+
+
+def test_the_path_of_a_file_is_said_as_short_as_it_can_be(here):
+    (here / "mine.yaml").write_text("ovopt: 1\n")
+    with pytest.raises(RecipeError, match=exactly("mine.yaml: family: must be given")):
+        load_recipe(here / "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("magica", "no recipe is called 'magica'; did you mean 'magika'?"),
+        ("resnet", f"no recipe is called 'resnet'; known: {', '.join(SHIPPED)}"),
+        ("mine.yaml", "mine.yaml: no such recipe file"),
+    ],
+)
+def test_a_recipe_that_is_not_there_is_an_error(here, name, message):
+    with pytest.raises(RecipeError, match=exactly(message)):
+        load_recipe(name)
+
+
+# faults ---------------------------------------------------------------------------------------------------------------
+
+TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, optimize, runtime, budgets"
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"optimise": []}, "optimise: unknown key; did you mean 'optimize'?"),
+        ({"zzz": 1}, f"zzz: unknown key; known: {', '.join(sorted(TOP_KEYS.split(', ')))}"),
+        ({"runtime": {"devise": "CPU"}}, "runtime.devise: unknown key; did you mean 'device'?"),
+        (
+            {"budgets": {"accuracy": {"top1": {"max_dorp": 0.1}}}},
+            "budgets.accuracy.top1.max_drop: must be given\n"
+            "r.yaml: budgets.accuracy.top1.max_dorp: unknown key; did you mean 'max_drop'?",
+        ),
+        (
+            {"optimize": [{"quantize": {"prest": "mixed"}}]},
+            "optimize[0].quantize.prest: unknown key; did you mean 'preset'?",
+        ),
+        (
+            {"optimize": ["quantize", {"quantize": {"ignored_scope": {"name": ["a"]}}}]},
+            "optimize[1].quantize.ignored_scope.name: unknown key; did you mean 'names'?",
+        ),
+        (
+            {"data": {"source": {"kind": "npz", "path": "a.npz", "label": "y"}}},
+            "data.source.label: unknown key; did you mean 'labels'?",
+        ),
+        (
+            {"optimize": [{"quantize": {"preset": "fast"}}]},
+            "optimize[0].quantize.preset: 'fast' is not one of performance, mixed",
+        ),
+        ({"runtime": {"hint": "quick"}}, "runtime.hint: 'QUICK' is not one of LATENCY, THROUGHPUT, NONE"),
+        ({"task": "regression"}, "task: 'regression' is not one of classification, any"),
+        ({"ovopt": 2}, "ovopt: 2 is not one of 1"),
+        (
+            {"optimize": [{"quantize": {"subset_size": "many"}}]},
+            "optimize[0].quantize.subset_size: "
+            "input should be a valid integer, unable to parse string as an integer, not 'many'",
+        ),
+        (
+            {"optimize": [{"quantize": {"subset_size": 0}}]},
+            "optimize[0].quantize.subset_size: input should be greater than 0, not 0",
+        ),
+        ({"family": 5}, "family: input should be a valid string, not 5"),
+        (
+            {"model": {"shapes": {"x": [1, "n"]}}},
+            "model.shapes.x[1]: input should be a valid integer, unable to parse string as an integer, not 'n'",
+        ),
+        ({"budgets": {"size": {"max_ratio": -1}}}, "budgets.size.max_ratio: input should be greater than 0, not -1"),
+        (
+            {"budgets": {"latency": {"min_speedup": float("nan")}}},
+            "budgets.latency.min_speedup: input should be a finite number, not nan",
+        ),
+        (
+            {"data": ["a"]},
+            "data: input should be a valid dictionary or instance of DataSection, not ['a']",
+        ),
+        ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
+        ({"data": {"source": {"kind": "npz"}}}, "data.source.path: must be given"),
+        ({"optimize": ["quantise"]}, "optimize[0]: unknown 'quantise'; did you mean 'quantize'?"),
+        ({"metrics": ["top2"]}, "metrics[0]: unknown 'top2'; did you mean 'top5'?"),
+        (
+            {"preprocess": [{"cast": "float32"}, "zoom"]},
+            "preprocess[1]: unknown 'zoom'; known: byte_window, cast, normalize, npy, scale",
+        ),
+        ({"data": {"source": {"kind": "nzp"}}}, "data.source.kind: unknown 'nzp'; did you mean 'npz'?"),
+        ({"data": {"source": {}}}, "data.source.kind: unknown None; known: files, hf, npz, synthetic"),
+        ({"data": {"source": "photos"}}, "data.source.kind: unknown None; known: files, hf, npz, synthetic"),
+        ({"optimize": [None]}, "optimize[0]: give a name, or one name with its settings"),
+        ({"optimize": [{"a": 1, "b": 2}]}, "optimize[0]: give a name, or one name with its settings"),
+        ({"optimize": [{}]}, "optimize[0]: give a name, or one name with its settings"),
+        (
+            {"optimize": {"quantize": {}}},
+            "optimize: must be a list, each entry a name or a mapping of one name to its settings",
+        ),
+        ({"metrics": "top1"}, "metrics: must be a list, each entry a name or a mapping of one name to its settings"),
+        (
+            {"optimize": [{"quantize": 8}]},
+            "optimize[0].quantize: input should be a valid dictionary or instance of Quantize, not 8",
+        ),
+        (
+            {"optimize": [{"quantize": False}]},
+            "optimize[0].quantize: input should be a valid dictionary or instance of Quantize, not False",
+        ),
+        (
+            {"preprocess": [{"cast": "float128"}]},
+            "preprocess[0].cast.dtype: string should match pattern '^(float|int|uint)(8|16|32|64)$', not 'float128'",
+        ),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_what_is_allowed(values, fault):
+    with pytest.raises(RecipeError, match=exactly(f"r.yaml: {fault}")):
+        parse(**values)
+
+
+def test_several_faults_are_told_at_once():
+    with pytest.raises(RecipeError) as told:
+        parse_recipe(
+            {
+                "ovopt": 1,
+                "famly": "x",
+                "metrics": ["top2"],
+                "optimize": [{"quantize": {"preset": "fast", "subset_size": 0}}],
+                "data": {"source": {"kind": "nzp"}, "split": {}},
+            },
+            "r.yaml",
+        )
+    assert sorted(str(told.value).splitlines()) == [
+        "r.yaml: data.source.kind: unknown 'nzp'; did you mean 'npz'?",
+        "r.yaml: data.split: unknown key; did you mean 'splits'?",
+        "r.yaml: family: must be given",
+        "r.yaml: famly: unknown key; did you mean 'family'?",
+        "r.yaml: metrics[0]: unknown 'top2'; did you mean 'top5'?",
+        "r.yaml: optimize[0].quantize.preset: 'fast' is not one of performance, mixed",
+        "r.yaml: optimize[0].quantize.subset_size: input should be greater than 0, not 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({"data": {"splits": {"gate": "most"}}}, "data.splits.gate"),
+        ({"model": {"output": [1]}}, "model.output"),
+        ({"runtime": {"properties": {"NUM_STREAMS": [1]}}}, "runtime.properties.NUM_STREAMS"),
+        ({"data": {"source": {"kind": "files", "path": 5}}}, "data.source.path"),
+        ({"metrics": [{"top1": 5}]}, "metrics[0].top1"),
+        ({"preprocess": [{"normalize": {"mean": [0.5, 0.5], "std": [0.5]}}]}, "preprocess[0].normalize"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_a_value_that_cannot_be_is_one_fault_at_its_own_place(values, place):
+    with pytest.raises(RecipeError) as told:
+        parse(**values)
+    (line,) = str(told.value).splitlines()
+    assert line.startswith(f"r.yaml: {place}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"{HEAD}metrics: [top1\noptimize: []\n", ":4: not valid YAML: expected ',' or ']', but got ':'"),
+        ("ovopt: 1\nfamily: 'x\n", ":3: not valid YAML: found unexpected end of stream"),
+        (
+            f"{HEAD}description: !!python/object/apply:os.system ['touch harm']\n",
+            ":3: not valid YAML: could not determine a constructor for the tag "
+            "'tag:yaml.org,2002:python/object/apply:os.system'",
+        ),
+        (
+            f"{HEAD}description: !!python/name:os.system\n",
+            ":3: not valid YAML: could not determine a constructor for the tag "
+            "'tag:yaml.org,2002:python/name:os.system'",
+        ),
+        ("- a\n- b\n", ": a recipe is a mapping of keys, this is list"),
+        ("", ": a recipe is a mapping of keys, this is NoneType"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_an_error_with_its_line(here, text, fault):
+    (here / "r.yaml").write_text(text)
+    with pytest.raises(RecipeError, match=exactly(f"r.yaml{fault}")):
+        load_recipe("r.yaml")
+    assert not (here / "harm").exists()
+
+
+def test_a_file_that_is_no_text_is_an_error(here):
+    (here / "r.yaml").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(RecipeError, match=r"\Ar\.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff"):
+        load_recipe("r.yaml")
+
+
+# --set ----------------------------------------------------------------------------------------------------------------
+
+RAW = {
+    "runtime": {"device": "CPU"},
+    "metrics": ["top1", {"top_k": {"k": 3}}],
+    "optimize": [{"quantize": {"preset": "mixed"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "expected"),
+    [
+        ("runtime.device=GPU", "runtime", {"device": "GPU"}),
+        ("runtime.properties.NUM_STREAMS=4", "runtime", {"device": "CPU", "properties": {"NUM_STREAMS": 4}}),
+        ("data.splits.gate=rest", "data", {"splits": {"gate": "rest"}}),
+        ("metrics=[top5]", "metrics", ["top5"]),
+        ("metrics[0]=top5", "metrics", ["top5", {"top_k": {"k": 3}}]),
+        ("metrics[1].top_k.k=7", "metrics", ["top1", {"top_k": {"k": 7}}]),
+        ("metrics.1.top_k.k=7", "metrics", ["top1", {"top_k": {"k": 7}}]),
+        ("metrics.top_k.k=7", "metrics", ["top1", {"top_k": {"k": 7}}]),
+        ("metrics.top1.k=2", "metrics", [{"top1": {"k": 2}}, {"top_k": {"k": 3}}]),
+        (
+            "optimize.quantize.subset_size=10",
+            "optimize",
+            [{"quantize": {"preset": "mixed", "subset_size": 10}}],
+        ),
+        ("optimize.prune.share=0.5", "optimize", [{"quantize": {"preset": "mixed"}}, {"prune": {"share": 0.5}}]),
+        ("description=a=b", "description", "a=b"),
+        ("description=", "description", None),
+        ("model.shapes.x=[1, 3]", "model", {"shapes": {"x": [1, 3]}}),
+    ],
+)
+def test_an_override_sets_one_key_and_leaves_the_rest(override, key, expected):
+    changed = with_overrides(RAW, [override])
+    assert changed[key] == expected
+    assert {k: v for k, v in changed.items() if k != key} == {k: v for k, v in RAW.items() if k != key}
+
+
+def test_overrides_apply_one_after_the_other_and_never_change_the_recipe_given():
+    before = repr(RAW)
+    changed = with_overrides(RAW, ["runtime.device=GPU", "runtime.device=NPU", "optimize.quantize.preset=performance"])
+    assert changed["runtime"]["device"] == "NPU"
+    assert repr(RAW) == before
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("runtime.device", "--set runtime.device: write path.to.key=value"),
+        ("=5", "--set =5: write path.to.key=value"),
+        ("runtime=[1", "--set runtime=[1: the value is not valid YAML"),
+        ("metrics[2]=top5", "--set metrics[2]=top5: the list has 2 entries, counted from 0"),
+        ("runtime.device.kind=GPU", "--set runtime.device.kind=GPU: 'kind' is below a plain value"),
+    ],
+)
+def test_a_bad_override_is_an_error(override, message):
+    with pytest.raises(RecipeError, match=exactly(message)):
+        with_overrides(RAW, [override])
+
+
+def test_an_override_reaches_the_plugin():
+    recipe = load_recipe("digits", overrides=["optimize.quantize.preset=mixed", "budgets.accuracy.top1.max_drop=0.02"])
+    assert recipe.optimize[0].preset == "mixed"
+    assert recipe.budgets.accuracy["top1"].max_drop == 0.02
+
+
+# --data ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(here):
+    np.savez(here / "a.npz", inputs=np.zeros((4, 3)))
+    (here / "a.csv").write_text("x,label\n1,0\n")
+    (here / "folder").mkdir()
+    (here / "a.xyz").write_text("")
+    return here
+
+
+@pytest.mark.parametrize(("path", "kind"), [("a.npz", "npz"), ("a.csv", "hf"), ("folder", "files")])
+def test_the_path_of_data_tells_its_kind(files, path, kind):
+    source = load_recipe("classification", data=path).data.source
+    assert (source.kind, source.path) == (kind, str(files / path))
+
+
+def test_data_on_the_hub_keeps_its_name():
+    source = load_recipe("classification", data="hf:org/name").data.source
+    assert (source.kind, source.path) == ("hf", "hf:org/name")
+
+
+def test_data_in_a_folder_that_ovopt_knows_is_found():
+    given = "{calibration_data}/magika/files"
+    source = load_recipe("generic", data=given).data.source
+    assert (source.kind, source.path) == ("files", given)
+
+
+def test_data_of_the_recipes_own_kind_keeps_its_other_keys(files):
+    kept = load_recipe("magika", data="folder").data
+    original = load_recipe("magika").data
+    assert kept.source == original.source.model_copy(update={"path": str(files / "folder")})
+    assert kept.splits == original.splits
+
+
+def test_data_of_another_kind_starts_anew(files):
+    source = load_recipe("magika", data="a.npz").data.source
+    assert source.model_dump(exclude_defaults=True) == {"path": str(files / "a.npz")}
+
+
+def test_overrides_come_after_data(files):
+    source = load_recipe("classification", data="folder", overrides=["data.source.label=extension"]).data.source
+    assert (source.label, source.path) == ("extension", str(files / "folder"))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere.npy5", "nowhere.npy5: no such data"),
+        ("a.xyz", "a.xyz: no source reads this kind of file; say which with --set data.source.kind=..."),
+    ],
+)
+def test_data_that_no_source_reads_is_an_error(files, path, message):
+    with pytest.raises(DataError, match=exactly(message)):
+        load_recipe("generic", data=path)
+
+
+def test_data_replaces_a_source_that_is_broken(files):
+    (files / "r.yaml").write_text(f"{HEAD}data: {{source: photos}}\n")
+    assert load_recipe("r.yaml", data="a.npz").data.source.kind == "npz"
+
+
+def test_a_copy_of_a_shipped_recipe_is_found_first(here):
+    (here / "recipes").mkdir()
+    shutil.copy(shipped("recipes") / "digits.yaml", here / "recipes" / "digits2.yaml")
+    assert load_recipe("digits2") == load_recipe("digits")
