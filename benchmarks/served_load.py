@@ -2,7 +2,8 @@
 
 The server sleeps for its service time and notes how long that really was. The mean time from arrival to answer of an
 M/D/1 queue with load r and service time s is `s + r s / (2 (1 - r))` (Erlang 1909); the percentiles come from Lindley's
-recursion over the same arrivals and service times, which knows no clocks. Prints measured over theoretical; 1 is wanted.
+recursion over the same arrivals and service times, which knows no clocks. Prints measured over theoretical figures: 1
+is wanted.
 
     python benchmarks/served_load.py
 """

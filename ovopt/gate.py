@@ -116,7 +116,7 @@ def _advice(
     if worth:
         best = max(worth, key=_speed)
         return _recommend(best, checks)
-    open_ = [pair for pair in pairs if candidates[pair.candidate] == "inconclusive"]
+    open_ = [pair for pair in pairs if candidates[pair.candidate] == "inconclusive" and not _slower(pair)]
     if open_:
         best = max(open_, key=_speed)
         notes = "; ".join(
@@ -153,8 +153,15 @@ def _unbudgeted_loss(pair: Pair, checks: Sequence[Check]) -> str | None:
 
 def _worth(pair: Pair) -> bool:
     """Faster, or smaller and not slower."""
-    words = {speed.verdict for speed in (pair.latency, pair.throughput) if speed}
-    return "slower" not in words and ("faster" in words or pair.size.ratio <= SMALLER)
+    return not _slower(pair) and ("faster" in _words(pair) or pair.size.ratio <= SMALLER)
+
+
+def _slower(pair: Pair) -> bool:
+    return "slower" in _words(pair)
+
+
+def _words(pair: Pair) -> set[str]:
+    return {speed.verdict for speed in (pair.latency, pair.throughput) if speed}
 
 
 def _speed(pair: Pair) -> float:

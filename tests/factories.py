@@ -8,15 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ovopt.comparison import (
-    MetricKind,
-    control_speedup,
-    latency_of,
-    quality_delta,
-    quality_of,
-    speedup,
-    throughput_of,
-)
+from ovopt.bench.scenarios.latency import LatencyScenario
+from ovopt.bench.scenarios.throughput import ThroughputScenario
+from ovopt.comparison import MetricKind, quality_delta, quality_of, speedup
 from ovopt.gate import judge
 from ovopt.records import (
     Arm,
@@ -38,6 +32,9 @@ from ovopt.records import (
     Turn,
 )
 from ovopt.stats import Interval, speedup_interval
+
+latency_of = LatencyScenario().figures
+throughput_of = ThroughputScenario().figures
 
 REPLICAS, ROUNDS, INFERENCES = 6, 5, 4
 TOP1 = MetricKind("share", True, "accuracy", "share", lambda rows: float(rows.mean()))
@@ -86,7 +83,9 @@ def arm(
         "latency": latency_of(latency_turns(ms, seed)),
         "throughput": throughput_of(throughput_turns(2000 / ms, seed)),
         "effective": {"latency": effective(), "throughput": effective(streams=2, requests=2, hint="THROUGHPUT")},
-        "execution": Execution(ops_by_precision={"f32": 12}, time_by_precision={"f32": 700.0, "int8": 300.0}),
+        "execution": Execution(
+            ops_by_precision={"f32": 12}, time_by_precision={"f32": 700.0, "int8": 300.0}, ops_us=1000, wall_us=1250
+        ),
     }
     model = ModelFile(path=f"{name}/model.xml", sha256="0" * 64, size_bytes=size_bytes)
     return Arm(name=name, role=role, model=model, **{**measured, **more})
@@ -189,7 +188,7 @@ def comparison(
             measured={"latency": measured, "throughput": measured},
         ),
         "arms": (baseline, control, *made, *gone),
-        "control": Speeds(latency=control_speedup(footing[0]), throughput=control_speedup(footing[1])),
+        "control": Speeds(latency=speedup(footing[0], None), throughput=speedup(footing[1], None)),
         "pairs": tuple(pairs),
         "gate": judge(pairs, budgets or Budgets(), lost),
     }

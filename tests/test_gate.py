@@ -161,13 +161,13 @@ def test_ship_the_faster_one_of_two():
     ],
 )
 def test_ship_the_original_where_the_candidate_is_not_worth_it(measured, fault):
-    assert advice([pair(**measured)]) == ("original", f"Ship original, the original: int8 {fault}.")
+    assert advice([pair(**measured)]) == ("original", f"Ship the original: int8 {fault}.")
 
 
 def test_ship_the_original_where_the_budget_is_missed():
     assert advice([pair(latency=speed(2), accuracy={"top1": LOST})], TOP1) == (
         "original",
-        "Ship original, the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0).",
+        "Ship the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0).",
     )
 
 
@@ -175,7 +175,7 @@ def test_ship_the_original_where_it_is_not_fast_or_small_enough():
     measured = pair(latency=speed(1.2), size=0.5)
     assert advice([measured], {"latency": {"min_speedup": 1.5}, "size": {"max_ratio": 0.4}}) == (
         "original",
-        "Ship original, the original: int8 misses its budget: latency 1.20x [1.19, 1.21], size 0.50x [0.50, 0.50].",
+        "Ship the original: int8 misses its budget: latency 1.20x [1.19, 1.21], size 0.50x [0.50, 0.50].",
     )
 
 
@@ -183,7 +183,7 @@ def test_every_candidate_has_its_fault_named():
     pairs = [pair("int8", speed(2), accuracy={"top1": LOST}), pair("f16", speed(0.9), accuracy={"top1": KEPT})]
     assert advice(pairs, TOP1) == (
         "original",
-        "Ship original, the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0); "
+        "Ship the original: int8 misses its budget: top1 lost (-10.8 points [-13.0, -9.0], budget -1.0); "
         "f16 is slower (0.90x).",
     )
 
@@ -192,7 +192,7 @@ def test_a_loss_within_its_budget_is_not_the_fault():
     within = delta(-0.005, -0.008, -0.002)
     assert advice([pair(latency=speed(0.8), accuracy={"top1": within})], TOP1) == (
         "original",
-        "Ship original, the original: int8 is slower (0.80x).",
+        "Ship the original: int8 is slower (0.80x).",
     )
 
 
@@ -200,7 +200,7 @@ def test_a_clear_loss_of_a_metric_without_budget_is_not_shipped():
     measured = pair(latency=speed(2), accuracy={"top1": KEPT, "top5": LOST})
     assert advice([measured], TOP1) == (
         "original",
-        "Ship original, the original: int8 loses top5 (-10.8 points [-13.0, -9.0]).",
+        "Ship the original: int8 loses top5 (-10.8 points [-13.0, -9.0]).",
     )
 
 

@@ -55,7 +55,7 @@ def _count(amount: Amount, total: int, name: str) -> int:
     if isinstance(amount, float):
         if not 0 <= amount <= 1:
             raise DataError(f"data.splits.{name}: {amount} is no share; give a count or a share from 0.0 to 1.0")
-        return int(amount * total)
+        return int(amount * total + 1e-9)  # 0.29 * 100 is a little less than 29
     if not isinstance(amount, int) or amount < 0:
         raise DataError(f"data.splits.{name}: {amount!r} is no count of samples")
     return amount

@@ -179,7 +179,7 @@ def _executed(arm: Arm, pair: Pair | None) -> Text | None:
     """Shares of the time of all operations, from 5 % on."""
     if arm.execution is None:
         return None
-    whole = arm.execution.ops_us
+    whole = sum(arm.execution.time_by_precision.values())
     shares = {name: spent / whole for name, spent in arm.execution.time_by_precision.items() if whole}
     return Text(", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE))
 
@@ -307,7 +307,7 @@ def _power(comparison: Comparison) -> Iterator[str]:
 
 def _noise(comparison: Comparison) -> Text:
     control = comparison.control
-    if control is None and not comparison.pairs:
+    if not any(arm.role == "control" for arm in comparison.arms):
         return Text("measured without a baseline and a control; `ovopt compare` judges", style="dim")
     if control is None:
         return Text("control (A/A): lost, so noise is unknown", style="yellow")

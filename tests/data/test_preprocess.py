@@ -1,6 +1,7 @@
 """The transforms on the host."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ovopt.data.preprocess import ByteWindow, Cast, Normalize, Npy, Scale, pipeline
+from ovopt.data.preprocess import ByteWindow, Cast, HostPreparation, Normalize, Npy, Scale
 from ovopt.errors import DataError
+from ovopt.records import Port
 from tests.factories import exactly
 
 BLANK = b" \t\n\r\x0b\x0c"
@@ -128,15 +130,30 @@ def test_bytes_that_are_no_array_file_are_an_error(content):
         Npy()(content)
 
 
-def test_a_pipeline_runs_its_transforms_in_order():
-    run = pipeline([Scale(divisor=2), Normalize(mean=(1, 1), std=(4, 4))])
-    assert run(np.array([10, 2])).tolist() == [1.0, 0.0]
+PORT = Port(name="x", shape=(1, 2), dtype="f32")
 
 
-def test_a_pipeline_transforms_every_input_of_a_mapping():
-    done = pipeline([Scale(divisor=2)])({"a": [2], "b": [4]})
-    assert {key: value.tolist() for key, value in done.items()} == {"a": [1.0], "b": [2.0]}
+def test_the_preparation_runs_its_transforms_in_order_and_fits_the_model():
+    prepared = HostPreparation((Scale(divisor=2), Normalize(mean=(1, 1), std=(4, 4))), (PORT,))
+    (tensor,) = prepared.preprocess(prepared.decode(np.array([10, 2])))
+    assert tensor.tolist() == [[1.0, 0.0]]
 
 
-def test_an_empty_pipeline_leaves_the_content_as_it_is():
-    assert pipeline([])("anything") == "anything"
+def test_the_preparation_transforms_every_input_of_a_mapping():
+    ports = (PORT, Port(name="y", shape=(1, 1), dtype="f32"))
+    done = HostPreparation((Scale(divisor=2),), ports).preprocess({"y": [4], "x": [2, 6]})
+    assert [tensor.tolist() for tensor in done] == [[[1.0, 3.0]], [[2.0]]]
+
+
+def test_decoding_is_a_stage_of_its_own():
+    stream = io.BytesIO()
+    np.save(stream, np.array([2, 4]))
+    prepared = HostPreparation((Npy(), Scale(divisor=2)), (PORT,))
+    assert prepared.decode(stream.getvalue()).tolist() == [2, 4]
+    assert prepared.preprocess(np.array([2, 4]))[0].tolist() == [[1.0, 2.0]]
+
+
+def test_content_that_does_not_fit_the_model_names_the_sample():
+    message = "a.npy: shape [3] does not fit the model's input 'x' f32[1,2] (the batch dimension of 1 may be left out)"
+    with pytest.raises(DataError, match=rf"\A{re.escape(message)}\Z"):
+        HostPreparation((), (PORT,)).preprocess(np.zeros(3, np.float32), "a.npy")

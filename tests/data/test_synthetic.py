@@ -47,8 +47,7 @@ def test_a_sample_follows_from_the_seed_and_its_place():
 @pytest.mark.parametrize(("shape", "said"), [(None, "'x' f32[...]"), ((1, None), "'x' f32[1,?]")])
 def test_an_input_of_unknown_shape_is_an_error(shape, said):
     message = (
-        f"the model's input {said} has a dynamic shape: fix it with `--set model.shapes.x=[1,...]`, or give real "
-        "samples with --data"
+        f"the model's input {said} has a dynamic shape: fix it with --shape x=1,..., or give real samples with --data"
     )
     with pytest.raises(DataError, match=exactly(message)):
         Synthetic().open([Port(name="x", shape=shape, dtype="f32")], 0)

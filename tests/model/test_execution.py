@@ -23,12 +23,12 @@ def test_executed_operations_are_counted_by_precision_without_inputs_and_constan
         info = {key: op.get_rt_info()[key].astype(str) for key in ("layerType", "runtimePrecision", "execTimeMcs")}
         if info["layerType"] not in NOT_WORK and info["execTimeMcs"] != "not_executed":
             expected[info["runtimePrecision"]] = expected.get(info["runtimePrecision"], 0) + 1
-    assert execution(compiled).ops_by_precision == expected
+    assert execution(compiled, 100.0).ops_by_precision == expected
     assert set(expected) == {"f32"}
 
 
 def test_times_are_those_of_the_counted_operations(compiled):
-    found = execution(compiled)
+    found = execution(compiled, 100.0)
     assert set(found.time_by_precision) == set(found.ops_by_precision)
     assert all(time >= 0 for time in found.time_by_precision.values())
 
@@ -45,7 +45,7 @@ class _Text(str):
 
 class _Op:
     def __init__(self, kind, precision, time):
-        self._info = _Info(layerType=kind, runtimePrecision=precision, execTimeMcs=time)
+        self._info = _Info(layerType=kind, runtimePrecision=precision, execTimeMcs=time, primitiveType=f"jit_{precision}")
 
     def get_rt_info(self):
         return self._info
@@ -74,8 +74,16 @@ def test_signed_and_unsigned_bytes_are_int8_and_what_was_folded_away_does_not_co
             _Op("Reorder", "bf16", "50"),
             _Op("Eltwise", "f32", "not_executed"),
             _Op("Output", "f32", "5"),
-        )
+        ),
+        wall_us=120.0,
     )
     assert found.ops_by_precision == {"int8": 2, "int4": 1, "bf16": 1}
     assert found.time_by_precision == {"bf16": 50.0, "int8": 40.0, "int4": 7.0}
     assert list(found.time_by_precision) == ["bf16", "int8", "int4"], "the longest first"
+    assert found.time_by_primitive == {
+        "Reorder|jit_bf16": 50.0,
+        "Convolution|jit_u8": 30.0,
+        "Convolution|jit_i8": 10.0,
+        "MatMul|jit_i4": 7.0,
+    }
+    assert (found.reorders, found.conversions, found.ops_us, found.wall_us) == (1, 0, 97.0, 120.0)

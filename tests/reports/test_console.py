@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ovopt.contracts import View
-from ovopt.records import Budgets, Execution, Speeds
+from ovopt.records import Budgets, Execution, Reference, Speeds
 from ovopt.reports.console import Console
 from tests.factories import arm, comparison, effective, speed
 
@@ -143,17 +143,23 @@ def test_the_settings_that_took_effect_are_shown():
     text = render(ONE, 200)
     assert "latency: CPU, f32, 1 streams, 2 threads, 1 requests, hint LATENCY" in text
     assert "throughput: CPU, f32, 2 streams, 2 threads, 2 requests, hint THROUGHPUT" in text
-    assert "the original runs in f32, so its speed needs no correction for precision" in text
+    assert "the original runs in f32, this device's default or your setting" in text
 
 
-def test_where_the_default_precision_is_lower_the_speed_against_f32_stands_beside():
-    default = Speeds(latency=speed(3.9))
-    pair = ONE.pairs[0].model_copy(update={"against_f32": Speeds(latency=speed(7.7))})
-    whole = comparison(default_precision=default, pairs=(pair,))
-    text = render(whole)
-    assert row(text, "latency against f32")[0].split("  ")[0] == "3.90x [3.89, 3.91]"
-    assert "7.70x [7.69, 7.71]" in row(text, "latency against f32")[0]
-    assert "needs no correction" not in text
+def test_what_the_references_say_stands_beside():
+    native = Reference(engine="onnxruntime", speeds=Speeds(latency=speed(3.9)), largest_difference=0.0004)
+    pair = ONE.pairs[0].model_copy(update={"against": {"onnxruntime": Speeds(latency=speed(7.7))}})
+    text = render(comparison(references={"onnxruntime": native}, pairs=(pair,)))
+    (line,) = row(text, "against onnxruntime")
+    assert line.split("  ")[0] == "3.90x [3.89, 3.91]"
+    assert "7.70x [7.69, 7.71]" in line
+    assert "onnxruntime: outputs within 0.0 % of the original's largest (tolerance 2.0 %)" in squeezed(text)
+
+
+def test_a_reference_with_other_outputs_is_told_apart():
+    native = Reference(engine="onnxruntime", speeds=None, largest_difference=0.3)
+    text = squeezed(render(comparison(references={"onnxruntime": native})))
+    assert "onnxruntime: outputs NOT the same: they differ by 30.0 % of the original's largest" in text
 
 
 def test_an_open_budget_and_what_the_samples_could_have_shown_are_footnotes():
