@@ -13,7 +13,10 @@ from ovopt.records import Manifest
 
 def read_manifest(path: str | Path) -> Manifest | None:
     """The manifest of a bundle, None where `path` is none. Raises ModelError where it does not fit its model."""
-    file = Path(path) / MANIFEST
+    path = Path(path)
+    if path.name == "model.xml":
+        path = path.parent
+    file = path / MANIFEST
     if not file.is_file():
         return None
     try:

@@ -20,6 +20,8 @@ def new_folder(target: Path, force: bool, mark: str) -> Iterator[Path]:
     mistyped path costs nothing.
     """
     _check_free(target, force)
+    if target.name in ("", ".."):
+        raise OutputError(f"{target}: name a folder of its own")
     if target.exists() and not target.is_dir():
         raise OutputError(f"{target}: is a file; name a folder")
     if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
@@ -34,11 +36,16 @@ def new_folder(target: Path, force: bool, mark: str) -> Iterator[Path]:
 
 
 @contextmanager
-def new_file(target: Path, force: bool) -> Iterator[Path]:
-    """A temporary file that becomes `target` when the block ends well."""
+def new_file(target: Path, force: bool, mark: str) -> Iterator[Path]:
+    """A temporary file that becomes `target` when the block ends well.
+
+    With `force`, an existing file is replaced, but only one that is empty or holds the text `mark` in its beginning.
+    """
     _check_free(target, force)
     if target.is_dir():
         raise OutputError(f"{target}: is a folder; name a file")
+    if target.is_file() and target.stat().st_size and mark.encode() not in _beginning(target):
+        raise OutputError(f"{target}: not a file that ovopt wrote, so --force does not replace it")
     with _beside(target) as scratch:
         file = scratch / target.name
         yield file
@@ -46,8 +53,17 @@ def new_file(target: Path, force: bool) -> Iterator[Path]:
 
 
 def _check_free(target: Path, force: bool) -> None:
-    if target.exists() and not force:
+    try:
+        exists = target.exists()
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written: {error.strerror}; choose another -o/--output") from None
+    if exists and not force:
         raise OutputError(f"{target}: exists already; choose another -o/--output, or --force to replace it")
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(256)
 
 
 @contextmanager
@@ -60,7 +76,8 @@ def _beside(target: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         except OSError as error:
-            raise OutputError(f"{target}: cannot be written: {error.strerror}; choose another -o/--output") from None
+            why = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
+            raise OutputError(f"{target}: cannot be written: {why}; choose another -o/--output") from None
         yield scratch
     finally:
         if scratch:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -86,28 +87,63 @@ class Recipe(Record):
         return {"ovopt": self.ovopt, **self.model_dump(mode="json", exclude_defaults=True)}
 
 
-def load_recipe(
-    name: str | Path | None = None, data: str | Path | None = None, overrides: Sequence[str] = ()
-) -> Recipe:
+@dataclass(frozen=True)
+class Override:
+    """One setting of the recipe: `path.to[0].key=value`, the value in YAML, and the option that it came by.
+
+    In a list of plug-ins, a name finds its entry: `optimize.quantize.preset=mixed`. Quotes keep dots together:
+    `model.shapes."input.1"=[1,3,8,8]`.
+    """
+
+    text: str
+    said: str
+    """As the user wrote it, for messages."""
+
+    @classmethod
+    def of(cls, setting: Override | str) -> Override:
+        """A plain text is what `--set` takes."""
+        return setting if isinstance(setting, Override) else cls(setting, f"--set {setting}")
+
+    @property
+    def keys(self) -> list[str]:
+        """The path, part by part."""
+        found = re.findall(r'"([^"]+)"|([^.\[\]"]+)', self.text.partition("=")[0])
+        return [quoted or plain for quoted, plain in found]
+
+    @property
+    def value(self) -> Any:
+        """What is set. RecipeError where the text is no setting."""
+        if "=" not in self.text or not self.keys:
+            raise RecipeError(f"{self.said}: write {'path.to.key=value' if '--set' in self.said else 'KEY=VALUE'}")
+        try:
+            return yaml.safe_load(self.text.partition("=")[2])
+        except yaml.YAMLError:
+            raise RecipeError(f"{self.said}: the value is not valid YAML") from None
+
+    def is_about(self, path: str) -> bool:
+        """Whether a fault at this key path may be this setting's."""
+        mine, theirs = ".".join(key for key in self.keys if not key.isdigit()), re.sub(r"\[\d+\]", "", path)
+        return mine == theirs or theirs.startswith(f"{mine}.") or mine.startswith(f"{theirs}.")
+
+
+Overrides = Sequence[Override | str]
+
+
+def budget_override(budget: str) -> Override:
+    """`--budget accuracy.top1.max_drop=0.01` as a setting of the recipe."""
+    return Override(f"budgets.{budget}", f"--budget {budget}")
+
+
+def load_recipe(name: str | Path | None = None, data: str | Path | None = None, overrides: Overrides = ()) -> Recipe:
     """The recipe called `name` (a file, one in ./recipes, or one that ovopt ships; default: generic).
 
     `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key.
     """
     file = find_recipe(name or DEFAULT)
     raw = _read_yaml(file)
-    said = _said(file)
     if data is not None:
         raw = _with_data(raw, str(data))
-    return parse_recipe(with_overrides(raw, overrides), said)
-
-
-def with_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """A recipe's plain values with `path.to[0].key=value` settings applied, the values in YAML. In a list of
-    plug-ins, a name finds its entry: `optimize.quantize.preset=mixed`."""
-    changed = dict(raw)
-    for override in overrides:
-        changed = _with_override(changed, override)
-    return changed
+    return parse_recipe(raw, _said(file), overrides)
 
 
 def find_recipe(name: str | Path) -> Path:
@@ -130,8 +166,11 @@ def known_recipes() -> dict[str, Path]:
     }
 
 
-def parse_recipe(raw: Mapping[str, Any], said: str) -> Recipe:
-    """Validate; RecipeError with every fault on a line: file, key path, what is wrong."""
+def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = ()) -> Recipe:
+    """Apply overrides and validate; RecipeError with every fault on a line: file or option, key path, what is wrong."""
+    settings = [Override.of(override) for override in overrides]
+    for setting in settings:
+        raw = _placed(raw, setting.keys, setting.value, setting.said)
     faults: list[str] = []
     values = dict(raw)
     task = values.get("task", "any")
@@ -147,8 +186,14 @@ def parse_recipe(raw: Mapping[str, Any], said: str) -> Recipe:
         found = [fault for fault in error.errors() if fault["type"] != "is_instance_of"]
         faults += _explained(found, values, Recipe, "")
     if faults:
-        raise RecipeError("\n".join(f"{said}: {fault}" for fault in faults))
+        raise RecipeError("\n".join(f"{_laid_to(fault, said, settings)}: {fault}" for fault in faults))
     return recipe
+
+
+def _laid_to(fault: str, file: str, settings: Sequence[Override]) -> str:
+    """The option that brought a fault about, else the file."""
+    path = fault.partition(": ")[0]
+    return next((setting.said for setting in reversed(settings) if setting.is_about(path)), file)
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
@@ -161,7 +206,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{file}: cannot be read: {error}") from None
     if not isinstance(raw, dict):
-        raise RecipeError(f"{file}: a recipe is a mapping of keys, this is {type(raw).__name__}")
+        kind = "empty" if raw is None else "a list" if isinstance(raw, list) else "a plain value"
+        raise RecipeError(f"{file}: a recipe is a mapping of keys, this is {kind}")
     return raw
 
 
@@ -248,6 +294,9 @@ def _explain(fault: Any, kind: type[BaseModel], prefix: str) -> str:
     match fault["type"]:
         case "extra_forbidden":
             return f"{path}: unknown key; {did_you_mean(str(loc[-1]), _keys_at(kind, loc[:-1]))}"
+        case "model_type" | "dict_type":
+            keys = ", ".join(_keys_at(kind, loc))
+            return f"{path}: must be a mapping ({keys}), not {fault['input']!r}"
         case "missing":
             return f"{path}: must be given"
         case "literal_error":
@@ -295,38 +344,26 @@ def _with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     return {**raw, "data": {**section, "source": {**kept, "kind": kind, "path": path}}}
 
 
-def _with_override(raw: Mapping[str, Any], override: str) -> dict[str, Any]:
-    path, equals, text = override.partition("=")
-    keys = re.findall(r"[^.\[\]]+", path)
-    if not equals or not keys:
-        raise RecipeError(f"--set {override}: write path.to.key=value")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise RecipeError(f"--set {override}: the value is not valid YAML") from None
-    return dict(_placed(raw, keys, value, override))
-
-
-def _placed(node: Any, keys: Sequence[str], value: Any, override: str) -> Any:
+def _placed(node: Any, keys: Sequence[str], value: Any, said: str) -> Any:
     if not keys:
         return value
     key, rest = keys[0], keys[1:]
     if isinstance(node, list):
-        return _placed_in_list(node, key, rest, value, override)
+        return _placed_in_list(node, key, rest, value, said)
     if node is not None and not isinstance(node, Mapping):
-        raise RecipeError(f"--set {override}: {key!r} is below a plain value")
-    return {**(node or {}), key: _placed((node or {}).get(key), rest, value, override)}
+        raise RecipeError(f"{said}: {key!r} is below a plain value")
+    return {**(node or {}), key: _placed((node or {}).get(key), rest, value, said)}
 
 
-def _placed_in_list(node: list[Any], key: str, rest: Sequence[str], value: Any, override: str) -> list[Any]:
+def _placed_in_list(node: list[Any], key: str, rest: Sequence[str], value: Any, said: str) -> list[Any]:
     if key.isdigit():
         if int(key) >= len(node):
-            raise RecipeError(f"--set {override}: the list has {len(node)} entries, counted from 0")
-        return [_placed(v, rest, value, override) if i == int(key) else v for i, v in enumerate(node)]
+            raise RecipeError(f"{said}: the list has {len(node)} entries, counted from 0")
+        return [_placed(v, rest, value, said) if i == int(key) else v for i, v in enumerate(node)]
     names = [entry if isinstance(entry, str) else _only_item(entry)[0] for entry in node]
     if key not in names:
-        return [*node, {key: _placed(None, rest, value, override)}]
+        return [*node, {key: _placed(None, rest, value, said)}]
     return [
-        {key: _placed(entry[key] if isinstance(entry, dict) else None, rest, value, override)} if name == key else entry
+        {key: _placed(entry[key] if isinstance(entry, dict) else None, rest, value, said)} if name == key else entry
         for name, entry in zip(names, node, strict=True)
     ]

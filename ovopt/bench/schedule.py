@@ -31,7 +31,7 @@ def plan_block(inference_s: Sequence[float], opening_s: float, budget_s: float) 
     """
     round_s = sum(max(SLICE_S, INFERENCES_PER_TURN * t) for t in inference_s)
     available = budget_s / LEAST_REPLICAS - opening_s
-    return Schedule(SLICE_S, max(1, min(MOST_ROUNDS, int(available / round_s))))
+    return Schedule(SLICE_S, max(1, min(MOST_ROUNDS, int(available / round_s))) if inference_s else 1)
 
 
 def creation_order(arms: Sequence[str], replica: int) -> list[str]:

@@ -52,7 +52,10 @@ class TurnScenario(Scenario):
             self.prepare(crew)
             settings = _same_settings(self.name, crew, effort.hint or self.hint, found)
             block: Schedule | None = None
-            replica, rounds, spent, stopped = 0, 0, 0.0, None
+            replica, rounds, spent = 0, 0, 0.0
+            stopped: str | None = None
+            if crew.baseline in crew.lost:
+                stopped = "the baseline was lost"
             while stopped is None:
                 opened, opening_s = _open_all(crew, settings, creation_order(crew.present, replica))
                 if block is None:

@@ -9,20 +9,17 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
-TERMINATED = 143
 
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 error in the run, 2 wrong usage, 3 gate failed, 4 gate inconclusive,
     130 interrupted."""
-    from ovopt.cli.app import app
-    from ovopt.errors import OvoptError
-
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
     try:
+        from ovopt.cli.app import app
+
         app()
-    except OvoptError as error:
-        _leave(f"error: {error}", error.exit_code)
     except KeyboardInterrupt:
         _leave("interrupted; nothing was written", INTERRUPTED)
     except BrokenPipeError:
@@ -33,6 +30,10 @@ def main() -> NoReturn:
             _leave("interrupted; nothing was written", INTERRUPTED)
         raise
     except Exception as error:
+        from ovopt.errors import OvoptError
+
+        if isinstance(error, OvoptError):
+            _leave(f"error: {error}", error.exit_code)
         if os.environ.get("OVOPT_DEBUG"):
             raise
         _leave(
@@ -50,4 +51,4 @@ def _leave(message: str, code: int) -> NoReturn:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     """Let `finally` blocks end the workers and remove what is half written."""
-    raise SystemExit(TERMINATED)
+    raise SystemExit(128 + number)

@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from ovopt.bench.served import Demand
+    from ovopt.recipe import Override
     from ovopt.records import Comparison
     from ovopt.workflow.options import Options
 
@@ -73,7 +74,7 @@ Scenarios = Annotated[
         "Repeatable.",
     ),
 ]
-TimeBudget = Annotated[float, typer.Option(min=1, help="Seconds of measuring, over all scenarios.")]
+TimeBudget = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
 Precision = Annotated[
     float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
 ]
@@ -109,9 +110,11 @@ LoadConfig = Annotated[
 DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
 
 
-def overrides(sets: list[str] | None, budgets: list[str] | None = None) -> list[str]:
-    """The options that stand for keys of the recipe, as `--set` would write them; `--set` itself comes last."""
-    return [f"budgets.{budget}" for budget in budgets or []] + list(sets or [])
+def overrides(sets: list[str] | None, budgets: list[str] | None = None) -> list[Override | str]:
+    """`--budget` and `--set` as settings of the recipe; `--set` comes last."""
+    from ovopt.recipe import budget_override
+
+    return [*map(budget_override, budgets or []), *(sets or [])]
 
 
 def runtime(
@@ -134,7 +137,7 @@ def runtime(
     given |= {"properties.NUM_STREAMS": streams, "properties.INFERENCE_NUM_THREADS": threads}
     for item in properties or []:
         key, equals, value = item.partition("=")
-        if not equals or not key:
+        if not (equals and key and value):
             raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
         given[f"properties.{key}"] = value
     return [f"runtime.{key}={value}" for key, value in given.items() if value is not None]
@@ -150,7 +153,7 @@ def shapes(batch: int | None, items: list[str] | None) -> list[str]:
         sizes = dims.strip("[]").split(",")
         if not equals or not all(size.strip().isdigit() for size in sizes):
             raise UsageError(f"--shape {item}: write INPUT=1,3,224,224")
-        found.append(f"model.shapes.{name}=[{','.join(sizes)}]")
+        found.append(f'model.shapes."{name}"=[{",".join(sizes)}]')
     return found
 
 
@@ -185,10 +188,12 @@ def dump_settings(file: Path | None, comparison: Comparison) -> None:
 def quantize_overrides(nncf_defaults: bool, given: Mapping[str, object]) -> list[str]:
     """The options of `ovopt quantize` as settings of the recipe's step."""
     cleared = ["optimize.quantize={}"] if nncf_defaults else []
-    return cleared + [f"optimize.quantize.{key}={json.dumps(value)}" for key, value in given.items() if value]
+    return cleared + [
+        f"optimize.quantize.{key}={json.dumps(value)}" for key, value in given.items() if value is not None
+    ]
 
 
-def options_from(seed: int | None, force: bool, quiet: bool, overrides: Sequence[str]) -> Options:
+def options_from(seed: int | None, force: bool, quiet: bool, overrides: Sequence[Override | str]) -> Options:
     """Options for a use case, with progress for whoever watches."""
     from ovopt.cli.progress import progress
     from ovopt.workflow.options import Options, Silent
@@ -204,7 +209,7 @@ def result_file(output: Path | None, force: bool) -> Iterator[Callable[[Comparis
         return
     from ovopt.output import new_file
 
-    with new_file(output, force) as file:
+    with new_file(output, force, "ovopt.comparison/") as file:
         yield lambda comparison: _write(file, comparison)
 
 

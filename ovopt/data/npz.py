@@ -80,9 +80,13 @@ def _read(file: Path) -> Arrays:
         if file.suffix.lower() == ".npy":
             return {"inputs": np.load(file, allow_pickle=False, mmap_mode="r")}
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as loaded:
-            return {key: loaded[key] for key in loaded.files}
+            arrays = {key: loaded[key] for key in loaded.files}
     except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{file}: not a readable NumPy file: {error}") from None
+    foreign = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
+    if foreign:
+        raise DataError(f"{file}: not a NumPy file: {foreign[0]!r} in it is no array")
+    return arrays
 
 
 def _common_length(arrays: Arrays, file: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -34,7 +35,7 @@ class TopK(Metric):
                 f"{sample_id}: the label {label!r} is no class index; list the class names in the recipe's "
                 "`data.classes`, in the order of the model's outputs"
             )
-        classes = outputs[0].shape[-1] if outputs[0].shape else None
+        classes = _scores(outputs[0])
         if label < 0 or (classes is not None and label >= classes):
             raise DataError(f"{sample_id}: class {label} is outside the {classes} classes of output {outputs[0]}")
 
@@ -45,3 +46,9 @@ class TopK(Metric):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
         ahead = np.count_nonzero(scores > scores[target]) + np.count_nonzero(scores[:target] == scores[target])
         return float(ahead < self.k)
+
+
+def _scores(output: Port) -> int | None:
+    """How many scores a sample has: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
+    dims = (output.shape or ())[1:] if len(output.shape or ()) > 1 else output.shape or ()
+    return None if None in dims else math.prod(dim for dim in dims if dim is not None) or None

@@ -36,7 +36,8 @@ def _by_input(content: Any, inputs: Sequence[Port], sample_id: str) -> list[Arra
         return [_array(content, sample_id)]
     missing = [str(port) for port in inputs if port.name not in content]
     if missing:
-        raise DataError(f"{sample_id}: has no {', '.join(missing)}; it holds {', '.join(map(repr, content))}")
+        hint = "; name the array with --set data.source.inputs=..." if len(inputs) == 1 else ""
+        raise DataError(f"{sample_id}: has no {', '.join(missing)}; it holds {', '.join(map(repr, content))}{hint}")
     return [_array(content[port.name], sample_id) for port in inputs]
 
 
@@ -47,13 +48,17 @@ def _array(value: Any, sample_id: str) -> Array:
         raise DataError(f"{sample_id}: a ragged list is not an array") from None
     if array.dtype.kind not in "biuf":
         raise DataError(
-            f"{sample_id}: {_what(value)} is not an array of numbers; the recipe's `preprocess` must make one of it"
+            f"{sample_id}: {_what(value, array)}, not an array of numbers; the recipe's `preprocess` must make one"
         )
     return array
 
 
-def _what(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+def _what(value: Any, array: Array) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bytes):
+        return "a file's bytes"
+    return "text" if array.dtype.kind in "US" else f"a {type(value).__name__}"
 
 
 def _fit(array: Array, port: Port, sample_id: str) -> Array:

@@ -33,7 +33,7 @@ def read_model(path: str | Path, shapes: Mapping[str, Sequence[int]] | None = No
         with _silent_stderr():
             model = core().read_model(file)
     except RuntimeError as error:
-        raise ModelError(f"{file}: OpenVINO cannot read it: {reason(error)}") from None
+        raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
     if shapes:
         _reshape(model, shapes, file)
     return model
@@ -61,7 +61,13 @@ def reason(error: Exception) -> str:
     noise = re.compile(r"^(Exception from |Check '|FrontEnd API failed)")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if not noise.match(line)] or lines or [type(error).__name__]
-    return telling[-1].rstrip(".")
+    return telling[-1].rstrip(".!")
+
+
+def _damage(error: Exception) -> str:
+    """What is wrong with a file that no reader takes; OpenVINO's own list of readers would not help."""
+    said = reason(error)
+    return "it is damaged, or not what its suffix says" if said.startswith("Unable to read the model") else said
 
 
 def _reshape(model: openvino.Model, shapes: Mapping[str, Sequence[int]], file: Path) -> None:

@@ -215,6 +215,10 @@ def _parameter(hint: Any, value: Any, where: str) -> Any:
             if str(value) not in allowed:
                 raise RecipeError(f"optimize.quantize.{where}: {value!r}; {did_you_mean(str(value), allowed)}")
             return allowed[str(value)]
+    plain = tuple(kind for kind in get_args(hint) or (hint,) if kind in (bool, int, float, str))
+    if plain and value is not None and not isinstance(value, (*plain, int) if float in plain else plain):
+        wanted = " or ".join(kind.__name__ for kind in plain)
+        raise RecipeError(f"optimize.quantize.{where}: wants {wanted}, not {value!r}")
     kinds = [kind for kind in get_args(hint) or (hint,) if is_dataclass(kind)]
     if not kinds:
         return value

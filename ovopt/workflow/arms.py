@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from ovopt.model.files import describe, hash_of, locate
 from ovopt.model.read import core, read_model
 from ovopt.prepare import Prepared
 from ovopt.recipe import Recipe
-from ovopt.records import Manifest, ModelFacts, ModelFile
+from ovopt.records import Manifest, ModelFacts, ModelFile, Port
 from ovopt.workflow.options import Options
 
 BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
@@ -140,7 +141,7 @@ def arms(
 
 
 def _subject(path: str | Path, name: str, recipe: Recipe, own: Mapping[str, str]) -> Subject:
-    manifest = read_manifest(path) if Path(path).is_dir() else None
+    manifest = read_manifest(path)
     found = facts(read_model(path, recipe.model.shapes))
     return Subject(name, locate(path), describe(path), found, manifest, own)
 
@@ -158,15 +159,23 @@ def _unique_name(path: Path, taken: Sequence[str]) -> str:
 def _check_same_inputs(found: Sequence[Subject]) -> None:
     baseline = found[0]
     for subject in found[1:]:
-        if _signature(subject.facts) != _signature(baseline.facts):
+        if not _same_inputs(subject.facts, baseline.facts):
             raise ModelError(
                 f"{subject.file.path}: its inputs {_said_inputs(subject.facts)} are not the original's "
                 f"{_said_inputs(baseline.facts)}, so the same samples cannot go through both"
             )
 
 
-def _signature(found: ModelFacts) -> list[tuple[str, int | None]]:
-    return [(port.dtype, None if port.shape is None else len(port.shape)) for port in found.inputs]
+def _same_inputs(mine: ModelFacts, theirs: ModelFacts) -> bool:
+    return len(mine.inputs) == len(theirs.inputs) and all(map(_same_port, mine.inputs, theirs.inputs))
+
+
+def _same_port(mine: Port, theirs: Port) -> bool:
+    """The same element type, and no dimension that both fix to different sizes."""
+    if mine.shape is None or theirs.shape is None:
+        return mine.dtype == theirs.dtype
+    sizes = zip_longest(mine.shape, theirs.shape, fillvalue=-1)
+    return mine.dtype == theirs.dtype and all(a == b or (-1 not in (a, b) and None in (a, b)) for a, b in sizes)
 
 
 def _said_inputs(found: ModelFacts) -> str:

@@ -21,7 +21,7 @@ from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import judge
 from ovopt.prepare import Prepared, prepare
-from ovopt.recipe import Recipe, parse_recipe, with_overrides
+from ovopt.recipe import Recipe, parse_recipe
 from ovopt.records import (
     Arm,
     Comparison,
@@ -163,13 +163,14 @@ def _recipe(recipe: Recipe | str | Path | None, data: Data, models: Sequence[str
     seed = options.seed or 0
     if recipe is not None or data is not None:
         return _Loaded(as_recipe(recipe, data, options), seed, "")
-    manifests: list[Manifest | None] = [read_manifest(path) if Path(path).is_dir() else None for path in models]
+    manifests: list[Manifest | None] = [read_manifest(path) for path in models]
     for manifest in manifests:
         if manifest and manifest.data and manifest.recipe.get("data", {}).get("source"):
             said = f"recipe, data and seed as in the manifest of {manifest.model.path}"
-            raw = with_overrides(manifest.recipe, options.overrides)
             seed = manifest.data.seed if options.seed is None else seed
-            return _Loaded(parse_recipe(raw, f"{manifest.model.path}/ovopt.json"), seed, said)
+            return _Loaded(
+                parse_recipe(manifest.recipe, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said
+            )
     return _Loaded(as_recipe(None, None, options), seed, "")
 
 
@@ -198,19 +199,24 @@ def _measure(
 
 def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
     """The gate's samples must be new to every model."""
-    gate = {prepared.samples.ids[i] for i in prepared.splits["gate"]}
+    gate = _places([prepared.samples.ids[i] for i in prepared.splits["gate"]], prepared.samples.source)
     if not gate:
         raise DataError("data.splits.gate: no samples are left for the verdict; lower the other splits")
     for subject in taking_part:
         used = subject.manifest.data if subject.manifest else None
         if used is None or prepared.samples.fingerprint != used.fingerprint:
             continue
-        seen = gate & {*used.splits["calibration"], *used.splits["tuning"]}
+        seen = gate & _places([*used.splits["calibration"], *used.splits["tuning"]], used.source)
         if seen:
             raise DataError(
                 f"{subject.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
                 f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
             )
+
+
+def _places(ids: Sequence[str], source: str) -> set[str]:
+    """Sample ids without the name of the file that holds them all, which may have been renamed."""
+    return {sample_id.removeprefix(f"{Path(source).name}#") for sample_id in ids}
 
 
 def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:

@@ -67,7 +67,7 @@ def demo(folder: Path, options: Options) -> Demo:
     say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {folder / RECIPE}")
     quantize(model, folder / RECIPE, recipe, options=options)
     say(f"$ ovopt compare {model.name} {folder / PLAIN} {folder / RECIPE} --recipe {recipe}")
-    with new_file(folder / "comparison.json", options.force) as file:
+    with new_file(folder / "comparison.json", options.force, "ovopt.comparison/") as file:
         result = compare(
             model, [folder / PLAIN, folder / RECIPE], recipe, plan=Plan(time_budget_s=MEASURING_S), options=options
         )

@@ -36,6 +36,7 @@ class Scorer:
         metrics, chosen = prepared.recipe.metrics, prepared.splits["gate"]
         accuracy = [metric for metric in metrics if metric.kind == "accuracy"]
         ids = [prepared.samples.ids[i] for i in chosen]
+        chosen_output = [_chosen(outputs, prepared.recipe.model.output)]
         targets: list[Any] = [None] * len(ids)
         if accuracy:
             if prepared.samples.labels is None:
@@ -44,7 +45,6 @@ class Scorer:
                     "for label-free agreement take --set metrics=[cosine,top1_agreement]"
                 )
             targets = [prepared.label(i) for i in chosen]
-            chosen_output = [_chosen(outputs, prepared.recipe.model.output)]
             for metric in accuracy:
                 for target, sample_id in zip(targets, ids, strict=True):
                     metric.check(target, chosen_output, sample_id)
@@ -61,7 +61,7 @@ class Scorer:
         Raises ModelError where an output holds NaN or infinity.
         """
         looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
-        if not self.metrics and not looked_at:
+        if crew.baseline in crew.lost or not (self.metrics or looked_at):
             return {}
         rows: list[list[Any]] = [[None] * len(self.ids) for _ in self.metrics]
         difference = _Difference()
@@ -74,7 +74,7 @@ class Scorer:
                 if crew.arms[arm].role == "reference":
                     difference.add(output.value, self.outputs.get(output.index))
                 for metric, own in zip(self.metrics, rows, strict=True):
-                    own[output.index] = metric.row(output.value, self._target(metric, output.index))
+                    own[output.index] = self._row(metric, output, crew.arms[arm].model.path)
                 advance()
 
             crew.ask(arm, Evaluate(properties), keep)
@@ -97,10 +97,12 @@ class Scorer:
             if metric.label in baseline and metric.label in candidate
         }
 
-    def _target(self, metric: Metric, index: int) -> Any:
-        if metric.kind == "accuracy":
-            return self.targets[index]
-        return self.outputs.get(index)
+    def _row(self, metric: Metric, output: Output, model: str) -> Any:
+        target = self.targets[output.index] if metric.kind == "accuracy" else self.outputs.get(output.index)
+        try:
+            return metric.row(output.value, target)
+        except DataError as error:
+            raise DataError(f"{model}: {self.ids[output.index]}: {error}") from None
 
     def _check_finite(self, output: Output, arm: str) -> None:
         if output.value.dtype.kind == "f" and not np.isfinite(output.value).all():

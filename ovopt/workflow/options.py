@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.contracts import Advance, Progress
-from ovopt.recipe import Recipe, load_recipe
+from ovopt.recipe import Overrides, Recipe, load_recipe
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -38,7 +38,7 @@ class Options:
     seed: int | None = None
     """Decides splits and every random choice; None is 0, or the seed that made a bundle."""
     force: bool = False
-    overrides: tuple[str, ...] = ()
+    overrides: Overrides = ()
     """`path.to.key=value` settings of the recipe."""
     progress: Progress = field(default_factory=Silent)
 

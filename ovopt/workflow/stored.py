@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ovopt.errors import UsageError
 from ovopt.gate import judge
-from ovopt.recipe import parse_recipe, with_overrides
+from ovopt.recipe import budget_override, parse_recipe
 from ovopt.records import Comparison
 
 
@@ -28,8 +28,7 @@ def read_comparison(path: str | Path) -> Comparison:
 
 def judge_again(comparison: Comparison, budgets: Sequence[str]) -> Comparison:
     """The comparison with the gate of its recipe's budgets and the given ones (`latency.min_speedup=1.2`)."""
-    raw = with_overrides(comparison.recipe, [f"budgets.{budget}" for budget in budgets])
-    recipe = parse_recipe(raw, "--budget")
+    recipe = parse_recipe(comparison.recipe, "the comparison's recipe", [budget_override(b) for b in budgets])
     lost = {arm.name: arm.lost for arm in comparison.arms if arm.lost and arm.role == "candidate"}
     gate = judge(comparison.pairs, recipe.budgets, lost)
     return comparison.model_copy(update={"gate": gate, "recipe": recipe.resolved()})

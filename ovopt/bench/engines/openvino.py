@@ -77,7 +77,8 @@ class OpenVino(Engine):
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
         """Profile a few inferences of the first sample, on one stream: with several, the execution graph is that of a
         stream which may not have run."""
-        profiled = {**properties, "PERF_COUNT": "YES", "NUM_STREAMS": "1"}
+        one_stream = {"NUM_STREAMS": "1"} if self._placement.device == "CPU" else {}
+        profiled = {**properties, "PERF_COUNT": "YES", **one_stream}
         compiled = _compile(self._timed, self._placement.device, profiled)
         request = compiled.create_infer_request()
         inputs = dict(enumerate(samples[0]))
@@ -113,16 +114,19 @@ class OpenVinoSession(Session):
 
     def effective(self) -> Effective:
         """Read back from the compiled model."""
-        read = self._compiled.get_property
-        names = set(read("SUPPORTED_PROPERTIES"))
+        names = set(self._compiled.get_property("SUPPORTED_PROPERTIES"))
+
+        def read(name: str, default: Any) -> Any:
+            return self._compiled.get_property(name) if name in names else default
+
         return Effective(
-            device=",".join(read("EXECUTION_DEVICES")) if "EXECUTION_DEVICES" in names else self._device,
-            inference_precision=_precision(read("INFERENCE_PRECISION_HINT")),
-            streams=int(read("NUM_STREAMS")) if "NUM_STREAMS" in names else 1,
-            threads=int(read("INFERENCE_NUM_THREADS")) if "INFERENCE_NUM_THREADS" in names else 0,
+            device=",".join(read("EXECUTION_DEVICES", [self._device])),
+            inference_precision=_precision(read("INFERENCE_PRECISION_HINT", "not readable")),
+            streams=int(read("NUM_STREAMS", 0)),
+            threads=int(read("INFERENCE_NUM_THREADS", 0)),
             requests=len(self._pool),
-            hint=str(read("PERFORMANCE_HINT")).rpartition(".")[2],
-            properties={name: str(read(name)) for name in sorted(names - NAMED)},
+            hint=str(read("PERFORMANCE_HINT", "not readable")).rpartition(".")[2],
+            properties={name: str(read(name, "")) for name in sorted(names - NAMED)},
         )
 
     def infer_once(self, index: int) -> int:
