@@ -166,11 +166,20 @@ def known_recipes() -> dict[str, Path]:
     }
 
 
+def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """A recipe's plain values with overrides applied, one after the other."""
+    changed = dict(raw)
+    for override in overrides:
+        setting = Override.of(override)
+        value = setting.value
+        changed = _placed(changed, setting.keys, value, setting.said)
+    return changed
+
+
 def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = ()) -> Recipe:
     """Apply overrides and validate; RecipeError with every fault on a line: file or option, key path, what is wrong."""
     settings = [Override.of(override) for override in overrides]
-    for setting in settings:
-        raw = _placed(raw, setting.keys, setting.value, setting.said)
+    raw = with_overrides(raw, settings)
     faults: list[str] = []
     values = dict(raw)
     task = values.get("task", "any")

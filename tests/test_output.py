@@ -1,5 +1,6 @@
 """Outputs are whole or absent."""
 
+import errno
 import os
 import tempfile
 
@@ -10,6 +11,7 @@ from ovopt.output import new_file, new_folder
 from tests.factories import exactly
 
 MARK = "ovopt.json"
+TEXT_MARK = "ovopt.comparison/"
 
 
 def contents(folder):
@@ -22,13 +24,13 @@ def write_bundle(target, text="new", force=False):
 
 
 def write_file(target, text="new", force=False):
-    with new_file(target, force) as file:
+    with new_file(target, force, TEXT_MARK) as file:
         file.write_text(text)
 
 
 writers = pytest.mark.parametrize("write", [write_bundle, write_file])
 openers = pytest.mark.parametrize(
-    "opened", [lambda target: new_folder(target, False, MARK), lambda target: new_file(target, False)]
+    "opened", [lambda target: new_folder(target, False, MARK), lambda target: new_file(target, False, TEXT_MARK)]
 )
 
 
@@ -42,7 +44,7 @@ def test_a_folder_appears_with_all_that_was_written(tmp_path):
 
 
 def test_a_file_appears_with_all_that_was_written(tmp_path):
-    with new_file(tmp_path / "out.json", False) as file:
+    with new_file(tmp_path / "out.json", False, TEXT_MARK) as file:
         file.write_text("{}")
         assert not (tmp_path / "out.json").exists(), "not before it is whole"
     assert contents(tmp_path) == {"out.json": "{}"}
@@ -106,10 +108,18 @@ def test_an_existing_output_is_kept_without_force(tmp_path, write):
 
 @writers
 def test_force_replaces_what_ovopt_wrote(tmp_path, write):
-    write(tmp_path / "out", "old")
+    write(tmp_path / "out", f"old {TEXT_MARK}")
     write(tmp_path / "out", "new", force=True)
     assert set(contents(tmp_path).values()) == {"new"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_force_replaces_no_file_that_ovopt_did_not_write(tmp_path):
+    (tmp_path / "model.onnx").write_text("weights")
+    message = f"{tmp_path / 'model.onnx'}: not a file that ovopt wrote, so --force does not replace it"
+    with pytest.raises(OutputError, match=exactly(message)):
+        write_file(tmp_path / "model.onnx", force=True)
+    assert contents(tmp_path) == {"model.onnx": "weights"}
 
 
 def test_force_fills_an_empty_folder(tmp_path):
@@ -148,7 +158,8 @@ def test_a_parent_that_is_a_file_is_an_error(tmp_path, write):
     (tmp_path / "file").write_text("")
     target = tmp_path / "file" / "out"
     with pytest.raises(
-        OutputError, match=exactly(f"{target}: cannot be written: {os.strerror(17)}; choose another -o/--output")
+        OutputError,
+        match=exactly(f"{target}: cannot be written: {os.strerror(errno.ENOTDIR)}; choose another -o/--output"),
     ):
         write(target)
 

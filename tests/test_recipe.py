@@ -8,10 +8,13 @@ import pytest
 from ovopt.data.locate import shipped
 from ovopt.errors import DataError, RecipeError
 from ovopt.recipe import Recipe, find_recipe, known_recipes, load_recipe, parse_recipe, with_overrides
+from ovopt.steps.quantize import Quantize
 from tests.factories import exactly
 
 SHIPPED = sorted(file.stem for file in shipped("recipes").glob("*.yaml"))
 HEAD = "ovopt: 1\nfamily: example\n"
+
+QUANTIZE_KEYS = ", ".join(Quantize.model_fields)
 
 
 @pytest.fixture
@@ -154,7 +157,7 @@ TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, 
         ),
         (
             {"data": ["a"]},
-            "data: input should be a valid dictionary or instance of DataSection, not ['a']",
+            "data: must be a mapping (source, splits, classes), not ['a']",
         ),
         ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
         ({"data": {"source": {"kind": "npz"}}}, "data.source.path: must be given"),
@@ -177,11 +180,11 @@ TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, 
         ({"metrics": "top1"}, "metrics: must be a list, each entry a name or a mapping of one name to its settings"),
         (
             {"optimize": [{"quantize": 8}]},
-            "optimize[0].quantize: input should be a valid dictionary or instance of Quantize, not 8",
+            f"optimize[0].quantize: must be a mapping ({QUANTIZE_KEYS}), not 8",
         ),
         (
             {"optimize": [{"quantize": False}]},
-            "optimize[0].quantize: input should be a valid dictionary or instance of Quantize, not False",
+            f"optimize[0].quantize: must be a mapping ({QUANTIZE_KEYS}), not False",
         ),
         (
             {"preprocess": [{"cast": "float128"}]},
@@ -251,8 +254,8 @@ def test_a_value_that_cannot_be_is_one_fault_at_its_own_place(values, place):
             ":3: not valid YAML: could not determine a constructor for the tag "
             "'tag:yaml.org,2002:python/name:os.system'",
         ),
-        ("- a\n- b\n", ": a recipe is a mapping of keys, this is list"),
-        ("", ": a recipe is a mapping of keys, this is NoneType"),
+        ("- a\n- b\n", ": a recipe is a mapping of keys, this is a list"),
+        ("", ": a recipe is a mapping of keys, this is empty"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_an_error_with_its_line(here, text, fault):

@@ -50,5 +50,6 @@ class TopK(Metric):
 
 def _scores(output: Port) -> int | None:
     """How many scores a sample has: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
-    dims = (output.shape or ())[1:] if len(output.shape or ()) > 1 else output.shape or ()
-    return None if None in dims else math.prod(dim for dim in dims if dim is not None) or None
+    shape = output.shape or (None,)
+    dims = shape[1:] if len(shape) > 1 else shape
+    return None if None in dims else math.prod(dim for dim in dims if dim is not None)

@@ -45,7 +45,9 @@ class _Text(str):
 
 class _Op:
     def __init__(self, kind, precision, time):
-        self._info = _Info(layerType=kind, runtimePrecision=precision, execTimeMcs=time, primitiveType=f"jit_{precision}")
+        self._info = _Info(
+            layerType=kind, runtimePrecision=precision, execTimeMcs=time, primitiveType=f"jit_{precision}"
+        )
 
     def get_rt_info(self):
         return self._info
