@@ -11,9 +11,9 @@ demo: $(VENV)/demo-installed
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered -q
 
-# Everything, the heavy extras included: PyTorch. The pinned version is the CPU build where one is at hand.
-test-all: $(VENV)/all-installed
-	$(BIN)/python -m pytest -n 2 -q
+# And what needs a heavy extra: PyTorch. The pinned version is the CPU build where one is at hand.
+test-all: test $(VENV)/all-installed
+	$(BIN)/python -m pytest -q tests/bench/engines
 
 check: lint test
 
