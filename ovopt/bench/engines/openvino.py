@@ -107,6 +107,7 @@ class OpenVinoSession(Session):
         self._output = compiled.output(output)
         self._device = device
         self.request = compiled.create_infer_request()
+        self._stateful = bool(self.request.query_state())
         self._pool = openvino.AsyncInferQueue(compiled, requests or 0)
         self._tensors = [
             [openvino.Tensor(array) for array in tensors] for tensors in islice(samples, min(ROTATED, len(samples)))
@@ -149,7 +150,9 @@ class OpenVinoSession(Session):
         return done, time.perf_counter_ns() - started
 
     def run(self, tensors: Tensors) -> None:
-        """The arrays are handed over without a copy."""
+        """The arrays are handed over without a copy; a model with a state starts from its first one."""
+        if self._stateful:
+            self.request.reset_state()
         self.request.infer(dict(enumerate(tensors)), share_inputs=True, share_outputs=True)
 
     def result(self) -> Array:
@@ -183,7 +186,13 @@ class OpenVinoSession(Session):
         return waits
 
     def outputs(self) -> Iterator[tuple[int, Array]]:
-        """The chosen output of each sample, without a batch dimension of 1."""
+        """The chosen output of each sample, without a batch dimension of 1. A state is reset before each sample, which
+        the pool cannot do."""
+        if self._stateful:
+            for index, tensors in enumerate(self._samples):
+                self.run(tensors)
+                yield index, self.result()
+            return
         ready: deque[tuple[int, Array]] = deque()
 
         def keep(request: Any, index: int) -> None:

@@ -27,8 +27,9 @@ class MemoryScenario(Scenario):
         """Every arm under every hint, whatever the time budget: it is a handful of starts."""
         found, started = Found(), time.perf_counter()
         hints = (effort.hint,) if effort.hint else HINTS
-        with progress.task("measure memory", total=len(crew.present) * len(hints) * STARTS) as advance:
-            for name in crew.present:
+        measured = [name for name in crew.present if crew.arms[name].role != "control"]
+        with progress.task("measure memory", total=len(measured) * len(hints) * STARTS) as advance:
+            for name in measured:
                 starts: Starts = {hint.lower(): [] for hint in hints}
                 for hint in list(hints) * STARTS:
                     start = _start(crew, name, hint)
