@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ovopt import units
 from ovopt.errors import UsageError, did_you_mean
-from ovopt.records import Budgets, Check, Gate, Pair, QualityDelta, Speedup, Verdict
+from ovopt.records import Arm, Budgets, Check, Gate, Pair, QualityDelta, Speedup, Verdict
 from ovopt.stats import Interval, samples_to_settle
 
 SMALLER = 0.9
@@ -26,6 +26,11 @@ def judge(pairs: Sequence[Pair], budgets: Budgets, lost: Mapping[str, str]) -> G
     if checks or (lost and budgets != Budgets()):
         verdict = next((v for v in ("pass", "inconclusive", "fail") if v in candidates.values()), "inconclusive")
     return Gate(verdict=verdict, checks=checks, candidates=candidates if verdict else {}, ship=ship, reason=reason)
+
+
+def lost_arms(arms: Iterable[Arm]) -> dict[str, str]:
+    """The arms that a decision lacks, and why: a lost control or reference decides nothing."""
+    return {arm.name: arm.lost for arm in arms if arm.lost and arm.role in ("baseline", "candidate")}
 
 
 def _checks(pair: Pair, budgets: Budgets) -> Iterator[Check]:

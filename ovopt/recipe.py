@@ -142,7 +142,7 @@ def load_recipe(name: str | Path | None = None, data: str | Path | None = None, 
     file = find_recipe(name or DEFAULT)
     raw = _read_yaml(file)
     if data is not None:
-        raw = _with_data(raw, str(data))
+        raw = with_data(raw, str(data))
     return parse_recipe(raw, _said(file), overrides)
 
 
@@ -337,7 +337,7 @@ def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _records_in(inner)
 
 
-def _with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
+def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     """`--data`: another path of the recipe's own kind, or a source of the kind that the path shows."""
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")

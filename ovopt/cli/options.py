@@ -125,22 +125,28 @@ def runtime(
     threads: int | None,
     requests: int | None,
     properties: list[str] | None,
-) -> list[str]:
+) -> list[Override | str]:
     """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last."""
     from ovopt.errors import UsageError
+    from ovopt.recipe import Override
     from ovopt.workflow.settings_file import read_settings
 
-    given: dict[str, object] = {}
+    given: list[tuple[str, object, str]] = [
+        ("device", device, f"--device {device}"),
+        ("hint", hint and hint.value.upper(), f"--hint {hint}"),
+        ("requests", requests, f"--requests {requests}"),
+        ("properties.NUM_STREAMS", streams, f"--streams {streams}"),
+        ("properties.INFERENCE_NUM_THREADS", threads, f"--threads {threads}"),
+    ]
     if load_config:
-        given |= {f"properties.{k}": v for k, v in read_settings(load_config, device or "CPU").items()}
-    given |= {"device": device, "hint": hint and hint.value.upper(), "requests": requests}
-    given |= {"properties.NUM_STREAMS": streams, "properties.INFERENCE_NUM_THREADS": threads}
+        stored = read_settings(load_config, device or "CPU")
+        given = [(f"properties.{key}", value, str(load_config)) for key, value in stored.items()] + given
     for item in properties or []:
         key, equals, value = item.partition("=")
         if not (equals and key and value):
             raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
-        given[f"properties.{key}"] = value
-    return [f"runtime.{key}={value}" for key, value in given.items() if value is not None]
+        given.append((f"properties.{key}", value, f"--property {item}"))
+    return [Override(f"runtime.{key}={value}", said) for key, value, said in given if value is not None]
 
 
 def shapes(batch: int | None, items: list[str] | None) -> list[str]:

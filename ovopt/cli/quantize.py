@@ -49,7 +49,7 @@ def command(
     """Quantize a model with NNCF into a bundle: `model.xml`, `model.bin`, `ovopt.json`.
 
     Calibration sees only the calibration split of the data. Every other argument of `nncf.quantize` is a key of the
-    recipe: `--set optimize.quantize.advanced_parameters.smooth_quant_alpha=0.5`.
+    recipe: `--set optimize.quantize.advanced_parameters.smooth_quant_alphas.matmul=0.5`.
 
     Example: `ovopt quantize model.onnx --recipe classification --data val.npz -o int8/`
     """
@@ -57,12 +57,12 @@ def command(
     from ovopt.workflow.quantize import quantize
 
     given = {
-        "preset": preset,
-        "model_type": model_type,
-        "subset_size": subset_size,
-        "ignored_scope.names": ignored_name,
-        "ignored_scope.patterns": ignored_pattern,
-        "ignored_scope.types": ignored_type,
+        "preset": ("--preset", preset),
+        "model_type": ("--model-type", model_type),
+        "subset_size": ("--subset-size", subset_size),
+        "ignored_scope.names": ("--ignored-name", ignored_name),
+        "ignored_scope.patterns": ("--ignored-pattern", ignored_pattern),
+        "ignored_scope.types": ("--ignored-type", ignored_type),
     }
     overrides = o.quantize_overrides(nncf_defaults, given) + o.overrides(sets)
     target = output or Path(f"{model.resolve().stem}-int8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
         print(f"  {step.name} in {units.seconds(step.seconds)}: {effect}")
         for note in step.notes:
             print(f"  note: {note}")
-    print(f"next: ovopt compare {manifest.source.path} {target}")
+    print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target)])}")
 
 
 def exit_code(comparison: Comparison) -> int:

@@ -65,6 +65,8 @@ def _fit(array: Array, port: Port, sample_id: str) -> Array:
     shaped = _with_batch(array, port, sample_id)
     typed = _with_dtype(shaped, port, sample_id)
     if typed.dtype.kind == "f" and not np.isfinite(typed).all():
+        if np.isfinite(shaped).all():
+            raise DataError(f"{sample_id}: values outside the range of {typed.dtype} for the model's input {port}")
         raise DataError(f"{sample_id}: NaN or infinity in the data of input {port}; remove or mend the sample")
     return np.require(typed, requirements="C")
 

@@ -20,6 +20,8 @@ WORD_STYLE = {"faster": "green", "higher": "green", "slower": "red", "lower": "r
 SHOWN_SHARE = 0.05
 DRIFT = 0.1
 SAME_OUTPUTS = 0.02
+WIDE = 4
+"""An interval whose ends differ by this factor says nothing; its figures would only look broken."""
 NARROW = 88
 """Below this width, one candidate stands under the other."""
 
@@ -49,8 +51,8 @@ def _headline(comparison: Comparison) -> Padding:
     first, _, rest = gate.reason.partition(": ")
     text = Text()
     if gate.ship and rest:
-        text.append(first + ". ", style="bold green" if gate.ship != _baseline(comparison).name else "bold yellow")
-        text.append(rest[0].upper() + rest[1:])
+        text.append(f"{first}: ", style="bold green" if gate.ship != _baseline(comparison).name else "bold yellow")
+        text.append(rest)
     else:
         text.append(gate.reason, style="bold yellow")
     if gate.verdict:
@@ -252,6 +254,8 @@ def _with_speed(figure: str, speed: Speedup | None) -> Text:
 def _factor_cell(speed: Speedup) -> Text:
     if speed.low is None or speed.high is None:
         return Text("not measured long enough", style="yellow")
+    if speed.high > WIDE * speed.low:
+        return Text(f"about {units.factor(speed.estimate)}, not measured long enough", style="yellow")
     said = f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}"
     return Text(said, style=WORD_STYLE.get(speed.verdict, ""))
 

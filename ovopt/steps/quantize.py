@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -232,7 +233,8 @@ def _parameter(hint: Any, value: Any, where: str) -> Any:
 def _quiet(nncf: Any) -> Iterator[None]:
     """NNCF prints its own progress bars on standard output, which belongs to results."""
     nncf.set_log_level(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         yield
 
 

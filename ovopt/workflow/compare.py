@@ -19,9 +19,9 @@ from ovopt.bench.served import Demand
 from ovopt.bundle import read_manifest
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
-from ovopt.gate import judge
+from ovopt.gate import judge, lost_arms
 from ovopt.prepare import Prepared, prepare
-from ovopt.recipe import Recipe, parse_recipe
+from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import (
     Arm,
     Comparison,
@@ -161,17 +161,17 @@ def _run(
 
 def _recipe(recipe: Recipe | str | Path | None, data: Data, models: Sequence[str | Path], options: Options) -> _Loaded:
     seed = options.seed or 0
-    if recipe is not None or data is not None:
+    if recipe is not None:
         return _Loaded(as_recipe(recipe, data, options), seed, "")
     manifests: list[Manifest | None] = [read_manifest(path) for path in models]
     for manifest in manifests:
         if manifest and manifest.data and manifest.recipe.get("data", {}).get("source"):
-            said = f"recipe, data and seed as in the manifest of {manifest.model.path}"
+            what = "recipe, data and seed" if data is None else "recipe and seed"
+            said = f"{what} as in the manifest of {manifest.model.path}"
+            raw = with_data(manifest.recipe, str(data)) if isinstance(data, str | Path) else manifest.recipe
             seed = manifest.data.seed if options.seed is None else seed
-            return _Loaded(
-                parse_recipe(manifest.recipe, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said
-            )
-    return _Loaded(as_recipe(None, None, options), seed, "")
+            return _Loaded(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)
+    return _Loaded(as_recipe(None, data, options), seed, "")
 
 
 def _scenarios(plan: Plan) -> dict[str, Scenario]:
@@ -311,8 +311,7 @@ def _speeds(
 
 
 def _gate(pairs: Sequence[Pair], recipe: Recipe, made: Sequence[Arm]) -> Gate:
-    lost = {arm.name: arm.lost for arm in made if arm.lost and arm.role in ("baseline", "candidate")}
-    return judge(pairs, recipe.budgets, lost)
+    return judge(pairs, recipe.budgets, lost_arms(made))
 
 
 def _no_gate() -> Gate:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bundle import write_manifest
@@ -77,7 +79,7 @@ def _calibration(prepared: Prepared, wanted: int, options: Options) -> Sequence[
             tensors.append(sample)
             advance()
     if len(tensors) > 1 and all(
-        (a == b).all() for sample in tensors[1:] for a, b in zip(tensors[0], sample, strict=True) if a.shape == b.shape
+        np.array_equal(a, b) for sample in tensors[1:] for a, b in zip(tensors[0], sample, strict=True)
     ):
         raise DataError(f"{prepared.samples.source}: all {len(tensors)} calibration samples are the same")
     return tensors

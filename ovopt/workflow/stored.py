@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ovopt.errors import UsageError
-from ovopt.gate import judge
+from ovopt.gate import judge, lost_arms
 from ovopt.recipe import budget_override, parse_recipe
 from ovopt.records import Comparison
 
@@ -29,6 +29,5 @@ def read_comparison(path: str | Path) -> Comparison:
 def judge_again(comparison: Comparison, budgets: Sequence[str]) -> Comparison:
     """The comparison with the gate of its recipe's budgets and the given ones (`latency.min_speedup=1.2`)."""
     recipe = parse_recipe(comparison.recipe, "the comparison's recipe", [budget_override(b) for b in budgets])
-    lost = {arm.name: arm.lost for arm in comparison.arms if arm.lost and arm.role == "candidate"}
-    gate = judge(comparison.pairs, recipe.budgets, lost)
+    gate = judge(comparison.pairs, recipe.budgets, lost_arms(comparison.arms))
     return comparison.model_copy(update={"gate": gate, "recipe": recipe.resolved()})

@@ -120,7 +120,7 @@ X = "'x' f32[?,2,3]"
         (
             np.full((2, 3), 1e300),
             [port()],
-            f"NaN or infinity in the data of input {X}; remove or mend the sample",
+            f"values outside the range of float32 for the model's input {X}",
         ),
     ],
 )

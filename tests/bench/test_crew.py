@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from ovopt.bench.crew import ArmPlan, Crew
+from ovopt.bench.protocol import Audit, Contents, Evaluate, Load, Open, Output, TakeLatency, TakeThroughput
+from ovopt.bench.samplefile import write_samples
+from ovopt.contracts import Placement, Tensors
+from ovopt.errors import SettingsError
+from ovopt.model.files import describe
+from ovopt.records import Turn
+from tests.cli import run
+
+PROPERTIES = {"PERFORMANCE_HINT": "LATENCY"}
+LIMIT_S = 10.0
+"""Long enough for a worker to import OpenVINO on a busy machine, short enough to wait for."""
+
+
+class AsIs:
+    """Content that is the model's input already."""
+
+    def decode(self, content: np.ndarray) -> np.ndarray:
+        return content
+
+    def preprocess(self, content: np.ndarray) -> Tensors:
+        return (content,)
+
+
+def plan(name: str, role: Any, model: Path, samples: Path) -> ArmPlan:
+    load = Load("openvino", Placement(model, {}, 0, "CPU"), samples, samples)
+    return ArmPlan(name, role, describe(model), load, Contents((), AsIs()), PROPERTIES)
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> list[ArmPlan]:
+    folder = tmp_path_factory.mktemp("crew")
+    model = run.write_ir(folder / "tiny.xml")
+    inputs, _ = run.inputs_and_labels(8)
+    write_samples(folder / "samples", ((row[None],) for row in inputs))
+    samples = folder / "samples"
+    return [plan("original", "baseline", model, samples), plan("int8", "candidate", model, samples)]
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_worker_compiles_measures_and_evaluates_on_command(plans: list[ArmPlan]) -> None:
+    inputs, _ = run.inputs_and_labels(8)
+    outputs: dict[int, np.ndarray] = {}
+
+    def keep(output: Output) -> None:
+        outputs[output.index] = output.value
+
+    with Crew(plans[:1]) as crew:
+        opened = crew.ask("original", Open(PROPERTIES))
+        assert opened.effective.device == "CPU"
+        assert opened.inference_s > 0
+        times = crew.ask("original", TakeLatency(0.01, 0))
+        assert len(times) >= 3
+        assert all(isinstance(time, int) and time > 0 for time in times)
+        turn = crew.ask("original", TakeThroughput(0.01, 0))
+        assert isinstance(turn, Turn)
+        assert turn.samples > 0
+        assert turn.elapsed_ns > 0
+        assert crew.ask("original", Evaluate(PROPERTIES), keep) is None
+        assert sum(crew.ask("original", Audit(PROPERTIES)).ops_by_precision.values()) > 0
+        assert crew.lost == {}
+    assert sorted(outputs) == list(range(8))
+    for index, row in enumerate(inputs):
+        np.testing.assert_allclose(outputs[index], run.scores(row[None])[0], rtol=1e-4, atol=1e-4)
+
+
+def test_the_first_arm_is_the_baseline(plans: list[ArmPlan]) -> None:
+    assert Crew(plans).baseline == "original"
+
+
+def test_no_worker_outlives_the_crew(plans: list[ArmPlan]) -> None:
+    with Crew(plans) as crew:
+        pids = [crew.pid(name) for name in crew.arms]
+        assert all(map(psutil.pid_exists, pids))
+    assert not any(map(psutil.pid_exists, pids))
+
+
+def test_no_worker_outlives_an_error(plans: list[ArmPlan]) -> None:
+    pids: list[int] = []
+
+    def fail() -> None:
+        with Crew(plans) as crew:
+            pids.extend(crew.pid(name) for name in crew.arms)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert len(pids) == 2
+    assert not any(map(psutil.pid_exists, pids))
+
+
+def test_a_killed_worker_costs_its_arm_alone(plans: list[ArmPlan]) -> None:
+    with Crew(plans) as crew:
+        os.kill(crew.pid("int8"), signal.SIGKILL)
+        assert crew.ask("int8", Open(PROPERTIES)) is None
+        assert crew.ask("original", Open(PROPERTIES)) is not None
+        assert crew.present == ["original"]
+        assert crew.lost == {
+            "int8": "its worker was ended by SIGKILL; the system may have run out of memory (during Open)"
+        }
+
+
+def test_a_lost_arm_is_asked_nothing_more(plans: list[ArmPlan]) -> None:
+    with Crew(plans) as crew:
+        os.kill(crew.pid("int8"), signal.SIGSEGV)
+        assert crew.ask("int8", Open(PROPERTIES)) is None
+        reason = crew.lost["int8"]
+        assert crew.ask("int8", Audit(PROPERTIES)) is None
+        assert crew.lost["int8"] == reason == "its worker was ended by SIGSEGV (during Open)"
+
+
+def test_a_worker_that_hangs_is_reported_by_name_and_ended(plans: list[ArmPlan]) -> None:
+    with Crew(plans, LIMIT_S) as crew:
+        pid = crew.pid("int8")
+        with stopped(pid):
+            assert crew.ask("int8", Open(PROPERTIES)) is None
+        assert crew.lost == {"int8": "its worker gave no answer within 10 s (during Open)"}
+        assert not psutil.pid_exists(pid)
+        assert crew.ask("original", Open(PROPERTIES)) is not None
+
+
+def test_a_setting_that_the_device_refuses_is_the_callers_to_mend(plans: list[ArmPlan]) -> None:
+    with Crew(plans[:1]) as crew:
+        with pytest.raises(SettingsError, match=r"\Adevice CPU refuses the properties NONSENSE=1: .*NONSENSE"):
+            crew.ask("original", Open({"NONSENSE": "1"}))
+        assert crew.lost == {}
+
+
+def test_a_worker_that_cannot_read_its_model_says_why(plans: list[ArmPlan], tmp_path: Path) -> None:
+    model = run.write_ir(tmp_path / "tiny.xml")
+    broken = plan("original", "baseline", model, tmp_path / "nowhere")
+    with Crew([broken, plans[1]]) as crew:
+        assert crew.present == ["int8"]
+        assert crew.lost["original"].startswith("FileNotFoundError: ")
+        assert crew.lost["original"].endswith(" (during Load)")

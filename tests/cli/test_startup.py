@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+import ovopt
+from ovopt.cli.app import app
+from tests.cli import run
+
+HEAVY = ("openvino", "nncf", "datasets", "torch", "pandas", "scipy", "numpy")
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Every command's words, those of groups included."""
+    found: list[tuple[str, ...]] = []
+
+    def walk(command: object, words: tuple[str, ...]) -> None:
+        below = getattr(command, "commands", None)
+        if below is None:
+            found.append(words)
+        for name, child in (below or {}).items():
+            walk(child, (*words, name))
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_the_first_answers_come_without_the_heavy_packages(option: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ovopt", option],
+        env=run.user_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "ovopt" in imported
+    assert imported.isdisjoint(HEAVY)
+
+
+def test_version_is_the_packages_own(tmp_path: Path) -> None:
+    assert run.ovopt("--version", cwd=tmp_path) == run.Ran(0, f"{ovopt.__version__}\n", "")
+
+
+def test_every_command_of_the_first_part_is_there() -> None:
+    first_part = {"quantize", "compare", "report", "gate", "demo"}
+    assert {words[0] for words in commands()} >= first_part
+    assert {words[1] for words in commands() if words[0] == "recipes"} >= {"list", "show", "check"}
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_the_help_of_every_command_holds_an_example_of_it(words: tuple[str, ...], tmp_path: Path) -> None:
+    shown = run.ovopt(*words, "--help", cwd=tmp_path)
+    assert shown.code == 0
+    assert shown.stderr == ""
+    assert f"Example: ovopt {' '.join(words)}" in shown.stdout
+
+
+def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
+    shown = run.ovopt(cwd=tmp_path)
+    assert shown.code == 2
+    assert "Make a model faster with OpenVINO and NNCF, and prove it." in shown.stdout + shown.stderr
+
+
+def test_importing_ovopt_keeps_telemetry_off() -> None:
+    code = "import sys, ovopt; assert sys.modules['openvino_telemetry'] is None, 'telemetry could start'"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ovopt.__all__)
+def test_a_public_name_resolves(name: str) -> None:
+    assert getattr(ovopt, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"\Amodule 'ovopt' has no attribute 'nonsense'\Z"):
+        _ = ovopt.nonsense
+
+
+@pytest.mark.parametrize("module", ["ovopt.cli.app", "typer", "ovopt.cli.quantize"])
+def test_ctrl_c_while_the_command_line_is_still_being_imported_is_no_traceback(module: str) -> None:
+    code = f"""
+import os, signal, sys
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+sys.argv = ["ovopt", "--version"]
+from ovopt.cli.main import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == "interrupted; nothing was written\n"
+    assert done.returncode in (130, -2)
