@@ -191,11 +191,15 @@ def dump_settings(file: Path | None, comparison: Comparison) -> None:
         write_settings(file, comparison.settings)
 
 
-def quantize_overrides(nncf_defaults: bool, given: Mapping[str, object]) -> list[str]:
-    """The options of `ovopt quantize` as settings of the recipe's step."""
-    cleared = ["optimize.quantize={}"] if nncf_defaults else []
+def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
+    """The options of `ovopt quantize`, key of the step -> option and value, as settings of the recipe."""
+    from ovopt.recipe import Override
+
+    cleared: list[Override | str] = ["optimize.quantize={}"] if nncf_defaults else []
     return cleared + [
-        f"optimize.quantize.{key}={json.dumps(value)}" for key, value in given.items() if value is not None
+        Override(f"optimize.quantize.{key}={json.dumps(value)}", f"{option} {value}")
+        for key, (option, value) in given.items()
+        if value is not None
     ]
 
 
