@@ -249,6 +249,14 @@ class Engine(ABC):
         """Run with profiling counters and say what was executed."""
 
 
+def without_batch(value: Array) -> Array:
+    """An output without its batch dimension, where that is 1."""
+    if value.ndim and value.shape[0] == 1:
+        sole: Array = value[0]
+        return sole
+    return value
+
+
 P = TypeVar("P")
 
 

@@ -13,10 +13,15 @@ def read_energy_uj(root: Path = POWERCAP) -> int | None:
     A counter wraps around: a difference below zero is no measurement.
     """
     try:
-        counters = [zone / "energy_uj" for zone in sorted(root.glob("intel-rapl:*")) if zone.name.count(":") == 1]
+        counters = [zone / "energy_uj" for zone in sorted(root.glob("intel-rapl:*")) if _is_package(zone)]
         return sum(int(counter.read_text()) for counter in counters) if counters else None
     except OSError:
         return None
+
+
+def _is_package(zone: Path) -> bool:
+    """Not a part of a package, and not the platform as a whole, which would count the packages again."""
+    return (zone / "name").read_text().startswith("package")
 
 
 def why_no_energy(root: Path = POWERCAP) -> str:

@@ -30,6 +30,8 @@ class Open:
 
     properties: Mapping[str, str]
     requests: int | None = None
+    timed: bool = True
+    """Whether it takes batches, as the timing does, or one sample at a time."""
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ovopt.bench import protocol
 from ovopt.bench.crew import Crew
+from ovopt.bench.opening import open_all, same_settings
 from ovopt.bench.processor_time import processor_time
-from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.schedule import Schedule, creation_order, plan_block, turn_order, why_stop
 from ovopt.contracts import Progress
-from ovopt.records import Effective, Measured
+from ovopt.records import Measured
 from ovopt.stats import Floats, speedup_interval
 
-Settings = Mapping[str, protocol.Open]
 DISTURBED_SHARE = 0.05
 Turns = list[list[Any]]
 """One arm's turns, [replica][round]."""
@@ -28,6 +26,8 @@ class TurnScenario(Scenario):
     """A scenario whose arms take turns."""
 
     hint: ClassVar[str]
+    batched: ClassVar[bool] = True
+    """Whether an inference takes as many samples as the recipe's batch says."""
 
     @abstractmethod
     def take(self, seconds: float, first: int) -> Any:
@@ -50,14 +50,14 @@ class TurnScenario(Scenario):
         started = time.perf_counter()
         with progress.task(f"measure {self.name.replace('_', ' ')}", total=effort.time_budget_s) as advance:
             self.prepare(crew)
-            settings = _same_settings(self.name, crew, effort.hint or self.hint, found)
+            settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched)
             block: Schedule | None = None
             replica, rounds, spent = 0, 0, 0.0
             stopped: str | None = None
             if crew.baseline in crew.lost:
                 stopped = "the baseline was lost"
             while stopped is None:
-                opened, opening_s = _open_all(crew, settings, creation_order(crew.present, replica))
+                opened, opening_s = open_all(crew, settings, creation_order(crew.present, replica))
                 if block is None:
                     left = effort.time_budget_s - (time.perf_counter() - started - opening_s)
                     block = plan_block([o.inference_s for o in opened.values()], opening_s, left)
@@ -116,47 +116,3 @@ def _drift(table: Floats) -> float:
     flat = table.ravel()
     third = max(1, len(flat) // 3)
     return float(np.median(flat[-third:]) / np.median(flat[:third]))
-
-
-def _same_settings(scenario: str, crew: Crew, hint: str, found: Found) -> Settings:
-    """How each arm is opened. The runtime picks streams and threads by the model, so where its choices differ, every
-    arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about settings
-    (`ArmPlan.own_settings`) keep theirs."""
-    wanted = {
-        name: protocol.Open(hinted(hint, crew.arms[name].properties), crew.arms[name].requests) for name in crew.present
-    }
-    native = [name for name in wanted if crew.arms[name].load.engine != "openvino"]
-    opened, _ = _open_all(crew, wanted, [name for name in wanted if name not in native])
-    shared = {name: o.effective for name, o in opened.items() if not crew.arms[name].own_settings}
-    if crew.baseline in shared:
-        chosen = shared[crew.baseline]
-        others = {name: own for name, own in shared.items() if _concurrency(own) != _concurrency(chosen)}
-        if others:
-            said = ", ".join(f"{name} {_said(own)}" for name, own in others.items())
-            found.notes.append(
-                f"{scenario}: every arm runs with the original's {_said(chosen)}; left alone, the runtime picks {said}"
-            )
-            pinned = {"NUM_STREAMS": str(chosen.streams), "INFERENCE_NUM_THREADS": str(chosen.threads)}
-            wanted |= {name: protocol.Open({**pinned, **wanted[name].properties}, chosen.requests) for name in shared}
-            opened |= _open_all(crew, wanted, list(shared))[0]
-    if native and crew.baseline in opened:
-        chosen = opened[crew.baseline].effective
-        threads = {"INFERENCE_NUM_THREADS": str(chosen.threads)}
-        wanted |= {name: protocol.Open(threads, chosen.requests) for name in native}
-        opened |= _open_all(crew, wanted, native)[0]
-    found.effective.update({name: o.effective for name, o in opened.items()})
-    return wanted
-
-
-def _concurrency(effective: Effective) -> tuple[int, int, int]:
-    return effective.streams, effective.threads, effective.requests
-
-
-def _said(effective: Effective) -> str:
-    return f"{effective.streams} streams, {effective.threads} threads, {effective.requests} requests"
-
-
-def _open_all(crew: Crew, settings: Settings, order: Sequence[str]) -> tuple[dict[str, protocol.Opened], float]:
-    started = time.perf_counter()
-    opened = {name: crew.ask(name, settings[name]) for name in order}
-    return {name: o for name, o in opened.items() if o is not None}, time.perf_counter() - started

@@ -91,7 +91,8 @@ class Worker:
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
-        self._session = self._loaded.open(command.properties, self._data(timed=True), command.requests, timed=True)
+        samples = self._data(command.timed)
+        self._session = self._loaded.open(command.properties, samples, command.requests, command.timed)
         times: list[int] = []
         deadline = time.perf_counter() + WARM_UP_S
         while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:

@@ -56,10 +56,10 @@ def command(
         vary=o.varied(vary),
     )
     settings = o.runtime(load_config, device, hint, streams, threads, requests, properties)
-    with o.result_file(output, force) as write:
+    with o.result_file(output, force) as write, o.dumped_settings(dump_config, force) as dump:
         options = o.options_from(seed, force, quiet, [*settings, *o.shapes(batch, shape), *o.overrides(sets)])
         result = benchmark(models, recipe, data, plan, options)
         write(result)
-    o.dump_settings(dump_config, result)
+        dump(result)
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

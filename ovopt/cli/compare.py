@@ -65,9 +65,9 @@ def command(
     )
     runtime = o.runtime(load_config, device, hint, streams, threads, requests, properties)
     overrides = [*runtime, *o.shapes(batch, shape), *o.overrides(sets, budget)]
-    with o.result_file(output, force) as write:
+    with o.result_file(output, force) as write, o.dumped_settings(dump_config, force) as dump:
         result = compare(original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides))
         write(result)
-    o.dump_settings(dump_config, result)
+        dump(result)
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

@@ -140,13 +140,14 @@ def runtime(
     ]
     if load_config:
         stored = read_settings(load_config, device or "CPU")
+        given.insert(0, ("hint", stored.pop("PERFORMANCE_HINT", None), str(load_config)))
         given = [(f"properties.{key}", value, str(load_config)) for key, value in stored.items()] + given
     for item in properties or []:
         key, equals, value = item.partition("=")
         if not (equals and key and value):
             raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
         given.append((f"properties.{key}", value, f"--property {item}"))
-    return [Override(f"runtime.{key}={value}", said) for key, value, said in given if value is not None]
+    return [Override(f"runtime.{key}={json.dumps(value)}", said) for key, value, said in given if value is not None]
 
 
 def shapes(batch: int | None, items: list[str] | None) -> list[str]:
@@ -157,7 +158,7 @@ def shapes(batch: int | None, items: list[str] | None) -> list[str]:
     for item in items or []:
         name, equals, dims = item.rpartition("=")
         sizes = dims.strip("[]").split(",")
-        if not equals or not all(size.strip().isdigit() for size in sizes):
+        if not (equals and name) or not all(size.strip().isdigit() and int(size) > 0 for size in sizes):
             raise UsageError(f"--shape {item}: write INPUT=1,3,224,224")
         found.append(f'model.shapes."{name}"=[{",".join(sizes)}]')
     return found
@@ -174,21 +175,30 @@ def varied(items: list[str] | None) -> dict[str, list[str]]:
     """`--vary PROPERTY=a,b,c` as property -> values."""
     from ovopt.errors import UsageError
 
-    found = {}
+    found: dict[str, list[str]] = {}
     for item in items or []:
-        key, _, values = item.partition("=")
-        found[key] = [value for value in values.split(",") if value]
-        if not key or len(found[key]) < 2:
-            raise UsageError(f"--vary {item}: write PROPERTY=A,B with at least two values; the first is the baseline's")
+        key, _, text = item.partition("=")
+        values = [value for value in text.split(",") if value]
+        if not key or len(values) < 2 or len(set(values)) < len(values) or key in found:
+            raise UsageError(
+                f"--vary {item}: write PROPERTY=A,B with at least two different values, each property once; the first "
+                "value is the baseline's"
+            )
+        found[key] = values
     return found
 
 
-def dump_settings(file: Path | None, comparison: Comparison) -> None:
-    """Write what the run was asked for, where the user wants it."""
-    if file is not None:
-        from ovopt.workflow.settings_file import write_settings
+@contextmanager
+def dumped_settings(file: Path | None, force: bool) -> Iterator[Callable[[Comparison], None]]:
+    """Writes what a run was asked for, where the user wants it; checked before the work starts."""
+    if file is None:
+        yield lambda comparison: None
+        return
+    from ovopt.output import new_file
+    from ovopt.workflow.settings_file import write_settings
 
-        write_settings(file, comparison.settings)
+    with new_file(file, force, "{") as scratch:
+        yield lambda comparison: write_settings(scratch, comparison.settings)
 
 
 def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,7 +67,7 @@ def subjects(
 def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subject]]:
     """`ENGINE` or `ENGINE=FILE` as engine and model; without a file, the original's own."""
     known = [name for name in plugins("ovopt.bench.engines", Engine) if name != "openvino"]
-    found = []
+    found: list[tuple[str, Subject]] = []
     for item in named:
         engine, _, path = item.partition("=")
         if engine not in known:
@@ -76,7 +76,9 @@ def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subje
         if not file.is_file():
             raise ModelError(f"{file}: no such model file")
         written = ModelFile(path=str(file), sha256=hash_of([file]), size_bytes=file.stat().st_size)
-        found.append((engine, Subject(engine, file, written, original.facts, None, {})))
+        taken = [subject.name for _, subject in found]
+        name = next(name for name in _numbered(engine) if name not in taken)
+        found.append((engine, Subject(name, file, written, original.facts, None, {})))
     return found
 
 
@@ -152,8 +154,14 @@ def _named(subject: Subject, name: str, own: Mapping[str, str]) -> Subject:
 
 def _unique_name(path: Path, taken: Sequence[str]) -> str:
     stem = path.resolve().name if path.is_dir() else path.stem
-    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, 1000))
-    return next(name for name in names if name not in (*taken, CONTROL, REFERENCE))
+    kept = (*taken, CONTROL, REFERENCE, *plugins("ovopt.bench.engines", Engine))
+    return next(name for name in _numbered(stem) if name not in kept)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """The name, then name-2, name-3 ..."""
+    yield name
+    yield from (f"{name}-{n}" for n in count(2))
 
 
 def _check_same_inputs(found: Sequence[Subject]) -> None:

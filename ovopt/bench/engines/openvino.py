@@ -12,7 +12,7 @@ import numpy as np
 
 from ovopt.bench.process_memory import peak_bytes, resident_bytes
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Engine, Placement, Session, Started, Tensors
+from ovopt.contracts import Array, Engine, Placement, Session, Started, Tensors, without_batch
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.execution import execution
 from ovopt.model.read import core, read_model, reason, with_batch
@@ -157,7 +157,7 @@ class OpenVinoSession(Session):
 
     def result(self) -> Array:
         """A copy, without a batch dimension of 1."""
-        return _without_batch(np.array(self.request.get_tensor(self._output).data))
+        return without_batch(np.array(self.request.get_tensor(self._output).data))
 
     def answer_all(self, tensors: Iterator[Tensors]) -> int:
         """The next sample is prepared while the pool computes; every answer is copied out as it comes."""
@@ -196,7 +196,7 @@ class OpenVinoSession(Session):
         ready: deque[tuple[int, Array]] = deque()
 
         def keep(request: Any, index: int) -> None:
-            ready.append((index, _without_batch(np.array(request.get_tensor(self._output).data))))
+            ready.append((index, without_batch(np.array(request.get_tensor(self._output).data))))
 
         self._pool.set_callback(keep)
         for index, tensors in enumerate(self._samples):
@@ -205,10 +205,6 @@ class OpenVinoSession(Session):
                 yield ready.popleft()
         self._pool.wait_all()
         yield from ready
-
-
-def _without_batch(value: Array) -> Array:
-    return value[0] if value.ndim and value.shape[0] == 1 else value
 
 
 def _precision(value: Any) -> str:

@@ -7,11 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import count
+from typing import TypeVar
 
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Session, Tensors
+from ovopt.contracts import Array, Session, Tensors, without_batch
 from ovopt.records import Effective
+
+T = TypeVar("T")
 
 
 class PooledSession(Session):
@@ -63,7 +67,7 @@ class PooledSession(Session):
 
     def run(self, tensors: Tensors) -> None:
         """Keep the answer for `result`."""
-        self._last = self._call(tensors)
+        self._last = without_batch(self._call(tensors))
 
     def result(self) -> Array:
         """These frameworks hand over an array of its own already."""
@@ -72,45 +76,41 @@ class PooledSession(Session):
 
     def answer_all(self, tensors: Iterator[Tensors]) -> int:
         """At most `requests` calls under way."""
-        sent: list[Future[Array]] = [self._send(prepared) for prepared in tensors]
+        sent = [self._send(partial(self._call, prepared)) for prepared in tensors]
         for call in sent:
             call.result()
         return len(sent)
 
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
         """First come, first served."""
-        waits = [0] * len(arrivals_s)
 
         def send(index: int, scheduled: int) -> None:
-            def note(_: Future[Array]) -> None:
-                waits[index] = time.perf_counter_ns() - scheduled
+            tensors = self._samples[(first + index) % len(self._samples)]
+            sent.append(self._send(lambda: self._wait(tensors, scheduled)))
 
-            sent.append(self._send(self._samples[(first + index) % len(self._samples)], note))
-
-        sent: list[Future[Array]] = []
+        sent: list[Future[int]] = []
         send_off(arrivals_s, send)
-        for call in sent:
-            call.result()
-        return waits
+        return [call.result() for call in sent]
+
+    def _wait(self, tensors: Tensors, scheduled: int) -> int:
+        self._call(tensors)
+        return time.perf_counter_ns() - scheduled
 
     def outputs(self) -> Iterator[tuple[int, Array]]:
         """In order, a few calls ahead."""
         ahead: deque[tuple[int, Future[Array]]] = deque()
         for index, tensors in enumerate(self._samples):
-            ahead.append((index, self._send(tensors)))
+            ahead.append((index, self._send(partial(self._call, tensors))))
             if len(ahead) > self._requests:
                 yield self._answer(*ahead.popleft())
         while ahead:
             yield self._answer(*ahead.popleft())
 
     def _answer(self, index: int, call: Future[Array]) -> tuple[int, Array]:
-        value = call.result()
-        return index, value[0] if value.ndim and value.shape[0] == 1 else value
+        return index, without_batch(call.result())
 
-    def _send(self, tensors: Tensors, done: Callable[[Future[Array]], None] | None = None) -> Future[Array]:
+    def _send(self, work: Callable[[], T]) -> Future[T]:
         self._free.acquire()
-        call = self._pool.submit(self._call, tensors)
-        if done:
-            call.add_done_callback(done)
+        call = self._pool.submit(work)
         call.add_done_callback(lambda _: self._free.release())
         return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -70,7 +71,7 @@ def _callable(placement: Placement, output: int) -> Callable[[Tensors], Array]:
     try:
         exported = placement.model.suffix.lower() == ".pt2"
         module = torch.export.load(file).module() if exported else torch.jit.load(file).eval()
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{placement.model}: PyTorch cannot load it: {str(error).splitlines()[0]}") from None
 
     def call(tensors: Tensors) -> Array:

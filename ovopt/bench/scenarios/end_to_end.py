@@ -20,6 +20,7 @@ class EndToEndScenario(TurnScenario):
     name: ClassVar[str] = "end_to_end"
     weight: ClassVar[float] = 1.0
     hint: ClassVar[str] = "LATENCY"
+    batched: ClassVar[bool] = False
 
     def prepare(self, crew: Crew) -> None:
         """Hand every worker the contents of a few samples."""

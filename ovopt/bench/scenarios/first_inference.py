@@ -76,19 +76,24 @@ class FirstInferenceScenario(Scenario):
 
 def _fill_caches(crew: Crew, effort: Effort, caches: Path) -> None:
     """One start of every arm that leaves its compiled model behind."""
-    for index, name in enumerate(crew.present):
-        folder = caches / str(index)
+    for name in crew.present:
+        folder = _cache_of(crew, name, caches)
         folder.mkdir()
         _start(crew, name, effort, folder)
 
 
 def _start_both(crew: Crew, name: str, effort: Effort, caches: Path, found: Found) -> None:
-    folder = caches / str(list(crew.arms).index(name))
+    folder = _cache_of(crew, name, caches)
     cold, cached = _start(crew, name, effort, None), _start(crew, name, effort, folder)
     if cold and cached:
         starts: Starts = found.raw.setdefault(name, {"cold": [], "cached": []})
         starts["cold"].append(cold)
         starts["cached"].append(cached)
+
+
+def _cache_of(crew: Crew, name: str, caches: Path) -> Path:
+    """A folder of the arm's own, whatever its name is."""
+    return caches / str(list(crew.arms).index(name))
 
 
 def _start(crew: Crew, name: str, effort: Effort, cache: Path | None) -> Started | None:

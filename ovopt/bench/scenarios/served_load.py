@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ovopt import stats
+from ovopt import stats, units
 from ovopt.bench import protocol
 from ovopt.bench.crew import Crew
-from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.opening import same_settings
+from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.schedule import turn_order
 from ovopt.bench.served import Demand, arrivals
 from ovopt.contracts import Progress
@@ -35,8 +36,7 @@ class ServedLoadScenario(Scenario):
         found, started = Found(), time.perf_counter()
         rng = np.random.default_rng(effort.seed)
         demand = effort.demand
-        opened = {name: _open(crew, name, effort) for name in crew.present}
-        found.effective.update({name: o.effective for name, o in opened.items() if o})
+        same_settings(self.name, crew, effort.hint or "THROUGHPUT", found)
         rates = demand.rates
         if not rates and demand.limit_ms is None:
             rates = _shares_of_capacity(crew)
@@ -67,12 +67,6 @@ class ServedLoadScenario(Scenario):
         return ServedLoadRatio(by_rate={f"{r:.6g}": before[r] / after[r] for r in before if r in after})
 
 
-def _open(crew: Crew, name: str, effort: Effort) -> protocol.Opened | None:
-    arm = crew.arms[name]
-    opened: protocol.Opened | None = crew.ask(name, protocol.Open(hinted(effort.hint or "THROUGHPUT", arm.properties)))
-    return opened
-
-
 def _capacity(crew: Crew, name: str) -> float:
     """Samples per second when the pool is never idle."""
     turn = crew.ask(name, protocol.TakeThroughput(CAPACITY_S, 0))
@@ -87,7 +81,8 @@ def _shares_of_capacity(crew: Crew) -> tuple[float, ...]:
 def _take(
     crew: Crew, name: str, rate: float, seconds: float, demand: Demand, rng: np.random.Generator, found: Found
 ) -> list[int]:
-    times = arrivals(rate, seconds, demand.process, rng)
+    batch = crew.arms[name].load.placement.batch
+    times = arrivals(rate / batch, seconds, demand.process, rng)
     waits: list[int] = crew.ask(name, protocol.Serve(times, int(rng.integers(1 << 20)))) or []
     if waits:
         found.raw.setdefault(name, []).append((rate, waits))
@@ -105,6 +100,11 @@ def _search(crew: Crew, demand: Demand, point_s: float, rng: np.random.Generator
             kept = bool(waits) and demand.keeps(waits)
             bounds[name] = (rate, high) if kept else (low, rate)
             advance(1, f"{rate:.1f} /s")
+    for name, (low, _) in bounds.items():
+        found.notes.append(
+            f"served load: {name} keeps p{100 * demand.share:g} within {units.milliseconds(demand.limit_ms)} up to "
+            + (units.rate(low) if low else "none of the rates tried")
+        )
 
 
 def _point(rate: float, waits: list[int]) -> LoadPoint:
