@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ovopt.bench.engines.openvino import OpenVino
+from ovopt.contracts import Placement
+from ovopt.errors import ModelError, SettingsError
+from tests.bench.engines import samples as s
+from tests.cli import run
+from tests.models import adding_model, saved
+
+F32 = {"INFERENCE_PRECISION_HINT": "f32"}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return run.write_ir(tmp_path / "tiny.xml", shape=(-1, run.WIDTH))
+
+
+def engine(model: Path, batch: int = 1, **changed: Any) -> OpenVino:
+    return OpenVino(
+        Placement(**{"model": model, "shapes": {}, "output": 0, "device": "CPU", "batch": batch, **changed})
+    )
+
+
+@pytest.mark.parametrize("requests", [None, 3])
+def test_outputs_are_the_models(model: Path, requests: int | None) -> None:
+    given = s.samples()
+    session = engine(model).open(F32, given, requests)
+    s.check_outputs(session, given)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_every_inference_is_counted_once(model: Path, batch: int) -> None:
+    given = s.samples(batch)
+    session = engine(model, batch).open(F32, given, 2)
+    s.check_timing(session, given, 2)
+    s.check_answers(session, given)
+
+
+def test_serving_answers_every_request(model: Path) -> None:
+    s.check_serving(engine(model).open(F32, s.samples(), 2))
+
+
+def test_a_batch_is_timed_whole_and_scored_sample_by_sample(model: Path) -> None:
+    made = engine(model, batch=4)
+    timed = made.open(F32, s.samples(4), None, timed=True)
+    for (rows,) in s.samples(4):
+        timed.run((rows,))
+        assert timed.result().shape == (4, run.CLASSES)
+        np.testing.assert_allclose(timed.result(), run.scores(rows), rtol=1e-4, atol=1e-4)
+    s.check_outputs(made.open(F32, s.samples(), None, timed=False), s.samples())
+
+
+def test_a_batch_that_the_model_cannot_take_is_the_callers_to_mend(tmp_path: Path) -> None:
+    """A scalar has no dimension that a batch could go into."""
+    model = saved(adding_model(("a", (1, 4), np.float32), ("b", (), np.float32)), tmp_path)
+    with pytest.raises(ModelError, match=r"\A--batch 5: the model cannot take it: .+\Z"):
+        engine(model, batch=5)
+
+
+def test_settings_are_read_back_from_the_compiled_model(model: Path) -> None:
+    asked = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": "2", "INFERENCE_NUM_THREADS": "2", **F32}
+    session = engine(model).open(asked, s.samples(), 5)
+    found = session.effective()
+    assert (found.device, found.inference_precision, found.hint) == ("CPU", "f32", "THROUGHPUT")
+    assert (found.streams, found.threads, found.requests) == (2, 2, 5)
+    assert "ENABLE_CPU_PINNING" in found.properties
+    assert not {"NUM_STREAMS", "SUPPORTED_PROPERTIES", "NETWORK_NAME"} & found.properties.keys()
+
+
+def test_without_a_number_the_runtime_picks_the_requests(model: Path) -> None:
+    session = engine(model).open({"NUM_STREAMS": "2", "INFERENCE_NUM_THREADS": "2"}, s.samples(), None)
+    compiled = session.request.get_compiled_model()
+    assert session.effective().requests == compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+
+
+def test_a_property_that_the_device_refuses_is_named(model: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\Adevice CPU refuses the properties NO_SUCH=1: .*NO_SUCH"):
+        engine(model).open({"NO_SUCH": "1"}, s.samples(), None)
+
+
+def test_a_device_that_is_not_here_is_named(model: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\A--device NOPE: no such device here; available: .*CPU"):
+        engine(model, device="NOPE").open({}, s.samples(), None)
+
+
+def test_the_output_is_chosen_by_name(model: Path) -> None:
+    given = s.samples()
+    s.check_outputs(engine(model, output="scores").open(F32, given, None), given)
+
+
+def test_a_start_goes_through_every_stage(model: Path) -> None:
+    found = OpenVino.start(Placement(model, {}, 0, "CPU"), F32, s.samples()[0])
+    assert min(found.read_ns, found.compile_ns, found.infer_ns) > 0
+    assert 0 < found.before_bytes <= found.peak_bytes
+    assert not found.from_cache
+
+
+def test_the_second_start_with_a_cache_is_loaded_from_it(model: Path, tmp_path: Path) -> None:
+    cached = {**F32, "CACHE_DIR": str(tmp_path / "cache")}
+    starts = [OpenVino.start(Placement(model, {}, 0, "CPU"), cached, s.samples()[0]) for _ in range(2)]
+    assert [start.from_cache for start in starts] == [False, True]
+
+
+def test_a_start_takes_shapes_and_batch(model: Path) -> None:
+    placement = Placement(model, {"x": (1, run.WIDTH)}, 0, "CPU", batch=4)
+    assert OpenVino.start(placement, F32, s.samples(4)[0]).infer_ns > 0
+
+
+def test_an_audit_tells_operations_and_the_time_of_an_inference(model: Path) -> None:
+    found = engine(model).audit({**F32, "NUM_STREAMS": "2"}, s.samples())
+    assert found.ops_by_precision.keys() == {"f32"}
+    assert found.ops_us == pytest.approx(sum(found.time_by_precision.values()))
+    assert found.wall_us > 0

@@ -1,0 +1,171 @@
+"""What this machine offers, and the advice that follows from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovopt.bench.machine import machine
+from ovopt.bench.processor_time import ProcessorTime
+from ovopt.model.read import core
+from ovopt.records import Speedup
+from ovopt.workflow import doctor as module
+from ovopt.workflow.doctor import Device, Diagnosis, doctor
+from ovopt.workflow.options import Options
+from tests.factories import MACHINE, speed
+
+CPU = Device(name="CPU", full_name="Example processor", default_precision="f32", capabilities=("FP32", "INT8"))
+GIB = 1 << 30
+
+
+def diagnosis(**changed: Any) -> Diagnosis:
+    """A machine without a fault."""
+    quiet = {
+        "machine": MACHINE,
+        "devices": (CPU,),
+        "threads_per_core": "1",
+        "governor": "performance",
+        "turbo": "off",
+        "load": 0.1,
+        "steal_share": 0.0,
+        "available_bytes": 6 * GIB,
+        "missing_extras": (),
+        "noise": None,
+    }
+    return Diagnosis(**{**quiet, **changed})
+
+
+def advice(**changed: Any) -> list[str]:
+    return list(module._advice(diagnosis(**changed)))
+
+
+def unknown(estimate: float) -> Speedup:
+    return Speedup(estimate=estimate, low=None, high=None, level=0.95, verdict="no clear difference", why="few")
+
+
+def test_a_quiet_machine_needs_no_advice() -> None:
+    assert advice(noise=speed(1.0, 0.02)) == []
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [{"governor": "not readable"}, {"turbo": "not readable"}, {"steal_share": None}, {"noise": unknown(1.5)}],
+)
+def test_what_is_not_known_gives_no_advice(unreadable: dict[str, Any]) -> None:
+    assert advice(**unreadable) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"load": 1.25}, "The load is 1.2 on 2 cores: stop other work while you measure."),
+        (
+            {"steal_share": 0.061},
+            "The host took 6.1 % of the processor's time away: measure longer, or on a machine of your own.",
+        ),
+        ({"available_bytes": GIB}, "Only 1.00 GiB of memory are free: large models may be killed."),
+        (
+            {"governor": "powersave"},
+            "The frequency governor is 'powersave': `cpupower frequency-set -g performance` steadies it.",
+        ),
+        (
+            {"turbo": "on"},
+            "Turbo is on: the clock follows the temperature. Interleaving evens that out; absolute times still move.",
+        ),
+        (
+            {"threads_per_core": "2 or more"},
+            "Cores are shared by two threads: `--threads` of the number of cores, not of threads, is steadier.",
+        ),
+        (
+            {"devices": (CPU.model_copy(update={"default_precision": "bf16"}),)},
+            "CPU runs f32 models in bf16 by default: that costs accuracy on some models. "
+            "A comparison measures the original at f32 too.",
+        ),
+        (
+            {"noise": speed(0.99, 0.05)},
+            "One model differs from itself by up to 6.0 % in 20 s: smaller effects need a longer --time-budget; "
+            "four times as long halves this.",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_what_to_do(fault: dict[str, Any], said: str) -> None:
+    assert advice(**fault) == [said]
+
+
+@pytest.mark.parametrize("bound", [{"load": 1.0}, {"steal_share": 0.02}, {"available_bytes": 2 * GIB}])
+def test_at_the_bound_nothing_is_said(bound: dict[str, Any]) -> None:
+    assert advice(**bound) == []
+
+
+def test_several_faults_are_all_named() -> None:
+    assert len(advice(load=2.0, turbo="on", noise=speed(1.0, 0.1))) == 3
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+
+
+@pytest.mark.usefixtures("quick")
+def test_this_machine_is_described_without_a_self_test() -> None:
+    found = doctor(self_test=False, options=Options())
+    assert found.machine == machine()
+    assert [device.name for device in found.devices] == list(core().available_devices)
+    assert found.noise is None
+    assert 0 < found.available_bytes <= found.machine.memory_bytes
+    assert found.load >= 0
+    assert found.steal_share is None or 0 <= found.steal_share <= 1
+    assert list(found.advice) == list(module._advice(found))
+    assert Diagnosis.model_validate(json.loads(found.model_dump_json())) == found
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EXTRAS", {"here": "numpy", "gone": "no_such_package_at_all"})
+    assert doctor(self_test=False, options=Options()).missing_extras == ("gone",)
+
+
+@pytest.mark.usefixtures("quick")
+def test_steal_is_that_of_the_time_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([ProcessorTime(busy=0, steal=100, whole=1000), ProcessorTime(busy=0, steal=130, whole=1200)])
+    monkeypatch.setattr(module, "processor_time", lambda: next(moments))
+    assert doctor(self_test=False, options=Options()).steal_share == pytest.approx(0.15)
+
+
+def cpu_files(root: Path, **files: str) -> Path:
+    for name, text in files.items():
+        file = root / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("files", "turbo"),
+    [
+        ({"intel_pstate__no_turbo": "0"}, "on"),
+        ({"intel_pstate__no_turbo": "1"}, "off"),
+        ({"cpufreq__boost": "1"}, "on"),
+        ({"cpufreq__boost": "0"}, "off"),
+        ({}, "not readable"),
+    ],
+)
+def test_turbo_is_read_where_the_driver_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], turbo: str
+) -> None:
+    monkeypatch.setattr(module, "CPU", cpu_files(tmp_path, **files))
+    assert module._turbo() == turbo
+
+
+@pytest.mark.parametrize(
+    ("siblings", "said"), [("0", "1"), ("0,4", "2 or more"), ("0-1", "2 or more"), (None, "not readable")]
+)
+def test_threads_per_core_follow_from_the_siblings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, siblings: str | None, said: str
+) -> None:
+    files = {"cpu0__topology__thread_siblings_list": siblings} if siblings else {}
+    monkeypatch.setattr(module, "CPU", cpu_files(tmp_path, **files))
+    assert module._threads_per_core() == said
