@@ -27,4 +27,6 @@ def command(
 
     done = demo(output, o.options_from(None, force, quiet, ()))
     show(done.comparison, "console")
-    print(f"\n  {done.lesson()}\n\n  written: {', '.join(map(str, done.written()))}\n  next:    {done.next_command()}")
+    print(f"\n  {done.lesson()}\n\n  written: {', '.join(map(str, done.written()))}")
+    for command_line in done.next_commands():
+        print(f"  next:    {command_line}")

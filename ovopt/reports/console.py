@@ -127,7 +127,9 @@ def _stages(arm: Arm, pair: Pair | None) -> Text | None:
         return None
     e = arm.end_to_end
     stages = (e.decode_ms, e.preprocess_ms, e.inference_ms, e.postprocess_ms)
-    return Text(" + ".join(units.number(stage) for stage in stages))
+    return Text(
+        " + ".join(units.number(stage) for stage in stages[:2]) + " +\n" + " + ".join(map(units.number, stages[2:]))
+    )
 
 
 def _pipelined(arm: Arm, pair: Pair | None) -> Text | None:
@@ -153,18 +155,19 @@ def _first_cached(arm: Arm, pair: Pair | None) -> Text | None:
 def _memory(arm: Arm, pair: Pair | None) -> Text | None:
     if arm.memory is None:
         return None
-    return Text(", ".join(f"{hint} {units.memory(found.peak_bytes)}" for hint, found in arm.memory.by_hint.items()))
+    return Text("\n".join(f"{hint} {units.memory(found.peak_bytes)}" for hint, found in arm.memory.by_hint.items()))
 
 
 def _efficiency(arm: Arm, pair: Pair | None) -> Text | None:
-    if arm.efficiency is None:
+    if arm.efficiency is None or arm.efficiency.samples_per_s_per_gib is None:
         return None
-    parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
-    if arm.efficiency.samples_per_s_per_gib is not None:
-        parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
+    parts = [
+        f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core",
+        f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB",
+    ]
     if arm.efficiency.joules_per_sample is not None:
-        parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J")
-    return Text(", ".join(parts))
+        parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J per sample")
+    return Text("\n".join(parts))
 
 
 def _served(arm: Arm, pair: Pair | None) -> Text | None:
@@ -187,12 +190,11 @@ def _executed(arm: Arm, pair: Pair | None) -> Text | None:
 
 
 def _outside(arm: Arm, pair: Pair | None) -> Text | None:
-    """Time of an inference that no operation accounts for, and what is spent on moving data about."""
+    """Share of an inference that no operation accounts for."""
     execution = arm.execution
     if execution is None or not execution.wall_us:
         return None
-    outside = max(0.0, 1 - execution.ops_us / execution.wall_us)
-    return Text(f"{units.share(outside)}, {execution.reorders} reorders, {execution.conversions} conversions")
+    return Text(units.share(max(0.0, 1 - execution.ops_us / execution.wall_us)))
 
 
 def _size(arm: Arm, pair: Pair | None) -> Text | None:
