@@ -54,7 +54,9 @@ class Demo:
     def next_commands(self) -> Sequence[str]:
         """What to try next: another judgement of the same figures, and the whole picture of performance."""
         gate = ["ovopt", "gate", str(self.file), "--budget", "latency.min_speedup=1.5"]
-        whole = ["ovopt", "compare", str(self.model), str(self.folder / RECIPE)]
+        here = Path.cwd()
+        model = self.model.relative_to(here) if self.model.is_relative_to(here) else self.model
+        whole = ["ovopt", "compare", str(model), str(self.folder / RECIPE)]
         return [shlex.join(gate), shlex.join(whole)]
 
 
