@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from ovopt.bench.crew import obituary, worker_environment
+from ovopt.bench.crew import Crew, obituary, worker_environment
 from ovopt.bench.protocol import Load
 from ovopt.bench.samplefile import SampleFile
 from ovopt.contracts import Engine, Started, plugins
@@ -46,6 +46,15 @@ def start_fresh(load: Load, properties: Mapping[str, str]) -> Started:
         raise result
     assert isinstance(result, Started)
     return result
+
+
+def start_arm(crew: Crew, name: str, properties: Mapping[str, str], during: str) -> Started | None:
+    """Start an arm's model in a new process; None, and the arm lost, where that fails."""
+    try:
+        return start_fresh(crew.arms[name].load, properties)
+    except ArmLostError as loss:
+        crew.lost[name] = f"{loss} (during {during})"
+        return None
 
 
 def main(descriptor: int) -> None:

@@ -155,7 +155,7 @@ def test_an_arm_that_is_lost_early_leaves_the_caches_of_the_others_alone(monkeyp
             used.setdefault(load.engine, set()).add(properties["CACHE_DIR"])
         return starts(1, 1)[0]
 
-    monkeypatch.setattr("ovopt.bench.scenarios.first_inference.start_fresh", start_fresh)
+    monkeypatch.setattr("ovopt.bench.fresh.start_fresh", start_fresh)
     names = ("original", "lost", "first", "second")
     crew = FakeCrew([plan(name, engine=name) for name in names], {}, lost={"lost": "before"})
     FirstInferenceScenario().measure(crew, Effort(1, 0.02, 0), Watcher())  # type: ignore[arg-type]

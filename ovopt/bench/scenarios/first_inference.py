@@ -12,12 +12,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ovopt.bench.crew import Crew
-from ovopt.bench.fresh import start_fresh
+from ovopt.bench.fresh import start_arm
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.schedule import turn_order
 from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
-from ovopt.errors import ArmLostError
 from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, StartTimes
 from ovopt.stats import Floats
 
@@ -99,11 +98,7 @@ def _cache_of(crew: Crew, name: str, caches: Path) -> Path:
 def _start(crew: Crew, name: str, effort: Effort, cache: Path | None) -> Started | None:
     arm = crew.arms[name]
     properties = {**hinted(effort.hint or "LATENCY", arm.properties), **({"CACHE_DIR": str(cache)} if cache else {})}
-    try:
-        return start_fresh(arm.load, properties)
-    except ArmLostError as loss:
-        crew.lost[name] = f"{loss} (during the first inference)"
-        return None
+    return start_arm(crew, name, properties, "the first inference")
 
 
 def _why_stop(rounds: int, spent_s: float, budget_s: float) -> str | None:

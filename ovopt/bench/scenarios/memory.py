@@ -6,10 +6,9 @@ import time
 from typing import ClassVar
 
 from ovopt.bench.crew import Crew
-from ovopt.bench.fresh import start_fresh
+from ovopt.bench.fresh import start_arm
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.contracts import Progress, Started
-from ovopt.errors import ArmLostError
 from ovopt.records import Footprint, Measured, Memory, MemoryRatio
 
 HINTS = ("LATENCY", "THROUGHPUT")
@@ -53,12 +52,7 @@ class MemoryScenario(Scenario):
 
 
 def _start(crew: Crew, name: str, hint: str) -> Started | None:
-    arm = crew.arms[name]
-    try:
-        return start_fresh(arm.load, hinted(hint, arm.properties))
-    except ArmLostError as loss:
-        crew.lost[name] = f"{loss} (during the memory measurement)"
-        return None
+    return start_arm(crew, name, hinted(hint, crew.arms[name].properties), "the memory measurement")
 
 
 def _footprint(starts: list[Started]) -> Footprint:
