@@ -19,7 +19,7 @@ from pathlib import Path
 from models import convolutions
 
 SECONDS = 4
-MODELS = {"tiny": (2, 16, 16), "small": (6, 32, 32), "medium": (16, 64, 40)}
+MODELS = {"tiny": (3, 16, 16), "small": (6, 32, 32), "medium": (16, 64, 40)}
 """Name -> layers, channels, side of the image."""
 
 
@@ -50,8 +50,9 @@ def with_ovopt(file: Path, scenario: str) -> float:
 def with_benchmark_app(file: Path, scenario: str) -> float:
     command = [str(Path(sys.executable).with_name("benchmark_app")), "-m", str(file), "-t", str(SECONDS)]
     said = run([*command, "-hint", scenario, "-api", "sync" if scenario == "latency" else "async"])
-    pattern = r"Median:\s+([\d.]+) ms" if scenario == "latency" else r"Throughput:\s+([\d.]+) FPS"
-    return float(re.search(pattern, said).group(1))
+    pattern = r"Median:\s+([\d.]+) (us|ms)" if scenario == "latency" else r"Throughput:\s+([\d.]+) (FPS)"
+    figure, unit = re.search(pattern, said).groups()
+    return float(figure) / (1000 if unit == "us" else 1)
 
 
 def run(command: list[str]) -> str:

@@ -48,5 +48,5 @@ def send_off(arrivals_s: Sequence[float], send: Callable[[int, int], None]) -> N
         if ahead_s > SPIN_S:
             time.sleep(ahead_s - SPIN_S)
         while time.perf_counter_ns() < scheduled:
-            pass
+            time.sleep(0)  # answers are noted by other threads, which the interpreter would keep waiting
         send(index, scheduled)
