@@ -1,4 +1,5 @@
-"""The extension points, on one page: step, metric, data source, report, engine, and what they are handed.
+"""The extension points, on one page: data source, transform, decoder, metric, step, report, engine, and what they are
+handed.
 
 A plug-in is one file: a frozen pydantic model whose fields are the recipe's keys and whose docstring is its
 documentation. Its name in a recipe is the class's `name`. `plugins` finds the classes of a package.
@@ -17,7 +18,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.records import Comparison, Effective, Execution, Port, Record, StepReport
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Tensors = tuple[Array, ...]
 """One array per model input (or output), in the model's own order, with the batch dimension."""
+Row = float | Sequence[Any]
+"""A metric's raw figure of one sample: a number, or a list of plain numbers (nested where it must be)."""
+
+
+class Parts(tuple[Any, ...]):
+    """A sample that takes several inferences: both texts of a pair, the windows of a recording, the frames of a
+    sequence. A model with a state keeps it from part to part, and starts every sample anew."""
+
+    __slots__ = ()
 
 
 class Progress(Protocol):
@@ -61,6 +70,25 @@ class Samples:
         return len(self.ids)
 
 
+@dataclass(frozen=True)
+class LabelFile:
+    """A label that is a file, read where it is needed: a mask of class ids, or an image."""
+
+    path: Path
+    kind: Literal["mask", "image"]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
+    (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss."""
+
+    corners: Array
+    classes: Array
+    crowd: Array
+    size: tuple[int, int]
+
+
 class DataSource(Record, ABC):
     """A kind of data: npz, files, hf, synthetic ..."""
 
@@ -74,6 +102,45 @@ class DataSource(Record, ABC):
     def recognises(cls, path: str) -> bool:
         """Whether `--data PATH` without a kind means this source."""
         return False
+
+
+class Transform(Record, ABC):
+    """One step of the preparation. Its fields are the recipe's keys."""
+
+    name: ClassVar[str]
+    sole: ClassVar[str | None] = None
+    """The field that a value without a key means: `cast: float32`."""
+    decodes: ClassVar[bool] = False
+    """Whether it turns a file's bytes into an array: a stage of its own end to end."""
+    whole: ClassVar[bool] = False
+    """Whether it takes a mapping of columns as it is, rather than each of its values."""
+
+    @abstractmethod
+    def __call__(self, content: Any) -> Any:
+        """The transformed content; raise DataError where it does not fit."""
+
+    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Where boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) go, and the image's new size."""
+        return boxes, size
+
+    def masked(self, mask: Array) -> Array:
+        """What becomes of a mask [height, width] of class ids, or of any image that goes with the sample's."""
+        return mask
+
+
+class Decoder(Record, ABC):
+    """One step from a model's outputs to what accuracy metrics look at: class scores, boxes, text ..."""
+
+    name: ClassVar[str]
+    sole: ClassVar[str | None] = None
+    joins: ClassVar[bool] = False
+    """Whether it takes what all parts of a sample gave, as a list, and makes one of them."""
+
+    @abstractmethod
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        """`output` is the chosen output without its batch dimension, a tuple where several are chosen, or what the
+        decoder before gave; `inputs` the model's inputs of this inference by name (of the first part where it joins),
+        each with its batch dimension."""
 
 
 class Metric(Record, ABC):
@@ -98,13 +165,24 @@ class Metric(Record, ABC):
         """Raise DataError where a label cannot belong to these outputs."""
 
     @abstractmethod
-    def row(self, output: Array, target: Any) -> float | Sequence[float]:
-        """The raw figure of one sample. `output` has no batch dimension; `target` is the label or the baseline's
-        output."""
+    def row(self, output: Any, target: Any) -> Row:
+        """The raw figure of one sample. For accuracy, `output` is what the recipe's `postprocess` made of it and
+        `target` the label; for agreement, both are raw outputs without batch dimension, the second the original's."""
 
-    def value(self, rows: NDArray[np.float64]) -> float:
-        """The figure over all samples, from an array with one row per sample."""
+    def gather(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows that stand alone, from rows that only mean something together (the rank of one among all)."""
+        return rows
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """The figure over all samples. `rows` is a float64 array with one row per sample, or an array of lists where
+        rows differ in length. May be NaN where it is undefined for these samples."""
         return float(rows.mean())
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """The figure of each class. By default the samples are grouped by their label, where that is a class index."""
+        classes = sorted({target for target in targets if isinstance(target, int)})
+        members = {c: [i for i, target in enumerate(targets) if target == c] for c in classes}
+        return {c: self.value(rows[chosen]) for c, chosen in members.items()}
 
 
 @dataclass(frozen=True)
@@ -158,8 +236,8 @@ class Preparation(Protocol):
     def decode(self, content: Any) -> Any:
         """From a file's bytes to an array (or text); content that is no file passes through."""
 
-    def preprocess(self, content: Any) -> Tensors:
-        """From the decoded content to tensors that fit the model."""
+    def preprocess(self, content: Any) -> tuple[Tensors, ...]:
+        """From the decoded content to tensors that fit the model, one set for each inference of the sample."""
 
 
 @dataclass(frozen=True)

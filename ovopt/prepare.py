@@ -8,7 +8,7 @@ from typing import Any
 
 from ovopt.contracts import Samples, Tensors
 from ovopt.data.hf import samples_of
-from ovopt.data.preprocess import HostPreparation
+from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.errors import DataError, did_you_mean
 from ovopt.recipe import Recipe
@@ -50,7 +50,7 @@ class Prepared:
     @property
     def preparation(self) -> HostPreparation:
         """What turns a sample's content into the model's inputs."""
-        return HostPreparation(self.recipe.preprocess, tuple(self.inputs))
+        return HostPreparation(self.recipe.preprocess, tuple(self.inputs), self.recipe.model.inputs)
 
     def label(self, index: int) -> Any:
         """The label, as a class index where the recipe lists the classes."""

@@ -1,6 +1,7 @@
 """The recipe: one model family's preparation, metrics, optimizations, runtime settings and budgets.
 
-Sections that list plug-ins (`preprocess`, `metrics`, `optimize`) hold a name, or a mapping of one name to its fields.
+Sections that list plug-ins (`preprocess`, `postprocess`, `metrics`, `optimize`) hold a name, or a mapping of one name to
+its fields.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, ValidationError, field_serializer
 
-from ovopt.contracts import DataSource, Metric, Step, plugins
+from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform, plugins
 from ovopt.data.locate import shipped
-from ovopt.data.preprocess import Transform
 from ovopt.data.split import Splits
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.records import Budgets, Record
@@ -24,8 +24,34 @@ from ovopt.records import Budgets, Record
 DEFAULT = "generic"
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "classification": ("top1",),
+    "detection": ("map", "map50"),
+    "segmentation": ("miou", "pixel_accuracy"),
+    "image-to-image": ("psnr", "ssim"),
+    "similarity": ("spearman", "pearson"),
+    "token-classification": ("token_f1",),
+    "retrieval": ("recall_at_1", "recall_at_10"),
+    "recognition": ("exact_match", "cer"),
+    "transcription": ("wer", "cer"),
+    "events": ("frame_f1",),
+    "verification": ("eer", "auroc"),
+    "language-modelling": ("perplexity", "token_agreement"),
+    "regression": ("mae", "rmse"),
     "any": ("cosine", "top1_agreement"),
 }
+"""What a recipe of each task is judged by unless it says otherwise."""
+Task = Literal[
+    "classification", "detection", "segmentation", "image-to-image", "similarity", "token-classification", "retrieval",
+    "recognition", "transcription", "events", "verification", "language-modelling", "regression", "any",
+]  # fmt: skip
+
+
+SECTIONS: Mapping[str, tuple[str, type[Any]]] = {
+    "preprocess": ("ovopt.transforms", Transform),
+    "postprocess": ("ovopt.decoders", Decoder),
+    "metrics": ("ovopt.metrics", Metric),
+    "optimize": ("ovopt.steps", Step),
+}
+"""The sections that list plug-ins: where they are found, and what they are."""
 
 
 class ModelSection(Record):
@@ -33,7 +59,16 @@ class ModelSection(Record):
 
     shapes: dict[str, tuple[int, ...]] = Field(default={}, description="input name -> shape, to fix dynamic ones")
     batch: int = Field(default=1, gt=0, description="samples per timed inference")
-    output: int | str = Field(default=0, description="the output that metrics look at, by index or name")
+    output: int | str | tuple[int | str, ...] = Field(
+        default=0, description="the output that metrics look at, by index or name; several for `postprocess` to join"
+    )
+    inputs: dict[str, int | float | tuple[float, ...]] = Field(
+        default={}, description="inputs that are the same for every sample: input name -> value"
+    )
+    state: dict[str, str] = Field(
+        default={},
+        description="input name -> output name: what one inference of a sequence hands on to the next; zeros at first",
+    )
 
 
 class DataSection(Record):
@@ -42,6 +77,9 @@ class DataSection(Record):
     source: InstanceOf[DataSource] | None = None
     splits: Splits = Splits()
     classes: tuple[str, ...] = Field(default=(), description="class names in the order of the model's outputs")
+    on_bad_sample: Literal["refuse", "skip"] = Field(
+        default="refuse", description="what to do with a sample that cannot be read or does not fit"
+    )
 
     @field_serializer("source")
     def _dump_source(self, source: DataSource | None) -> dict[str, Any] | None:
@@ -69,16 +107,17 @@ class Recipe(Record):
     ovopt: Literal[1] = Field(description="the schema's version")
     family: str
     description: str = ""
-    task: Literal["classification", "any"] = "any"
+    task: Task = "any"
     model: ModelSection = ModelSection()
     data: DataSection = DataSection()
     preprocess: tuple[InstanceOf[Transform], ...] = ()
+    postprocess: tuple[InstanceOf[Decoder], ...] = ()
     metrics: tuple[InstanceOf[Metric], ...] = ()
     optimize: tuple[InstanceOf[Step], ...] = ()
     runtime: Runtime = Runtime()
     budgets: Budgets = Budgets()
 
-    @field_serializer("preprocess", "metrics", "optimize")
+    @field_serializer(*SECTIONS)
     def _dump_plugins(self, chosen: Sequence[Any]) -> list[dict[str, Any]]:
         return [{plugin.name: plugin.model_dump(mode="json", exclude_defaults=True)} for plugin in chosen]
 
@@ -184,9 +223,8 @@ def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = ()) -
     values = dict(raw)
     task = values.get("task", "any")
     values.setdefault("metrics", list(TASK_METRICS.get(task if isinstance(task, str) else "", ())))
-    values["preprocess"] = _chosen(values.get("preprocess"), plugins("ovopt.data", Transform), "preprocess", faults)
-    values["metrics"] = _chosen(values["metrics"], plugins("ovopt.metrics", Metric), "metrics", faults)
-    values["optimize"] = _chosen(values.get("optimize"), plugins("ovopt.steps", Step), "optimize", faults)
+    for section, (package, kind) in SECTIONS.items():
+        values[section] = _chosen(values.get(section), plugins(package, kind), section, faults)
     if isinstance(values.get("data"), Mapping) and values["data"].get("source") is not None:
         values["data"] = {**values["data"], "source": _source(values["data"]["source"], faults)}
     try:

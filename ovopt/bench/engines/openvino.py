@@ -119,7 +119,7 @@ class OpenVinoSession(Session):
 
     @cached_property
     def _answering(self) -> openvino.AsyncInferQueue:
-        """A pool for inferences whose answers are called back: a callback once set would burden the timing of others."""
+        """A pool for answers that are called back: a callback, once set, would burden the timing of the other."""
         import openvino
 
         return openvino.AsyncInferQueue(self._compiled, len(self._pool))

@@ -9,9 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ovopt.data.preprocess import ByteWindow, Cast, HostPreparation, Normalize, Npy, Scale
+from ovopt.data.preparation import HostPreparation
 from ovopt.errors import DataError
 from ovopt.records import Port
+from ovopt.transforms.files import ByteWindow, Npy
+from ovopt.transforms.numbers import Cast, Normalize, Scale
 from tests.factories import exactly
 
 BLANK = b" \t\n\r\x0b\x0c"
@@ -134,21 +136,21 @@ PORT = Port(name="x", shape=(1, 2), dtype="f32")
 
 
 def test_the_preparation_runs_its_transforms_in_order_and_fits_the_model():
-    prepared = HostPreparation((Scale(divisor=2), Normalize(mean=(1, 1), std=(4, 4))), (PORT,))
+    prepared = HostPreparation((Scale(divisor=2), Normalize(mean=(1, 1), std=(4, 4))), (PORT,), {})
     (tensor,) = prepared.preprocess(prepared.decode(np.array([10, 2])))
     assert tensor.tolist() == [[1.0, 0.0]]
 
 
 def test_the_preparation_transforms_every_input_of_a_mapping():
     ports = (PORT, Port(name="y", shape=(1, 1), dtype="f32"))
-    done = HostPreparation((Scale(divisor=2),), ports).preprocess({"y": [4], "x": [2, 6]})
+    done = HostPreparation((Scale(divisor=2),), ports, {}).preprocess({"y": [4], "x": [2, 6]})
     assert [tensor.tolist() for tensor in done] == [[[1.0, 3.0]], [[2.0]]]
 
 
 def test_decoding_is_a_stage_of_its_own():
     stream = io.BytesIO()
     np.save(stream, np.array([2, 4]))
-    prepared = HostPreparation((Npy(), Scale(divisor=2)), (PORT,))
+    prepared = HostPreparation((Npy(), Scale(divisor=2)), (PORT,), {})
     assert prepared.decode(stream.getvalue()).tolist() == [2, 4]
     assert prepared.preprocess(np.array([2, 4]))[0].tolist() == [[1.0, 2.0]]
 
@@ -156,4 +158,4 @@ def test_decoding_is_a_stage_of_its_own():
 def test_content_that_does_not_fit_the_model_names_the_sample():
     message = "a.npy: shape [3] does not fit the model's input 'x' f32[1,2] (the batch dimension of 1 may be left out)"
     with pytest.raises(DataError, match=rf"\A{re.escape(message)}\Z"):
-        HostPreparation((), (PORT,)).preprocess(np.zeros(3, np.float32), "a.npy")
+        HostPreparation((), (PORT,), {}).preprocess(np.zeros(3, np.float32), "a.npy")

@@ -1,0 +1,1 @@
+"""Steps from a model's outputs to what metrics look at."""
