@@ -65,6 +65,8 @@ class Samples:
     labels: tuple[Any, ...] | None
     load: Callable[[int], Any]
     fingerprint: str
+    classes: tuple[str, ...] = ()
+    """The source's own class names, in the order of the indices in its labels."""
 
     def __len__(self) -> int:
         return len(self.ids)
