@@ -18,8 +18,8 @@ import numpy as np
 
 from ovopt.bench.served import arrivals, send_off
 
-SERVICE_S = 0.004
-SECONDS = 15.0
+SERVICE_S = 0.008
+SECONDS = 20.0
 LOADS = (0.3, 0.6, 0.8)
 
 

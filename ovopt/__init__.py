@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
     from ovopt.workflow.compare import Plan, benchmark, compare
+    from ovopt.workflow.evaluate import evaluate
     from ovopt.workflow.options import Options
     from ovopt.workflow.quantize import quantize
     from ovopt.workflow.stored import judge_again, read_comparison
@@ -30,6 +31,7 @@ __all__ = [
     "__version__",
     "benchmark",
     "compare",
+    "evaluate",
     "judge_again",
     "load_recipe",
     "quantize",
@@ -43,6 +45,7 @@ _HOMES = {
     "Plan": "ovopt.workflow.compare",
     "benchmark": "ovopt.workflow.compare",
     "compare": "ovopt.workflow.compare",
+    "evaluate": "ovopt.workflow.evaluate",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",
     "quantize": "ovopt.workflow.quantize",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovopt import stats
+from ovopt.errors import DataError
 from ovopt.records import (
     Arm,
     Flips,
@@ -26,11 +28,22 @@ from ovopt.units import factor_interval
 class MetricKind:
     """What the statistics must know of a metric."""
 
+    name: str
     unit: str
     higher_is_better: bool
     kind: Literal["accuracy", "agreement"]
     statistics: Literal["share", "bootstrap"]
-    value: Callable[[Floats], float]
+    value: Callable[[NDArray[Any]], float]
+
+
+def rows_array(rows: Sequence[Any]) -> NDArray[Any]:
+    """A metric's rows as an array: of floats where they have one length, else of lists."""
+    try:
+        return np.array(rows, dtype=np.float64)
+    except ValueError:
+        ragged = np.empty(len(rows), dtype=object)
+        ragged[:] = rows
+        return ragged
 
 
 def judged(baseline: Floats, candidate: Floats, control: Floats | None) -> Speedup:
@@ -67,26 +80,30 @@ def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
     )
 
 
-def quality_of(rows: Floats, metric: MetricKind, seed: int) -> Quality:
-    """A metric of one arm with its interval."""
+def quality_of(rows: Sequence[Any], metric: MetricKind, seed: int) -> Quality:
+    """A metric of one arm with its interval. Raises DataError where the metric has no value for these samples."""
+    table = rows_array(rows)
     interval = (
-        stats.wilson(int(rows.sum()), len(rows))
+        stats.wilson(int(table.sum()), len(table))
         if metric.statistics == "share"
-        else stats.bootstrap(metric.value, rows, seed)
+        else stats.bootstrap(metric.value, table, seed)
     )
+    if not np.isfinite(interval.estimate):
+        raise DataError(f"{metric.name} has no value on these {len(rows)} samples (a single class, or all the same)")
     return Quality(
         value=interval.estimate,
         low=interval.low,
         high=interval.high,
         unit=metric.unit,
+        higher_is_better=metric.higher_is_better,
         n=len(rows),
-        rows=tuple(rows.tolist()),
+        rows=tuple(table.tolist()),
     )
 
 
 def quality_delta(baseline: Quality, candidate: Quality, metric: MetricKind, seed: int) -> QualityDelta:
     """A metric of both arms, sample by sample."""
-    before, after = (np.array(quality.rows, dtype=np.float64) for quality in (baseline, candidate))
+    before, after = (rows_array(quality.rows) for quality in (baseline, candidate))
     counts = _counts(before, after) if metric.statistics == "share" else None
     interval = (
         stats.paired_share_difference(counts) if counts else stats.paired_bootstrap(metric.value, before, after, seed)

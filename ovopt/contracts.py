@@ -13,7 +13,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
@@ -248,10 +248,13 @@ class Placement:
 
     model: Path
     shapes: Mapping[str, Sequence[int]]
-    output: int | str
+    outputs: tuple[int | str, ...]
+    """The outputs that metrics look at, the first of them that of `Session.result`."""
     device: str
     batch: int = 1
     """Samples per inference where it is timed."""
+    state: Mapping[str, str] = field(default_factory=dict)
+    """Input -> output: what one inference of a sequence hands on to the next."""
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,10 @@ class Started:
     compiled_bytes: int
     peak_bytes: int
     from_cache: bool
+
+
+Key = tuple[int, int]
+"""A sample's index, and which of its inferences."""
 
 
 class Session(ABC):
@@ -283,6 +290,10 @@ class Session(ABC):
         """Asynchronous inference for about `seconds`, samples from `first` on; completed inferences, nanoseconds."""
 
     @abstractmethod
+    def latest(self) -> Iterator[tuple[int, Array]]:
+        """What `infer_once` and `infer_for` computed last: samples, each with the first chosen output."""
+
+    @abstractmethod
     def run(self, tensors: Tensors) -> None:
         """One synchronous inference on any tensors."""
 
@@ -291,8 +302,8 @@ class Session(ABC):
         """The chosen output of the last `run`, as an array of its own."""
 
     @abstractmethod
-    def answer_all(self, tensors: Iterator[Tensors]) -> int:
-        """Inference on tensors as they come, while the next ones are prepared; how many there were."""
+    def answer_all(self, tensors: Iterator[Tensors]) -> None:
+        """Inference on tensors as they come, while the next ones are prepared."""
 
     @abstractmethod
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
@@ -300,8 +311,9 @@ class Session(ABC):
         Nanoseconds from each scheduled arrival to its answer."""
 
     @abstractmethod
-    def outputs(self) -> Iterator[tuple[int, Array]]:
-        """Every sample's index and chosen output without batch dimension, computed asynchronously, in any order."""
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
+        """The chosen outputs of every item without batch dimension, asynchronously, in any order and from any thread.
+        The parts of a sample come in their order; a state lives from the first to the last."""
 
 
 class Engine(ABC):

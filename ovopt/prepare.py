@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from ovopt.contracts import Samples, Tensors
+import numpy as np
+
+from ovopt.contracts import Array, Boxes, LabelFile, Samples, Tensors
+from ovopt.data.ahead import Cache, ahead
 from ovopt.data.hf import samples_of
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.errors import DataError, did_you_mean
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
+
+CACHE_BYTES = 128 << 20
+TEXT_TASKS = ("recognition", "transcription")
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,9 @@ class Prepared:
     seed: int
     recipe: Recipe
     inputs: Sequence[Port]
+    bad: dict[int, str] = field(default_factory=dict)
+    """Samples that were left out, and why: filled as they are met."""
+    _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
 
     @property
     def facts(self) -> DataFacts:
@@ -34,33 +45,79 @@ class Prepared:
             fingerprint=self.samples.fingerprint,
             seed=self.seed,
             splits={name: tuple(ids[i] for i in chosen) for name, chosen in self.splits.items()},
+            left_out={ids[i]: why for i, why in sorted(self.bad.items())},
         )
 
-    def tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
-        """The model inputs of these samples, one sample at a time. Raises DataError for one that does not fit."""
-        preparation = self.preparation
-        for index in indices:
-            sample_id = self.samples.ids[index]
-            try:
-                yield preparation.preprocess(preparation.decode(self.samples.load(index)), sample_id)
-            except DataError as error:
-                known = str(error).startswith(sample_id)
-                raise DataError(str(error) if known else f"{sample_id}: {error}") from None
+    def each(self, indices: Sequence[int]) -> Iterator[tuple[int, tuple[Tensors, ...]]]:
+        """These samples' indices and model inputs, one set for each inference, prepared ahead by several threads.
 
-    @property
+        A sample that cannot be read or does not fit raises DataError, or is left out and noted where the recipe says
+        `on_bad_sample: skip`.
+        """
+        for index, call in ahead(lambda i: self._cache.get(i, self._load), indices):
+            try:
+                yield index, call.result()
+            except DataError as error:
+                known = str(error).startswith(self.samples.ids[index])
+                said = str(error) if known else f"{self.samples.ids[index]}: {error}"
+                if self.recipe.data.on_bad_sample == "refuse":
+                    raise DataError(f"{said}; --on-bad-sample skip leaves such samples out") from None
+                self.bad[index] = said
+
+    def tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
+        """The model inputs of these samples, inference by inference."""
+        for _, parts in self.each(indices):
+            yield from parts
+
+    @cached_property
     def preparation(self) -> HostPreparation:
         """What turns a sample's content into the model's inputs."""
-        return HostPreparation(self.recipe.preprocess, tuple(self.inputs), self.recipe.model.inputs)
+        zeros = {port.name: _zeros(port) for port in self.inputs if port.name in self.recipe.model.state}
+        return HostPreparation(self.recipe.preprocess, tuple(self.inputs), {**self._constants, **zeros})
 
     def label(self, index: int) -> Any:
-        """The label, as a class index where the recipe lists the classes."""
+        """The label as metrics take it: a class index where the recipe lists the classes, boxes in the pixels of the
+        model's input, a mask moved as its image is."""
         assert self.samples.labels is not None, "asked for labels of unlabelled data"
         label = self.samples.labels[index]
+        match label:
+            case Boxes():
+                return self._boxes(label, index)
+            case LabelFile(path=path, kind=kind):
+                image = _read_image(path, kind)
+                return self.preparation.mask(image) if kind == "mask" else image
+            case str():
+                return self._class_or_text(label, index)
+            case int() if self.samples.classes and self.recipe.data.classes:
+                return self._class_or_text(self.samples.classes[label], index)
+        return label
+
+    @property
+    def _constants(self) -> Mapping[str, Array]:
+        known = {port.name for port in self.inputs}
+        for name in (*self.recipe.model.inputs, *self.recipe.model.state):
+            if name not in known:
+                raise DataError(f"model.inputs.{name}: the model has no such input; {did_you_mean(name, known)}")
+        return {name: np.asarray(value) for name, value in self.recipe.model.inputs.items()}
+
+    def _load(self, index: int) -> tuple[Tensors, ...]:
+        return self.preparation.preprocess(
+            self.preparation.decode(self.samples.load(index)), sample_id=self.samples.ids[index]
+        )
+
+    def _boxes(self, boxes: Boxes, index: int) -> Boxes:
+        corners = self.preparation.boxes(boxes.corners, boxes.size)
+        classes = boxes.classes
+        if self.samples.classes and self.recipe.data.classes:
+            classes = np.array([self._class_or_text(self.samples.classes[c], index) for c in classes], dtype=np.int64)
+        return Boxes(corners, classes, boxes.crowd, boxes.size)
+
+    def _class_or_text(self, label: str, index: int) -> int | str:
         classes = self.recipe.data.classes
-        if not isinstance(label, str):
-            return label
         if label in classes:
             return classes.index(label)
+        if self.recipe.task in TEXT_TASKS:
+            return label
         if not classes and label.lstrip("-").isdigit():
             return int(label)
         hint = did_you_mean(label, classes) if classes else "the recipe lists no class names under `data.classes`"
@@ -75,4 +132,22 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None
         raise DataError("no data: give --data, or a recipe with a data source")
     else:
         samples = recipe.data.source.open(inputs, seed)
-    return Prepared(samples, split(samples.ids, recipe.data.splits, seed), seed, recipe, inputs)
+    splits = split(samples.ids, recipe.data.splits, seed)
+    return Prepared(samples, splits, seed, recipe, inputs)
+
+
+def _zeros(port: Port) -> Array:
+    return np.zeros([dim or 1 for dim in port.shape or ()], np.float32)
+
+
+def _read_image(path: Path, kind: str) -> Array:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise DataError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
+    try:
+        with Image.open(path) as image:
+            # A palette's indices are the class ids; converting would make colours of them.
+            return np.asarray(image if kind == "mask" and image.mode in ("L", "P", "I", "1") else image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable image: {error}") from None

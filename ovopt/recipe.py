@@ -1,7 +1,7 @@
 """The recipe: one model family's preparation, metrics, optimizations, runtime settings and budgets.
 
-Sections that list plug-ins (`preprocess`, `postprocess`, `metrics`, `optimize`) hold a name, or a mapping of one name to
-its fields.
+Sections that list plug-ins (`preprocess`, `postprocess`, `metrics`, `optimize`) hold a name, or a mapping of one name
+to its fields.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Task = Literal[
 ]  # fmt: skip
 
 
-SECTIONS: Mapping[str, tuple[str, type[Any]]] = {
+SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),
     "postprocess": ("ovopt.decoders", Decoder),
     "metrics": ("ovopt.metrics", Metric),
@@ -69,6 +69,16 @@ class ModelSection(Record):
         default={},
         description="input name -> output name: what one inference of a sequence hands on to the next; zeros at first",
     )
+
+
+class Match(Record):
+    """How a model of this family is recognised when no recipe is named. All that is given must hold."""
+
+    name: str | None = Field(default=None, description="a regular expression found in the model's folder or file name")
+    inputs: tuple[tuple[int | None, ...], ...] = Field(default=(), description="shapes; null fits any size")
+    outputs: tuple[tuple[int | None, ...], ...] = Field(default=(), description="shapes; null fits any size")
+    operations: tuple[str, ...] = Field(default=(), description="operation types that the model has")
+    without: tuple[str, ...] = Field(default=(), description="operation types that the model does not have")
 
 
 class DataSection(Record):
@@ -107,6 +117,7 @@ class Recipe(Record):
     ovopt: Literal[1] = Field(description="the schema's version")
     family: str
     description: str = ""
+    match: Match | None = None
     task: Task = "any"
     model: ModelSection = ModelSection()
     data: DataSection = DataSection()

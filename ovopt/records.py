@@ -84,6 +84,7 @@ class DataFacts(Record):
     fingerprint: str
     seed: int
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
+    left_out: dict[str, str] = Field(default={}, description="samples that could not be used, and why")
 
 
 class Manifest(Record):
@@ -140,6 +141,14 @@ class Throughput(Record):
     samples_per_s: float
     n: int
     raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]")
+
+
+class ProcessorTime(Record):
+    """Processor time of an inference on one thread, all of it the process's own. The median turn's."""
+
+    per_inference_ms: float
+    n: int
+    raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]; `elapsed_ns` is processor time")
 
 
 class EndToEndTurn(Record):
@@ -232,8 +241,11 @@ class Quality(Record):
     low: float
     high: float
     unit: str
+    higher_is_better: bool = True
     n: int
-    rows: tuple[Any, ...] = Field(description="the metric's raw row of each gate sample")
+    rows: tuple[Any, ...] = Field(description="the metric's raw row of each sample")
+    by_class: dict[str, float] = Field(default={}, description="class -> value, where the metric tells classes apart")
+    worst: dict[str, float] = Field(default={}, description="sample id -> value, the worst ones first")
 
 
 class Execution(Record):
@@ -260,6 +272,7 @@ class Arm(Record):
     effective: dict[str, Effective] = Field(default={}, description="per scenario")
     latency: Latency | None = None
     throughput: Throughput | None = None
+    processor_time: ProcessorTime | None = None
     end_to_end: EndToEnd | None = None
     first_inference: FirstInference | None = None
     memory: Memory | None = None
@@ -312,6 +325,7 @@ class Speeds(Record):
 
     latency: Speedup | None = None
     throughput: Speedup | None = None
+    processor_time: Speedup | None = None
     end_to_end: EndToEndSpeedup | None = None
     first_inference: FirstInferenceSpeedup | None = None
     memory: MemoryRatio | None = None

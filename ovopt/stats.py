@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,13 +126,18 @@ def mcnemar(lost: int, gained: int) -> float:
     return 1.0 if n == 0 else min(1.0, 2 * float(bdtr(min(lost, gained), n, 0.5)))
 
 
-def bootstrap(value: Callable[[Floats], float], rows: Floats, seed: int, level: float = LEVEL) -> Interval:
-    """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample."""
+def bootstrap(value: Callable[[NDArray[Any]], float], rows: NDArray[Any], seed: int, level: float = LEVEL) -> Interval:
+    """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample. Resamples on which
+    the metric is undefined (NaN) do not count."""
     return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed, level)
 
 
 def paired_bootstrap(
-    value: Callable[[Floats], float], baseline: Floats, candidate: Floats, seed: int, level: float = LEVEL
+    value: Callable[[NDArray[Any]], float],
+    baseline: NDArray[Any],
+    candidate: NDArray[Any],
+    seed: int,
+    level: float = LEVEL,
 ) -> Interval:
     """The change of a metric, candidate minus baseline, with the same samples drawn for both.
 
@@ -167,8 +173,11 @@ def samples_to_settle(interval: Interval, limit: float, n: int) -> int | None:
 def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int, level: float) -> Interval:
     estimate = draw(np.arange(n))
     rng = np.random.default_rng(seed)
-    values = [draw(rng.integers(n, size=n)) for _ in range(RESAMPLES)]
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    values = np.array([draw(rng.integers(n, size=n)) for _ in range(RESAMPLES)])
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return Interval(estimate, estimate, estimate, level)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(min(low, estimate)), float(max(high, estimate)), level)
 
 

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -74,12 +76,26 @@ class Crew:
         """The process that measures an arm."""
         return self._workers[name].pid
 
-    def ask(self, name: str, command: Any, on_output: Callable[[protocol.Output], None] | None = None) -> Any:
+    def ask(self, name: str, command: Any) -> Any:
         """The worker's answer, or None where the arm is lost. A usage error is raised: it is the caller's to mend."""
+        return self._converse(name, command, lambda worker: worker.ask(command))
+
+    def evaluate(
+        self,
+        name: str,
+        properties: Mapping[str, str],
+        inputs: Iterator[protocol.Inputs],
+        on_output: Callable[[protocol.Output], None],
+    ) -> None:
+        """Every input through an arm, and every output to `on_output`, in whatever order they come."""
+        command = protocol.Evaluate(properties)
+        self._converse(name, command, lambda worker: worker.stream(command, inputs, on_output))
+
+    def _converse(self, name: str, command: Any, talk: Callable[[_Process], Any]) -> Any:
         if name in self.lost:
             return None
         try:
-            return self._workers[name].ask(command, on_output)
+            return talk(self._workers[name])
         except UsageError:
             raise
         except ArmLostError as loss:
@@ -115,19 +131,56 @@ class _Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, command: Any, on_output: Callable[[protocol.Output], None] | None) -> Any:
+    def ask(self, command: Any) -> Any:
         try:
             self._connection.send(command)
-            while True:
-                answer = self._receive()
-                if isinstance(answer, protocol.Output) and on_output:
-                    on_output(answer)
-                elif isinstance(answer, protocol.Failed):
-                    raise answer.error
-                elif isinstance(answer, protocol.Reply):
-                    return answer.value
+            return self._answer(lambda output: None)
         except (EOFError, ConnectionError):
             raise ArmLostError(self._obituary()) from None
+
+    def stream(
+        self, command: Any, items: Iterator[protocol.Inputs], on_output: Callable[[protocol.Output], None]
+    ) -> None:
+        """Items are sent from a thread of their own: a worker that waits for its outputs to be taken takes no inputs.
+        What goes wrong in making them is raised here."""
+        faults: list[BaseException] = []
+        stop = threading.Event()
+
+        def send() -> None:
+            try:
+                for item in items:
+                    if stop.is_set():
+                        break
+                    self._connection.send(item)
+            except (EOFError, ConnectionError):
+                return  # the receiving side says how the worker ended
+            except BaseException as fault:
+                faults.append(fault)
+            with suppress(OSError):
+                self._connection.send(protocol.End())
+
+        sender = threading.Thread(target=send, daemon=True)
+        try:
+            self._connection.send(command)
+            sender.start()
+            self._answer(on_output)
+        except (EOFError, ConnectionError):
+            raise ArmLostError(self._obituary()) from None
+        finally:
+            stop.set()
+        sender.join(self._limit_s)
+        if faults:
+            raise faults[0]
+
+    def _answer(self, on_output: Callable[[protocol.Output], None]) -> Any:
+        while True:
+            answer = self._receive()
+            if isinstance(answer, protocol.Output):
+                on_output(answer)
+            elif isinstance(answer, protocol.Failed):
+                raise answer.error
+            else:
+                return answer.value
 
     def end(self) -> None:
         """Kill and wait; harmless when it is gone already."""
@@ -138,7 +191,7 @@ class _Process:
 
     def _receive(self) -> Any:
         if not self._connection.poll(self._limit_s):
-            raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s")
+            raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s (--answer-limit)")
         return self._connection.recv()
 
     def _obituary(self) -> str:

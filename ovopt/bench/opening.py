@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ovopt.bench import protocol
 from ovopt.bench.crew import Crew
@@ -13,12 +14,19 @@ from ovopt.records import Effective
 Settings = Mapping[str, protocol.Open]
 
 
-def same_settings(scenario: str, crew: Crew, hint: str, found: Found, timed: bool = True) -> Settings:
+def same_settings(
+    scenario: str,
+    crew: Crew,
+    hint: str,
+    found: Found,
+    timed: bool = True,
+    forced: Mapping[str, str] = MappingProxyType({}),
+) -> Settings:
     """How each arm is opened. The runtime picks streams and threads by the model, so where its choices differ, every
     arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about settings
     (`ArmPlan.own_settings`) keep theirs."""
     wanted = {
-        name: protocol.Open(hinted(hint, crew.arms[name].properties), crew.arms[name].requests, timed)
+        name: protocol.Open({**hinted(hint, crew.arms[name].properties), **forced}, crew.arms[name].requests, timed)
         for name in crew.present
     }
     native = [name for name in wanted if crew.arms[name].load.engine != "openvino"]

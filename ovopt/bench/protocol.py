@@ -1,4 +1,5 @@
-"""What coordinator and worker say to each other. Each command has one reply; `Evaluate` streams before it."""
+"""What coordinator and worker say to each other. Each command has one reply; before that of `Evaluate`, inputs stream
+one way and outputs the other."""
 
 from __future__ import annotations
 
@@ -7,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
-from ovopt.contracts import Placement, Preparation
+from ovopt.contracts import Placement, Preparation, Tensors
 from ovopt.errors import OvoptError
 
 
@@ -19,9 +18,8 @@ class Load:
 
     engine: str
     placement: Placement
-    samples: Path
     timed: Path
-    """What goes through the timing: the same samples, in batches where the placement asks for them."""
+    """What goes through the timing: inputs of a few samples, in batches where the placement asks for them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,14 @@ class TakeThroughput:
 
 
 @dataclass(frozen=True)
+class TakeProcessorTime:
+    """A turn of synchronous inference; reply `Turn`, with processor time for time elapsed."""
+
+    seconds: float
+    first: int
+
+
+@dataclass(frozen=True)
 class Contents:
     """What end to end starts from, and how it becomes the model's input; reply None."""
 
@@ -85,17 +91,32 @@ class Serve:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Run every sample; stream of `Output`, reply None."""
+    """Run every `Inputs` that follows, until `End`; as many `Output` in any order, reply None."""
 
     properties: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Output:
-    """The chosen output of one sample, without the batch dimension."""
+class Inputs:
+    """One inference of one sample."""
 
     index: int
-    value: NDArray[Any]
+    part: int
+    tensors: Tensors
+
+
+@dataclass(frozen=True)
+class End:
+    """No inputs follow."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The chosen outputs of one inference, without the batch dimension."""
+
+    index: int
+    part: int
+    values: Tensors
 
 
 @dataclass(frozen=True)

@@ -67,17 +67,21 @@ class OutputFile:
     def __init__(self) -> None:
         self._stream = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as this object)
         weakref.finalize(self, self._stream.close)
-        self._places: dict[int, tuple[str, tuple[int, ...], int]] = {}
+        self._places: dict[int, list[tuple[str, tuple[int, ...], int]]] = {}
 
-    def put(self, index: int, array: NDArray[Any]) -> None:
-        """Append."""
+    def put(self, index: int, arrays: Iterable[NDArray[Any]]) -> None:
+        """Append what belongs to one index."""
         self._stream.seek(0, 2)
-        self._places[index] = (array.dtype.str, array.shape, self._stream.tell())
-        self._stream.write(np.ascontiguousarray(array).tobytes())
+        places = self._places[index] = []
+        for array in arrays:
+            places.append((array.dtype.str, array.shape, self._stream.tell()))
+            self._stream.write(np.ascontiguousarray(array).tobytes())
 
-    def get(self, index: int) -> NDArray[Any]:
+    def get(self, index: int) -> list[NDArray[Any]]:
         """Read back."""
-        dtype, shape, start = self._places[index]
-        count = int(np.prod(shape))
+        return [self._read(*place) for place in self._places[index]]
+
+    def _read(self, dtype: str, shape: tuple[int, ...], start: int) -> NDArray[Any]:
         self._stream.seek(start)
-        return np.frombuffer(self._stream.read(count * np.dtype(dtype).itemsize), dtype).reshape(shape)
+        content = self._stream.read(int(np.prod(shape)) * np.dtype(dtype).itemsize)
+        return np.frombuffer(content, dtype).reshape(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +27,8 @@ class TurnScenario(Scenario):
     """A scenario whose arms take turns."""
 
     hint: ClassVar[str]
+    forced: ClassVar[Mapping[str, str]] = {}
+    """Properties that the scenario needs, whatever the arms ask for."""
     batched: ClassVar[bool] = True
     """Whether an inference takes as many samples as the recipe's batch says."""
 
@@ -50,7 +53,7 @@ class TurnScenario(Scenario):
         started = time.perf_counter()
         with progress.task(f"measure {self.name.replace('_', ' ')}", total=effort.time_budget_s) as advance:
             self.prepare(crew)
-            settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched)
+            settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched, self.forced)
             block: Schedule | None = None
             replica, rounds, spent = 0, 0, 0.0
             stopped: str | None = None

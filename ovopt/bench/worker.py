@@ -6,10 +6,12 @@ Started as `python -m ovopt.bench.worker FD` with a socket to the coordinator. I
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -26,7 +28,6 @@ TURN_LEAST = 3
 TURN_MOST = 400
 SAME_OUTPUT = 0.05
 """Low precisions are not exact from one compilation to the next; a model that stops computing is far off."""
-CHECKED = 16
 
 
 class Worker:
@@ -37,9 +38,8 @@ class Worker:
         self._engine: Engine | None = None
         self._session: Session | None = None
         self._samples: SampleFile | None = None
-        self._timed: SampleFile | None = None
         self._batch = 1
-        self._outputs: dict[int, Array] = {}
+        self._outputs: dict[int, tuple[int, Array]] = {}
         self._contents: protocol.Contents | None = None
 
     def serve(self) -> None:
@@ -64,35 +64,44 @@ class Worker:
                 self._load(command)
             case protocol.Open():
                 answer = self._open(command)
-            case protocol.TakeLatency():
-                answer = latency_turn(self._opened, command.seconds, command.first, command.repeat)
-                self._check_output(command.first)
-            case protocol.TakeThroughput():
-                answer = throughput_turn(self._opened, command.seconds, command.first, self._batch)
-                self._check_output(command.first)
             case protocol.Contents():
                 self._contents = command
-            case protocol.TakeEndToEnd():
-                answer = end_to_end_turn(self._opened, self._prepared, command.seconds, command.first)
-            case protocol.Serve():
-                answer = self._opened.serve(command.arrivals_s, command.first)
             case protocol.Evaluate():
                 self._evaluate(command)
             case protocol.Audit():
-                answer = self._loaded.audit(command.properties, self._data(timed=True))
+                answer = self._loaded.audit(command.properties, self._data)
             case _:
-                raise AssertionError(f"no such command: {command!r}")
+                answer = self._take(command)
         return answer
 
+    def _take(self, command: Any) -> Any:
+        """A turn."""
+        session = self._opened
+        match command:
+            case protocol.TakeLatency():
+                turn: Any = latency_turn(session, command.seconds, command.first, command.repeat)
+                self._check_outputs()
+            case protocol.TakeThroughput():
+                turn = throughput_turn(session, command.seconds, command.first, self._batch)
+                self._check_outputs()
+            case protocol.TakeProcessorTime():
+                turn = processor_turn(session, command.seconds, command.first)
+            case protocol.TakeEndToEnd():
+                turn = end_to_end_turn(session, self._prepared, command.seconds, command.first)
+            case protocol.Serve():
+                turn = session.serve(command.arrivals_s, command.first)
+            case _:
+                raise AssertionError(f"no such command: {command!r}")
+        return turn
+
     def _load(self, command: protocol.Load) -> None:
-        self._samples, self._timed = SampleFile(command.samples), SampleFile(command.timed)
+        self._samples = SampleFile(command.timed)
         self._batch = command.placement.batch
         self._engine = plugins("ovopt.bench.engines", Engine)[command.engine](command.placement)
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
-        samples = self._data(command.timed)
-        self._session = self._loaded.open(command.properties, samples, command.requests, command.timed)
+        self._session = self._loaded.open(command.properties, self._data, command.requests, command.timed)
         times: list[int] = []
         deadline = time.perf_counter() + WARM_UP_S
         while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:
@@ -100,20 +109,33 @@ class Worker:
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
+        """Outputs are sent from the threads that they are called back on, while the next inputs are received here."""
         self._session = None
-        for index, value in self._loaded.open(command.properties, self._data(timed=False), None, timed=False).outputs():
-            self._connection.send(protocol.Output(index, value))
+        session = self._loaded.open(command.properties, (), None, timed=False)
+        sending = threading.Lock()
 
-    def _check_output(self, index: int) -> None:
-        """A model that stops computing is very fast: the same sample must give the same output in every turn."""
-        index %= min(CHECKED, len(self._data(timed=True)))
-        self._opened.run(self._data(timed=True)[index])
-        output = self._opened.result()
-        known = self._outputs.setdefault(index, output)
-        if output.dtype.kind == "f" and not np.isfinite(output).all():
-            raise ArmLostError("NaN or infinity in its output while it was timed")
-        if output.shape != known.shape or not np.allclose(output, known, rtol=SAME_OUTPUT, atol=SAME_OUTPUT):
-            raise ArmLostError("its output for the same sample changed while it was timed")
+        def answered(key: tuple[int, int], values: Tensors) -> None:
+            with sending:
+                self._connection.send(protocol.Output(*key, values))
+
+        def items() -> Iterator[tuple[tuple[int, int], Tensors]]:
+            while isinstance(item := self._connection.recv(), protocol.Inputs):
+                yield (item.index, item.part), item.tensors
+
+        session.answer_each(items(), answered)
+
+    def _check_outputs(self) -> None:
+        """A model that stops computing is very fast: what the turn computed must be what the sample's output was. Bits
+        are compared first; a low precision may change them from one compiled instance to the next."""
+        for index, output in self._opened.latest():
+            digest = crc32(np.ascontiguousarray(output).data.cast("B")) if output.size else 0
+            known_digest, known = self._outputs.setdefault(index, (digest, np.array(output)))
+            if digest == known_digest and output.shape == known.shape:
+                continue
+            if output.dtype.kind == "f" and not np.isfinite(output).all():
+                raise ArmLostError("NaN or infinity in its output while it was timed")
+            if output.shape != known.shape or not np.allclose(output, known, rtol=SAME_OUTPUT, atol=SAME_OUTPUT):
+                raise ArmLostError("its output for the same sample changed while it was timed")
 
     @property
     def _loaded(self) -> Engine:
@@ -130,10 +152,10 @@ class Worker:
         assert self._contents is not None, "Contents come before an end-to-end turn"
         return self._contents
 
-    def _data(self, timed: bool) -> SampleFile:
-        found = self._timed if timed else self._samples
-        assert found is not None, "Load comes first"
-        return found
+    @property
+    def _data(self) -> SampleFile:
+        assert self._samples is not None, "Load comes first"
+        return self._samples
 
 
 def latency_turn(session: Session, seconds: float, first: int, repeat: bool = False) -> list[int]:
@@ -147,6 +169,17 @@ def latency_turn(session: Session, seconds: float, first: int, repeat: bool = Fa
         times.append(taken)
         spent += taken
     return times
+
+
+def processor_turn(session: Session, seconds: float, first: int) -> Turn:
+    """Inferences and the processor time of all threads of this process, behind one inference that is discarded."""
+    session.infer_once(first)
+    deadline, done = time.perf_counter() + seconds, 0
+    before = time.process_time_ns()
+    while done < TURN_LEAST or time.perf_counter() < deadline:
+        session.infer_once(first + done)
+        done += 1
+    return Turn(samples=done, elapsed_ns=time.process_time_ns() - before)
 
 
 def throughput_turn(session: Session, seconds: float, first: int, batch: int = 1) -> Turn:
@@ -171,14 +204,17 @@ def end_to_end_turn(session: Session, source: protocol.Contents, seconds: float,
     began = time.perf_counter_ns()
     deadline = began + half
 
-    def prepared() -> Iterator[Tensors]:
-        index = first
-        while time.perf_counter_ns() < deadline or index - first < TURN_LEAST:
-            yield preparation.preprocess(preparation.decode(contents[index % len(contents)]))
-            index += 1
+    samples = 0
 
-    done = session.answer_all(prepared())
-    return EndToEndTurn(stages_ns=tuple(rows), pipelined=Turn(samples=done, elapsed_ns=time.perf_counter_ns() - began))
+    def prepared() -> Iterator[Tensors]:
+        nonlocal samples
+        while time.perf_counter_ns() < deadline or samples < TURN_LEAST:
+            yield from preparation.preprocess(preparation.decode(contents[(first + samples) % len(contents)]))
+            samples += 1
+
+    session.answer_all(prepared())
+    pipelined = Turn(samples=samples, elapsed_ns=time.perf_counter_ns() - began)
+    return EndToEndTurn(stages_ns=tuple(rows), pipelined=pipelined)
 
 
 def _stages(session: Session, preparation: Preparation, content: object) -> tuple[int, int, int, int]:
@@ -186,12 +222,15 @@ def _stages(session: Session, preparation: Preparation, content: object) -> tupl
     began = clock()
     decoded = preparation.decode(content)
     ready = clock()
-    tensors = preparation.preprocess(decoded)
+    parts = preparation.preprocess(decoded)
     prepared = clock()
-    session.run(tensors)
-    inferred = clock()
-    session.result()
-    return ready - began, prepared - ready, inferred - prepared, clock() - inferred
+    inferring = 0
+    for tensors in parts:
+        started = clock()
+        session.run(tensors)
+        inferring += clock() - started
+        session.result()
+    return ready - began, prepared - ready, inferring, clock() - prepared - inferring
 
 
 if __name__ == "__main__":

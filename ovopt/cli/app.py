@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ovopt import __version__
-from ovopt.cli import benchmark, compare, demo, doctor, gate, quantize, recipes, report
+from ovopt.cli import benchmark, compare, demo, doctor, evaluate, gate, quantize, recipes, report
 
 app = typer.Typer(
     name="ovopt",
@@ -19,9 +19,9 @@ app = typer.Typer(
 app.command("quantize")(quantize.command)
 app.command("compare")(compare.command)
 app.command("benchmark")(benchmark.command)
+app.command("evaluate")(evaluate.command)
 app.command("report")(report.command)
 app.command("gate")(gate.command)
-
 app.command("doctor")(doctor.command)
 app.command("demo")(demo.command)
 app.add_typer(recipes.app, name="recipes")

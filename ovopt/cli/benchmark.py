@@ -22,6 +22,7 @@ def command(
     percentile: o.Percentile = 99.0,
     arrivals: o.Arrivals = o.Process.poisson,
     vary: o.Vary = None,
+    answer_limit: o.AnswerLimit = 600.0,
     device: o.Device = None,
     hint: o.HintOption = None,
     batch: o.Batch = None,
@@ -32,6 +33,7 @@ def command(
     properties: o.Properties = None,
     load_config: o.LoadConfig = None,
     dump_config: o.DumpConfig = None,
+    on_bad_sample: o.OnBadSample = None,
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
     seed: o.Seed = None,
@@ -53,13 +55,14 @@ def command(
         time_budget,
         precision,
         o.demand(rate, latency_limit, percentile, arrivals),
+        answer_limit,
         vary=o.varied(vary),
     )
     settings = o.runtime(load_config, device, hint, streams, threads, requests, properties)
-    with o.result_file(output, force) as write, o.dumped_settings(dump_config, force) as dump:
-        options = o.options_from(seed, force, quiet, [*settings, *o.shapes(batch, shape), *o.overrides(sets)])
-        result = benchmark(models, recipe, data, plan, options)
-        write(result)
-        dump(result)
+    overrides = [*settings, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
+    with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
+        result = benchmark(models, recipe, data, plan, o.options_from(seed, force, quiet, overrides))
+        o.write_result(file, result)
+        o.write_settings(dump, result)
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

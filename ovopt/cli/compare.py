@@ -23,6 +23,7 @@ def command(
     percentile: o.Percentile = 99.0,
     arrivals: o.Arrivals = o.Process.poisson,
     vary: o.Vary = None,
+    answer_limit: o.AnswerLimit = 600.0,
     reference: o.References = None,
     budget: Annotated[
         list[str] | None,
@@ -38,6 +39,7 @@ def command(
     properties: o.Properties = None,
     load_config: o.LoadConfig = None,
     dump_config: o.DumpConfig = None,
+    on_bad_sample: o.OnBadSample = None,
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the comparison file here.")] = None,
     seed: o.Seed = None,
@@ -60,14 +62,15 @@ def command(
         time_budget,
         precision,
         o.demand(rate, latency_limit, percentile, arrivals),
+        answer_limit,
         tuple(reference or ()),
         o.varied(vary),
     )
     runtime = o.runtime(load_config, device, hint, streams, threads, requests, properties)
-    overrides = [*runtime, *o.shapes(batch, shape), *o.overrides(sets, budget)]
-    with o.result_file(output, force) as write, o.dumped_settings(dump_config, force) as dump:
+    overrides = [*runtime, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets, budget)]
+    with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
         result = compare(original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides))
-        write(result)
-        dump(result)
+        o.write_result(file, result)
+        o.write_settings(dump, result)
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

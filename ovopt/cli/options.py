@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -59,6 +59,19 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
 
+class BadSample(StrEnum):
+    """What to do with a sample that cannot be used."""
+
+    refuse = "refuse"
+    skip = "skip"
+
+
+OnBadSample = Annotated[
+    BadSample | None,
+    typer.Option(help="A sample that cannot be read or does not fit: stop there (the default), or leave it out."),
+]
+
+
 class Process(StrEnum):
     """How requests arrive."""
 
@@ -70,8 +83,8 @@ Scenarios = Annotated[
     list[str] | None,
     typer.Option(
         "--scenario",
-        help="latency, throughput, end_to_end, first_inference, memory, served_load; default: all but the last. "
-        "Repeatable.",
+        help="latency, throughput, processor_time, end_to_end, first_inference, memory, served_load; default: all but "
+        "the last. Repeatable.",
     ),
 ]
 TimeBudget = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
@@ -88,6 +101,9 @@ Vary = Annotated[
     list[str] | None,
     typer.Option(metavar="PROPERTY=A,B,C", help="Compare the original with itself under other values. Repeatable."),
 ]
+AnswerLimit = Annotated[float, typer.Option(min=1, help="Seconds after which an arm that gives no answer is lost.")]
+RESULT = "ovopt.comparison/"
+"""What a comparison file begins with, so that --force replaces nothing else."""
 References = Annotated[
     list[str] | None,
     typer.Option(
@@ -189,16 +205,35 @@ def varied(items: list[str] | None) -> dict[str, list[str]]:
 
 
 @contextmanager
-def dumped_settings(file: Path | None, force: bool) -> Iterator[Callable[[Comparison], None]]:
-    """Writes what a run was asked for, where the user wants it; checked before the work starts."""
-    if file is None:
-        yield lambda comparison: None
+def scratch_file(target: Path | None, force: bool, mark: str) -> Iterator[Path | None]:
+    """Where to write what becomes `target` when all ends well; None where nothing is asked for. Whether it may be
+    written is found out before the work starts."""
+    if target is None:
+        yield None
         return
     from ovopt.output import new_file
-    from ovopt.workflow.settings_file import write_settings
 
-    with new_file(file, force, "{") as scratch:
-        yield lambda comparison: write_settings(scratch, comparison.settings)
+    with new_file(target, force, mark) as file:
+        yield file
+
+
+def write_result(file: Path | None, comparison: Comparison) -> None:
+    """The comparison file."""
+    if file:
+        file.write_text(comparison.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+
+
+def write_settings(file: Path | None, comparison: Comparison) -> None:
+    """What the run was asked for, in benchmark_app's form."""
+    from ovopt.workflow import settings_file
+
+    if file:
+        settings_file.write_settings(file, comparison.settings)
+
+
+def bad_samples(choice: BadSample | None) -> list[str]:
+    """`--on-bad-sample` as a setting of the recipe."""
+    return [f"data.on_bad_sample={choice.value}"] if choice else []
 
 
 def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
@@ -219,19 +254,3 @@ def options_from(seed: int | None, force: bool, quiet: bool, overrides: Sequence
     from ovopt.workflow.options import Options, Silent
 
     return Options(seed, force, tuple(overrides), progress(quiet) or Silent())
-
-
-@contextmanager
-def result_file(output: Path | None, force: bool) -> Iterator[Callable[[Comparison], None]]:
-    """Writes a comparison to `output` where one is asked for; checked before the work starts."""
-    if output is None:
-        yield lambda comparison: None
-        return
-    from ovopt.output import new_file
-
-    with new_file(output, force, "ovopt.comparison/") as file:
-        yield lambda comparison: _write(file, comparison)
-
-
-def _write(file: Path, comparison: Comparison) -> None:
-    file.write_text(comparison.model_dump_json(by_alias=True) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A folder of files, labelled by folder, extension or name."""
+"""A folder of files, labelled by folder, extension or name, by a table, or by files beside them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,37 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.locate import expand
+from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table, read_text
+from ovopt.data.locate import a_few, confined, expand, shown
 from ovopt.errors import DataError
 from ovopt.records import Port
+
+Labelled = tuple[Path, str]
+"""A file and its label as found."""
 
 
 class Files(DataSource):
     """Files below one or more folders. A sample is the file's bytes; `preprocess` decodes them.
 
     The choice under `per_label` depends on the paths alone, so that it stays the same from run to run, and adding
-    files elsewhere does not change it.
+    files elsewhere does not change it. Symbolic links are not followed.
     """
 
     name: ClassVar[str] = "files"
     kind: Literal["files"] = "files"
     path: str | tuple[str, ...]
-    label: Literal["folder", "extension", "name", "none"] = Field(
+    label: Literal["folder", "extension", "name", "file", "none"] = Field(
         default="folder",
         description="where the label comes from: the file's folder, its extension, the letters that its name begins "
-        "with, or nowhere",
+        "with, the text of the file beside it that has the same name and the suffix `text`, or nowhere",
     )
+    labels: str | None = Field(
+        default=None,
+        description="a .csv or .tsv table in the folder, with a header; its first column is the file, its second the "
+        "label. Files that it does not name are left out",
+    )
+    text: str = Field(default=".txt", description="the suffix of the files beside the samples, for `label: file`")
+    suffixes: tuple[str, ...] = Field(default=(), description="only files with these suffixes, such as .jpg")
     rename: dict[str, str | int] = Field(
         default={}, description="label as found -> class name or index; files with other labels are left out"
     )
@@ -45,19 +56,20 @@ class Files(DataSource):
         return expand(path).is_dir()
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Walk the folders."""
+        """Walk the folders, or read the table."""
         roots = self._roots()
-        chosen = self._choose(roots)
+        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots))
         if not chosen:
-            raise DataError(f"{self._said(roots)}: no files with a label that the recipe knows")
+            raise DataError(f"{_said(roots)}: no files with a label that the recipe knows")
         files = [file for file, _ in chosen]
-        ids = tuple(_said(f.relative_to(roots[0]) if len(roots) == 1 else f) for f in files)
+        ids = tuple(shown(f.relative_to(roots[0]) if len(roots) == 1 else f) for f in files)
+        labelled = self.labels or self.label != "none"
         return Samples(
-            source=self._said(roots),
+            source=_said(roots),
             ids=ids,
-            labels=None if self.label == "none" else tuple(label for _, label in chosen),
-            load=lambda index: _load(files[index]),
-            fingerprint=_fingerprint(ids, files),
+            labels=tuple(label for _, label in chosen) if labelled else None,
+            load=lambda index: read_bytes(files[index]),
+            fingerprint=self._fingerprint(ids, files, roots),
         )
 
     def _roots(self) -> list[Path]:
@@ -65,19 +77,14 @@ class Files(DataSource):
         roots = [expand(path) for path in paths]
         found = [root for root in roots if root.is_dir()]
         if not found:
-            raise DataError(f"{self._said(roots)}: no such folder")
+            raise DataError(f"{_said(roots)}: no such folder")
         return found
 
-    def _said(self, roots: Sequence[Path]) -> str:
-        return ", ".join(str(root) for root in roots)
-
-    def _choose(self, roots: Sequence[Path]) -> list[tuple[Path, Any]]:
+    def _choose(self, labelled: Iterator[Labelled]) -> list[tuple[Path, Any]]:
         by_label: dict[str, list[Path]] = defaultdict(list)
-        for root in roots:
-            for file in _walk(root):
-                found = self._label(file, root)
-                if found is not None:
-                    by_label[found].append(file)
+        for file, found in labelled:
+            if not self.rename or found in self.rename:
+                by_label[found].append(file)
         chosen: list[tuple[Path, Any]] = []
         for found in sorted(by_label):
             files = sorted(set(by_label[found]), key=_stable_order)
@@ -94,17 +101,65 @@ class Files(DataSource):
                 kept.append(file)
         return kept
 
+    def _from_table(self, roots: Sequence[Path]) -> Iterator[Labelled]:
+        if len(roots) != 1:
+            raise DataError(f"data.source.labels: a table belongs to one folder, not to {_said(roots)}")
+        (root,) = roots
+        table = confined(root, self.labels or "", "data.source.labels")
+        if not table.is_file():
+            raise DataError(f"{table}: no such table of labels")
+        seen: dict[Path, str] = {}
+        for where, cells in read_table(table, ("file", "label")):
+            file = confined(root, cells[0], where)
+            if file in seen:
+                raise DataError(f"{where}: {cells[0]} has a label already")
+            seen[file] = cells[1]
+        missing = [f"{file.relative_to(root)}" for file in seen if not file.is_file()]
+        if missing:
+            raise DataError(f"{table}: {len(missing)} of its files are missing: {a_few(missing)}")
+        yield from ((file, label) for file, label in seen.items() if self._has_suffix(file))
+
+    def _walked(self, roots: Sequence[Path]) -> Iterator[Labelled]:
+        for root in roots:
+            for file in _walk(root):
+                found = self._label(file, root) if self._has_suffix(file) else None
+                if found is not None:
+                    yield file, found
+
+    def _has_suffix(self, file: Path) -> bool:
+        return not self.suffixes or file.name.lower().endswith(tuple(suffix.lower() for suffix in self.suffixes))
+
     def _label(self, file: Path, root: Path) -> str | None:
+        """None for a file that is no sample."""
         if self.label == "none":
             return ""
+        if self.label == "file":
+            return self._text_beside(file)
         found = {
             "extension": file.suffix.lower().lstrip("."),
             "folder": file.parent.name if file.parent != root else "",
             "name": _leading_letters(file.name),
         }[self.label]
-        if not found or (self.rename and found not in self.rename):
+        return found or None
+
+    def _text_beside(self, file: Path) -> str | None:
+        if file.name.endswith(self.text) or file.is_symlink():
             return None
-        return found
+        text = file.with_name(file.stem + self.text)
+        if text.is_symlink() or not text.is_file():
+            raise DataError(f"{file}: no {text.name} beside it holds its label; choose files with data.source.suffixes")
+        return read_text(text).strip()
+
+    def _fingerprint(self, ids: Sequence[str], files: Sequence[Path], roots: Sequence[Path]) -> str:
+        if self.labels:
+            return hash_of_names(ids, files, hash_of(roots[0] / self.labels))
+        if self.label == "file":
+            return hash_of_names(ids, files, *(hash_of(file.with_name(file.stem + self.text)) for file in files))
+        return hash_of_names(ids, files)
+
+
+def _said(roots: Sequence[Path]) -> str:
+    return ", ".join(str(root) for root in roots)
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -122,22 +177,3 @@ def _leading_letters(name: str) -> str:
 
 def _stable_order(file: Path) -> bytes:
     return hashlib.blake2b(str(file).encode(errors="surrogateescape"), digest_size=8).digest()
-
-
-def _said(file: Path) -> str:
-    """The path as text that any file can hold: bytes that are no UTF-8 are escaped."""
-    return os.fsencode(file).decode(errors="backslashreplace")
-
-
-def _load(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
-
-
-def _fingerprint(ids: Sequence[str], files: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for name, file in zip(ids, files, strict=True):
-        digest.update(f"{name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
-    return digest.hexdigest()

@@ -1,44 +1,64 @@
-"""Tables through Hugging Face `datasets`: local parquet, csv, json and arrow files, the hub, and memory."""
+"""Tables through Hugging Face `datasets`: local files and folders, and the hub."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.locate import expand
-from ovopt.errors import DataError, did_you_mean
+from ovopt.data.content import hash_of, hash_of_names
+from ovopt.data.images import files_below
+from ovopt.data.locate import expand, shown
+from ovopt.data.table import Columns, undecoded
+from ovopt.data.table import samples_of as table_samples
+from ovopt.errors import DataError
 from ovopt.records import Port
 
 if TYPE_CHECKING:
     import datasets
 
 BUILDERS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".arrow": "arrow"}
-LABEL_COLUMNS = ("label", "labels", "y", "target")
-INPUT_COLUMNS = ("inputs", "input", "image", "text", "audio")
 HUB = "hf:"
+SPOOLED_ROWS = 16
+"""Rows in memory while a stream is written to its file."""
 
 
 class HuggingFace(DataSource):
     """A table: rows are samples, columns are inputs and label.
 
-    Where `inputs` is left out: the column of that name (or image, text, audio), else every column that is no label;
-    several columns become one vector, or one input each where the model has inputs of these names.
+    Where `inputs` is left out: the column of that name (or image, text, audio), else every column that is no label.
+    Several columns of numbers become one vector, or one input each where the model has several inputs; several columns
+    of text stay a mapping. Images and recordings are handed on as a file's bytes, for `preprocess` to decode.
     """
 
     name: ClassVar[str] = "hf"
     kind: Literal["hf"] = "hf"
-    path: str = Field(description="a .parquet, .csv, .json(l) or .arrow file, or `hf:NAME` on the hub")
+    path: str = Field(
+        description="a .parquet, .csv, .tsv, .json(l) or .arrow file, `hf:NAME` on the hub, or a folder for `builder`"
+    )
+    builder: Literal["imagefolder", "audiofolder", "text"] | None = Field(
+        default=None, description="how to read a folder of images or recordings (with metadata.csv), or a text file"
+    )
     config: str | None = Field(default=None, description="the hub data set's configuration")
     split: str = "train"
-    inputs: str | tuple[str, ...] | None = None
-    label: str | None = None
+    inputs: str | tuple[str, ...] | dict[str, str] | None = Field(
+        default=None, description="the input column, several, or a mapping of the model's input names to columns"
+    )
+    label: str | None = Field(default=None, description="the column of labels")
+    rename: dict[str, str | int] = Field(
+        default={}, description="label as found -> class name or index; rows with other labels are left out"
+    )
+    streaming: bool = Field(
+        default=False, description="read row by row into a temporary file, without loading the whole data set"
+    )
+    take: int | None = Field(default=None, gt=0, description="only the first so many rows")
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -46,81 +66,123 @@ class HuggingFace(DataSource):
         return path.startswith(HUB) or Path(path).suffix.lower() in BUILDERS
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Load the table."""
-        if self.path.startswith(HUB):
-            table, source = self._from_hub(), self.path
-            fingerprint = str(table._fingerprint)
-        else:
-            file = expand(self.path)
-            if not file.is_file():
-                raise DataError(f"{file}: no such data file")
-            table, source = self._from_file(file), str(file)
-            fingerprint = hashlib.sha256(file.read_bytes()).hexdigest()
-        return samples_of(table, source, fingerprint, inputs, self.inputs, self.label)
+        """Load the table, or the part of it that is asked for."""
+        place = None if self.path.startswith(HUB) else expand(self.path)
+        said = self.path if place is None else str(place)
+        table = self._loaded(self._hub_arguments() if place is None else self._local_arguments(place), place)
+        if self.streaming:
+            rows = undecoded(table)
+            table = _spooled(rows if self.take is None else rows.take(self.take), said)
+        elif self.take is not None:
+            table = table.select(range(min(self.take, len(table))))
+        columns = Columns(self.inputs, self.label, self.rename)
+        return table_samples(table, said, self._fingerprint(table, place), inputs, columns)
 
-    def _from_file(self, file: Path) -> datasets.Dataset:
-        options = {"delimiter": "\t"} if file.suffix.lower() == ".tsv" else {}
-        return _load(file.name, BUILDERS[file.suffix.lower()], data_files=str(file), split="train", **options)
+    def _hub_arguments(self) -> dict[str, Any]:
+        return {"path": self.path.removeprefix(HUB), "name": self.config}
 
-    def _from_hub(self) -> datasets.Dataset:
-        return _load(self.path, self.path.removeprefix(HUB), self.config, split=self.split)
+    def _local_arguments(self, place: Path) -> dict[str, Any]:
+        if not place.exists():
+            raise DataError(f"{place}: no such data file")
+        if place.is_dir():
+            if self.builder is None:
+                raise DataError(f"{place}: a folder; say how to read it with --set data.source.builder=imagefolder")
+            return {"path": self.builder, "data_dir": str(place)}
+        suffix = place.suffix.lower()
+        builder = self.builder or BUILDERS.get(suffix)
+        if builder is None:
+            raise DataError(f"{place}: unknown kind of file; known: {', '.join(sorted(BUILDERS))}")
+        options = {"delimiter": "\t"} if suffix == ".tsv" else {}
+        return {"path": builder, "data_files": str(place), **options}
+
+    def _loaded(self, arguments: dict[str, Any], place: Path | None) -> Any:
+        split = self.split if place is None or place.is_dir() else "train"
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        import datasets
+
+        datasets.disable_progress_bars()
+        try:
+            return datasets.load_dataset(**arguments, split=split, streaming=self.streaming)
+        except Exception as error:  # the loaders of `datasets` raise errors of every kind
+            raise _explained(self.path if place is None else place.name, error) from None
+
+    def _fingerprint(self, table: datasets.Dataset, place: Path | None) -> str:
+        if place is None:
+            return hash_of_rows(table) if self.streaming else str(table._fingerprint)
+        if place.is_dir():
+            files = files_below(place, None)
+            return hash_of_names([shown(file.relative_to(place)) for file in files], files)
+        return hash_of(place)
 
 
-def samples_of(
-    table: datasets.Dataset,
-    source: str,
-    fingerprint: str,
-    ports: Sequence[Port],
-    inputs: str | Sequence[str] | None = None,
-    label: str | None = None,
-) -> Samples:
+def samples_of(table: datasets.Dataset, source: str, fingerprint: str, ports: Sequence[Port]) -> Samples:
     """The samples of a table in memory."""
-    columns = list(table.column_names)
-    for wanted in [*([inputs] if isinstance(inputs, str) else inputs or ()), *([label] if label else ())]:
-        if wanted not in columns:
-            raise DataError(f"{source}: no column {wanted!r}; {did_you_mean(wanted, columns)}")
-    label = label or next((c for c in LABEL_COLUMNS if c in columns), None)
-    chosen = _input_columns(columns, inputs, label, ports)
-    if not chosen or not len(table):
-        raise DataError(f"{source}: holds no {'samples' if chosen else 'input columns'}")
-    by_name = len(ports) > 1
-
-    def load(index: int) -> Any:
-        row = table[index]
-        if by_name:
-            return {column: row[column] for column in chosen}
-        return row[chosen[0]] if len(chosen) == 1 else np.asarray([row[column] for column in chosen])
-
-    return Samples(
-        source=source,
-        ids=tuple(f"{Path(source).name}#{i}" for i in range(len(table))),
-        labels=tuple(table[label]) if label else None,
-        load=load,
-        fingerprint=fingerprint,
-    )
+    return table_samples(table, source, fingerprint, ports)
 
 
-def _input_columns(
-    columns: Sequence[str], inputs: str | Sequence[str] | None, label: str | None, ports: Sequence[Port]
-) -> list[str]:
-    if inputs:
-        return [inputs] if isinstance(inputs, str) else list(inputs)
-    names = [port.name for port in ports]
-    if all(name in columns for name in names):
-        return names
-    known = next((c for c in INPUT_COLUMNS if c in columns), None)
-    return [known] if known else [c for c in columns if c != label]
+def hash_of_rows(table: datasets.Dataset) -> str:
+    """SHA-256 of a table's values, row by row."""
+    digest = hashlib.sha256()
+    for row in table:
+        digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
-def _load(name: str, *args: Any, **options: Any) -> datasets.Dataset:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+def _spooled(rows: Any, said: str) -> datasets.Dataset:
+    """A stream's rows in a temporary file that is gone when the table is."""
+    import datasets
+    from datasets.arrow_writer import ArrowWriter
+
+    with tempfile.TemporaryDirectory(prefix="ovopt-") as folder:
+        file = Path(folder, "rows.arrow")
+        try:
+            with ArrowWriter(path=str(file), features=rows.features, writer_batch_size=SPOOLED_ROWS) as writer:
+                for row in _embedded(rows):
+                    writer.write(row)
+                writer.finalize()
+        except DataError:
+            raise
+        except Exception as error:  # a stream's reader raises errors of every kind
+            raise _explained(said, error) from None
+        return datasets.Dataset.from_file(str(file))
+
+
+def _embedded(rows: Any) -> Iterator[dict[str, Any]]:
+    """Rows with the bytes of the files that they name."""
+    from datasets.utils.file_utils import xopen
+
+    for row in rows:
+        for column, value in row.items():
+            if isinstance(value, dict) and {"bytes", "path"} == set(value) and value["bytes"] is None:
+                with xopen(value["path"], "rb") as stream:
+                    row[column] = {"bytes": stream.read(), "path": value["path"]}
+        yield row
+
+
+def _explained(name: str, error: Exception) -> DataError:
+    """One line for an error of `datasets`."""
+    chain = list(islice(_chain(error), 20))
+    if any(type(e).__name__ == "OfflineModeIsEnabled" for e in chain) or _offline(chain):
+        return DataError(
+            f"{name}: not in the local cache, and the hub is switched off by HF_HUB_OFFLINE; unset it, or give a file"
+        )
+    if any(isinstance(e, ConnectionError | TimeoutError) or "ConnectError" in type(e).__name__ for e in chain):
+        return DataError(
+            f"{name}: the Hugging Face hub cannot be reached, and the local cache does not hold the data set; "
+            "connect, or give a file"
+        )
+    first, *others = (str(e).strip().splitlines()[0] if str(e).strip() else "" for e in chain)
+    detail = f" ({others[0]})" if others and others[0] else ""
+    return DataError(f"{name}: cannot be loaded: {first or type(error).__name__}{detail}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _offline(chain: Sequence[BaseException]) -> bool:
     import datasets
 
-    datasets.disable_progress_bars()
-    try:
-        return datasets.load_dataset(*args, **options)
-    except Exception as error:  # the loaders of `datasets` raise errors of every kind
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        cause = error.__cause__ or error.__context__
-        detail = f" ({str(cause).strip().splitlines()[0]})" if cause and str(cause).strip() else ""
-        raise DataError(f"{name}: cannot be loaded: {first}{detail}") from None
+    return bool(datasets.config.HF_HUB_OFFLINE) and any(isinstance(error, ConnectionError) for error in chain)

@@ -1,11 +1,13 @@
-"""Where data lives: paths in a recipe, with names for the folders that ovopt knows."""
+"""Where data lives: paths in a recipe, with names for the folders that ovopt knows, and names inside a folder."""
 
 from __future__ import annotations
 
+import os
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
-from ovopt.errors import RecipeError, did_you_mean
+from ovopt.errors import DataError, RecipeError, did_you_mean
 
 
 def shipped(folder: str) -> Path:
@@ -29,3 +31,27 @@ def expand(path: str) -> Path:
     if name not in known:
         raise RecipeError(f"{path}: unknown folder {{{name}}}; {did_you_mean(name, known)}")
     return known[name] / rest.lstrip("/")
+
+
+def confined(root: Path, name: str, said: str) -> Path:
+    """The file `name` below `root`. DataError (`said` is where the name was read) for an absolute path, `..`, or a
+    symbolic link that leads outside."""
+    file = root / name
+    if name and not Path(name).is_absolute() and ".." not in Path(name).parts:
+        if not file.is_symlink() and file.parent == root:
+            return file
+        if file.resolve().is_relative_to(root.resolve()):
+            return file
+    raise DataError(f"{said}: {name!r} leads outside {root}; give paths inside it")
+
+
+def shown(file: Path) -> str:
+    """The path as text that any file can hold: bytes that are no UTF-8 are escaped."""
+    return os.fsencode(file).decode(errors="backslashreplace")
+
+
+def a_few(names: Iterable[object], count: int = 3) -> str:
+    """The first names of many, for a message."""
+    every = [str(name) for name in names]
+    more = f" and {len(every) - count} more" if len(every) > count else ""
+    return ", ".join(every[:count]) + more

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
+import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
+from ovopt.data.content import hash_of
 from ovopt.data.locate import expand
 from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 
 LABEL_KEYS = ("labels", "label", "y", "targets", "target")
+FAULTS = (ValueError, OSError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
+"""What NumPy and `zipfile` raise on files that are not theirs."""
+LOCAL_HEADER = 30
+"""Bytes of a ZIP member's header before its name (section 4.3.7 of PKWARE's APPNOTE.TXT)."""
 Arrays = dict[str, NDArray[Any]]
+T = TypeVar("T")
 
 
 class Npz(DataSource):
-    """An `.npz` with one array per model input (first axis: samples) and, optionally, one of labels."""
+    """An `.npz` with one array per model input (first axis: samples) and, optionally, one of labels.
+
+    Arrays stay in the file, where `numpy.savez` wrote them; those of `numpy.savez_compressed` are unpacked in memory.
+    """
 
     name: ClassVar[str] = "npz"
     kind: Literal["npz"] = "npz"
@@ -39,54 +52,117 @@ class Npz(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Map the file's arrays to the model's inputs."""
         file = expand(self.path)
-        arrays = _read(file)
-        label_key = self._label_key(arrays, file)
-        contents = self._inputs(arrays, label_key, file)
-        count = _common_length({**contents, **({label_key: arrays[label_key]} if label_key else {})}, file)
+        if not file.is_file():
+            raise DataError(f"{file}: no such data file")
+        members = _checked(file, lambda: _members(file))
+        label_key = self._label_key(list(members), file)
+        keys = self._input_keys(list(members), label_key, file)
+        wanted = [*keys, *([label_key] if label_key and label_key not in keys else [])]
+        arrays = {key: _checked(file, members[key]) for key in wanted}
+        count = _common_length(arrays, file)
 
         def load(index: int) -> Any:
-            if len(contents) == 1:
-                return next(iter(contents.values()))[index]
-            return {key: array[index] for key, array in contents.items()}
+            samples = {key: np.array(arrays[key][index]) for key in keys}
+            return samples[keys[0]] if len(keys) == 1 else samples
 
         return Samples(
             source=str(file),
             ids=tuple(f"{file.name}#{i}" for i in range(count)),
             labels=tuple(arrays[label_key].tolist()) if label_key else None,
             load=load,
-            fingerprint=hashlib.sha256(file.read_bytes()).hexdigest(),
+            fingerprint=hash_of(file),
         )
 
-    def _label_key(self, arrays: Arrays, file: Path) -> str | None:
+    def _label_key(self, known: Sequence[str], file: Path) -> str | None:
         if self.labels is None:
-            return next((key for key in LABEL_KEYS if key in arrays), None)
-        if self.labels not in arrays:
-            raise DataError(f"{file}: no array {self.labels!r}; {did_you_mean(self.labels, arrays)}")
+            return next((key for key in LABEL_KEYS if key in known), None)
+        if self.labels not in known:
+            raise DataError(f"{file}: no array {self.labels!r}; {did_you_mean(self.labels, known)}")
         return self.labels
 
-    def _inputs(self, arrays: Arrays, label_key: str | None, file: Path) -> Arrays:
-        if self.inputs is not None and self.inputs not in arrays:
-            raise DataError(f"{file}: no array {self.inputs!r}; {did_you_mean(self.inputs, arrays)}")
-        chosen = {k: a for k, a in arrays.items() if (k == self.inputs if self.inputs else k != label_key)}
+    def _input_keys(self, known: Sequence[str], label_key: str | None, file: Path) -> list[str]:
+        if self.inputs is not None and self.inputs not in known:
+            raise DataError(f"{file}: no array {self.inputs!r}; {did_you_mean(self.inputs, known)}")
+        chosen = [self.inputs] if self.inputs else [key for key in known if key != label_key]
         if not chosen:
-            raise DataError(f"{file}: holds no array of inputs, only {', '.join(arrays) or 'nothing'}")
+            raise DataError(f"{file}: holds no array of inputs, only {', '.join(known) or 'nothing'}")
         return chosen
 
 
-def _read(file: Path) -> Arrays:
-    if not file.is_file():
-        raise DataError(f"{file}: no such data file")
+@dataclass(frozen=True)
+class _Header:
+    """What stands before an array's numbers."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    length: int
+
+    @classmethod
+    def read(cls, stream: IO[bytes]) -> _Header:
+        version = npy.read_magic(stream)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read(stream)
+        if dtype.hasobject:
+            raise ValueError("it holds Python objects, which are never loaded")
+        return cls(shape, fortran, dtype, stream.tell())
+
+    @property
+    def size_bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def _members(file: Path) -> dict[str, Callable[[], NDArray[Any]]]:
+    """How to get at each array."""
+    if file.suffix.lower() == ".npy":
+        return {"inputs": partial(_array, file)}
+    with zipfile.ZipFile(file) as archive:
+        return {member.filename.removesuffix(".npy"): partial(_member, file, member) for member in archive.infolist()}
+
+
+def _array(file: Path) -> NDArray[Any]:
+    with file.open("rb") as stream:
+        return _mapped(file, _Header.read(stream), 0, file.stat().st_size)
+
+
+def _member(file: Path, member: zipfile.ZipInfo) -> NDArray[Any]:
+    if not member.filename.endswith(".npy"):
+        raise ValueError(f"{member.filename!r} in it is no array")
+    with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
+        header = _Header.read(stream)
+        if header.length + header.size_bytes != member.file_size:
+            raise ValueError(f"{member.filename!r} in it is cut off")
+        if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
+            return _mapped(file, header, _place(file, member), member.file_size)
+    with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
+        unpacked: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+        return unpacked
+
+
+def _mapped(file: Path, header: _Header, place: int, size: int) -> NDArray[Any]:
+    """The array where it lies: `place` bytes into the file, with its header."""
+    if header.length + header.size_bytes > size:
+        raise ValueError("it is cut off")
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    if not header.size_bytes:
+        return np.empty(header.shape, header.dtype, order)
+    return np.memmap(file, header.dtype, "r", place + header.length, header.shape, order)
+
+
+def _place(file: Path, member: zipfile.ZipInfo) -> int:
+    """Where a stored member's bytes begin."""
+    with file.open("rb") as stream:
+        stream.seek(member.header_offset)
+        header = stream.read(LOCAL_HEADER)
+    name, extra = struct.unpack_from("<HH", header, LOCAL_HEADER - 4)
+    return member.header_offset + LOCAL_HEADER + int(name) + int(extra)
+
+
+def _checked(file: Path, call: Callable[[], T]) -> T:
     try:
-        if file.suffix.lower() == ".npy":
-            return {"inputs": np.load(file, allow_pickle=False, mmap_mode="r")}
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as loaded:
-            arrays = {key: loaded[key] for key in loaded.files}
-    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        return call()
+    except FAULTS as error:
         raise DataError(f"{file}: not a readable NumPy file: {error}") from None
-    foreign = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
-    if foreign:
-        raise DataError(f"{file}: not a NumPy file: {foreign[0]!r} in it is no array")
-    return arrays
 
 
 def _common_length(arrays: Arrays, file: Path) -> int:

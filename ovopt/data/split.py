@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -23,15 +24,31 @@ class Splits(Record):
     gate: Amount = Field(default="rest", description="the verdict, on samples that no step has seen")
 
 
-def split(ids: Sequence[str], splits: Splits, seed: int) -> dict[str, tuple[int, ...]]:
+def split(
+    ids: Sequence[str], splits: Splits, seed: int, labels: Sequence[Any] | None = None
+) -> dict[str, tuple[int, ...]]:
     """Indices of each split, in random order. A sample's place follows from its id and the seed, so that samples
-    added later move few of the others."""
-    order = sorted(range(len(ids)), key=lambda i: _draw(ids[i], seed))
+    added later move few of the others.
+
+    Where all labels are numbers or names of classes, every split holds about the same share of each class: the samples
+    of a class are spread evenly over the order that the splits are cut from (systematic sampling with a random start).
+    """
+    classes = labels if labels is not None and all(isinstance(label, int | str) for label in labels) else None
+    members: dict[Any, list[int]] = defaultdict(list)
+    for index in range(len(ids)):
+        members[repr(classes[index]) if classes is not None else ""].append(index)
+    place: dict[int, tuple[float, bytes]] = {}
+    for label, indices in members.items():
+        start = int.from_bytes(_draw(label, seed)) / 2**64
+        drawn = sorted((_draw(ids[index], seed), index) for index in indices)
+        for rank, (draw, index) in enumerate(drawn):
+            place[index] = ((rank + start) / len(drawn), draw)
+    order = sorted(place, key=place.__getitem__)
     counts = _counts(splits, len(ids))
-    chosen, start = {}, 0
+    chosen, begin = {}, 0
     for name in NAMES:
-        chosen[name] = tuple(order[start : start + counts[name]])
-        start += counts[name]
+        chosen[name] = tuple(order[begin : begin + counts[name]])
+        begin += counts[name]
     return chosen
 
 

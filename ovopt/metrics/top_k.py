@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +10,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
+from ovopt.metrics.class_labels import check_class
 from ovopt.records import Port
 
 
@@ -30,14 +30,7 @@ class TopK(Metric):
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label must be an index into the model's scores."""
-        if isinstance(label, bool) or not isinstance(label, int | np.integer):
-            raise DataError(
-                f"{sample_id}: the label {label!r} is no class index; list the class names in the recipe's "
-                "`data.classes`, in the order of the model's outputs"
-            )
-        classes = _scores(outputs[0])
-        if label < 0 or (classes is not None and label >= classes):
-            raise DataError(f"{sample_id}: class {label} is outside the {classes} classes of output {outputs[0]}")
+        check_class(label, outputs[0], sample_id)
 
     def row(self, output: Array, target: Any) -> float:
         """1 for a hit, else 0. `output` holds one score per class."""
@@ -46,10 +39,3 @@ class TopK(Metric):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
         ahead = np.count_nonzero(scores > scores[target]) + np.count_nonzero(scores[:target] == scores[target])
         return float(ahead < self.k)
-
-
-def _scores(output: Port) -> int | None:
-    """How many scores a sample has: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
-    shape = output.shape or (None,)
-    dims = shape[1:] if len(shape) > 1 else shape
-    return None if None in dims else math.prod(dim for dim in dims if dim is not None)

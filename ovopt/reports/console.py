@@ -20,6 +20,7 @@ WORD_STYLE = {"faster": "green", "higher": "green", "slower": "red", "lower": "r
 SHOWN_SHARE = 0.05
 DRIFT = 0.1
 SAME_OUTPUTS = 0.02
+COSTLIEST = 2
 WIDE = 4
 """An interval whose ends differ by this factor says nothing; its figures would only look broken."""
 NARROW = 88
@@ -117,6 +118,11 @@ def _throughput(arm: Arm, pair: Pair | None) -> Text | None:
     return _with_speed(units.rate(arm.throughput.samples_per_s), speed) if arm.throughput else None
 
 
+def _processor(arm: Arm, pair: Pair | None) -> Text | None:
+    speed = pair.processor_time if pair else None
+    return _with_speed(units.milliseconds(arm.processor_time.per_inference_ms), speed) if arm.processor_time else None
+
+
 def _end_to_end(arm: Arm, pair: Pair | None) -> Text | None:
     speed = pair.end_to_end.sequential if pair and pair.end_to_end else None
     return _with_speed(units.milliseconds(arm.end_to_end.total_ms), speed) if arm.end_to_end else None
@@ -189,6 +195,16 @@ def _executed(arm: Arm, pair: Pair | None) -> Text | None:
     return Text(", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE))
 
 
+def _costliest(arm: Arm, pair: Pair | None) -> Text | None:
+    """The primitives that take the most time, and the operations that only rearrange data."""
+    execution = arm.execution
+    if execution is None or not execution.ops_us:
+        return None
+    first = list(execution.time_by_primitive.items())[:COSTLIEST]
+    lines = [f"{name} {100 * spent / execution.ops_us:.0f} %" for name, spent in first]
+    return Text("\n".join([*lines, f"{execution.reorders} reorders, {execution.conversions} conversions"]))
+
+
 def _outside(arm: Arm, pair: Pair | None) -> Text | None:
     """Share of an inference that no operation accounts for."""
     execution = arm.execution
@@ -206,6 +222,7 @@ FIGURES: tuple[tuple[str, Callable[[Arm, Pair | None], Text | None]], ...] = (
     ("latency p50", _latency),
     ("latency p99", _latency_p99),
     ("throughput", _throughput),
+    ("processor, 1 thread", _processor),
     ("end to end", _end_to_end),
     ("  by stage, ms", _stages),
     ("  pipelined", _pipelined),
@@ -215,6 +232,7 @@ FIGURES: tuple[tuple[str, Callable[[Arm, Pair | None], Text | None]], ...] = (
     ("memory, peak", _memory),
     ("efficiency", _efficiency),
     ("executed in", _executed),
+    ("  costliest", _costliest),
     ("outside ops", _outside),
     ("size", _size),
 )
@@ -277,6 +295,7 @@ def _footnotes(comparison: Comparison) -> Iterator[Text]:
     yield from (Text(line, style="dim") for line in _settings(comparison))
     yield from (Text(line, style="yellow") for line in _disturbances(comparison))
     yield from (Text(line, style="dim") for line in _power(comparison))
+    yield from (Text(line, style="yellow") for line in _cross_checks(comparison))
     for check in comparison.gate.checks:
         if check.note:
             yield Text(f"{check.candidate}, {check.budget}: {check.note}", style="yellow")
@@ -300,6 +319,17 @@ def _disturbances(comparison: Comparison) -> Iterator[str]:
         if abs(measured.drift - 1) > DRIFT:
             drift = units.factor(measured.drift)
             yield f"{scenario}: the machine drifted; at the end the original took {drift} the time of the beginning"
+
+
+def _cross_checks(comparison: Comparison) -> Iterator[str]:
+    """Where the clock and the processor's own count contradict each other."""
+    for pair in comparison.pairs:
+        words = {speed.verdict for speed in (pair.latency, pair.processor_time) if speed}
+        if words == {"faster", "slower"}:
+            yield (
+                f"{pair.candidate}: the clock and the processor time on one thread disagree; threads or the machine's "
+                "load decide here, so measure again on a quiet machine"
+            )
 
 
 def _power(comparison: Comparison) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""Arrays of numbers: element type, scale, normalization."""
+"""The values of arrays: element type, scale, normalization, limits."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,19 +25,25 @@ class Cast(Transform):
 
 
 class Scale(Transform):
-    """Divide by a number: `scale: 255` takes bytes to 0 ... 1. Gives float32."""
+    """Divide by a number: `scale: 255` takes bytes to 0 ... 1, `scale: {divisor: 127.5, offset: 1}` to -1 ... 1. Gives
+    float32."""
 
     name: ClassVar[str] = "scale"
     sole: ClassVar[str | None] = "divisor"
     divisor: float = Field(gt=0)
+    offset: float = Field(default=0, description="subtracted after the division")
 
     def __call__(self, content: Any) -> Array:
         """The scaled array."""
-        return numbers_of(content, self.name).astype(np.float32) / np.float32(self.divisor)
+        scaled = numbers_of(content, self.name).astype(np.float32) / np.float32(self.divisor)
+        return np.asarray(scaled - np.float32(self.offset) if self.offset else scaled)
 
 
 class Normalize(Transform):
-    """Subtract the mean and divide by the deviation, per channel of the given axis. Gives float32."""
+    """Subtract the mean and divide by the deviation, per channel of the given axis. Gives float32.
+
+    The channels of a decoded image are on axis -1; behind `layout: chw` they are on axis 0.
+    """
 
     name: ClassVar[str] = "normalize"
     mean: tuple[float, ...]
@@ -60,6 +67,48 @@ class Normalize(Transform):
         return np.asarray((array - mean) / std)
 
 
+class Standardize(Transform):
+    """Take a sample to mean 0 and variance 1 by its own figures: (x - mean) / sqrt(variance + epsilon). Gives float32.
+
+    Without `axis` over all its values, as wav2vec 2.0 wants its recordings; with `axis: -1` row by row, as features
+    over time are standardized.
+    """
+
+    name: ClassVar[str] = "standardize"
+    axis: int | None = Field(default=None, description="the axis along which mean and variance are taken")
+    epsilon: float = Field(default=1e-7, gt=0)
+
+    def __call__(self, content: Any) -> Array:
+        """The standardized array."""
+        array = numbers_of(content, self.name).astype(np.float64)
+        if not array.size or (self.axis is not None and not -array.ndim <= self.axis < array.ndim):
+            raise DataError(f"standardize: no values on axis {self.axis} of shape {list(array.shape)}")
+        centred = array - array.mean(self.axis, keepdims=True)
+        deviation = np.sqrt(array.var(self.axis, keepdims=True) + self.epsilon)
+        return np.asarray(centred / deviation, np.float32)
+
+
+class Clip(Transform):
+    """Keep the values within limits. The element type stays."""
+
+    name: ClassVar[str] = "clip"
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Clip:
+        if self.low is None and self.high is None:
+            raise ValueError("give `low`, `high` or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("`low` must not be above `high`")
+        return self
+
+    def __call__(self, content: Any) -> Array:
+        """The array within the limits."""
+        array = numbers_of(content, self.name)
+        return np.asarray(np.clip(array, self.low, self.high)).astype(array.dtype)
+
+
 def numbers_of(content: Any, name: str) -> Array:
     """An array of numbers; DataError, which begins with the transform's name, for anything else."""
     if isinstance(content, bytes | str):
@@ -71,3 +120,12 @@ def numbers_of(content: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name}: wants an array of numbers, not {type(content).__name__}")
     return array
+
+
+def holds(dtype: np.dtype[Any], values: float | Sequence[float]) -> bool:
+    """Whether an element type can hold these values: any of them in floats, whole numbers within limits else."""
+    if dtype.kind == "f":
+        return True
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    array = np.asarray(values, np.float64)
+    return bool(((array >= low) & (array <= high) & (array == np.rint(array))).all())

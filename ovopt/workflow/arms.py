@@ -14,7 +14,7 @@ import numpy as np
 
 from ovopt.bench.crew import ArmPlan
 from ovopt.bench.protocol import Contents, Load
-from ovopt.bench.samplefile import SampleFile, write_samples
+from ovopt.bench.samplefile import write_samples
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Advance, Engine, Placement, Tensors, plugins
 from ovopt.errors import DataError, ModelError, SettingsError, did_you_mean
@@ -27,8 +27,8 @@ from ovopt.records import Manifest, ModelFacts, ModelFile, Port
 from ovopt.workflow.options import Options
 
 BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
-END_TO_END_CONTENTS = 32
-BATCHES = 16
+TIMED = 32
+"""So many inferences' inputs, or batches of them, go through the timing."""
 Role = Literal["baseline", "candidate", "control", "reference"]
 
 
@@ -104,27 +104,29 @@ def arms(
     options: Options,
     control: bool = True,
 ) -> Iterator[list[ArmPlan]]:
-    """The arms, with the gate's samples on disk for as long as the block lasts."""
-    chosen = prepared.splits["gate"]
+    """The arms, with what goes through their timing on disk for as long as the block lasts."""
     shared = properties_of(recipe)
-    contents = Contents([prepared.samples.load(i) for i in chosen[:END_TO_END_CONTENTS]], prepared.preparation)
+    batch, wanted = recipe.model.batch, recipe.model.output
     with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        samples = timed = Path(scratch) / "samples"
-        with options.progress.task("prepare samples", total=len(chosen)) as advance:
-            write_samples(samples, _advancing(prepared.tensors(chosen), advance))
-        if recipe.model.batch > 1:
-            timed = Path(scratch) / "batches"
-            write_samples(timed, _batches(SampleFile(samples), recipe.model.batch))
+        timed = Path(scratch) / "timed"
+        with options.progress.task("prepare samples", total=TIMED * batch) as advance:
+            contents, inputs = _for_timing(prepared, TIMED * batch, advance)
+        write_samples(timed, _batches(inputs, batch) if batch > 1 else inputs)
 
         def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str], engine: str = "openvino") -> ArmPlan:
             placement = Placement(
-                subject.path, recipe.model.shapes, recipe.model.output, recipe.runtime.device, recipe.model.batch
+                subject.path,
+                recipe.model.shapes,
+                wanted if isinstance(wanted, tuple) else (wanted,),
+                recipe.runtime.device,
+                batch,
+                recipe.model.state,
             )
             return ArmPlan(
                 name=name,
                 role=role,
                 model=subject.file,
-                load=Load(engine, placement, samples, timed),
+                load=Load(engine, placement, timed),
                 contents=contents,
                 properties={**shared, **subject.own, **extra},
                 requests=recipe.runtime.requests,
@@ -207,7 +209,7 @@ def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
 
 def _batches(samples: Sequence[Tensors], batch: int) -> Iterator[Tensors]:
     """Batches of successive samples, the first ones again where they run out; a few, for they all rotate."""
-    count = max(1, min(BATCHES, len(samples) // batch))
+    count = max(1, len(samples) // batch)
     for start in range(0, count * batch, batch):
         chosen = [samples[i % len(samples)] for i in range(start, start + batch)]
         try:
@@ -216,7 +218,16 @@ def _batches(samples: Sequence[Tensors], batch: int) -> Iterator[Tensors]:
             raise DataError(f"--batch {batch}: the samples differ in shape; fix them with --shape") from None
 
 
-def _advancing(items: Iterator[Any], advance: Advance) -> Iterator[Any]:
-    for item in items:
-        yield item
-        advance()
+def _for_timing(prepared: Prepared, wanted: int, advance: Advance) -> tuple[Contents, list[Tensors]]:
+    """So many inferences' inputs, and the contents that they come from."""
+    contents: list[Any] = []
+    inputs: list[Tensors] = []
+    for index, parts in prepared.each(prepared.splits["gate"]):
+        contents.append(prepared.samples.load(index))
+        inputs += parts
+        advance(len(parts))
+        if len(inputs) >= wanted:
+            break
+    if not inputs:
+        raise DataError(f"{prepared.samples.source}: no sample is left to measure with")
+    return Contents(contents, prepared.preparation), inputs[:wanted]

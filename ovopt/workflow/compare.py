@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING
 
 import ovopt
 from ovopt import comparison
-from ovopt.bench.crew import ArmPlan, Crew
+from ovopt.bench.crew import ANSWER_LIMIT_S, ArmPlan, Crew
 from ovopt.bench.efficiency import efficiency
 from ovopt.bench.machine import machine
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.served import Demand
-from ovopt.bundle import read_manifest
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import judge, lost_arms
 from ovopt.prepare import Prepared, prepare
-from ovopt.recipe import Recipe, parse_recipe, with_data
+from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,
     Comparison,
     Execution,
     Gate,
-    Manifest,
     Pair,
     Quality,
     Record,
@@ -37,8 +35,9 @@ from ovopt.records import (
     Speeds,
 )
 from ovopt.workflow.arms import CONTROL, Subject, arms, check_device, properties_of, references, subjects
-from ovopt.workflow.evaluate import Scorer
-from ovopt.workflow.options import Options, as_recipe
+from ovopt.workflow.chosen import Chosen, choose
+from ovopt.workflow.options import Options
+from ovopt.workflow.scorer import Scorer
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Data
@@ -54,6 +53,8 @@ class Plan:
     time_budget_s: float = 60.0
     precision: float = 0.02
     demand: Demand = field(default_factory=Demand)
+    answer_limit_s: float = ANSWER_LIMIT_S
+    """An arm that gives no answer for so long is lost."""
     references: tuple[str, ...] = ()
     """Native engines beside OpenVINO: `onnxruntime` (on the original's own file) or `torch=FILE`."""
     vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -73,9 +74,9 @@ def compare(
     plan, options = plan or Plan(), options or Options()
     if not optimized and not plan.vary:
         raise UsageError("nothing to compare: name at least one optimized model behind the original, or --vary")
-    loaded = _recipe(recipe, data, optimized, options)
-    taking_part = subjects(original, optimized, loaded.recipe, plan.vary)
-    return _run(taking_part, loaded, data, plan, options, against_baseline=True)
+    chosen = choose(recipe, data, [original, *optimized], options, guess=data is not None)
+    taking_part = subjects(original, optimized, chosen.recipe, plan.vary)
+    return _run(taking_part, chosen, data, plan, options, against_baseline=True)
 
 
 def benchmark(
@@ -89,35 +90,30 @@ def benchmark(
     plan, options = plan or Plan(), options or Options()
     if not models:
         raise UsageError("nothing to measure: name at least one model")
-    loaded = _recipe(recipe, data, models, options)
-    taking_part = subjects(models[0], models[1:], loaded.recipe, plan.vary)
-    return _run(taking_part, loaded, data, plan, options, against_baseline=False)
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """A recipe with its seed, and where they come from if nobody named them."""
-
-    recipe: Recipe
-    seed: int
-    origin: str
+    chosen = choose(recipe, data, models, options, guess=data is not None)
+    taking_part = subjects(models[0], models[1:], chosen.recipe, plan.vary)
+    return _run(taking_part, chosen, data, plan, options, against_baseline=False)
 
 
 def _run(
-    taking_part: Sequence[Subject], loaded: _Loaded, data: Data, plan: Plan, options: Options, against_baseline: bool
+    taking_part: Sequence[Subject], chosen: Chosen, data: Data, plan: Plan, options: Options, against_baseline: bool
 ) -> Comparison:
-    recipe, seed = loaded.recipe, loaded.seed
+    recipe, seed = chosen.recipe, chosen.seed
     check_device(recipe.runtime.device)
     prepared = prepare(recipe, taking_part[0].facts.inputs, seed, None if isinstance(data, str | Path) else data)
     _check_unseen(prepared, taking_part)
-    scorer = Scorer.of(prepared, taking_part[0].facts.outputs) if against_baseline else None
+    outputs = taking_part[0].facts.outputs
+    scorer = Scorer.of(prepared, outputs, prepared.splits["gate"]) if against_baseline else None
     scenarios = _scenarios(plan)
     if scorer:
         _check_budgets(recipe, scorer, scenarios)
-    if loaded.origin:
-        options.progress.say(loaded.origin)
+    if chosen.why:
+        options.progress.say(chosen.why)
     native = references(plan.references, taking_part[0])
-    with arms(taking_part, native, prepared, recipe, options, against_baseline) as planned, Crew(planned) as crew:
+    with (
+        arms(taking_part, native, prepared, recipe, options, against_baseline) as planned,
+        Crew(planned, plan.answer_limit_s) as crew,
+    ):
         qualities, executions = _run_once(crew, scorer, recipe, options)
         found = _measure(scenarios, crew, plan, recipe, seed, options)
         lost = dict(crew.lost)
@@ -155,23 +151,12 @@ def _run(
         },
         pairs=tuple(pairs),
         gate=_gate(pairs, recipe, made) if scorer else _no_gate(),
-        notes=tuple(note for one in found.values() for note in one.notes) + ((loaded.origin,) if loaded.origin else ()),
+        notes=(
+            *(scorer.doubts if scorer else ()),
+            *(note for one in found.values() for note in one.notes),
+            *([chosen.why] if chosen.why else []),
+        ),
     )
-
-
-def _recipe(recipe: Recipe | str | Path | None, data: Data, models: Sequence[str | Path], options: Options) -> _Loaded:
-    seed = options.seed or 0
-    if recipe is not None:
-        return _Loaded(as_recipe(recipe, data, options), seed, "")
-    manifests: list[Manifest | None] = [read_manifest(path) for path in models]
-    for manifest in manifests:
-        if manifest and manifest.data and manifest.recipe.get("data", {}).get("source"):
-            what = "recipe, data and seed" if data is None else "recipe and seed"
-            said = f"{what} as in the manifest of {manifest.model.path}"
-            raw = with_data(manifest.recipe, str(data)) if isinstance(data, str | Path) else manifest.recipe
-            seed = manifest.data.seed if options.seed is None else seed
-            return _Loaded(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)
-    return _Loaded(as_recipe(None, data, options), seed, "")
 
 
 def _scenarios(plan: Plan) -> dict[str, Scenario]:

@@ -1,150 +1,122 @@
-"""Score arms on the gate's samples: a row per sample and metric."""
+"""The metrics of one or more models on the same samples, nothing timed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import ovopt
 from ovopt.bench.crew import Crew
-from ovopt.bench.protocol import Evaluate, Output
-from ovopt.bench.samplefile import OutputFile
-from ovopt.comparison import MetricKind, quality_delta, quality_of
-from ovopt.contracts import Array, Metric, Progress
-from ovopt.errors import DataError, ModelError
-from ovopt.prepare import Prepared
-from ovopt.records import Port, Quality, QualityDelta
+from ovopt.bench.machine import machine
+from ovopt.bench.scenario import hinted
+from ovopt.errors import DataError, ModelError, UsageError
+from ovopt.prepare import prepare
+from ovopt.recipe import Recipe
+from ovopt.records import Arm, Comparison, Gate, Settings
+from ovopt.workflow.arms import arms, check_device, properties_of, subjects
+from ovopt.workflow.chosen import choose
+from ovopt.workflow.options import Options
+from ovopt.workflow.scorer import Scorer
+
+if TYPE_CHECKING:
+    from ovopt.workflow.options import Data
 
 
-@dataclass(frozen=True)
-class Scorer:
-    """The recipe's metrics on the gate split."""
+def evaluate(
+    models: Sequence[str | Path],
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    part: str | None = None,
+    options: Options | None = None,
+    predictions: Path | None = None,
+) -> Comparison:
+    """Score every model by the recipe's accuracy metrics; with several models, by agreement with the first one too.
 
-    metrics: Sequence[Metric]
-    targets: Sequence[Any]
-    ids: Sequence[str]
-    seed: int
-    outputs: OutputFile
-    differences: dict[str, float] = field(default_factory=dict)
-    """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
-
-    @classmethod
-    def of(cls, prepared: Prepared, outputs: Sequence[Port]) -> Scorer:
-        """Check that every gate sample has the label that the metrics need, before anything runs."""
-        metrics, chosen = prepared.recipe.metrics, prepared.splits["gate"]
-        accuracy = [metric for metric in metrics if metric.kind == "accuracy"]
-        ids = [prepared.samples.ids[i] for i in chosen]
-        chosen_output = [_chosen(outputs, prepared.recipe.model.output)]
-        targets: list[Any] = [None] * len(ids)
-        if accuracy:
-            if prepared.samples.labels is None:
-                raise DataError(
-                    f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
-                    "for label-free agreement take --set metrics=[cosine,top1_agreement]"
-                )
-            targets = [prepared.label(i) for i in chosen]
-            for metric in accuracy:
-                for target, sample_id in zip(targets, ids, strict=True):
-                    metric.check(target, chosen_output, sample_id)
-        return cls(metrics, targets, ids, prepared.seed, OutputFile())
-
-    @property
-    def labels(self) -> list[str]:
-        """The names that results carry."""
-        return [metric.label for metric in self.metrics]
-
-    def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
-        """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
-
-        Raises ModelError where an output holds NaN or infinity.
-        """
-        looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
-        if crew.baseline in crew.lost or not (self.metrics or looked_at):
-            return {}
-        rows: list[list[Any]] = [[None] * len(self.ids) for _ in self.metrics]
-        difference = _Difference()
-        with progress.task(f"evaluate {arm}", total=len(self.ids)) as advance:
-
-            def keep(output: Output) -> None:
-                self._check_finite(output, arm)
-                if looked_at and arm == crew.baseline:
-                    self.outputs.put(output.index, output.value)
-                if crew.arms[arm].role == "reference":
-                    difference.add(output.value, self.outputs.get(output.index))
-                for metric, own in zip(self.metrics, rows, strict=True):
-                    own[output.index] = self._row(metric, output, crew.arms[arm].model.path)
-                advance()
-
-            crew.ask(arm, Evaluate(properties), keep)
-        if crew.arms[arm].role == "reference":
-            self.differences[arm] = difference.relative
-        if arm in crew.lost:
-            return {}
-        return {
-            metric.label: quality_of(np.array(own, dtype=np.float64), kind_of(metric), self.seed)
-            for metric, own in zip(self.metrics, rows, strict=True)
-        }
-
-    def deltas(
-        self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
-    ) -> dict[str, QualityDelta]:
-        """Every metric of a pair."""
-        return {
-            metric.label: quality_delta(baseline[metric.label], candidate[metric.label], kind_of(metric), seed)
-            for metric in self.metrics
-            if metric.label in baseline and metric.label in candidate
-        }
-
-    def _row(self, metric: Metric, output: Output, model: str) -> Any:
-        target = self.targets[output.index] if metric.kind == "accuracy" else self.outputs.get(output.index)
-        try:
-            return metric.row(output.value, target)
-        except DataError as error:
-            raise DataError(f"{model}: {self.ids[output.index]}: {error}") from None
-
-    def _check_finite(self, output: Output, arm: str) -> None:
-        if output.value.dtype.kind == "f" and not np.isfinite(output.value).all():
-            raise ModelError(
-                f"{arm}: NaN or infinity in the output for {self.ids[output.index]}; the model or its precision is "
-                "broken for this input"
+    `part` says which samples: by default the gate's where a bundle is among the models, which has seen the others,
+    else all. `predictions` is a file for what `postprocess` made of every output, one JSON line each.
+    """
+    options = options or Options()
+    if not models:
+        raise UsageError("nothing to evaluate: name at least one model")
+    chosen = choose(recipe, data, models, options, guess=True)
+    used = _without_agreement(chosen.recipe) if len(models) == 1 else chosen.recipe
+    check_device(used.runtime.device)
+    taking_part = subjects(models[0], models[1:], used, {})
+    prepared = prepare(used, taking_part[0].facts.inputs, chosen.seed, None if isinstance(data, str | Path) else data)
+    part = part or ("gate" if any(subject.manifest for subject in taking_part) else "all")
+    if chosen.why:
+        options.progress.say(chosen.why)
+    indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
+    if not indices:
+        raise DataError(f"data.splits.{part}: holds no samples")
+    saved = _Predictions(prepared.samples.ids)
+    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, saved.add if predictions else None)
+    if not scorer.metrics:
+        raise UsageError("nothing to evaluate by: the recipe's metrics are agreement, which needs a second model")
+    with arms(taking_part, [], prepared, used, options, control=False) as planned, Crew(planned) as crew:
+        run = {arm.name: hinted(used.runtime.hint or "THROUGHPUT", arm.properties) for arm in planned}
+        qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run}
+        lost = dict(crew.lost)
+    if len(lost) == len(planned):
+        raise ModelError(f"{models[0]}: {next(iter(lost.values()))}")
+    if predictions:
+        predictions.write_text("".join(f"{line}\n" for line in saved.lines), encoding="utf-8")
+    return Comparison(
+        ovopt=ovopt.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=machine(),
+        recipe=used.resolved(),
+        data=prepared.facts,
+        settings=Settings(
+            scenarios=(),
+            device=used.runtime.device,
+            hint=used.runtime.hint,
+            properties=properties_of(used),
+            seed=chosen.seed,
+            time_budget_s=0,
+            precision=0,
+        ),
+        arms=tuple(
+            Arm(
+                name=arm.name,
+                role=arm.role,
+                model=arm.model,
+                properties=dict(arm.properties),
+                accuracy=qualities[arm.name],
+                lost=lost.get(arm.name),
             )
+            for arm in planned
+        ),
+        control=None,
+        pairs=(),
+        gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Evaluated, not compared."),
+        notes=(*scorer.doubts, *([chosen.why] if chosen.why else [])),
+    )
 
 
-class _Difference:
-    """The largest difference between two series of outputs, as a share of the largest output."""
+class _Predictions:
+    """One JSON line per arm and sample."""
 
-    def __init__(self) -> None:
-        self._difference = self._largest = 0.0
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._ids = ids
+        self.lines: list[str] = []
 
-    def add(self, output: Array, reference: Array) -> None:
-        """One more sample; outputs of other shapes differ altogether."""
-        self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))
-        apart = np.abs(output - reference).max(initial=0) if output.shape == reference.shape else np.inf
-        self._difference = max(self._difference, float(apart))
-
-    @property
-    def relative(self) -> float:
-        """0 for the same outputs, 1 for no likeness."""
-        return min(1.0, self._difference / self._largest) if self._largest else 0.0
+    def add(self, arm: str, index: int, prediction: Any) -> None:
+        """Keep one."""
+        self.lines.append(json.dumps({"arm": arm, "id": self._ids[index], "prediction": _plain(prediction)}))
 
 
-def _references(crew: Crew) -> bool:
-    return any(arm.role == "reference" for arm in crew.arms.values())
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def kind_of(metric: Metric) -> MetricKind:
-    """What the statistics must know."""
-    return MetricKind(metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)
-
-
-def _chosen(outputs: Sequence[Port], output: int | str) -> Port:
-    if isinstance(output, int):
-        if output >= len(outputs):
-            raise ModelError(f"model.output: {output} is outside the model's {len(outputs)} outputs")
-        return outputs[output]
-    found = next((port for port in outputs if port.name == output), None)
-    if found is None:
-        raise ModelError(f"model.output: no output {output!r}; known: {', '.join(p.name for p in outputs)}")
-    return found
+def _without_agreement(recipe: Recipe) -> Recipe:
+    """One model agrees with itself."""
+    return recipe.model_copy(update={"metrics": tuple(m for m in recipe.metrics if m.kind == "accuracy")})

@@ -23,7 +23,8 @@ from ovopt.prepare import Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, ModelFile
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.options import Options, as_recipe
+from ovopt.workflow.chosen import choose
+from ovopt.workflow.options import Options
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Data
@@ -41,7 +42,10 @@ def quantize(
     Calibrates on the calibration split alone.
     """
     options = options or Options()
-    recipe, seed = as_recipe(recipe, data, options), options.seed or 0
+    chosen = choose(recipe, data, [model], options, guess=True)
+    recipe, seed = chosen.recipe, chosen.seed
+    if chosen.why:
+        options.progress.say(chosen.why)
     step = next((step for step in recipe.optimize if isinstance(step, Quantize)), Quantize())
     source = describe(model)
     with new_folder(Path(output), options.force, MANIFEST) as folder:

@@ -137,13 +137,13 @@ PORT = Port(name="x", shape=(1, 2), dtype="f32")
 
 def test_the_preparation_runs_its_transforms_in_order_and_fits_the_model():
     prepared = HostPreparation((Scale(divisor=2), Normalize(mean=(1, 1), std=(4, 4))), (PORT,), {})
-    (tensor,) = prepared.preprocess(prepared.decode(np.array([10, 2])))
+    ((tensor,),) = prepared.preprocess(prepared.decode(np.array([10, 2])))
     assert tensor.tolist() == [[1.0, 0.0]]
 
 
 def test_the_preparation_transforms_every_input_of_a_mapping():
     ports = (PORT, Port(name="y", shape=(1, 1), dtype="f32"))
-    done = HostPreparation((Scale(divisor=2),), ports, {}).preprocess({"y": [4], "x": [2, 6]})
+    (done,) = HostPreparation((Scale(divisor=2),), ports, {}).preprocess({"y": [4], "x": [2, 6]})
     assert [tensor.tolist() for tensor in done] == [[[1.0, 3.0]], [[2.0]]]
 
 
@@ -152,7 +152,7 @@ def test_decoding_is_a_stage_of_its_own():
     np.save(stream, np.array([2, 4]))
     prepared = HostPreparation((Npy(), Scale(divisor=2)), (PORT,), {})
     assert prepared.decode(stream.getvalue()).tolist() == [2, 4]
-    assert prepared.preprocess(np.array([2, 4]))[0].tolist() == [[1.0, 2.0]]
+    assert prepared.preprocess(np.array([2, 4]))[0][0].tolist() == [[1.0, 2.0]]
 
 
 def test_content_that_does_not_fit_the_model_names_the_sample():

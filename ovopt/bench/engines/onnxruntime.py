@@ -10,7 +10,7 @@ import numpy as np
 
 from ovopt.bench.engines.pooled import PooledSession
 from ovopt.bench.process_memory import peak_bytes, resident_bytes
-from ovopt.contracts import Array, Engine, Placement, Started, Tensors
+from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError, SettingsError
 from ovopt.records import Execution
 
@@ -30,6 +30,8 @@ class OnnxRuntime(Engine):
             raise ModelError(
                 f"{placement.model}: ONNX Runtime reads .onnx files; give one: --reference onnxruntime=FILE"
             )
+        if placement.state:
+            raise SettingsError("model.state: only OpenVINO arms hand a state on; leave --reference out")
         if placement.shapes:
             raise SettingsError("model.shapes: ONNX Runtime takes the shapes of the samples; leave them out")
         self._placement = placement
@@ -55,11 +57,10 @@ class OnnxRuntime(Engine):
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)), requests or 1
         session = _session(self._placement, max(1, threads // parallel) if threads else 0)
         names = [port.name for port in session.get_inputs()]
-        output = _output_name(session, self._placement.output)
+        outputs = [_output_name(session, output) for output in self._placement.outputs]
 
-        def call(tensors: Tensors) -> Array:
-            answer = session.run([output], dict(zip(names, tensors, strict=True)))[0]
-            return np.asarray(answer)
+        def call(tensors: Tensors) -> Tensors:
+            return tuple(map(np.asarray, session.run(outputs, dict(zip(names, tensors, strict=True)))))
 
         return PooledSession(call, samples, threads, parallel, "f32")
 

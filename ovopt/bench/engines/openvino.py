@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +12,7 @@ import numpy as np
 
 from ovopt.bench.process_memory import peak_bytes, resident_bytes
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Engine, Placement, Session, Started, Tensors, without_batch
+from ovopt.contracts import Array, Engine, Key, Placement, Session, Started, Tensors, without_batch
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.execution import execution
 from ovopt.model.read import core, read_model, reason, with_batch
@@ -73,7 +72,7 @@ class OpenVino(Engine):
     ) -> OpenVinoSession:
         """Compile anew."""
         compiled = _compile(self._timed if timed else self._model, self._placement.device, properties)
-        return OpenVinoSession(compiled, samples, self._placement.output, self._placement.device, requests)
+        return OpenVinoSession(compiled, samples, self._placement, requests)
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
         """Profile a few inferences of the first sample, on one stream: with several, the execution graph is that of a
@@ -97,16 +96,16 @@ class OpenVinoSession(Session):
         self,
         compiled: openvino.CompiledModel,
         samples: Sequence[Tensors],
-        output: int | str,
-        device: str,
+        placement: Placement,
         requests: int | None,
     ) -> None:
         import openvino
 
         self._compiled = compiled
         self._samples = samples
-        self._output = compiled.output(output)
-        self._device = device
+        self._outputs = [compiled.output(output) for output in placement.outputs]
+        self._device = placement.device
+        self._handed_on = _positions(compiled, placement.state)
         self.request = compiled.create_infer_request()
         self._stateful = bool(self.request.query_state())
         self._pool = openvino.AsyncInferQueue(compiled, requests or 0)
@@ -116,6 +115,7 @@ class OpenVinoSession(Session):
         ]
         # A request per sample: to hand a request other tensors costs it some microseconds of its next inference.
         self._rotating = [_holding(compiled.create_infer_request(), tensors) for tensors in self._tensors]
+        self._latest: dict[int, openvino.InferRequest] = {}
 
     @cached_property
     def _answering(self) -> openvino.AsyncInferQueue:
@@ -143,7 +143,8 @@ class OpenVinoSession(Session):
 
     def infer_once(self, index: int) -> int:
         """Pure inference, on the runtime's own clock: the input is in place, and the way through Python is left out."""
-        request = self._rotating[index % len(self._rotating)]
+        position = index % len(self._rotating)
+        request = self._latest[position] = self._rotating[position]
         request.infer(share_outputs=True)
         return int(request.latency * 1e6)
 
@@ -152,7 +153,8 @@ class OpenVinoSession(Session):
         holds one sample for the turn: to hand them over inside the loop would cost a small model much of its time."""
         pool = self._pool
         for position, request in enumerate(self._requests):
-            _holding(request, self._tensors[(first + position) % len(self._tensors)])
+            sample = (first + position) % len(self._tensors)
+            self._latest[sample] = _holding(request, self._tensors[sample])
         started = time.perf_counter_ns()
         deadline, done = started + int(seconds * 1e9), 0
         while time.perf_counter_ns() < deadline or done < len(pool):
@@ -160,6 +162,11 @@ class OpenVinoSession(Session):
             done += 1
         pool.wait_all()
         return done, time.perf_counter_ns() - started
+
+    def latest(self) -> Iterator[tuple[int, Array]]:
+        """Without a copy."""
+        for sample, request in self._latest.items():
+            yield sample, request.get_tensor(self._outputs[0]).data
 
     def run(self, tensors: Tensors) -> None:
         """The arrays are handed over without a copy; a model with a state starts from its first one."""
@@ -169,16 +176,14 @@ class OpenVinoSession(Session):
 
     def result(self) -> Array:
         """A copy, without a batch dimension of 1."""
-        return without_batch(np.array(self.request.get_tensor(self._output).data))
+        return without_batch(np.array(self.request.get_tensor(self._outputs[0]).data))
 
-    def answer_all(self, tensors: Iterator[Tensors]) -> int:
+    def answer_all(self, tensors: Iterator[Tensors]) -> None:
         """The next sample is prepared while the pool computes; every answer is copied out as it comes."""
-        count = 0
-        self._answering.set_callback(lambda request, _: np.array(request.get_tensor(self._output).data))
-        for count, prepared in enumerate(tensors, 1):  # noqa: B007 (counted)
+        self._answering.set_callback(lambda request, _: self._answer(request))
+        for prepared in tensors:
             self._answering.start_async(dict(enumerate(prepared)))
         self._answering.wait_all()
-        return count
 
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
         """First come, first served, by as many requests as the pool holds."""
@@ -197,26 +202,36 @@ class OpenVinoSession(Session):
         self._answering.wait_all()
         return waits
 
-    def outputs(self) -> Iterator[tuple[int, Array]]:
-        """The chosen output of each sample, without a batch dimension of 1. A state is reset before each sample, which
-        the pool cannot do."""
-        if self._stateful:
-            for index, tensors in enumerate(self._samples):
-                self.run(tensors)
-                yield index, self.result()
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
+        """A sequence with a state goes one by one, all else through the pool."""
+        if self._stateful or self._handed_on:
+            self._answer_in_order(items, answered)
             return
-        ready: deque[tuple[int, Array]] = deque()
-
-        def keep(request: Any, index: int) -> None:
-            ready.append((index, without_batch(np.array(request.get_tensor(self._output).data))))
-
-        self._answering.set_callback(keep)
-        for index, tensors in enumerate(self._samples):
-            self._answering.start_async(dict(enumerate(tensors)), index)
-            while ready:
-                yield ready.popleft()
+        self._answering.set_callback(lambda request, key: answered(key, self._answer(request)))
+        for key, tensors in items:
+            self._answering.start_async(dict(enumerate(tensors)), key)
         self._answering.wait_all()
-        yield from ready
+
+    def _answer_in_order(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
+        state: dict[int, Array] = {}
+        for key, tensors in items:
+            if key[1] == 0:
+                state = {}
+                self.request.reset_state()
+            self.request.infer({**dict(enumerate(tensors)), **state}, share_inputs=True)
+            state = {into: np.array(self.request.get_tensor(of).data) for into, of in self._handed_on}
+            answered(key, self._answer(self.request))
+
+    def _answer(self, request: openvino.InferRequest) -> Tensors:
+        return tuple(without_batch(np.array(request.get_tensor(output).data)) for output in self._outputs)
+
+
+def _positions(compiled: openvino.CompiledModel, state: Mapping[str, str]) -> list[tuple[int, openvino.ConstOutput]]:
+    """Which input takes which output of the inference before."""
+    names = [port.get_names() for port in compiled.inputs]
+    return [
+        (next(i for i, known in enumerate(names) if into in known), compiled.output(of)) for into, of in state.items()
+    ]
 
 
 def _holding(request: openvino.InferRequest, tensors: Sequence[openvino.Tensor]) -> openvino.InferRequest:

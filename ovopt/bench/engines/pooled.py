@@ -8,21 +8,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import count
 from typing import TypeVar
 
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Session, Tensors, without_batch
+from ovopt.contracts import Array, Key, Session, Tensors, without_batch
 from ovopt.records import Effective
 
 T = TypeVar("T")
 
 
 class PooledSession(Session):
-    """A session over `call(tensors)`, which gives the chosen output and releases the interpreter while it computes."""
+    """A session over `call(tensors)`, which gives the chosen outputs and releases the interpreter while it computes."""
 
     def __init__(
-        self, call: Callable[[Tensors], Array], samples: Sequence[Tensors], threads: int, requests: int, precision: str
+        self,
+        call: Callable[[Tensors], Tensors],
+        samples: Sequence[Tensors],
+        threads: int,
+        requests: int,
+        precision: str,
     ) -> None:
         self._call = call
         self._samples = samples
@@ -32,6 +36,7 @@ class PooledSession(Session):
         self._pool = ThreadPoolExecutor(requests)
         self._free = threading.Semaphore(requests)
         self._last: Array | None = None
+        self._latest: dict[int, Array] = {}
 
     def effective(self) -> Effective:
         """What the session was made with."""
@@ -46,40 +51,45 @@ class PooledSession(Session):
 
     def infer_once(self, index: int) -> int:
         """The call as a whole: these frameworks take arrays and give arrays."""
-        tensors = self._samples[index % len(self._samples)]
+        index %= len(self._samples)
+        tensors = self._samples[index]
         started = time.perf_counter_ns()
-        self._call(tensors)
-        return time.perf_counter_ns() - started
+        answer = self._call(tensors)
+        taken = time.perf_counter_ns() - started
+        self._latest[index] = answer[0]
+        return taken
 
     def infer_for(self, seconds: float, first: int) -> tuple[int, int]:
         """As many calls at a time as there are requests."""
         started = time.perf_counter_ns()
-        deadline = started + int(seconds * 1e9)
+        deadline, done = started + int(seconds * 1e9), 0
 
         def samples() -> Iterator[Tensors]:
-            for index in count(first):
-                if time.perf_counter_ns() >= deadline and index - first >= self._requests:
-                    return
-                yield self._samples[index % len(self._samples)]
+            nonlocal done
+            while time.perf_counter_ns() < deadline or done < self._requests:
+                yield self._samples[(first + done) % len(self._samples)]
+                done += 1
 
-        done = self.answer_all(samples())
+        self.answer_all(samples())
         return done, time.perf_counter_ns() - started
+
+    def latest(self) -> Iterator[tuple[int, Array]]:
+        """What single inferences gave."""
+        yield from self._latest.items()
 
     def run(self, tensors: Tensors) -> None:
         """Keep the answer for `result`."""
-        self._last = without_batch(self._call(tensors))
+        self._last = without_batch(self._call(tensors)[0])
 
     def result(self) -> Array:
         """These frameworks hand over an array of its own already."""
         assert self._last is not None, "run comes before result"
         return self._last
 
-    def answer_all(self, tensors: Iterator[Tensors]) -> int:
+    def answer_all(self, tensors: Iterator[Tensors]) -> None:
         """At most `requests` calls under way."""
-        sent = [self._send(partial(self._call, prepared)) for prepared in tensors]
-        for call in sent:
+        for call in [self._send(partial(self._call, prepared)) for prepared in tensors]:
             call.result()
-        return len(sent)
 
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
         """First come, first served."""
@@ -96,18 +106,18 @@ class PooledSession(Session):
         self._call(tensors)
         return time.perf_counter_ns() - scheduled
 
-    def outputs(self) -> Iterator[tuple[int, Array]]:
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
         """In order, a few calls ahead."""
-        ahead: deque[tuple[int, Future[Array]]] = deque()
-        for index, tensors in enumerate(self._samples):
-            ahead.append((index, self._send(partial(self._call, tensors))))
+        ahead: deque[tuple[Key, Future[Tensors]]] = deque()
+        for key, tensors in items:
+            ahead.append((key, self._send(partial(self._call, tensors))))
             if len(ahead) > self._requests:
-                yield self._answer(*ahead.popleft())
+                self._hand_on(*ahead.popleft(), answered)
         while ahead:
-            yield self._answer(*ahead.popleft())
+            self._hand_on(*ahead.popleft(), answered)
 
-    def _answer(self, index: int, call: Future[Array]) -> tuple[int, Array]:
-        return index, without_batch(call.result())
+    def _hand_on(self, key: Key, call: Future[Tensors], answered: Callable[[Key, Tensors], None]) -> None:
+        answered(key, tuple(map(without_batch, call.result())))
 
     def _send(self, work: Callable[[], T]) -> Future[T]:
         self._free.acquire()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ovopt.bench.engines.pooled import PooledSession
 from ovopt.bench.process_memory import peak_bytes, resident_bytes
-from ovopt.contracts import Array, Engine, Placement, Started, Tensors
+from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError, SettingsError
 from ovopt.records import Execution
 
@@ -24,10 +24,10 @@ class Torch(Engine):
     def __init__(self, placement: Placement) -> None:
         if placement.model.suffix.lower() not in (".pt", ".pt2"):
             raise ModelError(f"{placement.model}: PyTorch reads .pt2 and .pt files; give one: --reference torch=FILE")
-        if isinstance(placement.output, str):
+        if any(isinstance(output, str) for output in placement.outputs):
             raise SettingsError("model.output: PyTorch knows outputs by index only")
         self._placement = placement
-        self._index = placement.output
+        self._indices = [int(output) for output in placement.outputs]
 
     @classmethod
     def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
@@ -35,7 +35,7 @@ class Torch(Engine):
         torch = _torch()
         torch.set_num_threads(int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads())
         before, began = resident_bytes(), time.perf_counter_ns()
-        call = _callable(placement, 0)
+        call = _callable(placement, [0])
         ready = time.perf_counter_ns()
         call(sample)
         inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
@@ -50,7 +50,7 @@ class Torch(Engine):
         torch = _torch()
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads(), requests or 1
         torch.set_num_threads(max(1, threads // parallel))
-        return PooledSession(_callable(self._placement, self._index), samples, threads, parallel, "f32")
+        return PooledSession(_callable(self._placement, self._indices), samples, threads, parallel, "f32")
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
         """Not looked into: this arm is here for its speed."""
@@ -65,7 +65,7 @@ def _torch() -> Any:
     return torch
 
 
-def _callable(placement: Placement, output: int) -> Callable[[Tensors], Array]:
+def _callable(placement: Placement, outputs: Sequence[int]) -> Callable[[Tensors], Tensors]:
     torch = _torch()
     file = str(placement.model)
     try:
@@ -74,11 +74,10 @@ def _callable(placement: Placement, output: int) -> Callable[[Tensors], Array]:
     except (RuntimeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{placement.model}: PyTorch cannot load it: {str(error).splitlines()[0]}") from None
 
-    def call(tensors: Tensors) -> Array:
+    def call(tensors: Tensors) -> Tensors:
         with torch.inference_mode():
             answer = module(*(torch.from_numpy(array) for array in tensors))
-        chosen = answer[output] if isinstance(answer, list | tuple) else answer
-        found: Array = chosen.numpy()
-        return found
+        several = answer if isinstance(answer, list | tuple) else [answer]
+        return tuple(several[output].numpy() for output in outputs)
 
     return call

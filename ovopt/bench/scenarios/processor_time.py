@@ -1,0 +1,45 @@
+"""Processor time of an inference on one thread: what stands beside latency as the steadier figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import ClassVar
+
+import numpy as np
+
+from ovopt.bench.protocol import TakeProcessorTime
+from ovopt.bench.turns import Turns, TurnScenario
+from ovopt.comparison import judged
+from ovopt.records import ProcessorTime, Speedup, Turn
+
+
+class ProcessorTimeScenario(TurnScenario):
+    """What the processor spends, not what the clock shows: waiting for a core that another process holds does not
+    count. One thread, so that threads which wait for each other do not count either."""
+
+    name: ClassVar[str] = "processor_time"
+    weight: ClassVar[float] = 0.5
+    hint: ClassVar[str] = "LATENCY"
+    forced: ClassVar[Mapping[str, str]] = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1"}
+
+    def take(self, seconds: float, first: int) -> TakeProcessorTime:
+        """A slice of inferences."""
+        return TakeProcessorTime(seconds, first)
+
+    def seconds(self, turn: Turn) -> float:
+        """Processor seconds per inference."""
+        return turn.elapsed_ns / turn.samples / 1e9
+
+    def figures(self, raw: Turns) -> ProcessorTime:
+        """The median turn's."""
+        turns = list(chain.from_iterable(raw))
+        return ProcessorTime(
+            per_inference_ms=float(np.median([1e3 * self.seconds(turn) for turn in turns])),
+            n=sum(turn.samples for turn in turns),
+            raw=tuple(tuple(rounds) for rounds in raw),
+        )
+
+    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
+        """Baseline time over candidate time."""
+        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

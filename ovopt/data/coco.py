@@ -1,0 +1,213 @@
+"""Images with objects in COCO's format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ovopt.contracts import Boxes, DataSource, Samples
+from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.images import boxes_of, image_size, inside
+from ovopt.data.locate import a_few, confined, expand
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+PATTERNS = ("annotations.json", "_annotations.coco.json", "instances_*.json")
+
+
+class Coco(DataSource):
+    """Images with labelled boxes, in the format of the COCO data set (https://cocodataset.org/#format-data).
+
+    A sample is the image file's bytes; its label holds every annotation's box, class and crowd flag. Class indices
+    count the categories in the order of their ids; their names are the source's own classes. A box may reach outside
+    its image by one pixel and is clipped; anything worse is an error, as are empty boxes and unknown ids.
+    """
+
+    name: ClassVar[str] = "coco"
+    priority: ClassVar[int] = 40
+    kind: Literal["coco"] = "coco"
+    path: str = Field(description="the folder of annotations and images, or the file of annotations")
+    annotations: str | None = Field(
+        default=None, description=f"the file inside the folder; default: the one called {', '.join(PATTERNS)}"
+    )
+    images: str | None = Field(
+        default=None, description="the folder of images; default: the annotations' own, or one beside it"
+    )
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """A folder with annotations in it, or a file that is called like them."""
+        place = expand(path)
+        if place.is_dir():
+            return bool(_annotation_files(place))
+        return place.is_file() and any(place.match(pattern) for pattern in PATTERNS)
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Read the annotations and find every image."""
+        document = _Document.read(self._annotation_file())
+        images = document.images
+        root = self._image_folder(document)
+        files = [confined(root, image.name, f"{document.file}: image {image.id}") for image in images]
+        missing = [file for file in files if not file.is_file()]
+        if missing:
+            raise DataError(f"{document.file}: {len(missing)} of its images are missing: {a_few(missing)}")
+        ids = tuple(image.name for image in images)
+        return Samples(
+            source=str(document.file),
+            ids=ids,
+            labels=document.labels(files),
+            load=lambda index: read_bytes(files[index]),
+            fingerprint=hash_of_names(ids, files, hash_of(document.file)),
+            classes=document.classes,
+        )
+
+    def _annotation_file(self) -> Path:
+        place = expand(self.path)
+        if place.is_file():
+            return place
+        if not place.is_dir():
+            raise DataError(f"{place}: no such folder or file")
+        if self.annotations:
+            chosen = confined(place, self.annotations, "data.source.annotations")
+            if not chosen.is_file():
+                raise DataError(f"{chosen}: no such file of annotations")
+            return chosen
+        found = _annotation_files(place)
+        if len(found) != 1:
+            names = a_few(str(file.relative_to(place)) for file in found)
+            said = f"holds several files of annotations ({names})" if found else "holds no file of annotations"
+            raise DataError(f"{place}: {said}; name one with --set data.source.annotations=...")
+        return found[0]
+
+    def _image_folder(self, document: _Document) -> Path:
+        place, beside = expand(self.path), document.file.parent
+        if self.images:
+            folder = (place if place.is_dir() else beside) / expand(self.images)
+            if not folder.is_dir():
+                raise DataError(f"{folder}: no such folder of images")
+            return folder
+        # instances_val2017.json lies in annotations/, its images in val2017/ beside that folder.
+        subset = document.file.stem.removeprefix("instances_")
+        around = [beside, beside / "images", beside.parent / subset, beside.parent / "images" / subset]
+        around += [beside.parent / "images"]
+        first = document.images[0]
+        for root in around:
+            if confined(root, first.name, f"{document.file}: image {first.id}").is_file():
+                return root
+        raise DataError(
+            f"{document.file}: image {first.id}: {first.name} is in none of {', '.join(map(str, around))}; "
+            "name the folder with --set data.source.images=..."
+        )
+
+
+@dataclass(frozen=True)
+class _Image:
+    id: int | str
+    name: str
+    size: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A file of annotations, each of its lists checked where it is used."""
+
+    file: Path
+    content: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, file: Path) -> _Document:
+        try:
+            content = json.loads(read_text(file))
+        except json.JSONDecodeError as error:
+            raise DataError(f"{file}:{error.lineno}: not valid JSON: {error.msg}") from None
+        for key in ("images", "annotations", "categories"):
+            entries = content.get(key) if isinstance(content, dict) else None
+            if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+                raise DataError(f"{file}: not in COCO's format: {key!r} must be a list of objects")
+        if not content["images"]:
+            raise DataError(f"{file}: holds no images")
+        return cls(file, content)
+
+    @cached_property
+    def images(self) -> list[_Image]:
+        """In the order of the file."""
+        found: dict[int | str, _Image] = {}
+        for entry in self.content["images"]:
+            key, name = entry.get("id"), entry.get("file_name")
+            if not isinstance(key, int | str) or not isinstance(name, str):
+                raise DataError(f"{self.file}: image {key!r}: must have an id and a file_name")
+            if key in found:
+                raise DataError(f"{self.file}: image {key}: the id occurs twice ({found[key].name}, {name})")
+            found[key] = _Image(key, name, _size(entry))
+        return list(found.values())
+
+    @cached_property
+    def _categories(self) -> dict[int, str]:
+        named: dict[int, str] = {}
+        for entry in self.content["categories"]:
+            key, name = entry.get("id"), entry.get("name")
+            if not isinstance(key, int) or not isinstance(name, str):
+                raise DataError(f"{self.file}: category {key!r}: must have a whole number as id, and a name")
+            if key in named or name in named.values():
+                raise DataError(f"{self.file}: category {key} ({name}): the id or the name occurs twice")
+            named[key] = name
+        return dict(sorted(named.items()))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The categories' names in the order of their ids."""
+        return tuple(self._categories.values())
+
+    def labels(self, files: Sequence[Path]) -> tuple[Boxes, ...]:
+        """The boxes of each image; `files` are the images, for sizes that the document does not hold."""
+        by_image: dict[Any, list[Mapping[str, Any]]] = {image.id: [] for image in self.images}
+        for annotation in self.content["annotations"]:
+            key = annotation.get("image_id")
+            if key not in by_image:
+                raise DataError(f"{self.file}: annotation {annotation.get('id')}: no image has the id {key!r}")
+            by_image[key].append(annotation)
+        return tuple(
+            self._boxes(by_image[image.id], image, image.size or image_size(file))
+            for image, file in zip(self.images, files, strict=True)
+        )
+
+    def _boxes(self, annotations: Sequence[Mapping[str, Any]], image: _Image, size: tuple[int, int]) -> Boxes:
+        index_of = {key: index for index, key in enumerate(self._categories)}
+        corners, classes, crowd = [], [], []
+        for annotation in annotations:
+            said = f"{self.file}: annotation {annotation.get('id')} ({image.name})"
+            category = annotation.get("category_id")
+            if category not in index_of:
+                raise DataError(f"{said}: no category has the id {category!r}")
+            corners.append(inside(_corners(annotation.get("bbox"), said), size, said))
+            classes.append(index_of[category])
+            crowd.append(bool(annotation.get("iscrowd", 0)))
+        return boxes_of(corners, classes, crowd, size)
+
+
+def _annotation_files(folder: Path) -> list[Path]:
+    """Those in the folder, else those in its `annotations`."""
+    for place in (folder, folder / "annotations"):
+        found = sorted({file for pattern in PATTERNS for file in place.glob(pattern)})
+        if found:
+            return found
+    return []
+
+
+def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    width, height = entry.get("width"), entry.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and min(width, height) > 0 else None
+
+
+def _corners(bbox: Any, said: str) -> list[float]:
+    """From x, y, width, height."""
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(isinstance(value, int | float) for value in bbox):
+        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {bbox!r}")
+    x, y, width, height = bbox
+    return [x, y, x + width, y + height]

@@ -1,0 +1,105 @@
+"""Recordings with what happens in them, and when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ovopt.contracts import DataSource, Samples
+from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table
+from ovopt.data.images import files_below
+from ovopt.data.locate import a_few, confined, expand, shown
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+AUDIO = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".opus", ".wav"})
+COLUMNS = ("file", "onset_s", "offset_s", "class")
+Event = tuple[float, float, int]
+
+
+class Events(DataSource):
+    """A folder of recordings and a table of events: notes, words, sounds.
+
+    The table has a header and the columns file, onset in seconds, offset in seconds, class. A sample is the audio
+    file's bytes; its label is a list of (onset, offset, class index), in the order of time. A recording that the table
+    does not name has no events. Where classes are numbers, the index is the number less `first_class`; where they are
+    names, the sorted names are the source's own classes.
+    """
+
+    name: ClassVar[str] = "events"
+    priority: ClassVar[int] = 10
+    kind: Literal["events"] = "events"
+    path: str = Field(description="the folder of recordings")
+    events: str = Field(default="events.csv", description="the table inside the folder, .csv or .tsv")
+    first_class: int = Field(default=0, description="the number of the class with index 0; a piano's notes begin at 21")
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """A folder with `events.csv`."""
+        return (expand(path) / "events.csv").is_file()
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Find the recordings and read the table."""
+        root = expand(self.path)
+        if not root.is_dir():
+            raise DataError(f"{root}: no such folder")
+        table = confined(root, self.events, "data.source.events")
+        if not table.is_file():
+            raise DataError(f"{table}: no such table of events")
+        files = files_below(root, AUDIO)
+        if not files:
+            raise DataError(f"{root}: holds no recordings ({', '.join(sorted(AUDIO))})")
+        rows = _read(table, root)
+        lone = sorted({row.file for row in rows} - set(files))
+        if lone:
+            raise DataError(f"{table}: {len(lone)} of its recordings are missing: {a_few(lone)}")
+        classes = () if all(_is_number(row.label) for row in rows) else tuple(sorted({row.label for row in rows}))
+        found: dict[Path, list[Event]] = {file: [] for file in files}
+        for row in rows:
+            found[row.file].append((row.onset, row.offset, self._index(row, classes)))
+        ids = tuple(shown(file.relative_to(root)) for file in files)
+        return Samples(
+            source=str(root),
+            ids=ids,
+            labels=tuple(sorted(events) for events in found.values()),
+            load=lambda index: read_bytes(files[index]),
+            fingerprint=hash_of_names(ids, files, hash_of(table)),
+            classes=classes,
+        )
+
+    def _index(self, row: _Row, classes: Sequence[str]) -> int:
+        if classes:
+            return classes.index(row.label)
+        index = int(row.label) - self.first_class
+        if index < 0:
+            raise DataError(f"{row.where}: class {row.label} is below data.source.first_class {self.first_class}")
+        return index
+
+
+class _Row:
+    """A line of the table."""
+
+    def __init__(self, where: str, cells: Sequence[str], root: Path) -> None:
+        self.where = where
+        self.file = confined(root, cells[0], where)
+        self.label = cells[3].strip()
+        try:
+            self.onset, self.offset = float(cells[1]), float(cells[2])
+        except ValueError:
+            raise DataError(f"{where}: onset and offset are seconds, not {cells[1]!r} and {cells[2]!r}") from None
+        if not (0 <= self.onset < self.offset < math.inf):
+            raise DataError(f"{where}: an event begins at 0 or later and ends after that, not {cells[1]} to {cells[2]}")
+        if not self.label:
+            raise DataError(f"{where}: the class is empty")
+
+
+def _read(table: Path, root: Path) -> list[_Row]:
+    return [_Row(where, cells, root) for where, cells in read_table(table, COLUMNS)]
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()

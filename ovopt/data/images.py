@@ -1,0 +1,81 @@
+"""Image files below a folder, their sizes, and boxes inside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.contracts import Boxes
+from ovopt.data.locate import confined
+from ovopt.errors import DataError
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+SLACK = 1.0
+"""Pixels by which a box may reach outside its image: annotation tools round."""
+
+
+def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[Path]:
+    """The files with these suffixes (any if None), sorted. Hidden ones are left out, and symbolic links to folders are not followed.
+    DataError for a link to a file elsewhere."""
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and (suffixes is None or Path(name).suffix.lower() in suffixes):
+                found.append(Path(folder, name))
+    for file in found:
+        if file.is_symlink():
+            confined(root, str(file.relative_to(root)), "a symbolic link")
+    return sorted(found)
+
+
+def image_size(file: Path) -> tuple[int, int]:
+    """Width and height, from the file's header alone."""
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        raise DataError(f"{file}: reading its size needs Pillow: pip install 'ovopt[vision]'") from None
+    try:
+        with Image.open(file) as image:
+            return image.size
+    except UnidentifiedImageError:
+        raise DataError(f"{file}: not a readable image") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file}: not a readable image: {error}") from None
+
+
+def boxes_of(
+    corners: Sequence[Sequence[float]],
+    classes: Sequence[int],
+    crowd: Sequence[bool],
+    size: tuple[int, int],
+) -> Boxes:
+    """The labelled objects of one image from plain lists."""
+    return Boxes(
+        corners=np.array(corners, dtype=np.float64).reshape(-1, 4),
+        classes=np.array(classes, dtype=np.int64),
+        crowd=np.array(crowd, dtype=np.bool_),
+        size=size,
+    )
+
+
+def inside(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:
+    """The box x0, y0, x1, y1 clipped to an image of `size` (width, height). DataError, beginning with `said`, where it
+    holds no pixel or reaches outside by more than `SLACK`."""
+    box: NDArray[Any] = np.asarray(corners, dtype=np.float64)
+    shown = ", ".join(f"{value:g}" for value in box)
+    width, height = size
+    limits = np.array([width, height, width, height], dtype=np.float64)
+    if not np.isfinite(box).all() or (box[:2] >= box[2:]).any():
+        raise DataError(f"{said}: the box ({shown}) has no area; remove or mend it")
+    if (box < -SLACK).any() or (box > limits + SLACK).any():
+        raise DataError(f"{said}: the box ({shown}) reaches outside the image of {width}x{height}; remove or mend it")
+    clipped = np.clip(box, 0, limits)
+    if (clipped[:2] >= clipped[2:]).any():
+        raise DataError(f"{said}: the box ({shown}) lies outside the image of {width}x{height}; remove or mend it")
+    return [float(value) for value in clipped]

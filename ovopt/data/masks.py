@@ -1,0 +1,80 @@
+"""Images that go with images: masks of class ids, or what a model should make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ovopt.contracts import DataSource, LabelFile, Samples
+from ovopt.data.content import hash_of_names, read_bytes
+from ovopt.data.images import files_below
+from ovopt.data.locate import a_few, confined, expand, shown
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+
+class Masks(DataSource):
+    """Pairs of images, for segmentation and for image-to-image models: `images/a/x.jpg` and `masks/a/x.png`.
+
+    A sample is the image file's bytes, its label the other file. Both folders must hold the same names, apart from the
+    suffixes. For a model that makes images: `images: low, masks: high, target: image`.
+    """
+
+    name: ClassVar[str] = "masks"
+    priority: ClassVar[int] = 20
+    kind: Literal["masks"] = "masks"
+    path: str = Field(description="the folder that holds both")
+    images: str = Field(default="images", description="the folder of the model's inputs")
+    masks: str = Field(default="masks", description="the folder of the labels")
+    target: Literal["mask", "image"] = Field(
+        default="mask", description="what a label is: a mask of class ids, or an image"
+    )
+    suffix: str = Field(default="", description="what a label's name has after the image's, such as _mask")
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """A folder with `images` and `masks`."""
+        root = expand(path)
+        return (root / "images").is_dir() and (root / "masks").is_dir()
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Pair the files."""
+        root = expand(self.path)
+        images = self._by_name(confined(root, self.images, "data.source.images"), "")
+        masks = self._by_name(confined(root, self.masks, "data.source.masks"), self.suffix)
+        if self.suffix and self.images == self.masks:
+            images = {name: file for name, file in images.items() if not name.endswith(self.suffix)}
+        for names, others, place in ((images, masks, self.masks), (masks, images, self.images)):
+            lone = [file.relative_to(root) for name, file in names.items() if name not in others]
+            if lone:
+                raise DataError(f"{root}: {len(lone)} files have no partner in {place}: {a_few(lone)}")
+        files = list(images.values())
+        ids = tuple(shown(file.relative_to(root)) for file in files)
+        labels = [masks[name] for name in images]
+        return Samples(
+            source=str(root / self.images),
+            ids=ids,
+            labels=tuple(LabelFile(file, self.target) for file in labels),
+            load=lambda index: read_bytes(files[index]),
+            fingerprint=hash_of_names((*ids, *ids), (*files, *labels)),
+        )
+
+    def _by_name(self, folder: Path, suffix: str) -> dict[str, Path]:
+        """Files by their name from the folder on, without suffixes."""
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder")
+        found: dict[str, Path] = {}
+        for file in files_below(folder):
+            name = str(file.relative_to(folder).with_suffix(""))
+            if not name.endswith(suffix):
+                continue
+            key = name.removesuffix(suffix)
+            if key in found:
+                raise DataError(f"{folder}: {found[key].name} and {file.name} have the same name before the suffix")
+            found[key] = file
+        if not found:
+            raise DataError(f"{folder}: holds no images{f' that end in {suffix}' if suffix else ''}")
+        return found

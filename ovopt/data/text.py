@@ -1,0 +1,157 @@
+"""A text file: a sample per line, paragraph or stretch of characters."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from ovopt.contracts import DataSource, Samples
+from ovopt.data.content import hash_of
+from ovopt.data.locate import expand
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+MARK = b"\xef\xbb\xbf"
+"""What a UTF-8 file may begin with."""
+
+
+class Text(DataSource):
+    """A UTF-8 text file. A sample is a line, a paragraph, or a stretch of so many characters; blank ones are left out.
+
+    Only the places of samples are held in memory, and each text is read when it is needed.
+    """
+
+    name: ClassVar[str] = "text"
+    kind: Literal["text"] = "text"
+    path: str
+    label: Literal["none", "tab"] = Field(
+        default="none", description="where a line's label comes from: nowhere, or behind its last tab"
+    )
+    paragraphs: bool = Field(default=False, description="a sample is what stands between blank lines")
+    chars: int | None = Field(
+        default=None, gt=0, description="a sample is so many characters, for language models; the last has fewer"
+    )
+    take: int | None = Field(default=None, gt=0, description="only the first so many samples")
+
+    @model_validator(mode="after")
+    def _one_way_to_divide(self) -> Text:
+        if sum((self.paragraphs, self.chars is not None, self.label == "tab")) > 1:
+            raise ValueError("only one of `paragraphs`, `chars` and `label: tab` can be given")
+        return self
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """By suffix."""
+        return Path(path).suffix.lower() == ".txt"
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Find where each sample begins and ends."""
+        file = expand(self.path)
+        if not file.is_file():
+            raise DataError(f"{file}: no such text file")
+        found = self._found(file)
+        if not found.begins:
+            raise DataError(f"{file}: holds no text")
+
+        def load(index: int) -> str:
+            with file.open("rb") as stream:
+                stream.seek(found.begins[index])
+                text = stream.read(found.ends[index] - found.begins[index]).decode(errors="replace")
+            return text if self.chars else text.rstrip("\r\n")
+
+        return Samples(
+            source=str(file),
+            ids=tuple(f"{file.name}:{number}" for number in found.numbers),
+            labels=tuple(found.labels) if self.label == "tab" else None,
+            load=load,
+            fingerprint=hash_of(file),
+        )
+
+    def _found(self, file: Path) -> _Found:
+        pieces = _stretches(file, self.chars) if self.chars else _lines(file)
+        found = _Found()
+        for piece in _paragraphs(pieces) if self.paragraphs else pieces:
+            if self.take and len(found.begins) == self.take:
+                break
+            if piece.text.strip():
+                found.add(*self._labelled(piece, file))
+        return found
+
+    def _labelled(self, piece: _Piece, file: Path) -> tuple[_Piece, str]:
+        if self.label == "none":
+            return piece, ""
+        text, tab, label = piece.text.rstrip("\r\n").rpartition("\t")
+        if not tab or not text.strip() or not label.strip():
+            raise DataError(f"{file}:{piece.number}: wants text, a tab and a label")
+        return _Piece(piece.number, piece.begin, piece.begin + len(text.encode()), text), label.strip()
+
+
+@dataclass(frozen=True)
+class _Piece:
+    number: int
+    """Of the line that it begins with, or of the stretch; from 1 on."""
+    begin: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where samples are, in 24 bytes each."""
+
+    numbers: array[int] = field(default_factory=lambda: array("Q"))
+    begins: array[int] = field(default_factory=lambda: array("Q"))
+    ends: array[int] = field(default_factory=lambda: array("Q"))
+    labels: list[Any] = field(default_factory=list)
+
+    def add(self, piece: _Piece, label: str) -> None:
+        self.numbers.append(piece.number)
+        self.begins.append(piece.begin)
+        self.ends.append(piece.end)
+        if label:
+            self.labels.append(label)
+
+
+def _lines(file: Path) -> Iterator[_Piece]:
+    begin = 0
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            mark = len(MARK) if number == 1 and line.startswith(MARK) else 0
+            try:
+                yield _Piece(number, begin + mark, begin + len(line), line[mark:].decode())
+            except UnicodeDecodeError:
+                raise DataError(f"{file}:{number}: not UTF-8 text") from None
+            begin += len(line)
+
+
+def _paragraphs(lines: Iterator[_Piece]) -> Iterator[_Piece]:
+    number = begin = end = 0
+    for line in lines:
+        if line.text.strip():
+            if not number:
+                number, begin = line.number, line.begin
+            end = line.end
+        elif number:
+            yield _Piece(number, begin, end, "paragraph")
+            number = 0
+    if number:
+        yield _Piece(number, begin, end, "paragraph")
+
+
+def _stretches(file: Path, chars: int) -> Iterator[_Piece]:
+    with file.open("rb") as raw:
+        begin = len(MARK) if raw.read(len(MARK)) == MARK else 0
+    number = 1
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        try:
+            while text := stream.read(chars):
+                end = begin + len(text.encode())
+                yield _Piece(number, begin, end, text)
+                number, begin = number + 1, end
+        except UnicodeDecodeError:
+            raise DataError(f"{file}: not UTF-8 text after its first {begin} bytes") from None

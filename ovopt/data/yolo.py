@@ -1,0 +1,139 @@
+"""Images with objects in YOLO's text format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import yaml
+from pydantic import Field
+
+from ovopt.contracts import Boxes, DataSource, Samples
+from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.images import boxes_of, files_below, image_size, inside
+from ovopt.data.locate import a_few, confined, expand, shown
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+COLUMNS = "class cx cy w h"
+LISTS = ("data.yaml", "data.yml", "classes.txt", "obj.names")
+"""Where class names may be."""
+
+
+class Yolo(DataSource):
+    """Images with labelled boxes: `images/**/x.jpg`, and for each `labels/**/x.txt` with a line `class cx cy w h` per
+    object, centre and size as shares of the image's width and height
+    (https://docs.ultralytics.com/datasets/detect/#ultralytics-yolo-format).
+
+    A sample is the image file's bytes. An image without a text file has no objects. Class names come from `data.yaml`
+    or `classes.txt` in the folder. A box may reach outside its image by one pixel and is clipped.
+    """
+
+    name: ClassVar[str] = "yolo"
+    priority: ClassVar[int] = 30
+    kind: Literal["yolo"] = "yolo"
+    path: str = Field(description="the folder that holds both")
+    images: str = Field(default="images", description="the folder of images, such as images/val")
+    labels: str = Field(default="labels", description="the folder of text files, such as labels/val")
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """A folder with `images` and, below `labels`, text files."""
+        root = expand(path)
+        return (root / "images").is_dir() and next((root / "labels").rglob("*.txt"), None) is not None
+
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Find the images and read every text file."""
+        root = expand(self.path)
+        images, labels = self._folder(root, self.images), self._folder(root, self.labels)
+        files = files_below(images)
+        if not files:
+            raise DataError(f"{images}: holds no images")
+        texts = [labels / file.relative_to(images).with_suffix(".txt") for file in files]
+        lone = sorted(set(files_below(labels, frozenset({".txt"}))) - set(texts) - {labels / "classes.txt"})
+        if lone:
+            raise DataError(f"{labels}: no image in {images} belongs to {a_few(f.relative_to(labels) for f in lone)}")
+        classes = _class_names(root, labels)
+        ids = tuple(shown(file.relative_to(root)) for file in files)
+        return Samples(
+            source=str(images),
+            ids=ids,
+            labels=tuple(_read(text, image_size(file), classes) for file, text in zip(files, texts, strict=True)),
+            load=lambda index: read_bytes(files[index]),
+            fingerprint=hash_of_names(ids, files, *(hash_of(text) if text.is_file() else "" for text in texts)),
+            classes=classes,
+        )
+
+    def _folder(self, root: Path, name: str) -> Path:
+        folder = confined(root, name, "data.source")
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder")
+        return folder
+
+
+@dataclass(frozen=True)
+class _Object:
+    index: int
+    corners: list[float]
+
+
+def _read(text: Path, size: tuple[int, int], classes: Sequence[str]) -> Boxes:
+    if not text.is_file():
+        return boxes_of([], [], [], size)
+    lines = enumerate(read_text(text).splitlines(), start=1)
+    objects = [_object(line.split(), f"{text}:{place}", size, classes) for place, line in lines if line.strip()]
+    return boxes_of([o.corners for o in objects], [o.index for o in objects], [False] * len(objects), size)
+
+
+def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: Sequence[str]) -> _Object:
+    if len(columns) != 5:
+        raise DataError(f"{said}: {len(columns)} columns, not 5 ({COLUMNS})")
+    try:
+        shares = [float(column) for column in columns[1:]]
+    except ValueError:
+        raise DataError(f"{said}: not all numbers ({COLUMNS}): {' '.join(columns)}") from None
+    if not all(0 <= share <= 1 for share in shares):
+        raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {' '.join(columns[1:])}")
+    return _Object(_class(columns[0], said, classes), inside(_corners(shares, size), size, said))
+
+
+def _class(column: str, said: str, classes: Sequence[str]) -> int:
+    if not column.isdecimal():
+        raise DataError(f"{said}: the class must be a whole number from 0 on, not {column!r}")
+    index = int(column)
+    if classes and index >= len(classes):
+        raise DataError(f"{said}: class {index}, but only {len(classes)} class names are listed")
+    return index
+
+
+def _corners(shares: Sequence[float], size: tuple[int, int]) -> list[float]:
+    width, height = size
+    cx, cy, w, h = shares
+    return [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
+
+
+def _class_names(root: Path, labels: Path) -> tuple[str, ...]:
+    """From the first list there is: in the folder, with the labels, or one folder up, where exports of several subsets
+    keep it."""
+    for folder in (root, labels, root.parent):
+        for name in LISTS if folder != root.parent else LISTS[:2]:
+            if (folder / name).is_file():
+                return _names_in(folder / name)
+    return ()
+
+
+def _names_in(file: Path) -> tuple[str, ...]:
+    if file.suffix in (".txt", ".names"):
+        return tuple(line.strip() for line in read_text(file).splitlines() if line.strip())
+    try:
+        content = yaml.safe_load(read_text(file))
+    except yaml.YAMLError:
+        raise DataError(f"{file}: not valid YAML") from None
+    names: Any = content.get("names") if isinstance(content, Mapping) else None
+    if isinstance(names, Mapping) and sorted(names, key=str) == sorted(range(len(names)), key=str):
+        names = [names[index] for index in range(len(names))]
+    if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
+        raise DataError(f"{file}: `names` must be a list of class names, or a mapping of 0, 1, 2 ... to them")
+    return tuple(str(name) for name in names)

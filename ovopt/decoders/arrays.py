@@ -1,0 +1,164 @@
+"""Arrays of numbers: scores, axes, parts of an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Array, Decoder
+from ovopt.decoders.activations import sigmoid, softmax
+from ovopt.decoders.outputs import array_of, axis_of, misfit
+
+ARRAY = "an array; `pick` one of the outputs"
+
+
+class Softmax(Decoder):
+    """Probabilities of scores, along an axis: `softmax`."""
+
+    name: ClassVar[str] = "softmax"
+    sole: ClassVar[str | None] = "axis"
+    axis: int = -1
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """Of the same shape, with a sum of 1 along the axis."""
+        array = array_of(output, self.name, ARRAY)
+        return softmax(array, axis_of(self.axis, array, self.name))
+
+
+class Sigmoid(Decoder):
+    """The probability 1 / (1 + exp(-score)) of each score."""
+
+    name: ClassVar[str] = "sigmoid"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """Of the same shape."""
+        return sigmoid(array_of(output, self.name, ARRAY))
+
+
+class Argmax(Decoder):
+    """The index of the highest score along an axis; the lowest index of equal scores. `argmax: 0` makes a mask of class
+    ids [H, W] from scores [C, H, W]."""
+
+    name: ClassVar[str] = "argmax"
+    sole: ClassVar[str | None] = "axis"
+    axis: int = -1
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """Integers, without the axis."""
+        array = array_of(output, self.name, ARRAY)
+        axis = axis_of(self.axis, array, self.name)
+        if not array.shape[axis]:
+            raise misfit(self.name, "at least one score", array)
+        return np.asarray(array.argmax(axis))
+
+
+class Squeeze(Decoder):
+    """Leave out the given axes of length 1; without any, all of them."""
+
+    name: ClassVar[str] = "squeeze"
+    sole: ClassVar[str | None] = "axis"
+    axis: int | tuple[int, ...] | None = None
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """The same numbers in fewer dimensions."""
+        array = array_of(output, self.name, ARRAY)
+        try:
+            return np.squeeze(array, self.axis)
+        except ValueError:
+            raise misfit(self.name, f"a dimension of 1 at axis {self.axis}", array) from None
+
+
+class Transpose(Decoder):
+    """Put the axes in another order: `transpose: [1, 0]`."""
+
+    name: ClassVar[str] = "transpose"
+    sole: ClassVar[str | None] = "axes"
+    axes: tuple[int, ...]
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """The same numbers, with axis `axes[i]` in place i."""
+        array = array_of(output, self.name, ARRAY)
+        try:
+            return np.transpose(array, self.axes)
+        except ValueError:
+            raise misfit(self.name, f"an array that has the axes {list(self.axes)}", array) from None
+
+
+class Reshape(Decoder):
+    """Give the numbers another shape, without the batch dimension: `reshape: [-1, 4]`; -1 is what remains."""
+
+    name: ClassVar[str] = "reshape"
+    sole: ClassVar[str | None] = "shape"
+    shape: tuple[int, ...]
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """The same numbers in row-major order."""
+        array = array_of(output, self.name, ARRAY)
+        try:
+            return array.reshape(self.shape)
+        except ValueError:
+            raise misfit(self.name, f"an array that fits {list(self.shape)}", array) from None
+
+
+class Pick(Decoder):
+    """Go on with one of the outputs that `model.output` lists, or with some of them in another order: `pick: 1`,
+    `pick: [2, 0]`."""
+
+    name: ClassVar[str] = "pick"
+    sole: ClassVar[str | None] = "index"
+    index: int | tuple[int, ...] = Field(description="places in `model.output`, counted from 0")
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        """An output, or a tuple of outputs."""
+        places = self.index if isinstance(self.index, tuple) else (self.index,)
+        if not isinstance(output, tuple) or not all(-len(output) <= place < len(output) for place in places):
+            raise misfit(self.name, f"several outputs, {list(places)} among them (list them in `model.output`)", output)
+        picked = tuple(output[place] for place in places)
+        return picked if isinstance(self.index, tuple) else picked[0]
+
+
+class Slice(Decoder):
+    """Keep the entries from `start` to before `stop` of an axis; negative numbers count from the end."""
+
+    name: ClassVar[str] = "slice"
+    axis: int = 0
+    start: int | None = None
+    stop: int | None = None
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """An array of the same rank."""
+        array = array_of(output, self.name, ARRAY)
+        axis = axis_of(self.axis, array, self.name)
+        return array[(slice(None),) * axis + (slice(self.start, self.stop),)]
+
+
+class Threshold(Decoder):
+    """1 where a score is higher than this, else 0: a mask of one class from a map of scores."""
+
+    name: ClassVar[str] = "threshold"
+    sole: ClassVar[str | None] = "score"
+    score: float = 0.5
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """Integers of the same shape."""
+        return (array_of(output, self.name, ARRAY) > self.score).astype(np.int64)
+
+
+class DropFirst(Decoder):
+    """Leave out the first entries of an axis, such as the score of a background class that labels do not count."""
+
+    name: ClassVar[str] = "drop_first"
+    sole: ClassVar[str | None] = "count"
+    count: int = Field(default=1, gt=0)
+    axis: int = -1
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """What follows them."""
+        array = array_of(output, self.name, ARRAY)
+        axis = axis_of(self.axis, array, self.name)
+        if array.shape[axis] <= self.count:
+            raise misfit(self.name, f"more than {self.count} entries on axis {self.axis}", array)
+        return array[(slice(None),) * axis + (slice(self.count, None),)]

@@ -1,0 +1,68 @@
+"""What decoders of detections share: the fields, the order, the edges of the image."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from ovopt.contracts import Array, Decoder
+from ovopt.decoders.outputs import Layout, Size, image_size
+from ovopt.decoders.suppression import candidates, suppress
+
+Overlap = Annotated[float, Field(ge=0, le=1, description="a box that overlaps a better one by more than this goes")]
+Place = tuple[PositiveInt, PositiveInt]
+
+
+class Detector(Decoder):
+    """A decoder whose result is detections, float32 [n, 6]: x0, y0, x1, y1 in pixels of the model's input, score,
+    class; the best first."""
+
+    score: float = Field(default=0.001, ge=0, lt=1, description="detections count from above this score")
+    max_detections: int = Field(default=300, gt=0, description="so many of the best are kept")
+    clip: bool = Field(default=True, description="cut boxes off at the edges of the model's input")
+    size: Place | None = Field(
+        default=None, description="width and height of the model's input; default: those of its image input"
+    )
+    layout: Layout | None = Field(
+        default=None, description="the image input's; default: its dimension of 1 or 3 is the channels"
+    )
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """The detections. Boxes and scores that are not finite are none."""
+        with np.errstate(all="ignore"):
+            rows = self.found(output, inputs).astype(np.float32)
+            rows = rows[(rows[:, 4] > self.score) & np.isfinite(rows).all(1)]
+            rows = rows[np.argsort(-rows[:, 4], kind="stable")[: self.max_detections]]
+        if self.clip:
+            rows[:, :4] = rows[:, :4].clip(0, [*self.input_size(inputs), *self.input_size(inputs)])
+        return rows
+
+    @abstractmethod
+    def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """Detections [n, 6] in any order and of any score. DataError where the output does not fit."""
+
+    def input_size(self, inputs: Mapping[str, Array]) -> Size:
+        """Width and height of the model's input."""
+        return self.size or image_size(inputs, self.layout, self.name)
+
+
+class DenseDetector(Detector):
+    """A detector of a box at each place, many of them of the same object: it needs non-maximum suppression."""
+
+    iou: Overlap = 0.7
+    class_agnostic: bool = Field(default=False, description="whether a box also suppresses those of other classes")
+    multi_label: bool = Field(default=True, description="whether a box counts for each class, not only for its best")
+
+    def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        """What is left after suppression."""
+        corners, scores = self.heads(output, inputs)
+        rows = candidates(corners, scores, self.score, self.multi_label)
+        return suppress(rows, self.iou, self.max_detections, self.class_agnostic)
+
+    @abstractmethod
+    def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Corners [A, 4] in pixels and scores [A, C]."""

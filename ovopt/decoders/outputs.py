@@ -1,0 +1,124 @@
+"""What a decoder was given, checked: arrays of the wanted rank, several outputs, inputs by name, the image's size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ovopt.contracts import Array
+from ovopt.errors import DataError, RecipeError
+
+Layout = Literal["nchw", "nhwc"]
+Size = tuple[int, int]
+"""Width and height in pixels."""
+COLOURS = (1, 3)
+"""Channels of grey and colour images."""
+
+
+def misfit(name: str, wants: str, output: Any) -> DataError:
+    """The error that says what the decoder called `name` wants, and what it was given."""
+    return DataError(f"{name}: wants {wants}, not {_described(output)}")
+
+
+def array_of(output: Any, name: str, wants: str, rank: int | None = None) -> Array:
+    """An array of numbers, of this rank once leading dimensions of 1 are gone. DataError for anything else."""
+    array = None if isinstance(output, tuple | str | bytes) else _numbers(output)
+    if array is None:
+        raise misfit(name, wants, output)
+    while rank is not None and array.ndim > rank and array.shape[0] == 1:
+        array = array[0]
+    if rank is not None and array.ndim != rank:
+        raise misfit(name, wants, output)
+    return array
+
+
+def table_of(output: Any, name: str, wants: str, columns: int) -> Array:
+    """Rows [n, columns]. A sole row may come without its dimension, as [columns]."""
+    array = array_of(output, name, wants)
+    rows = array[None] if array.ndim == 1 else array
+    while rows.ndim > 2 and rows.shape[0] == 1:
+        rows = rows[0]
+    if rows.ndim != 2 or rows.shape[1] != columns:
+        raise misfit(name, wants, output)
+    return rows
+
+
+def several(output: Any, name: str, wants: str, *counts: int) -> tuple[Any, ...]:
+    """As many outputs as one of `counts`."""
+    if not isinstance(output, tuple) or len(output) not in counts:
+        raise misfit(name, f"{wants} (list them in `model.output` in this order)", output)
+    return output
+
+
+def parts_of(outputs: Any, name: str) -> list[Array]:
+    """One array of numbers for each part of a sample."""
+    if not isinstance(outputs, list) or not outputs:
+        raise misfit(name, "what each part of a sample gave, as a list", outputs)
+    return [array_of(part, name, "an array from each part of a sample") for part in outputs]
+
+
+def alike(parts: list[Array], name: str) -> list[Array]:
+    """Parts of one shape."""
+    if len({part.shape for part in parts}) > 1:
+        raise misfit(name, "parts of one shape", tuple(parts))
+    return parts
+
+
+def axis_of(axis: int, array: Array, name: str) -> int:
+    """An axis that the array has, counted from the front."""
+    if not -array.ndim <= axis < array.ndim:
+        raise misfit(name, f"an array that has an axis {axis}", array)
+    return axis % array.ndim
+
+
+def tokens_of(inputs: Mapping[str, Array], key: str, length: int, name: str) -> Array:
+    """The model's input `key` of one sequence of `length` tokens, without its batch dimension."""
+    if key not in inputs:
+        raise DataError(f"{name}: the model has no input {key!r}, only {', '.join(inputs) or 'none'}; name another one")
+    tokens = np.ravel(inputs[key])
+    if len(tokens) != length:
+        raise DataError(f"{name}: the input {key!r} has {len(tokens)} tokens, the output {length}")
+    return tokens
+
+
+def image_size(inputs: Mapping[str, Array], layout: Layout | None, name: str) -> Size:
+    """The size of the model's first image input [1, C, H, W] or [1, H, W, C]. Without a layout, the dimension of 1 or 3
+    is the channels."""
+    for tensor in inputs.values():
+        if tensor.ndim == 4:
+            channels_first = layout == "nchw" or (layout is None and tensor.shape[1] in COLOURS)
+            if channels_first:
+                return tensor.shape[3], tensor.shape[2]
+            if layout == "nhwc" or tensor.shape[3] in COLOURS:
+                return tensor.shape[2], tensor.shape[1]
+    shapes = ", ".join(f"{key} {list(tensor.shape)}" for key, tensor in inputs.items())
+    raise DataError(f"{name}: no input is an image of 1 or 3 channels ({shapes or 'none'}); set its `size` or `layout`")
+
+
+@cache
+def lines_of(file: str, name: str) -> tuple[str, ...]:
+    """The lines of a text file. A line ends at a line feed only: other separators may be characters of a dictionary."""
+    try:
+        text = Path(file).expanduser().read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{name}.file: {file} cannot be read: {error}") from None
+    return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
+
+
+def _numbers(output: Any) -> Array | None:
+    try:
+        array = np.asarray(output)
+    except ValueError:
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def _described(output: Any) -> str:
+    if isinstance(output, tuple):
+        return f"{len(output)} arrays: " + ", ".join(_described(one) for one in output)
+    shape = getattr(output, "shape", None)
+    return type(output).__name__ if shape is None else str(list(shape))

@@ -1,0 +1,120 @@
+"""Text: characters, names, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ovopt.contracts import Array, Decoder
+from ovopt.decoders.outputs import array_of, lines_of, misfit, tokens_of
+from ovopt.errors import DataError
+
+
+class CtcGreedy(Decoder):
+    """The text of a CTC head: the best class at each step, repetitions merged, blanks left out.
+
+    The classes are the blank and the characters, in their order; give the characters, or a file with one on each line
+    (PP-OCR's dictionaries, with `space: true`). An element of a list may be empty or longer than a character, for the
+    special tokens of a speech model: `["", "", "", " ", "E", "T", ...]`.
+    Source: Graves et al. 2006, "Connectionist Temporal Classification", best path decoding.
+    """
+
+    name: ClassVar[str] = "ctc_greedy"
+    characters: str | tuple[str, ...] | None = Field(default=None, description="a text, or a list")
+    file: str | None = Field(default=None, description="instead: a file with a character on each line")
+    space: bool = Field(default=False, description="whether a space follows the characters")
+    blank: int | Literal["last"] = Field(default=0, description="the blank's class; the others are the characters")
+    merge: bool = Field(default=True, description="whether a class that follows itself counts once")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> CtcGreedy:
+        if (self.characters is None) == (self.file is None):
+            raise ValueError("give either characters or file")
+        return self
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
+        """The text. `output` is scores [steps, classes], or the classes [steps], where negative ones mean nothing."""
+        names = self._names()
+        ids = self._ids(output, len(names))
+        kept = ids[np.append(True, ids[1:] != ids[:-1])] if self.merge and len(ids) else ids
+        return "".join(names[i] for i in kept if i >= 0)
+
+    def _names(self) -> list[str]:
+        """What each class stands for: nothing, for the blank."""
+        found = [*(lines_of(self.file, self.name) if self.file is not None else self.characters or ())]
+        found += [" "] * self.space
+        place = len(found) if self.blank == "last" else self.blank
+        if not 0 <= place <= len(found):
+            raise DataError(f"{self.name}: the blank {self.blank} is outside the {len(found) + 1} classes")
+        return [*found[:place], "", *found[place:]]
+
+    def _ids(self, output: Any, classes: int) -> Array:
+        wants = f"scores [steps, {classes}] of the blank and the characters, or classes [steps]"
+        array = array_of(output, self.name, wants)
+        if array.ndim == 3 and array.shape[0] == 1:
+            array = array[0]
+        if array.ndim == 2 and array.shape[1] == classes:
+            return np.asarray(array.argmax(1))
+        if array.ndim != 1 or not np.all(array < classes):
+            raise misfit(self.name, wants, output)
+        return array.astype(np.int64)
+
+
+class Lookup(Decoder):
+    """The names of classes: of one, or of several with a separator between them. `stop` is the class that ends a text;
+    it and all that follows it is left out."""
+
+    name: ClassVar[str] = "lookup"
+    sole: ClassVar[str | None] = "classes"
+    classes: tuple[str, ...] | None = Field(default=None, description="the names, in the order of the classes")
+    file: str | None = Field(default=None, description="instead: a file with a name on each line")
+    separator: str = ""
+    stop: int | None = None
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Lookup:
+        if (self.classes is None) == (self.file is None):
+            raise ValueError("give either classes or file")
+        return self
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
+        """The names as a text. `output` is a class, or an array of classes."""
+        names = lines_of(self.file, self.name) if self.file is not None else self.classes or ()
+        wants = f"classes of 0 to {len(names) - 1}; `argmax` makes them of scores"
+        array = array_of(output, self.name, wants)
+        if array.ndim > 1 or array.dtype.kind not in "iu":
+            raise misfit(self.name, wants, output)
+        ids = array.reshape(-1).tolist()
+        if self.stop is not None and self.stop in ids:
+            ids = ids[: ids.index(self.stop)]
+        outside = [i for i in ids if not 0 <= i < len(names)]
+        if outside:
+            raise DataError(f"{self.name}: wants {wants}, not {outside[0]}")
+        return self.separator.join(names[i] for i in ids)
+
+
+class Tags(Decoder):
+    """The best class of each token, without those that the mask leaves out: token classification."""
+
+    name: ClassVar[str] = "tags"
+    sole: ClassVar[str | None] = "labels"
+    labels: tuple[str, ...] = Field(default=(), description="the classes' names; without any, tags are class indices")
+    skip_special: bool = Field(default=False, description="leave out the first and the last token: [CLS] and [SEP]")
+    mask: str | None = Field(
+        default="attention_mask", description="the input that is 0 where a token is padding; null: all tokens count"
+    )
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> list[str] | list[int]:
+        """A tag for each token that counts."""
+        wants = f"scores at each token, [tokens, {len(self.labels) or 'classes'}]"
+        scores = array_of(output, self.name, wants, rank=2)
+        if not scores.shape[1] or len(self.labels) not in (0, scores.shape[1]):
+            raise misfit(self.name, wants, output)
+        best = scores.argmax(1)
+        if self.mask is not None:
+            best = best[tokens_of(inputs, self.mask, len(best), self.name) != 0]
+        ids: list[int] = (best[1:-1] if self.skip_special else best).tolist()
+        return [self.labels[i] for i in ids] if self.labels else ids

@@ -1,0 +1,84 @@
+"""Correlation of a score with a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.contracts import Array, Metric
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+
+class Pearson(Metric):
+    """Pearson's correlation of the output, one number, with the label."""
+
+    name: ClassVar[str] = "pearson"
+    unit: ClassVar[str] = ""
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a number."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[float]:
+        """Score and label."""
+        return _row(output, target, self.name)
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all scores or all labels are the same."""
+        return _correlation(*rows.T)
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a label is a number, not a class."""
+        return {}
+
+
+class Spearman(Metric):
+    """Spearman's rank correlation of the output, one number, with the label: Pearson's correlation of the ranks, where
+    ties share the mean of theirs."""
+
+    name: ClassVar[str] = "spearman"
+    unit: ClassVar[str] = ""
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a number."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[float]:
+        """Score and label."""
+        return _row(output, target, self.name)
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all scores or all labels are the same."""
+        from scipy.stats import rankdata
+
+        return _correlation(*rankdata(rows, axis=0).T) if len(rows) else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a label is a number, not a class."""
+        return {}
+
+
+def _check(label: Any, sample_id: str, metric: str) -> None:
+    if isinstance(label, bool) or not isinstance(label, Real) or not np.isfinite(float(label)):
+        raise DataError(f"{sample_id}: the label {label!r} is no finite number, which {metric} needs")
+
+
+def _row(output: Any, target: Any, metric: str) -> list[float]:
+    if np.size(output) != 1:
+        raise DataError(
+            f"{metric} needs one number for each sample, the output has shape {np.shape(output)}; add a decoder that "
+            "makes one of it to the recipe's `postprocess`"
+        )
+    return [float(np.ravel(output)[0]), float(target)]
+
+
+def _correlation(first: Array, second: Array) -> float:
+    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    first, second = ((side - side.mean()) / np.ptp(side) for side in (first, second))
+    return float(np.clip(first @ second / np.sqrt((first @ first) * (second @ second)), -1, 1))

@@ -1,0 +1,139 @@
+"""Figures of read or transcribed text: exact match, character error rate, word error rate."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Metric
+from ovopt.errors import DataError
+from ovopt.metrics.rows import tuples
+from ovopt.records import Port
+
+Normalization = Literal["none", "lower", "lower_no_punctuation"]
+NORMALIZE: Any = Field(
+    default="none", description="what is done to both texts first: nothing, lower case, and without punctuation"
+)
+
+
+class ExactMatch(Metric):
+    """Share of texts that are the same as their label, but for white space at the ends."""
+
+    name: ClassVar[str] = "exact_match"
+    unit: ClassVar[str] = "share"
+    statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
+    normalize: Normalization = NORMALIZE
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a text."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> float:
+        """1 where the texts are the same, else 0."""
+        return float(_normalized(output, self.normalize, self.name) == _normalized(target, self.normalize, self.name))
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a label is a text, not a class."""
+        return {}
+
+
+class Cer(Metric):
+    """Character error rate: the characters to insert, delete or replace, over the characters of the labels, both of all
+    samples together. It may exceed 1. White space at the ends does not count.
+
+    Source: Morris, Maier and Green, From WER and RIL to MER and WIL (Interspeech 2004), applied to characters.
+    """
+
+    name: ClassVar[str] = "cer"
+    unit: ClassVar[str] = "share"
+    higher_is_better: ClassVar[bool] = False
+    normalize: Normalization = NORMALIZE
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a text."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[int]:
+        """Edits, and characters of the label."""
+        found, real = (_normalized(text, self.normalize, self.name) for text in (output, target))
+        return [_edits(found, real), len(real)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all labels are empty."""
+        return _rate(rows)
+
+
+class Wer(Metric):
+    """Word error rate: the words to insert, delete or replace, over the words of the labels, both of all samples
+    together. It may exceed 1. White space parts words.
+
+    Source: Morris, Maier and Green, From WER and RIL to MER and WIL (Interspeech 2004).
+    """
+
+    name: ClassVar[str] = "wer"
+    unit: ClassVar[str] = "share"
+    higher_is_better: ClassVar[bool] = False
+    normalize: Normalization = NORMALIZE
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a text."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[int]:
+        """Edits, and words of the label."""
+        found, real = (_normalized(text, self.normalize, self.name).split() for text in (output, target))
+        return [_edits(found, real), len(real)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all labels are empty."""
+        return _rate(rows)
+
+
+def _check(label: Any, sample_id: str, metric: str) -> None:
+    if not isinstance(label, str):
+        raise DataError(f"{sample_id}: the label {label!r} is no text, which {metric} needs")
+
+
+def _normalized(text: Any, how: Normalization, metric: str) -> str:
+    if not isinstance(text, str):
+        raise DataError(
+            f"{metric} needs text, not {type(text).__name__}; add a decoder of text to the recipe's `postprocess`"
+        )
+    if how == "none":
+        return text.strip()
+    if how == "lower_no_punctuation":
+        kept = (" " if sign.isspace() else sign for sign in text if not unicodedata.category(sign).startswith("P"))
+        text = " ".join("".join(kept).split())
+    return text.lower().strip()
+
+
+def _rate(rows: NDArray[Any]) -> float:
+    edits, length = tuples(rows, 2).sum(axis=0)
+    return float(edits / length) if length else float("nan")
+
+
+def _edits(found: Sequence[str], real: Sequence[str]) -> int:
+    """Levenshtein's distance, all of a row at once in the bits of integers.
+
+    Source: Hyyro, A bit-vector algorithm for computing Levenshtein and Damerau edit distances (2003), after Myers.
+    """
+    if not real:
+        return len(found)
+    places: dict[str, int] = defaultdict(int)
+    for place, sign in enumerate(real):
+        places[sign] |= 1 << place
+    every, last, distance = (1 << len(real)) - 1, 1 << (len(real) - 1), len(real)
+    up, down = every, 0
+    for sign in found:
+        same = places.get(sign, 0)
+        level = (((same & up) + up) ^ up) | same | down
+        right, left = down | ~(level | up), up & level
+        distance += bool(right & last) - bool(left & last)
+        right, left = (right << 1 | 1) & every, left << 1 & every
+        up, down = (left | ~(level | right)) & every, right & level
+    return distance

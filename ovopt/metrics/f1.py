@@ -1,0 +1,76 @@
+"""F1 score of a classification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Array, Metric
+from ovopt.metrics.class_labels import check_class
+from ovopt.records import Port
+
+
+class F1(Metric):
+    """F1 score, `2 tp / (2 tp + fp + fn)` of each class that is predicted or labelled, averaged.
+
+    `macro` averages classes alike, `weighted` by how many samples have them as label, `micro` counts all classes
+    together, which for one class per sample is accuracy. The highest score is predicted, of equal ones the lower
+    class. A single score means class 1 from `threshold` on; a single integer is the class itself.
+
+    Source: van Rijsbergen, Information Retrieval (1979), chapter 7; averages as in scikit-learn's `f1_score`.
+    """
+
+    name: ClassVar[str] = "f1"
+    unit: ClassVar[str] = "share"
+    presets: ClassVar = {"f1_micro": {"average": "micro"}, "f1_weighted": {"average": "weighted"}}
+    average: Literal["macro", "micro", "weighted"] = Field(default="macro", description="how classes are averaged")
+    threshold: float = Field(default=0.5, description="where a single score begins to mean class 1")
+
+    @property
+    def label(self) -> str:
+        """`f1`, `f1_micro`, `f1_weighted`."""
+        return self.name if self.average == "macro" else f"{self.name}_{self.average}"
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label must be an index into the model's scores."""
+        check_class(label, outputs[0], sample_id, least=2)
+
+    def row(self, output: Any, target: Any) -> list[int]:
+        """The predicted class and the label."""
+        return [self._predicted(np.ravel(output)), int(target)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN without samples."""
+        if not len(rows):
+            return float("nan")
+        _, hits, predicted, labelled = _counts(rows)
+        if self.average == "micro":
+            return float(hits.sum() / labelled.sum())
+        weights = labelled if self.average == "weighted" else None
+        return float(np.average(2 * hits / (predicted + labelled), weights=weights))
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """F1 of each class that is predicted or labelled."""
+        classes, hits, predicted, labelled = _counts(rows)
+        scores = 2 * hits / (predicted + labelled)
+        return dict(zip(classes.tolist(), scores.tolist(), strict=True))
+
+    def _predicted(self, output: Array) -> int:
+        if output.size > 1:
+            return int(np.argmax(output))
+        return int(output[0]) if output.dtype.kind in "iu" else int(output[0] >= self.threshold)
+
+
+def _counts(rows: NDArray[Any]) -> tuple[Array, Array, Array, Array]:
+    """The classes that occur; of each: how often it is predicted rightly, predicted at all, and the label."""
+    predicted, labelled = rows.astype(np.intp).T
+    size = int(rows.max(initial=0)) + 1
+    hits, found, real = (
+        np.bincount(classes, minlength=size) for classes in (labelled[predicted == labelled], predicted, labelled)
+    )
+    classes = np.flatnonzero(found + real)
+    return classes, hits[classes], found[classes], real[classes]

@@ -1,0 +1,124 @@
+"""Figures of an image-to-image model: peak signal-to-noise ratio, and structural similarity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Array, LabelFile, Metric
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+HIGHEST_DB = 100.0
+SIGMA, WINDOW = 1.5, 11
+K1, K2 = 0.01, 0.03
+
+
+class Psnr(Metric):
+    """Peak signal-to-noise ratio `10 log10(range^2 / mean squared error)` in dB, averaged over images. Of equal images
+    it is 100 dB, and never more.
+
+    Output and target are images [height, width, channels] or [height, width] of one size.
+
+    Source: Huynh-Thu and Ghanbari, Scope of validity of PSNR (Electronics Letters 2008).
+    """
+
+    name: ClassVar[str] = "psnr"
+    unit: ClassVar[str] = "dB"
+    data_range: float = Field(default=255, gt=0, description="the largest possible value minus the smallest")
+    crop_border: int = Field(default=0, ge=0, description="pixels at each edge that do not count")
+    y_only: bool = Field(default=False, description="compare luma (ITU-R BT.601, 16 to 235 of 255) in place of RGB")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is an image."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> float:
+        """In dB."""
+        mine, theirs = _compared(output, target, self)
+        error = float(np.mean((mine - theirs) ** 2))
+        if error == 0:
+            return HIGHEST_DB
+        return min(HIGHEST_DB, float(10 * np.log10(self.data_range**2 / error)))
+
+
+class Ssim(Metric):
+    """Structural similarity, 1 for equal images, averaged over pixels, channels and images, under a Gaussian window of
+    11 x 11 pixels with a standard deviation of 1.5.
+
+    Output and target are images [height, width, channels] or [height, width] of one size. Pixels whose window would
+    leave the image do not count.
+
+    Source: Wang et al., Image quality assessment: from error visibility to structural similarity (IEEE TIP 2004).
+    """
+
+    name: ClassVar[str] = "ssim"
+    unit: ClassVar[str] = ""
+    data_range: float = Field(default=255, gt=0, description="the largest possible value minus the smallest")
+    crop_border: int = Field(default=0, ge=0, description="pixels at each edge that do not count")
+    y_only: bool = Field(default=False, description="compare luma (ITU-R BT.601, 16 to 235 of 255) in place of RGB")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is an image."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> float:
+        """From -1 to 1."""
+        mine, theirs = _compared(output, target, self)
+        if min(mine.shape[:2]) < WINDOW:
+            raise DataError(f"ssim needs images of {WINDOW} x {WINDOW} pixels or more, not {mine.shape[:2]}")
+        mean, other = _blurred(mine), _blurred(theirs)
+        variances = _blurred(mine**2) - mean**2 + _blurred(theirs**2) - other**2
+        covariance = _blurred(mine * theirs) - mean * other
+        c1, c2 = (K1 * self.data_range) ** 2, (K2 * self.data_range) ** 2
+        similarity = (2 * mean * other + c1) * (2 * covariance + c2)
+        return float(np.mean(similarity / ((mean**2 + other**2 + c1) * (variances + c2))))
+
+
+def _check(label: Any, sample_id: str, metric: str) -> None:
+    if isinstance(label, LabelFile) and label.kind == "image":
+        return
+    if not isinstance(label, np.ndarray) or label.ndim not in {2, 3}:
+        raise DataError(
+            f"{sample_id}: the label is no image [height, width, channels], which {metric} needs; take a data source "
+            "whose labels are images"
+        )
+
+
+def _compared(output: Any, target: Any, metric: Psnr | Ssim) -> tuple[Array, Array]:
+    """Both images [height, width, channels] as far as they count."""
+    mine, theirs = (np.asarray(image, np.float64) for image in (output, target))
+    mine, theirs = (image[..., None] if image.ndim == 2 else image for image in (mine, theirs))
+    if mine.shape != theirs.shape or mine.ndim != 3:
+        raise DataError(
+            f"{metric.name} needs images [height, width, channels] of one size; the output has shape "
+            f"{np.shape(output)}, the label {np.shape(target)}"
+        )
+    border = metric.crop_border
+    if min(mine.shape[:2]) <= 2 * border:
+        raise DataError(f"nothing is left of an image of {mine.shape[:2]} pixels without a border of {border}")
+    mine, theirs = (
+        image[border : image.shape[0] - border, border : image.shape[1] - border] for image in (mine, theirs)
+    )
+    return (_luma(mine, metric), _luma(theirs, metric)) if metric.y_only else (mine, theirs)
+
+
+def _luma(image: Array, metric: Psnr | Ssim) -> Array:
+    """ITU-R BT.601 luma [height, width, 1] with its headroom, in the range of the image."""
+    if image.shape[2] != 3:
+        raise DataError(f"y_only needs RGB images, not {image.shape[2]} channels")
+    weighted = image @ np.array([65.481, 128.553, 24.966]) / 255
+    luma: Array = weighted[..., None] + 16 * metric.data_range / 255
+    return luma
+
+
+def _blurred(image: Array) -> Array:
+    """Weighted means under the window, where it lies inside the image."""
+    from scipy.ndimage import gaussian_filter
+
+    reach = WINDOW // 2
+    blurred: Array = gaussian_filter(image, SIGMA, radius=reach, axes=(0, 1))
+    return blurred[reach:-reach, reach:-reach]

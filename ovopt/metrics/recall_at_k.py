@@ -1,0 +1,82 @@
+"""Recall at k of a retrieval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Array, Metric, Row
+from ovopt.errors import DataError
+
+BLOCK = 512
+DECIMALS = 12
+"""Equal documents have equal similarities; beyond this the order of a sum's terms shows."""
+
+
+class RecallAtK(Metric):
+    """Share of queries whose own document is among the k most similar by cosine of all samples' documents.
+
+    The output is a pair of embeddings, query and document. Of equally similar documents the one of the earlier sample
+    comes first. All samples' documents are searched, in a bootstrap too: it draws queries.
+    """
+
+    name: ClassVar[str] = "recall_at_k"
+    unit: ClassVar[str] = "share"
+    presets: ClassVar = {f"recall_at_{k}": {"k": k} for k in (1, 5, 10)}
+    k: int = Field(gt=0, description="how many documents are found")
+
+    @property
+    def label(self) -> str:
+        """`recall_at_1`, `recall_at_10` ..."""
+        return f"recall_at_{self.k}"
+
+    def row(self, output: Any, target: Any) -> list[list[float]]:
+        """The embeddings of query and document, for `gather`."""
+        sides = [np.ravel(side).astype(np.float64) for side in output] if np.ndim(output) != 0 else []
+        if len(sides) != 2 or sides[0].shape != sides[1].shape:
+            raise DataError(
+                f"{self.label} needs the embeddings of a query and of its document, two vectors of one length, not "
+                f"{[side.shape for side in sides]}; give both texts of a pair as parts of one sample"
+            )
+        return [side.tolist() for side in sides]
+
+    def gather(self, rows: Sequence[Row]) -> list[int]:
+        """The rank of each query's own document among all, 1 for the most similar."""
+        if not len(rows):
+            return []
+        queries, documents = np.array(rows, np.float64).transpose(1, 0, 2)
+        queries, documents = _unit(queries), _unit(documents)
+        ranks: list[int] = []
+        for start in range(0, len(queries), BLOCK):
+            ranks += _ranks(queries[start : start + BLOCK], documents, start)
+        return ranks
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN without samples."""
+        return float(np.mean(rows <= self.k)) if len(rows) else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a query has a document, not a class."""
+        return {}
+
+
+def _unit(vectors: Array) -> Array:
+    """Vectors of length 1; zero stays zero, and is like nothing."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Array = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    return scaled
+
+
+def _ranks(queries: Array, documents: Array, start: int) -> list[int]:
+    """Of queries whose own documents lie from `start` on."""
+    alike = np.round(queries @ documents.T, DECIMALS)
+    places = start + np.arange(len(queries))
+    own = alike[np.arange(len(queries)), places][:, None]
+    earlier = np.arange(len(documents)) < places[:, None]
+    ahead = np.count_nonzero((alike > own) | ((alike == own) & earlier), axis=1)
+    ranks: list[int] = (ahead + 1).tolist()
+    return ranks

@@ -1,0 +1,81 @@
+"""Figures of a regression: mean absolute error, and root mean squared error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.contracts import Array, LabelFile, Metric
+from ovopt.errors import DataError
+from ovopt.records import Port
+
+
+class Mae(Metric):
+    """Mean absolute error, first over the numbers of a sample, then over samples."""
+
+    name: ClassVar[str] = "mae"
+    unit: ClassVar[str] = ""
+    higher_is_better: ClassVar[bool] = False
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a number or an array of numbers."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> float:
+        """Mean absolute error of the sample."""
+        return float(np.abs(_errors(output, target, self.name)).mean())
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN without samples."""
+        return float(rows.mean()) if len(rows) else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a label is a number, not a class."""
+        return {}
+
+
+class Rmse(Metric):
+    """Root of the mean squared error, which is taken first over the numbers of a sample, then over samples."""
+
+    name: ClassVar[str] = "rmse"
+    unit: ClassVar[str] = ""
+    higher_is_better: ClassVar[bool] = False
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a number or an array of numbers."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> float:
+        """Mean squared error of the sample."""
+        return float((_errors(output, target, self.name) ** 2).mean())
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN without samples."""
+        return math.sqrt(rows.mean()) if len(rows) else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: a label is a number, not a class."""
+        return {}
+
+
+def _check(label: Any, sample_id: str, metric: str) -> None:
+    if isinstance(label, LabelFile):
+        return
+    numbers = np.asarray(label)
+    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+        raise DataError(f"{sample_id}: the label is no finite number or array of numbers, which {metric} needs")
+
+
+def _errors(output: Any, target: Any, metric: str) -> Array:
+    """Output minus label, in their common shape but for dimensions of 1."""
+    mine, theirs = (np.squeeze(np.asarray(side, np.float64)) for side in (output, target))
+    if mine.shape != theirs.shape or not mine.size:
+        raise DataError(
+            f"{metric} needs output and label of one shape; they are {np.shape(output)} and {np.shape(target)}"
+        )
+    errors: Array = mine - theirs
+    return errors

@@ -1,0 +1,214 @@
+"""Figures of the ROC curve: area under it, and equal error rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.contracts import Array, Metric, Row
+from ovopt.errors import DataError
+from ovopt.metrics.class_labels import check_class
+from ovopt.metrics.rows import Remembered, flattened, tuples
+from ovopt.records import Port
+
+SUM_TOLERANCE = 1e-3
+"""How far from 1 the sum of a sample's probabilities may be, for rounding in half precision."""
+
+
+class Auroc(Metric):
+    """Area under the ROC curve: the share of pairs of a positive and a negative whose scores are in the right order,
+    where a tie counts half. With several classes, the mean over each class against the rest.
+
+    A sample gives one score of class 1, a score of each class, or a score of each frame (the label then holds a 0 or
+    1 for each frame). Scores of several classes are ordered as probabilities: where they are logits, by
+    `log(p / (1 - p))`, which for two classes is their difference. Classes without samples of both kinds are left out.
+
+    Source: Hanley and McNeil, The meaning and use of the area under a ROC curve (Radiology 1982).
+    """
+
+    name: ClassVar[str] = "auroc"
+    unit: ClassVar[str] = "share"
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a class index, or a 0 or 1 for each frame."""
+        _check(label, outputs[0], sample_id)
+
+    def row(self, output: Any, target: Any) -> Row:
+        """Scores and label; for frames a list of pairs."""
+        return _row(output, target)
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all samples are of one class."""
+        areas = [_area(counts) for counts in self._counts(rows)]
+        known = [area for area in areas if not np.isnan(area)]
+        return float(np.mean(known)) if known else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """The area of each of several classes against the rest; nothing where there are two."""
+        counts = self._counts(rows)
+        areas = {c: _area(own) for c, own in enumerate(counts)} if len(counts) > 1 else {}
+        return {c: area for c, area in areas.items() if not np.isnan(area)}
+
+    def _counts(self, rows: NDArray[Any]) -> list[_Counts]:
+        if rows.dtype != object and rows.ndim == 2 and rows.shape[1] > 2:
+            labels, scores = rows[:, -1], _comparable(rows[:, :-1])
+            tested = range(1, 2) if scores.shape[1] == 2 else range(scores.shape[1])
+            return [_Counts.of(scores[:, c], labels == c) for c in tested]
+        return [_counts_of_pairs(rows, self._tables)]
+
+    @cached_property
+    def _tables(self) -> Remembered[_Ranks]:
+        return Remembered(_Ranks.of)
+
+
+class Eer(Metric):
+    """Equal error rate: where the threshold makes as large a share of the negatives pass as of the positives fail.
+    Between two thresholds the ROC curve is straight.
+
+    A sample gives one score, higher for label 1 (the same speaker, speech ...), the scores of classes 0 and 1, or a
+    score of each frame (the label then holds a 0 or 1 for each frame).
+
+    Source: Martin et al., The DET curve in assessment of detection task performance (Eurospeech 1997).
+    """
+
+    name: ClassVar[str] = "eer"
+    unit: ClassVar[str] = "share"
+    higher_is_better: ClassVar[bool] = False
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is 0 or 1, or a 0 or 1 for each frame."""
+        _check(label, outputs[0], sample_id)
+        if np.ndim(label) == 0 and label not in {0, 1}:
+            raise DataError(f"{sample_id}: the label {label!r} is not 0 or 1, which {self.name} needs")
+
+    def row(self, output: Any, target: Any) -> Row:
+        """Score and label; for frames a list of pairs."""
+        row = _row(output, target)
+        if np.ndim(row) == 1 and len(row) == 3:
+            return [row[1] - row[0], row[2]]
+        if np.ndim(row) == 1 and len(row) > 3:
+            raise DataError(f"{self.name} needs one score, or those of classes 0 and 1; the output has {len(row) - 1}")
+        return row
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where all samples are of one kind."""
+        return _equal_error_rate(_counts_of_pairs(rows, self._tables))
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Nothing: an error rate of one class alone is none."""
+        return {}
+
+    @cached_property
+    def _tables(self) -> Remembered[_Ranks]:
+        return Remembered(_Ranks.of)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """How many positives and negatives have each of the distinct scores, the lowest first."""
+
+    positives: Array
+    negatives: Array
+
+    @classmethod
+    def of(cls, scores: Array, labels: Array) -> _Counts:
+        distinct, ranks = np.unique(scores, return_inverse=True)
+        return cls.weighted(ranks, labels, np.ones(len(ranks)), len(distinct))
+
+    @classmethod
+    def weighted(cls, ranks: Array, labels: Array, weights: Array, distinct: int) -> _Counts:
+        everything = np.bincount(ranks, weights, distinct)
+        positives = np.bincount(ranks, weights * labels, distinct)
+        return cls(positives, everything - positives)
+
+
+@dataclass(frozen=True)
+class _Ranks:
+    """All frames of some rows: each frame's row, the rank of its score among all distinct ones, and its label."""
+
+    row: Array
+    rank: Array
+    label: Array
+    rows: int
+    distinct: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Any]) -> _Ranks:
+        lengths = [len(row) for row in rows]
+        scores, labels = flattened(rows, 2).T
+        distinct, rank = np.unique(scores, return_inverse=True)
+        return cls(np.repeat(np.arange(len(rows)), lengths), rank, labels, len(rows), len(distinct))
+
+    def drawn(self, places: NDArray[np.intp]) -> _Counts:
+        weights = np.bincount(places, minlength=self.rows).astype(np.float64)
+        return _Counts.weighted(self.rank, self.label, weights[self.row], self.distinct)
+
+
+def _check(label: Any, output: Port, sample_id: str) -> None:
+    if np.ndim(label) == 0:
+        check_class(label, output, sample_id, least=2)
+    elif not np.isin(label, (0, 1)).all():
+        raise DataError(f"{sample_id}: the label of each frame must be 0 or 1")
+
+
+def _row(output: Any, target: Any) -> list[Any]:
+    scores, labels = np.ravel(output).astype(np.float64), np.ravel(target)
+    if np.ndim(target) == 0:
+        return [*scores.tolist(), int(labels[0])]
+    if len(scores) != len(labels):
+        raise DataError(
+            f"the output has {len(scores)} scores, the label {len(labels)} frames; bring them to one frame rate in "
+            "the recipe's `preprocess` or `postprocess`"
+        )
+    return [list(pair) for pair in zip(scores.tolist(), labels.astype(int).tolist(), strict=True)]
+
+
+def _counts_of_pairs(rows: NDArray[Any], known: Remembered[_Ranks]) -> _Counts:
+    if rows.dtype == object:
+        table, places = known.find(rows.tolist())
+        return table.drawn(places)
+    scores, labels = tuples(rows, 2).T
+    return _Counts.of(scores, labels)
+
+
+def _comparable(scores: Array) -> Array:
+    """Probabilities as they are; logits as log-odds, which order as probabilities do and never saturate."""
+    from scipy.special import logsumexp
+
+    if (scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= SUM_TOLERANCE).all():
+        return scores
+    if scores.shape[1] == 2:
+        return scores - scores[:, ::-1]
+    log_p = scores - logsumexp(scores, axis=1, keepdims=True)
+    top = (np.arange(len(scores)), scores.argmax(axis=1))
+    others = scores.copy()
+    others[top] = -np.inf
+    log_p[top] = -np.inf
+    odds: Array = log_p - np.log1p(-np.exp(log_p))
+    odds[top] = scores[top] - logsumexp(others, axis=1)
+    return odds
+
+
+def _area(counts: _Counts) -> float:
+    pairs = counts.positives.sum() * counts.negatives.sum()
+    if pairs == 0:
+        return float("nan")
+    below = np.cumsum(counts.negatives) - counts.negatives / 2
+    return float(counts.positives @ below / pairs)
+
+
+def _equal_error_rate(counts: _Counts) -> float:
+    positives, negatives = counts.positives.sum(), counts.negatives.sum()
+    if positives * negatives == 0:
+        return float("nan")
+    passed = np.concatenate([[0.0], np.cumsum(counts.negatives[::-1])]) / negatives
+    missed = 1 - np.concatenate([[0.0], np.cumsum(counts.positives[::-1])]) / positives
+    gap = passed - missed
+    after = int(np.argmax(gap >= 0))
+    share = -gap[after - 1] / (gap[after] - gap[after - 1])
+    return float(passed[after - 1] + share * (passed[after] - passed[after - 1]))

@@ -1,0 +1,131 @@
+"""Figures of a semantic segmentation: mean intersection over union, and pixel accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Array, LabelFile, Metric
+from ovopt.errors import DataError
+from ovopt.metrics.rows import tuples
+from ovopt.records import Port
+
+
+class MeanIou(Metric):
+    """Intersection over union of each class, over the pixels of all images together, averaged over the classes that
+    are predicted or labelled anywhere.
+
+    The output holds class ids [height, width], or scores [classes, height, width], of which the highest counts. Where
+    its size is not the mask's, the class ids are brought to the mask's size by nearest neighbour: the mask is the
+    truth, and every labelled pixel counts once.
+
+    Source: Everingham et al., The PASCAL Visual Object Classes Challenge (IJCV 2010), section 4.1.2.
+    """
+
+    name: ClassVar[str] = "miou"
+    unit: ClassVar[str] = "share"
+    classes: int | None = Field(default=None, gt=0, description="how many classes there are; a mask with more is wrong")
+    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a mask."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[list[int]]:
+        """Of each class that is predicted or labelled: [class, pixels of the intersection, pixels of the union]."""
+        found, real = _compared(output, target, self.ignore, self.classes)
+        size = int(max(found.max(initial=0), real.max(initial=0))) + 1
+        common, predicted, labelled = (np.bincount(ids, minlength=size) for ids in (real[found == real], found, real))
+        union = predicted + labelled - common
+        return [[int(c), int(common[c]), int(union[c])] for c in np.flatnonzero(union)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where no pixel is labelled."""
+        known = _ious(rows)
+        return float(np.mean(list(known.values()))) if known else float("nan")
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """Intersection over union of each class that is predicted or labelled."""
+        return _ious(rows)
+
+
+class PixelAccuracy(Metric):
+    """Share of the labelled pixels of all images together that are predicted rightly. Output and mask are as for
+    `miou`."""
+
+    name: ClassVar[str] = "pixel_accuracy"
+    unit: ClassVar[str] = "share"
+    classes: int | None = Field(default=None, gt=0, description="how many classes there are; a mask with more is wrong")
+    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a mask."""
+        _check(label, sample_id, self.name)
+
+    def row(self, output: Any, target: Any) -> list[int]:
+        """Pixels predicted rightly, and pixels that count."""
+        found, real = _compared(output, target, self.ignore, self.classes)
+        return [int(np.count_nonzero(found == real)), len(real)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where no pixel is labelled."""
+        right, counted = tuples(rows, 2).sum(axis=0)
+        return float(right / counted) if counted else float("nan")
+
+
+def _check(label: Any, sample_id: str, metric: str) -> None:
+    if isinstance(label, LabelFile) and label.kind == "mask":
+        return
+    if not isinstance(label, np.ndarray) or label.ndim != 2 or label.dtype.kind not in "iub":
+        raise DataError(
+            f"{sample_id}: the label is no mask of class ids [height, width], which {metric} needs; take a data source "
+            "that gives masks"
+        )
+
+
+def _compared(output: Any, target: Any, ignore: int | None, classes: int | None) -> tuple[Array, Array]:
+    """The predicted and the labelled class of each pixel that counts."""
+    mask = np.asarray(target).astype(np.int64)
+    ids = np.asarray(output)
+    ids = ids.argmax(axis=0) if ids.ndim == 3 else ids
+    if ids.ndim != 2 or mask.ndim != 2:
+        raise DataError(
+            f"a mask [height, width] and as many class ids, or scores [classes, height, width], are needed; the output "
+            f"has shape {np.shape(output)}, the mask {mask.shape}"
+        )
+    counts = np.ones(mask.shape, bool) if ignore is None else mask != ignore
+    found, real = _resized(ids, mask.shape)[counts].astype(np.int64), mask[counts]
+    lowest, highest = int(real.min(initial=0)), int(real.max(initial=0))
+    if lowest < 0 or (classes is not None and highest >= classes):
+        wrong = lowest if lowest < 0 else highest
+        limit = "" if classes is None else f" 0 to {classes - 1}"
+        raise DataError(
+            f"the mask holds class {wrong}, which is none of the classes{limit}; set `ignore` to the id of pixels that "
+            "do not count"
+        )
+    if found.min(initial=0) < 0:
+        raise DataError(f"the output holds class {found.min()}; class ids begin at 0")
+    return found, real
+
+
+def _resized(ids: Array, shape: tuple[int, ...]) -> Array:
+    """Each pixel takes the class at its centre."""
+    if ids.shape == shape:
+        return ids
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int) for old, new in zip(ids.shape, shape, strict=True)
+    )
+    resized: Array = ids[np.ix_(rows, columns)]
+    return resized
+
+
+def _ious(rows: NDArray[Any]) -> dict[int, float]:
+    index, common, union = tuples(rows, 3).T
+    ids = index.astype(np.intp)
+    common, union = np.bincount(ids, common), np.bincount(ids, union)
+    known = np.flatnonzero(union)
+    return dict(zip(known.tolist(), (common[known] / union[known]).tolist(), strict=True))

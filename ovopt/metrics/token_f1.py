@@ -1,0 +1,97 @@
+"""F1 score of a token classification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Metric
+from ovopt.errors import DataError
+from ovopt.metrics.rows import tuples
+from ovopt.records import Port
+
+OUTSIDE_TAG = "O"
+ENDING = {"BB", "BS", "BO", "IB", "IS", "IO"}
+STARTING = {"EE", "EI", "SE", "SI", "OE", "OI"}
+"""A tag and the next one, between which an entity ends or starts."""
+
+
+class TokenF1(Metric):
+    """F1 score over all samples together, `2 tp / (2 tp + fp + fn)`.
+
+    Where tags are strings (`B-PER`, `I-PER`, `O`; also `E-` and `S-`), of entities: one is right if its type, its
+    first and its last token are. Where tags are ids, of tokens: one is right if its id is, and tokens that are
+    `outside` on both sides do not count. The output is a sequence of tags, or scores [tokens, tags] of which the
+    highest counts, and ends with or before the label: labelled tokens beyond it are predicted to be outside.
+
+    Source: Ramshaw and Marcus, Text chunking using transformation-based learning (1995); entities are read as by
+    seqeval (and conlleval before it), micro average.
+    """
+
+    name: ClassVar[str] = "token_f1"
+    unit: ClassVar[str] = "share"
+    ignore: int = Field(default=-100, description="the id in a label of tokens that do not count")
+    outside: int = Field(default=0, description="the id of tokens outside any entity, where tags are ids")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """A label is a sequence of tags or of ids."""
+        if isinstance(label, str) or np.ndim(label) != 1 or not all(isinstance(t, str | int) for t in _plain(label)):
+            raise DataError(f"{sample_id}: the label is no sequence of tags or of tag ids, which {self.name} needs")
+
+    def row(self, output: Any, target: Any) -> list[int]:
+        """True positives, false positives, false negatives."""
+        found, real = _plain(output), _plain(target)
+        if len(found) > len(real):
+            raise DataError(
+                f"the output has {len(found)} tokens, the label {len(real)}; take special and padded tokens off in "
+                f"the recipe's `postprocess`, or label them {self.ignore}"
+            )
+        named = any(isinstance(tag, str) for tag in real) or any(isinstance(tag, str) for tag in found)
+        found += [OUTSIDE_TAG if named else self.outside] * (len(real) - len(found))
+        pairs = [(mine, tag) for mine, tag in zip(found, real, strict=True) if tag != self.ignore]
+        if not named:
+            return self._tokens(pairs)
+        if not all(isinstance(tag, str) for pair in pairs for tag in pair):
+            raise DataError(
+                "the output holds tag ids and the label tags, or the other way round; name the tags of both, or of none"
+            )
+        mine, theirs = (set(_entities([pair[side] for pair in pairs])) for side in (0, 1))
+        return [len(mine & theirs), len(mine - theirs), len(theirs - mine)]
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """NaN where nothing is predicted and nothing labelled."""
+        hits, false, missed = tuples(rows, 3).sum(axis=0)
+        counted = 2 * hits + false + missed
+        return float(2 * hits / counted) if counted else float("nan")
+
+    def _tokens(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        hits = sum(mine == tag != self.outside for mine, tag in pairs)
+        false = sum(mine not in {tag, self.outside} for mine, tag in pairs)
+        missed = sum(tag not in {mine, self.outside} for mine, tag in pairs)
+        return [hits, false, missed]
+
+
+def _plain(tags: Any) -> list[Any]:
+    """A list of strings and ints."""
+    if isinstance(tags, np.ndarray):
+        ids = tags.argmax(axis=-1) if tags.ndim == 2 else tags
+        plain: list[Any] = ids.tolist()
+        return plain
+    return [tag.item() if isinstance(tag, np.generic) else tag for tag in tags]
+
+
+def _entities(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Type, first and last token of each entity."""
+    before, kind, begin = OUTSIDE_TAG, "", 0
+    for place, name in enumerate([*tags, OUTSIDE_TAG]):
+        tag, own = name[:1] or OUTSIDE_TAG, name[1:].split("-", maxsplit=1)[-1] or "_"
+        step = before + tag
+        if before in "ES" or step in ENDING or (before not in "O." and own != kind):
+            yield kind, begin, place - 1
+        if tag in "BS" or step in STARTING or (tag not in "O." and own != kind):
+            begin = place
+        before, kind = tag, own

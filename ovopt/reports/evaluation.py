@@ -1,0 +1,97 @@
+"""What `ovopt evaluate` prints: every metric of every model, the weakest classes, the worst samples."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from rich.console import Console as RichConsole
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ovopt import units
+from ovopt.contracts import Report, View
+from ovopt.records import Arm, Comparison, Quality
+
+SHOWN = 5
+
+
+class Evaluation(Report):
+    """Figures with intervals, nothing compared."""
+
+    name: ClassVar[str] = "evaluation"
+
+    def render(self, comparison: Comparison, view: View) -> str:
+        """Text with a newline at its end."""
+        out = io.StringIO()
+        console = RichConsole(
+            file=out, width=view.width, force_terminal=view.colour, no_color=not view.colour, highlight=False
+        )
+        console.print(Padding(_metrics(comparison), (1, 0, 0, 0)))
+        for table in _details(comparison.arms[0]):
+            console.print(Padding(table, (1, 0, 0, 0)))
+        for line in _footnotes(comparison):
+            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _metrics(comparison: Comparison) -> Table:
+    table = _table("", *(arm.name for arm in comparison.arms))
+    names = dict.fromkeys(name for arm in comparison.arms for name in arm.accuracy)
+    for name in names:
+        table.add_row(name.replace("_", " "), *(_quality(arm.accuracy.get(name)) for arm in comparison.arms))
+    if any(arm.lost for arm in comparison.arms):
+        table.add_row("lost", *(Text(arm.lost or "", style="red") for arm in comparison.arms))
+    return table
+
+
+def _details(arm: Arm) -> Iterator[Table]:
+    """The first model's weakest classes and worst samples, by its first metric that tells them apart."""
+    for title, pick in (("weakest classes", _weakest), ("worst samples", _worst)):
+        for name, quality in arm.accuracy.items():
+            found = pick(quality)
+            if found:
+                table = _table(f"{title} of {arm.name}", name.replace("_", " "))
+                for key, value in found.items():
+                    table.add_row(key, units.quality(value, quality.unit))
+                yield table
+                break
+
+
+def _weakest(quality: Quality) -> Mapping[str, float]:
+    weakest = sorted(quality.by_class, key=lambda key: quality.by_class[key], reverse=not quality.higher_is_better)
+    return {key: quality.by_class[key] for key in weakest[:SHOWN]} if len(weakest) > 1 else {}
+
+
+def _worst(quality: Quality) -> Mapping[str, float]:
+    return dict(list(quality.worst.items())[:SHOWN])
+
+
+def _quality(quality: Quality | None) -> Text:
+    if quality is None:
+        return Text(units.MISSING)
+    return Text(
+        f"{units.quality(quality.value, quality.unit)}  [{units.quality(quality.low, quality.unit)}, "
+        f"{units.quality(quality.high, quality.unit)}]"
+    )
+
+
+def _footnotes(comparison: Comparison) -> Iterator[str]:
+    yield ""
+    if comparison.data:
+        counted = {quality.n for arm in comparison.arms for quality in arm.accuracy.values()}
+        yield f"{', '.join(f'{n:,}' for n in sorted(counted))} samples of {comparison.data.source}"
+        left_out = comparison.data.left_out
+        if left_out:
+            first = next(iter(left_out.values()))
+            yield f"{len(left_out)} left out, for example {first}"
+    yield from comparison.notes
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    for title in titles:
+        table.add_column(Text(title), overflow="fold")
+    return table

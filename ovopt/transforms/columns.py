@@ -1,0 +1,66 @@
+"""The columns of a table's row: which of them make the sample, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from ovopt.contracts import Parts, Transform
+from ovopt.errors import DataError, did_you_mean
+
+
+class Column(Transform):
+    """Take one column: `column: text`."""
+
+    name: ClassVar[str] = "column"
+    sole: ClassVar[str | None] = "column"
+    whole: ClassVar[bool] = True
+    column: str
+
+    def __call__(self, content: Any) -> Any:
+        """What the column holds."""
+        return column_of(content, self.column, self.name)
+
+
+class ColumnParts(Transform):
+    """Make an inference of each of several columns: `parts: [sentence1, sentence2]` for a model that embeds one text
+    at a time."""
+
+    name: ClassVar[str] = "parts"
+    sole: ClassVar[str | None] = "columns"
+    whole: ClassVar[bool] = True
+    columns: tuple[str, ...] = Field(min_length=1)
+
+    def __call__(self, content: Any) -> Parts:
+        """What the columns hold, in this order."""
+        return Parts(column_of(content, column, self.name) for column in self.columns)
+
+
+class AsInputs(Transform):
+    """Hand columns to the model's inputs: `as_inputs: {input_ids: tokens}` is input name -> column. Other columns are
+    dropped."""
+
+    name: ClassVar[str] = "as_inputs"
+    whole: ClassVar[bool] = True
+    inputs: dict[str, str] = Field(min_length=1, description="input name -> column; the key `inputs` may be left out")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, values: Any) -> Any:
+        bare = isinstance(values, Mapping) and values and all(isinstance(value, str) for value in values.values())
+        return {"inputs": values} if bare else values
+
+    def __call__(self, content: Any) -> dict[str, Any]:
+        """A mapping by input name."""
+        return {name: column_of(content, column, self.name) for name, column in self.inputs.items()}
+
+
+def column_of(content: Any, column: str, name: str) -> Any:
+    """What a column holds; DataError, which begins with the transform's name, where there is none."""
+    if not isinstance(content, Mapping):
+        raise DataError(f"{name}: wants a row with columns, not a {type(content).__name__}")
+    if column not in content:
+        raise DataError(f"{name}: no column {column!r}; {did_you_mean(column, map(str, content))}")
+    return content[column]

@@ -1,0 +1,266 @@
+"""Where an image's pixels go: resize, letterbox, crop, pad; with its boxes and masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ovopt.contracts import Array, Transform
+from ovopt.errors import DataError
+from ovopt.transforms.arrays import CHANNELS
+from ovopt.transforms.numbers import holds, numbers_of
+from ovopt.transforms.resampling import Interpolation, resampled
+
+Length = Annotated[int, Field(gt=0, le=65536)]
+Margin = Annotated[int, Field(ge=0, le=65536)]
+Size = tuple[int, int]
+Fill = float | tuple[float, ...]
+IGNORED = 255
+"""The class id of mask pixels that no metric counts, by convention of Pascal VOC and Cityscapes."""
+MOST_PIXELS = 2**28
+FILL_HELP = "the value of pixels around the image: one for all channels, or one each"
+MASK_FILL_HELP = "the value of pixels around a mask: the class id that is ignored"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An image of size `inner`, with its top left corner at (`top`, `left`) of a canvas of size `outer`. Sizes are
+    height, width; what reaches beyond the canvas is cut off."""
+
+    inner: Size
+    outer: Size
+    top: int = 0
+    left: int = 0
+
+
+class Resize(Transform):
+    """Give an image (height, width, channels, or height, width) another size. Say how with one of `size`,
+    `shorter_side`, `longer_side` and `letterbox`; the last three keep the aspect ratio.
+
+    Bytes are what Pillow makes of them exactly, its antialias included. `antialias: false` resamples as OpenCV and
+    PyTorch's `interpolate` do (bilinear and bicubic), rounding apart. Stands before `layout`.
+    """
+
+    name: ClassVar[str] = "resize"
+    sole: ClassVar[str | None] = "size"
+    size: Length | tuple[Length, Length] | None = Field(
+        default=None, description="[height, width], or one number for a square; the aspect ratio is not kept"
+    )
+    shorter_side: Length | None = Field(
+        default=None, description="length of the shorter side; the other is rounded down, as torchvision does"
+    )
+    longer_side: Length | None = Field(
+        default=None, description="length of the longer side; the other is rounded to the nearest"
+    )
+    letterbox: Length | tuple[Length, Length] | None = Field(
+        default=None,
+        description="[height, width] or one number for a square: as large as fits, centred, the rest filled, rounded "
+        "as Ultralytics does",
+    )
+    interpolation: Interpolation = "bilinear"
+    antialias: bool = Field(default=True, description="average over all covered pixels where an image gets smaller")
+    fill: Fill = Field(default=114, description=FILL_HELP)
+    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Resize:
+        ways = ("size", "shorter_side", "longer_side", "letterbox")
+        given = [way for way in ways if getattr(self, way) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of {', '.join(ways)}, not {' and '.join(given) or 'none'}")
+        if not self.antialias and self.interpolation in ("lanczos", "area"):
+            raise ValueError(f"`antialias: false` goes with nearest, bilinear and bicubic, not {self.interpolation}")
+        return self
+
+    def __call__(self, content: Any) -> Array:
+        """The image in its new size, of the element type that came in."""
+        image = image_of(content, self.name)
+        plan = self._plan(*image.shape[:2])
+        if plan.inner[0] * plan.inner[1] > MOST_PIXELS:
+            raise DataError(f"resize: {image.shape[:2]} would become {plan.inner}: too large; crop or drop the sample")
+        return placed(resampled(image, plan.inner, self.interpolation, self.antialias), plan, self.fill, self.name)
+
+    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Boxes are scaled, and shifted into the letterbox."""
+        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
+
+    def masked(self, mask: Array) -> Array:
+        """The mask in its new size, by nearest neighbour."""
+        plan = self._plan(*mask.shape[:2])
+        return mask_placed(resampled(mask, plan.inner, "nearest"), plan, self.mask_fill)
+
+    def _plan(self, height: int, width: int) -> Plan:
+        if self.size is not None:
+            return Plan(pair_of(self.size), pair_of(self.size))
+        if self.letterbox is not None:
+            return _letterboxed((height, width), pair_of(self.letterbox))
+        if self.shorter_side is not None:
+            short, wanted = min(height, width), self.shorter_side
+            sides = (wanted if side == short else max(1, int(wanted * side / short)) for side in (height, width))
+        else:
+            assert self.longer_side is not None, "one of the four ways is given"
+            long, wanted = max(height, width), self.longer_side
+            sides = (wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width))
+        new = (next(sides), next(sides))
+        return Plan(new, new)
+
+
+class CenterCrop(Transform):
+    """Cut the middle out of an image, as torchvision does: a smaller image is padded first. Stands before `layout`.
+
+    Boxes are cut at the edge; one that lies outside keeps no area.
+    """
+
+    name: ClassVar[str] = "center_crop"
+    sole: ClassVar[str | None] = "size"
+    size: Length | tuple[Length, Length] = Field(description="[height, width], or one number for a square")
+    fill: Fill = Field(default=0, description=FILL_HELP)
+    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
+
+    def __call__(self, content: Any) -> Array:
+        """The middle of the image."""
+        image = image_of(content, self.name)
+        return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
+
+    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Boxes are shifted, and cut at the edge of the image."""
+        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
+
+    def masked(self, mask: Array) -> Array:
+        """The middle of the mask."""
+        return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
+
+    def _plan(self, height: int, width: int) -> Plan:
+        outer = pair_of(self.size)
+        top, left = (_centred(old, new) for old, new in zip((height, width), outer, strict=True))
+        return Plan((height, width), outer, top, left)
+
+
+class Pad(Transform):
+    """Put a margin around an image. Say how large with `multiple_of`, with `size`, or with the margins `left`, `top`,
+    `right` and `bottom`. Stands before `layout`."""
+
+    name: ClassVar[str] = "pad"
+    multiple_of: Length | None = Field(default=None, description="height and width become multiples of it")
+    size: Length | tuple[Length, Length] | None = Field(
+        default=None, description="[height, width], or one number for a square; a larger image is refused"
+    )
+    left: Margin = 0
+    top: Margin = 0
+    right: Margin = 0
+    bottom: Margin = 0
+    align: Literal["start", "center"] = Field(
+        default="start", description="with `multiple_of` and `size`: the image at the top left, or in the middle"
+    )
+    fill: Fill = Field(default=0, description=FILL_HELP)
+    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Pad:
+        edges = any((self.left, self.top, self.right, self.bottom))
+        if [self.multiple_of is not None, self.size is not None, edges].count(True) != 1:
+            raise ValueError("give exactly one of multiple_of, size, or margins (left, top, right, bottom)")
+        return self
+
+    def __call__(self, content: Any) -> Array:
+        """The image with its margin."""
+        image = image_of(content, self.name)
+        return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
+
+    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Boxes are shifted by the left and top margin."""
+        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
+
+    def masked(self, mask: Array) -> Array:
+        """The mask with its margin."""
+        return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
+
+    def _plan(self, height: int, width: int) -> Plan:
+        inner = (height, width)
+        if self.multiple_of is None and self.size is None:
+            return Plan(inner, (height + self.top + self.bottom, width + self.left + self.right), self.top, self.left)
+        step = self.multiple_of
+        outer = (-(-height // step) * step, -(-width // step) * step) if step else pair_of(self.size or 1)
+        if outer[0] < height or outer[1] < width:
+            raise DataError(f"pad: an image of {height} x {width} is larger than {outer[0]} x {outer[1]}; resize it")
+        if self.align == "start":
+            return Plan(inner, outer)
+        return Plan(inner, outer, (outer[0] - height) // 2, (outer[1] - width) // 2)
+
+
+def pair_of(size: int | Size) -> Size:
+    """(height, width); one number is a square."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def image_of(content: Any, name: str) -> Array:
+    """An array of height, width and perhaps channels; DataError, which begins with the transform's name, for others."""
+    array = numbers_of(content, name)
+    if array.ndim not in (2, 3) or not array.size:
+        raise DataError(f"{name}: wants an image of height, width, channels, not shape {list(array.shape)}")
+    if array.ndim == 3 and array.shape[0] in CHANNELS and array.shape[2] not in CHANNELS:
+        raise DataError(
+            f"{name}: shape {list(array.shape)} seems to have its channels first; put `layout` behind, or "
+            "`layout: hwc` before"
+        )
+    return array
+
+
+def placed(image: Array, plan: Plan, fill: Fill, name: str) -> Array:
+    """An image, already of size `plan.inner`, on its canvas."""
+    if plan == Plan(plan.inner, plan.inner):
+        return image
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if isinstance(fill, tuple) and len(fill) != channels:
+        raise DataError(f"{name}: `fill` has {len(fill)} values for an image of {channels} channels")
+    if not holds(image.dtype, fill):
+        raise DataError(f"{name}: `fill` {fill} is no value of an image of {image.dtype}")
+    canvas = np.empty((*plan.outer, *image.shape[2:]), image.dtype)
+    canvas[...] = fill[0] if isinstance(fill, tuple) and image.ndim == 2 else fill
+    rows, columns = (_overlap(*spans) for spans in zip((plan.top, plan.left), plan.inner, plan.outer, strict=True))
+    canvas[rows[1], columns[1]] = image[rows[0], columns[0]]
+    return canvas
+
+
+def mask_placed(mask: Array, plan: Plan, fill: int) -> Array:
+    """A mask, already of size `plan.inner`, on its canvas; in 16 bits where its own type cannot hold `fill`."""
+    if plan != Plan(plan.inner, plan.inner) and not holds(mask.dtype, fill):
+        mask = mask.astype(np.int16 if abs(fill) < 2**15 else np.int64)
+    return placed(mask, plan, fill, "mask")
+
+
+def boxes_moved(boxes: Array, size: tuple[int, int], plan: Plan) -> tuple[Array, tuple[int, int]]:
+    """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) on the canvas, cut at its edge; and the
+    canvas's width and height."""
+    height, width = plan.inner
+    scale = np.array([width / size[0], height / size[1]] * 2)
+    corners = np.asarray(boxes, np.float64).reshape(-1, 4) * scale + np.array([plan.left, plan.top] * 2)
+    new = (plan.outer[1], plan.outer[0])
+    return np.clip(corners, 0, np.array(new * 2)), new
+
+
+def _letterboxed(old: Size, outer: Size) -> Plan:
+    """Source: Ultralytics `LetterBox` with `auto=False, scaleup=True, center=True`: the margin above and to the left
+    is round(half - 0.1)."""
+    ratio = min(outer[0] / old[0], outer[1] / old[1])
+    inner = (max(1, round(old[0] * ratio)), max(1, round(old[1] * ratio)))
+    top, left = (round((out - within) / 2 - 0.1) for out, within in zip(outer, inner, strict=True))
+    return Plan(inner, outer, top, left)
+
+
+def _centred(old: int, new: int) -> int:
+    """Where an image of length `old` begins in its centre crop of length `new`.
+
+    Source: torchvision `center_crop`: pad (new - old) // 2 in front and (new - old + 1) // 2 behind, or cut
+    round((old - new) / 2), halves to even.
+    """
+    return (new - old) // 2 if new > old else -round((old - new) / 2)
+
+
+def _overlap(start: int, inner: int, outer: int) -> tuple[slice, slice]:
+    """The stretch of the image that lies on the canvas, and the stretch of the canvas that it covers."""
+    first, last = max(start, 0), min(start + inner, outer)
+    return slice(first - start, last - start), slice(first, last)

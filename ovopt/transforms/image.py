@@ -1,0 +1,152 @@
+"""Images from files, and their colours."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Array, Transform
+from ovopt.errors import DataError, SettingsError
+from ovopt.transforms.numbers import numbers_of
+from ovopt.transforms.sniff import seems
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LUMA = (19595, 38470, 7471)
+"""ITU-R 601-2 weights of red, green and blue in 1/65536, as Pillow has them in its `L24` macro (`Convert.c`)."""
+
+
+class DecodeImage(Transform):
+    """Decode an image file (JPEG, PNG, WebP, BMP, TIFF, GIF: the first frame) to an 8-bit array: height, width,
+    channels.
+
+    Pixels are what Pillow gives; transparency is dropped unless `mode` is RGBA, and 16-bit grey values keep their
+    upper 8 bits. Arrays pass through, and images that are already decoded are converted. Needs the extra `vision`.
+    """
+
+    name: ClassVar[str] = "decode_image"
+    sole: ClassVar[str | None] = "mode"
+    decodes: ClassVar[bool] = True
+    mode: Literal["RGB", "BGR", "L", "RGBA"] = Field(
+        default="RGB", description="the channels that come out; L is one channel of brightness"
+    )
+    exif: bool = Field(default=True, description="turn the image upright, where the camera noted how it was held")
+
+    def __call__(self, content: Any) -> Array:
+        """uint8, shape [height, width, channels]; an array as it is."""
+        if isinstance(content, np.ndarray):
+            return content
+        if isinstance(content, bytes):
+            return self._decoded(content)
+        if "PIL" in sys.modules and isinstance(content, pillow().Image):
+            try:
+                return self._pixels(content)
+            except Exception as error:
+                raise DataError(f"decode_image: a broken image: {_first_line(error)}") from None
+        raise DataError(f"decode_image: wants a file's bytes, not a {type(content).__name__}")
+
+    def _decoded(self, content: bytes) -> Array:
+        import io
+
+        image = pillow()
+        try:
+            with image.open(io.BytesIO(content)) as opened:
+                return self._pixels(opened)
+        except (image.DecompressionBombError, image.DecompressionBombWarning):
+            raise DataError(
+                f"decode_image: {seems(content)} of more pixels than Pillow takes for harmless; make it smaller"
+            ) from None
+        except image.UnidentifiedImageError:
+            raise DataError(
+                f"decode_image: not an image that can be read; it seems to be {seems(content)} ({len(content):,} bytes)"
+            ) from None
+        except Exception as error:  # Pillow's readers raise errors of every kind on broken files
+            raise DataError(
+                f"decode_image: {seems(content)} that is broken or cut off ({len(content):,} bytes): "
+                f"{_first_line(error)}"
+            ) from None
+
+    def _pixels(self, image: Image.Image) -> Array:
+        image.load()
+        if self.exif:
+            from PIL import ImageOps
+
+            image = ImageOps.exif_transpose(image)
+        array = np.asarray(_eight_bit(image).convert("RGB" if self.mode == "BGR" else self.mode))
+        if self.mode == "BGR":
+            return np.ascontiguousarray(array[..., ::-1])
+        return array[..., np.newaxis] if self.mode == "L" else array
+
+
+class ColourOrder(Transform):
+    """Swap red and blue: `colour_order: bgr` takes an RGB image to BGR, `colour_order: rgb` a BGR image to RGB.
+
+    Stands before `layout`: the channels are last. A fourth channel stays where it is.
+    """
+
+    name: ClassVar[str] = "colour_order"
+    sole: ClassVar[str | None] = "order"
+    order: Literal["rgb", "bgr"] = Field(description="the order that comes out; the other one is expected")
+
+    def __call__(self, content: Any) -> Array:
+        """The image with red and blue swapped."""
+        array = coloured(content, self.name)
+        return np.ascontiguousarray(array[..., [2, 1, 0, *range(3, array.shape[-1])]])
+
+
+class Grayscale(Transform):
+    """Brightness of a colour image by ITU-R 601-2: 0.299 red, 0.587 green, 0.114 blue; one channel comes out.
+
+    Bytes are rounded as Pillow does. An image of one channel passes through. Stands before `layout`.
+    """
+
+    name: ClassVar[str] = "grayscale"
+    sole: ClassVar[str | None] = "order"
+    order: Literal["rgb", "bgr"] = Field(default="rgb", description="the order of the channels that come in")
+
+    def __call__(self, content: Any) -> Array:
+        """Shape [height, width, 1], of the element type that came in."""
+        array = numbers_of(content, self.name)
+        if array.ndim == 3 and array.shape[-1] == 1:
+            return array
+        array = coloured(array, self.name)[..., :3]
+        weights = LUMA if self.order == "rgb" else LUMA[::-1]
+        if array.dtype.kind == "f":
+            return np.asarray(array @ (np.asarray(weights) / 65536), array.dtype)[..., np.newaxis]
+        total = array.astype(np.int64) @ np.asarray(weights)
+        return np.asarray((total + 0x8000) >> 16, array.dtype)[..., np.newaxis]
+
+
+def coloured(content: Any, name: str) -> Array:
+    """An array of height, width and 3 or 4 channels; DataError for anything else."""
+    array = numbers_of(content, name)
+    if array.ndim != 3 or array.shape[-1] not in (3, 4):
+        raise DataError(f"{name}: wants height, width and 3 or 4 channels, not shape {list(array.shape)}")
+    return array
+
+
+def pillow() -> Any:
+    """Pillow's module `Image`; SettingsError where it is not installed."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise SettingsError("images need Pillow: pip install 'ovopt[vision]'") from None
+    return Image
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """The image in a mode whose conversion loses nothing unasked: Pillow clips 16 bits at 255, and warns of
+    palettes with transparency."""
+    if image.mode.startswith("I;16"):
+        return pillow().fromarray((np.asarray(image) >> 8).astype(np.uint8))  # type: ignore[no-any-return]
+    if image.mode in ("I", "F"):
+        raise ValueError(f"32-bit pixels (mode {image.mode}) have no 8-bit meaning; convert the file")
+    return image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -1,0 +1,258 @@
+"""Text: from files, to tokens, to ids of characters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from ovopt.contracts import Array, Transform
+from ovopt.errors import DataError, RecipeError, SettingsError
+from ovopt.transforms.columns import column_of
+from ovopt.transforms.sniff import seems
+
+Kind = Literal["ids", "mask", "types", "positions"]
+NAMES: Mapping[Kind, str] = {
+    "ids": "input_ids",
+    "mask": "attention_mask",
+    "types": "token_type_ids",
+    "positions": "position_ids",
+}
+PADDING_TOKENS = ("[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>")
+"""What tokenizers pad with, where their file does not say."""
+LOADED = 8
+
+
+class DecodeText(Transform):
+    """Decode a text file's bytes. Text that is already decoded passes through."""
+
+    name: ClassVar[str] = "decode_text"
+    sole: ClassVar[str | None] = "encoding"
+    decodes: ClassVar[bool] = True
+    encoding: str = "utf-8-sig"
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        with suppress(UnicodeError):
+            try:
+                b"text".decode(encoding)
+            except LookupError:
+                raise ValueError("unknown encoding") from None
+        return encoding
+
+    def __call__(self, content: Any) -> str:
+        """The text."""
+        if isinstance(content, str):
+            return content
+        if not isinstance(content, bytes):
+            raise DataError(f"decode_text: wants a file's bytes, not a {type(content).__name__}")
+        try:
+            return content.decode(self.encoding)
+        except UnicodeError as error:
+            raise DataError(f"decode_text: {error}; it seems to be {seems(content)}") from None
+
+
+class Lowercase(Transform):
+    """Text in lower case."""
+
+    name: ClassVar[str] = "lowercase"
+
+    def __call__(self, content: Any) -> str:
+        """The text in lower case."""
+        return text_of(content, self.name).lower()
+
+
+class Strip(Transform):
+    """Text without white space at its ends."""
+
+    name: ClassVar[str] = "strip"
+
+    def __call__(self, content: Any) -> str:
+        """The text without white space at its ends."""
+        return text_of(content, self.name).strip()
+
+
+class Ids(Transform):
+    """Text as ids of its characters: each is its place in the vocabulary. int64; `fix_length` gives all texts the same
+    length."""
+
+    name: ClassVar[str] = "ids"
+    sole: ClassVar[str | None] = "vocabulary"
+    vocabulary: str | tuple[str, ...] = Field(description="all characters, as one text or as a list")
+    first: int = Field(default=0, description="the id of the vocabulary's first character")
+    unknown: int | None = Field(default=0, description="the id of any other character; null refuses it")
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _of_characters(cls, vocabulary: Sequence[str]) -> Sequence[str]:
+        if not vocabulary or any(len(character) != 1 for character in vocabulary):
+            raise ValueError("must hold single characters")
+        if len(set(vocabulary)) != len(vocabulary):
+            twice = sorted({character for character in vocabulary if list(vocabulary).count(character) > 1})
+            raise ValueError(f"holds {', '.join(map(repr, twice))} twice")
+        return vocabulary
+
+    def __call__(self, content: Any) -> Array:
+        """int64, shape [characters]."""
+        text = text_of(content, self.name)
+        known = {character: self.first + i for i, character in enumerate(self.vocabulary)}
+        if self.unknown is None and not known.keys() >= set(text):
+            strange = next(character for character in text if character not in known)
+            raise DataError(f"ids: {strange!r} is not in the vocabulary; add it, or give `unknown`")
+        return np.array([known.get(character, self.unknown) for character in text], np.int64)
+
+
+class Tokenize(Transform):
+    """Turn text into a model's token ids by its own tokenizer: a `tokenizer.json`, a folder that holds one, or a BERT
+    `vocab.txt`. Needs the extra `text`.
+
+    Gives the inputs that transformers take, each of shape [tokens]. A row of a table is joined into one input:
+    `columns: [question, context]`; without `columns` it must have one column. A pair of texts is a list of two.
+    """
+
+    name: ClassVar[str] = "tokenize"
+    sole: ClassVar[str | None] = "tokenizer"
+    whole: ClassVar[bool] = True
+    tokenizer: str = Field(description="tokenizer.json, vocab.txt, or the folder that holds one of them")
+    max_length: int | None = Field(default=None, gt=0, description="tokens, special ones included")
+    truncate: bool = Field(default=True, description="cut longer texts to max_length; else they are refused")
+    pad: Literal["never", "max_length"] = Field(default="never", description="whether all inputs have max_length")
+    pad_id: int | None = Field(default=None, ge=0, description="token that fills up; default: the tokenizer's own")
+    pad_side: Literal["right", "left"] = "right"
+    special: bool = Field(default=True, description="add the special tokens ([CLS], </s> ...) of the tokenizer")
+    lowercase: bool | None = Field(
+        default=None, description="for a vocab.txt; default: what tokenizer_config.json beside it says, else true"
+    )
+    columns: tuple[str, ...] = Field(default=(), max_length=2, description="one column, or the two of a joint input")
+    names: dict[Kind, str] = Field(
+        default={},
+        description="how the model calls its inputs, where not input_ids, attention_mask, token_type_ids, position_ids",
+    )
+    dtype: Literal["int64", "int32"] = "int64"
+
+    @model_validator(mode="after")
+    def _fits(self) -> Tokenize:
+        if self.pad == "max_length" and self.max_length is None:
+            raise ValueError("`pad: max_length` needs a `max_length`")
+        return self
+
+    def __call__(self, content: Any) -> dict[str, Array]:
+        """Arrays [tokens] by input name: ids, mask, types (0, and 1 for the second text), positions."""
+        encoded = self._encoded(self._texts(content))
+        length = len(encoded.ids)
+        if self.max_length is not None and length > self.max_length:
+            raise DataError(
+                f"tokenize: {length} tokens, and max_length is {self.max_length}; raise it, or set `truncate: true`"
+            )
+        filled = (self.max_length or 0) - length if self.pad == "max_length" else 0
+        fill = self._pad_id() if filled > 0 else 0
+        found: dict[Kind, Array] = {
+            "ids": self._row(encoded.ids, filled, fill),
+            "mask": self._row(encoded.attention_mask, filled, 0),
+            "types": self._row(encoded.type_ids, filled, 0),
+            "positions": self._row(range(length), filled, 0),
+        }
+        return {self.names.get(kind, NAMES[kind]): array for kind, array in found.items()}
+
+    def _texts(self, content: Any) -> tuple[str, ...]:
+        if self.columns:
+            texts = tuple(column_of(content, column, self.name) for column in self.columns)
+        elif isinstance(content, Mapping):
+            if len(content) != 1:
+                held = ", ".join(map(str, content))
+                raise DataError(f"tokenize: a row of the columns {held or 'none'}; name one or two under `columns`")
+            texts = tuple(content.values())
+        else:
+            texts = tuple(content) if isinstance(content, list | tuple) and len(content) == 2 else (content,)
+        return tuple(text_of(text, self.name) for text in texts)
+
+    def _encoded(self, texts: tuple[str, ...]) -> Any:
+        cut = self.max_length if self.truncate else None
+        tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut)
+        if self.special and cut is not None and cut <= tokenizer.num_special_tokens_to_add(len(texts) == 2):
+            raise RecipeError(f"preprocess: tokenize.max_length of {cut} leaves no place beside the special tokens")
+        try:
+            return tokenizer.encode(*texts, add_special_tokens=self.special)
+        except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
+            raise DataError(f"tokenize: the text cannot be encoded: {error}") from None
+
+    def _row(self, values: Sequence[int], filled: int, fill: int) -> Array:
+        margin = [fill] * filled
+        whole = [*margin, *values] if self.pad_side == "left" else [*values, *margin]
+        return np.array(whole, self.dtype)
+
+    def _pad_id(self) -> int:
+        if self.pad_id is not None:
+            return self.pad_id
+        found = _padding(self.tokenizer, self.lowercase)
+        if found is None:
+            raise RecipeError(f"{self.tokenizer}: has no token to pad with; give preprocess: tokenize.pad_id")
+        return found
+
+
+def text_of(content: Any, name: str) -> str:
+    """A text; DataError, which begins with the transform's name, for anything else."""
+    if isinstance(content, bytes):
+        raise DataError(f"{name}: wants text, not bytes; put `decode_text` before")
+    if not isinstance(content, str):
+        raise DataError(f"{name}: wants text, not a {type(content).__name__}")
+    return content
+
+
+@lru_cache(maxsize=LOADED)
+def _tokenizer(path: str, lowercase: bool | None, cut: int | None) -> Any:
+    """The tokenizer of a file or folder, without the padding and truncation that its file may ask for."""
+    loaded = _read(path, lowercase)
+    loaded.no_padding()
+    loaded.no_truncation()
+    if cut is not None:
+        loaded.enable_truncation(cut)
+    return loaded
+
+
+@lru_cache(maxsize=LOADED)
+def _padding(path: str, lowercase: bool | None) -> int | None:
+    """The id that a tokenizer pads with: as its file says, or of a token that is commonly used."""
+    loaded = _read(path, lowercase)
+    if loaded.padding is not None:
+        return int(loaded.padding["pad_id"])
+    known = (loaded.token_to_id(token) for token in PADDING_TOKENS)
+    return next((found for found in known if found is not None), None)
+
+
+def _read(path: str, lowercase: bool | None) -> Any:
+    try:
+        import tokenizers
+    except ImportError:
+        raise SettingsError("tokens need tokenizers: pip install 'ovopt[text]'") from None
+    file = _file(Path(path).expanduser())
+    try:
+        if file.suffix == ".json":
+            return tokenizers.Tokenizer.from_file(str(file))
+        lower = _lowercase_beside(file) if lowercase is None else lowercase
+        vocabulary = {token: i for i, token in enumerate(file.read_text(encoding="utf-8").splitlines())}
+        return tokenizers.BertWordPieceTokenizer(vocabulary, lowercase=lower)
+    except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
+        raise RecipeError(f"{file}: not a tokenizer: {error}") from None
+
+
+def _file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for name in ("tokenizer.json", "vocab.txt"):
+        if (path / name).is_file():
+            return path / name
+    held = "a folder without tokenizer.json or vocab.txt" if path.is_dir() else "no such tokenizer"
+    raise RecipeError(f"{path}: {held}; the model's publisher keeps it beside the model")
+
+
+def _lowercase_beside(vocabulary: Path) -> bool:
+    config = vocabulary.parent / "tokenizer_config.json"
+    return bool(json.loads(config.read_text(encoding="utf-8")).get("do_lower_case", True)) if config.is_file() else True

@@ -1,0 +1,44 @@
+"""Signs that labels and model do not speak of the same classes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+LEAST = 20
+SHIFTED_SHARE = 0.5
+NEAR_CHANCE = 2.0
+
+
+class ClassShifts:
+    """How far the likeliest class lies from the label, over all samples of a classifier."""
+
+    def __init__(self) -> None:
+        self._shifts: Counter[int] = Counter()
+        self._classes = 0
+
+    def add(self, output: Any, label: Any) -> None:
+        """One sample; anything but class scores and a class index counts for nothing."""
+        if isinstance(label, int) and isinstance(output, np.ndarray) and np.squeeze(output).ndim == 1:
+            self._shifts[int(np.argmax(output)) - label] += 1
+            self._classes = output.size
+
+    def doubts(self) -> list[str]:
+        """What looks wrong, with what to do."""
+        n = self._shifts.total()
+        if n < LEAST:
+            return []
+        shift, count = self._shifts.most_common(1)[0]
+        if shift and count > SHIFTED_SHARE * n:
+            return [
+                f"the labels look shifted: on {count} of {n} samples the likeliest class is the label {shift:+d}; "
+                "`postprocess: [{drop_first: 1}]` leaves out a background class, `data.classes` gives names an order"
+            ]
+        if self._shifts[0] < NEAR_CHANCE * n / self._classes:
+            return [
+                f"only {self._shifts[0]} of {n} samples are right, near chance for {self._classes} classes: the order "
+                "of the classes, or the preprocessing, is probably not the model's"
+            ]
+        return []

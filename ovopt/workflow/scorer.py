@@ -1,0 +1,259 @@
+"""Score arms on samples: a row per sample and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.bench.crew import ArmPlan, Crew
+from ovopt.bench.protocol import Inputs, Output
+from ovopt.bench.samplefile import OutputFile
+from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
+from ovopt.contracts import Advance, Array, Boxes, LabelFile, Metric, Progress, Row, Tensors
+from ovopt.errors import DataError, ModelError
+from ovopt.model.outputs import chosen_outputs
+from ovopt.prepare import Prepared
+from ovopt.records import Port, Quality, QualityDelta
+from ovopt.workflow.doubts import ClassShifts
+
+WORST = 10
+Save = Callable[[str, int, Any], None]
+"""Takes an arm's name, a sample's index and its prediction."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The recipe's metrics on chosen samples."""
+
+    prepared: Prepared
+    chosen: Sequence[int]
+    outputs: OutputFile
+    save: Save | None = None
+    doubts: list[str] = field(default_factory=list)
+    """What looks wrong with the labels."""
+    differences: dict[str, float] = field(default_factory=dict)
+    """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
+
+    @classmethod
+    def of(cls, prepared: Prepared, outputs: Sequence[Port], chosen: Sequence[int], save: Save | None = None) -> Scorer:
+        """Check that every chosen sample has the label that the metrics need, before anything runs."""
+        accuracy = [metric for metric in prepared.recipe.metrics if metric.kind == "accuracy"]
+        ports = chosen_outputs(outputs, prepared.recipe.model.output)
+        if accuracy and prepared.samples.labels is None:
+            raise DataError(
+                f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
+                "for label-free agreement take --set metrics=[cosine,top1_agreement]"
+            )
+        for index in chosen if accuracy else ():
+            assert prepared.samples.labels is not None, "looked at above"
+            if isinstance(prepared.samples.labels[index], LabelFile | Boxes):
+                continue  # checked where it is read, which takes its time
+            label = prepared.label(index)
+            for metric in accuracy:
+                metric.check(label, ports, prepared.samples.ids[index])
+        return cls(prepared, chosen, OutputFile(), save)
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """The recipe's."""
+        return self.prepared.recipe.metrics
+
+    @property
+    def labels(self) -> list[str]:
+        """The names that results carry."""
+        return [metric.label for metric in self.metrics]
+
+    def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
+        """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
+
+        Raises ModelError where an output holds NaN or infinity.
+        """
+        looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
+        if crew.baseline in crew.lost or not (self.metrics or looked_at):
+            return {}
+        scored = _Pass(self, crew.arms[arm], keeps=looked_at and arm == crew.baseline)
+        with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
+            scored.advance = advance
+            crew.evaluate(arm, properties, scored.inputs(), scored.take)
+        if scored.difference:
+            self.differences[arm] = scored.difference.relative
+        if arm in crew.lost:
+            return {}
+        if arm == crew.baseline:
+            self.doubts.extend(scored.shifts.doubts())
+        if self.metrics and not any(scored.rows.values()):
+            raise DataError(f"{self.prepared.samples.source}: no sample is left to judge by")
+        return {metric.label: self._quality(metric, scored.rows[metric.label]) for metric in self.metrics}
+
+    def deltas(
+        self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
+    ) -> dict[str, QualityDelta]:
+        """Every metric of a pair."""
+        return {
+            metric.label: quality_delta(baseline[metric.label], candidate[metric.label], kind_of(metric), seed)
+            for metric in self.metrics
+            if metric.label in baseline and metric.label in candidate
+        }
+
+    def _quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
+        order = [index for index in self.chosen if index in found]
+        rows = metric.gather([found[index] for index in order])
+        quality = quality_of(rows, kind_of(metric), self.prepared.seed)
+        if metric.kind == "agreement":
+            return quality
+        targets = [self._simple_label(index) for index in order]
+        table = rows_array(rows)
+        by_class = self._named(metric.by_class(table, targets))
+        return quality.model_copy(update={"by_class": by_class, "worst": self._worst(metric, table, order)})
+
+    def _worst(self, metric: Metric, table: NDArray[Any], order: Sequence[int]) -> dict[str, float]:
+        """By the figure that each sample has alone, where that tells samples apart."""
+        alone = np.array([metric.value(table[i : i + 1]) for i in range(len(table))])
+        known = np.flatnonzero(np.isfinite(alone))
+        worst_first = known[np.argsort(alone[known] * (1 if metric.higher_is_better else -1), kind="stable")]
+        best = alone[worst_first[-1]] if len(known) else 0.0
+        return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
+
+    def _simple_label(self, index: int) -> Any:
+        assert self.prepared.samples.labels is not None, "an accuracy metric has labels"
+        label = self.prepared.samples.labels[index]
+        return None if isinstance(label, LabelFile | Boxes) else self.prepared.label(index)
+
+    def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
+        names = self.prepared.recipe.data.classes or self.prepared.samples.classes
+        return {
+            names[c] if 0 <= c < len(names) else str(c): float(value)
+            for c, value in by_class.items()
+            if np.isfinite(value)
+        }
+
+
+class _Pass:
+    """All samples through one arm."""
+
+    def __init__(self, scorer: Scorer, arm: ArmPlan, keeps: bool) -> None:
+        self._scorer = scorer
+        self._prepared = scorer.prepared
+        self._arm = arm
+        self._keeps = keeps
+        """Whether its outputs are what others are held against."""
+        self._under_way: dict[int, _Sample] = {}
+        self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
+        self.difference = _Difference() if arm.role == "reference" else None
+        self.shifts = ClassShifts()
+        self.advance: Advance = lambda amount=1, note="": None
+
+    def inputs(self) -> Iterator[Inputs]:
+        """Every inference of every sample."""
+        for index, parts in self._prepared.each(self._scorer.chosen):
+            self._under_way[index] = _Sample(parts if self._prepared.recipe.postprocess else None, len(parts))
+            for part, tensors in enumerate(parts):
+                yield Inputs(index, part, tensors)
+
+    def take(self, output: Output) -> None:
+        """One inference's outputs; the last of a sample's makes its rows."""
+        self._check_finite(output)
+        sample = self._under_way[output.index]
+        sample.outputs[output.part] = output.values
+        if len(sample.outputs) == sample.parts:
+            del self._under_way[output.index]
+            self._finish(output.index, sample)
+            self.advance()
+
+    def _finish(self, index: int, sample: _Sample) -> None:
+        raw = [sample.outputs[part] for part in range(sample.parts)]
+        if self._keeps:
+            self._scorer.outputs.put(index, [values[0] for values in raw])
+        if self.difference:
+            for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
+                self.difference.add(values[0], reference)
+        try:
+            for metric, row in self._rows(index, raw, sample):
+                self.rows[metric.label][index] = row
+        except DataError as error:
+            raise DataError(f"{self._arm.model.path}: {self._prepared.samples.ids[index]}: {error}") from None
+
+    def _rows(self, index: int, raw: Sequence[Tensors], sample: _Sample) -> Iterator[tuple[Metric, Row]]:
+        metrics = self._scorer.metrics
+        if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
+            decoded = self._decoded(raw, sample)
+            if self._scorer.save:
+                self._scorer.save(self._arm.name, index, decoded)
+        if any(metric.kind == "accuracy" for metric in metrics):
+            label = self._prepared.label(index)
+            self.shifts.add(decoded, label)
+        for metric in metrics:
+            if metric.kind == "accuracy":
+                yield metric, metric.row(decoded, label)
+            else:
+                theirs = self._scorer.outputs.get(index)
+                agreed = [metric.row(mine[0], their) for mine, their in zip(raw, theirs, strict=True)]
+                yield metric, _together(agreed, metric)
+
+    def _decoded(self, raw: Sequence[Tensors], sample: _Sample) -> Any:
+        """What `postprocess` makes of a sample's outputs: part by part until a decoder joins them."""
+        outputs: list[Any] = [values if len(values) > 1 else values[0] for values in raw]
+        names = [port.name for port in self._prepared.inputs]
+        inputs = [dict(zip(names, tensors, strict=True)) for tensors in sample.tensors or ()]
+        for decoder in self._prepared.recipe.postprocess:
+            if decoder.joins:
+                outputs = [decoder(outputs, inputs[0])]
+            else:
+                outputs = [decoder(output, own) for output, own in zip(outputs, inputs, strict=False)]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _check_finite(self, output: Output) -> None:
+        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
+            raise ModelError(
+                f"{self._arm.name}: NaN or infinity in the output for {self._prepared.samples.ids[output.index]}; the "
+                "model or its precision is broken for this input"
+            )
+
+
+@dataclass
+class _Sample:
+    """A sample under way."""
+
+    tensors: tuple[Tensors, ...] | None
+    parts: int
+    outputs: dict[int, Tensors] = field(default_factory=dict)
+
+
+def _together(rows: Sequence[Row], metric: Metric) -> Row:
+    """The agreement of a sample from that of its inferences: all of them for a share, their mean, or their sums."""
+    if len(rows) == 1:
+        return rows[0]
+    if metric.statistics == "share":
+        return float(np.min(rows))
+    return float(np.mean(rows)) if np.ndim(rows) == 1 else [float(total) for total in np.sum(rows, axis=0)]
+
+
+class _Difference:
+    """The largest difference between two series of outputs, as a share of the largest output."""
+
+    def __init__(self) -> None:
+        self._difference = self._largest = 0.0
+
+    def add(self, output: Array, reference: Array) -> None:
+        """One more sample; outputs of other shapes differ altogether."""
+        self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))
+        apart = np.abs(output - reference).max(initial=0) if output.shape == reference.shape else np.inf
+        self._difference = max(self._difference, float(apart))
+
+    @property
+    def relative(self) -> float:
+        """0 for the same outputs, 1 for no likeness."""
+        return min(1.0, self._difference / self._largest) if self._largest else 0.0
+
+
+def _references(crew: Crew) -> bool:
+    return any(arm.role == "reference" for arm in crew.arms.values())
+
+
+def kind_of(metric: Metric) -> MetricKind:
+    """What the statistics must know."""
+    return MetricKind(metric.label, metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)
