@@ -20,6 +20,7 @@ from ovopt.data.locate import shipped
 from ovopt.data.split import Splits
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.records import Budgets, Record
+from ovopt.yaml_lines import Lines
 
 DEFAULT = "generic"
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
@@ -190,10 +191,10 @@ def load_recipe(name: str | Path | None = None, data: str | Path | None = None, 
     `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key.
     """
     file = find_recipe(name or DEFAULT)
-    raw = _read_yaml(file)
+    raw, lines = _read_yaml(file)
     if data is not None:
         raw = with_data(raw, str(data))
-    return parse_recipe(raw, _said(file), overrides)
+    return parse_recipe(raw, _said(file), overrides, lines)
 
 
 def find_recipe(name: str | Path) -> Path:
@@ -226,8 +227,9 @@ def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, An
     return changed
 
 
-def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = ()) -> Recipe:
-    """Apply overrides and validate; RecipeError with every fault on a line: file or option, key path, what is wrong."""
+def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = (), lines: Lines | None = None) -> Recipe:
+    """Apply overrides and validate; RecipeError with every fault on a line: file and line or option, key path, what is
+    wrong."""
     settings = [Override.of(override) for override in overrides]
     raw = with_overrides(raw, settings)
     faults: list[str] = []
@@ -244,19 +246,22 @@ def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = ()) -
         found = [fault for fault in error.errors() if fault["type"] != "is_instance_of"]
         faults += _explained(found, values, Recipe, "")
     if faults:
-        raise RecipeError("\n".join(f"{_laid_to(fault, said, settings)}: {fault}" for fault in faults))
+        raise RecipeError("\n".join(f"{_laid_to(fault, said, settings, lines)}: {fault}" for fault in faults))
     return recipe
 
 
-def _laid_to(fault: str, file: str, settings: Sequence[Override]) -> str:
-    """The option that brought a fault about, else the file."""
+def _laid_to(fault: str, file: str, settings: Sequence[Override], lines: Lines | None) -> str:
+    """The option that brought a fault about, else the file and the line."""
     path = fault.partition(": ")[0]
-    return next((setting.said for setting in reversed(settings) if setting.is_about(path)), file)
+    line = lines.of(path) if lines else None
+    place = f"{file}:{line}" if line else file
+    return next((setting.said for setting in reversed(settings) if setting.is_about(path)), place)
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
+def _read_yaml(file: Path) -> tuple[dict[str, Any], Lines]:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        raw, lines = yaml.safe_load(text), Lines(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -266,7 +271,9 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         kind = "empty" if raw is None else "a list" if isinstance(raw, list) else "a plain value"
         raise RecipeError(f"{file}: a recipe is a mapping of keys, this is {kind}")
-    return raw
+    for key, line in lines.twice():
+        raise RecipeError(f"{file}:{line}: {key} is given twice")
+    return raw, lines
 
 
 def _said(file: Path) -> str:

@@ -37,9 +37,9 @@ latency_of = LatencyScenario().figures
 throughput_of = ThroughputScenario().figures
 
 REPLICAS, ROUNDS, INFERENCES = 6, 5, 4
-TOP1 = MetricKind("share", True, "accuracy", "share", lambda rows: float(rows.mean()))
-ERROR = MetricKind("px", False, "accuracy", "bootstrap", lambda rows: float(rows.mean()))
-AGREEMENT = MetricKind("", True, "agreement", "bootstrap", lambda rows: float(rows.mean()))
+TOP1 = MetricKind("top1", "share", True, "accuracy", "share", lambda rows: float(rows.mean()))
+ERROR = MetricKind("error", "px", False, "accuracy", "bootstrap", lambda rows: float(rows.mean()))
+AGREEMENT = MetricKind("cosine", "", True, "agreement", "bootstrap", lambda rows: float(rows.mean()))
 MACHINE = Machine(
     processor="Example processor",
     cores=2,

@@ -42,12 +42,23 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
 
 
 @app.command()
+def schema() -> None:
+    """Print the JSON Schema of recipes, for editors that complete and check YAML.
+
+    Example: `ovopt recipes schema > recipe.schema.json`
+    """
+    from ovopt.schema import recipe_schema
+
+    print(json.dumps(recipe_schema(), indent=2))
+
+
+@app.command()
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
     sets: o.Sets = None,
     output_format: o.FormatOption = o.Format.console,
 ) -> None:
-    """Say what is wrong with a recipe: file, key, what is allowed.
+    """Say what is wrong with a recipe: file, line, key, what is allowed.
 
     Example: `ovopt recipes check recipes/mine.yaml`
     """

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
+from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
 from ovopt.data.locate import a_few, confined, expand, shown
@@ -25,9 +26,10 @@ class Events(DataSource):
     """A folder of recordings and a table of events: notes, words, sounds.
 
     The table has a header and the columns file, onset in seconds, offset in seconds, class. A sample is the audio
-    file's bytes; its label is a list of (onset, offset, class index), in the order of time. A recording that the table
-    does not name has no events. Where classes are numbers, the index is the number less `first_class`; where they are
-    names, the sorted names are the source's own classes.
+    file's bytes; its label is a list of (onset, offset, class index), in the order of time, or, with a `frame_rate`, an
+    array that says which classes are active in each frame: frame i is the time i / frame_rate. A recording that the
+    table does not name has no events. Where classes are numbers, the index is the number less `first_class`; where they
+    are names, the sorted names are the source's own classes.
     """
 
     name: ClassVar[str] = "events"
@@ -35,6 +37,10 @@ class Events(DataSource):
     kind: Literal["events"] = "events"
     path: str = Field(description="the folder of recordings")
     events: str = Field(default="events.csv", description="the table inside the folder, .csv or .tsv")
+    frame_rate: float | None = Field(
+        default=None, gt=0, description="frames per second: labels become arrays [frames, classes] of 0 and 1"
+    )
+    class_count: int | None = Field(default=None, gt=0, description="classes of such an array; default: the named ones")
     first_class: int = Field(default=0, description="the number of the class with index 0; a piano's notes begin at 21")
 
     @classmethod
@@ -65,11 +71,24 @@ class Events(DataSource):
         return Samples(
             source=str(root),
             ids=ids,
-            labels=tuple(sorted(events) for events in found.values()),
+            labels=tuple(self._label(file, sorted(events), len(classes)) for file, events in found.items()),
             load=lambda index: read_bytes(files[index]),
             fingerprint=hash_of_names(ids, files, hash_of(table)),
             classes=classes,
         )
+
+    def _label(self, file: Path, events: list[Event], known: int) -> list[Event] | Array:
+        if self.frame_rate is None:
+            return events
+        count = self.class_count or known
+        if not count:
+            raise DataError(f"{file}: how many classes has a frame? Say it with --set data.source.class_count=...")
+        frames = np.zeros((math.ceil(_seconds(file) * self.frame_rate), count), np.uint8)
+        for onset, offset, index in events:
+            if index >= count:
+                raise DataError(f"{file}: an event of class index {index}, but data.source.class_count is {count}")
+            frames[math.ceil(onset * self.frame_rate) : math.ceil(offset * self.frame_rate), index] = 1
+        return frames
 
     def _index(self, row: _Row, classes: Sequence[str]) -> int:
         if classes:
@@ -99,6 +118,18 @@ class _Row:
 
 def _read(table: Path, root: Path) -> list[_Row]:
     return [_Row(where, cells, root) for where, cells in read_table(table, COLUMNS)]
+
+
+def _seconds(file: Path) -> float:
+    """A recording's length, from its header alone."""
+    try:
+        import soundfile
+    except ImportError:
+        raise DataError(f"{file}: reading its length needs soundfile: pip install 'ovopt[audio]'") from None
+    try:
+        return float(soundfile.info(str(file)).duration)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{file}: not a readable recording: {str(error).splitlines()[0]}") from None
 
 
 def _is_number(text: str) -> bool:

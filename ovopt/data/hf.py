@@ -16,13 +16,14 @@ from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names
 from ovopt.data.images import files_below
 from ovopt.data.locate import expand, shown
-from ovopt.data.table import Columns, undecoded
-from ovopt.data.table import samples_of as table_samples
+from ovopt.data.table import Columns, samples_of, undecoded
 from ovopt.errors import DataError
 from ovopt.records import Port
 
 if TYPE_CHECKING:
     import datasets
+
+__all__ = ["HuggingFace", "samples_of"]
 
 BUILDERS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".arrow": "arrow"}
 HUB = "hf:"
@@ -76,7 +77,7 @@ class HuggingFace(DataSource):
         elif self.take is not None:
             table = table.select(range(min(self.take, len(table))))
         columns = Columns(self.inputs, self.label, self.rename)
-        return table_samples(table, said, self._fingerprint(table, place), inputs, columns)
+        return samples_of(table, said, self._fingerprint(table, place), inputs, columns)
 
     def _hub_arguments(self) -> dict[str, Any]:
         return {"path": self.path.removeprefix(HUB), "name": self.config}
@@ -113,11 +114,6 @@ class HuggingFace(DataSource):
             files = files_below(place, None)
             return hash_of_names([shown(file.relative_to(place)) for file in files], files)
         return hash_of(place)
-
-
-def samples_of(table: datasets.Dataset, source: str, fingerprint: str, ports: Sequence[Port]) -> Samples:
-    """The samples of a table in memory."""
-    return table_samples(table, source, fingerprint, ports)
 
 
 def hash_of_rows(table: datasets.Dataset) -> str:

@@ -20,8 +20,8 @@ SLACK = 1.0
 
 
 def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[Path]:
-    """The files with these suffixes (any if None), sorted. Hidden ones are left out, and symbolic links to folders are not followed.
-    DataError for a link to a file elsewhere."""
+    """The files with these suffixes (any if None), sorted. Hidden ones are left out, and symbolic links to folders are
+    not followed. DataError for a link to a file elsewhere."""
     found: list[Path] = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]

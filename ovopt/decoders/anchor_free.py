@@ -23,7 +23,8 @@ class Detr(Detector):
     "no object", and boxes [queries, 4] as centre and size relative to the image. RT-DETR, Deformable DETR and others
     have no such class and take `activation: sigmoid`, by which a query counts for each class.
 
-    Source: Carion et al. 2020, "End-to-End Object Detection with Transformers", and the `PostProcess` of both codes.
+    Source: Carion et al. 2020, "End-to-End Object Detection with Transformers", and the `PostProcess` of DETR and of
+    Deformable DETR.
     """
 
     name: ClassVar[str] = "detr"

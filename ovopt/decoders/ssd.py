@@ -176,14 +176,17 @@ def _extents(low: Sequence[float], high: Sequence[float], ratios: Sequence[float
 
 
 def _boxes_and_scores(output: Any, name: str) -> tuple[Array, Array]:
+    """Boxes [n, 4] and scores [n, classes]; either may come as one long row."""
     wants = "boxes [n, 4] and scores [n, classes]"
-    first, second = several(output, name, wants, 2)
-    boxes = table_of(first, name, wants, 4)
-    scores = array_of(second, name, wants)
-    scores = scores.reshape(-1, scores.shape[-1]) if scores.ndim > 1 else scores.reshape(len(boxes), -1)
-    if len(boxes) != len(scores) or not scores.shape[1]:
+    boxes, scores = (array_of(one, name, wants) for one in several(output, name, wants, 2))
+    if boxes.size % 4 or (boxes.ndim != 1 and boxes.shape[-1] != 4):
         raise misfit(name, wants, output)
-    return boxes, scores
+    boxes = boxes.reshape(-1, 4)
+    count = len(boxes)
+    classes = scores.shape[-1] if scores.ndim > 1 else scores.size // max(count, 1)
+    if scores.size != count * classes or (count and not classes):
+        raise misfit(name, wants, output)
+    return boxes, scores.reshape(count, classes)
 
 
 def _without(background: int | None, scores: Array, name: str) -> Array:

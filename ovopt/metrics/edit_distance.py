@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 from pydantic import Field
@@ -15,10 +15,10 @@ from ovopt.errors import DataError
 from ovopt.metrics.rows import tuples
 from ovopt.records import Port
 
-Normalization = Literal["none", "lower", "lower_no_punctuation"]
-NORMALIZE: Any = Field(
-    default="none", description="what is done to both texts first: nothing, lower case, and without punctuation"
-)
+Normalization = Annotated[
+    Literal["none", "lower", "lower_no_punctuation"],
+    Field(description="what is done to both texts first: nothing, lower case, and punctuation taken out"),
+]
 
 
 class ExactMatch(Metric):
@@ -27,7 +27,7 @@ class ExactMatch(Metric):
     name: ClassVar[str] = "exact_match"
     unit: ClassVar[str] = "share"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
-    normalize: Normalization = NORMALIZE
+    normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a text."""
@@ -52,7 +52,7 @@ class Cer(Metric):
     name: ClassVar[str] = "cer"
     unit: ClassVar[str] = "share"
     higher_is_better: ClassVar[bool] = False
-    normalize: Normalization = NORMALIZE
+    normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a text."""
@@ -78,7 +78,7 @@ class Wer(Metric):
     name: ClassVar[str] = "wer"
     unit: ClassVar[str] = "share"
     higher_is_better: ClassVar[bool] = False
-    normalize: Normalization = NORMALIZE
+    normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a text."""
@@ -99,7 +99,7 @@ def _check(label: Any, sample_id: str, metric: str) -> None:
         raise DataError(f"{sample_id}: the label {label!r} is no text, which {metric} needs")
 
 
-def _normalized(text: Any, how: Normalization, metric: str) -> str:
+def _normalized(text: object, how: Normalization, metric: str) -> str:
     if not isinstance(text, str):
         raise DataError(
             f"{metric} needs text, not {type(text).__name__}; add a decoder of text to the recipe's `postprocess`"

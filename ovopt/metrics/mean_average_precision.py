@@ -217,7 +217,8 @@ def _overlaps(found: Array, labelled: Array, crowd: Array) -> Array:
     common = np.prod(np.clip(high - low, 0, None), axis=2)
     own, theirs = (np.prod(corners[:, 2:] - corners[:, :2], axis=1) for corners in (found, labelled))
     union = np.where(crowd, own[:, None], own[:, None] + theirs - common)
-    return np.divide(common, union, out=np.zeros_like(common), where=common > 0)
+    overlaps: Array = np.divide(common, union, out=np.zeros_like(common), where=common > 0)
+    return overlaps
 
 
 def _matched(overlaps: Array, crowd: list[bool], thresholds: Sequence[float]) -> list[tuple[int, int]]:
@@ -241,7 +242,7 @@ def _matched(overlaps: Array, crowd: list[bool], thresholds: Sequence[float]) ->
 def _best_match(
     candidates: Sequence[tuple[int, float]], crowd: Sequence[bool], taken: set[int], least: float
 ) -> int | None:
-    """The free object of the largest overlap, of equal ones the last; a crowd, never taken, only where there is none."""
+    """The free object of the largest overlap, of equal ones the last; a crowd, which many may take, otherwise."""
     match: int | None = None
     for labelled, overlap in candidates:
         if labelled in taken and not crowd[labelled]:

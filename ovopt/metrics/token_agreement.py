@@ -35,5 +35,5 @@ class TokenAgreement(Metric):
 
 
 def _ids(output: Any) -> Array:
-    values = np.asarray(output)
+    values = np.atleast_1d(output)
     return np.ravel(values if values.dtype.kind in "iu" else values.argmax(axis=-1))

@@ -39,7 +39,8 @@ class TokenF1(Metric):
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a sequence of tags or of ids."""
-        if isinstance(label, str) or np.ndim(label) != 1 or not all(isinstance(t, str | int) for t in _plain(label)):
+        sequence = isinstance(label, list | tuple) or (isinstance(label, np.ndarray) and label.ndim == 1)
+        if not sequence or not all(isinstance(tag, str | int) for tag in _plain(label)):
             raise DataError(f"{sample_id}: the label is no sequence of tags or of tag ids, which {self.name} needs")
 
     def row(self, output: Any, target: Any) -> list[int]:

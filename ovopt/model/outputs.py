@@ -1,4 +1,4 @@
-"""Which of a model's outputs a recipe means."""
+"""Which of a model's outputs are meant."""
 
 from __future__ import annotations
 
@@ -7,19 +7,37 @@ from collections.abc import Sequence
 from ovopt.errors import ModelError, did_you_mean
 from ovopt.records import Port
 
-
-def chosen_outputs(ports: Sequence[Port], wanted: int | str | Sequence[int | str]) -> list[Port]:
-    """The outputs by index (negative ones count from the end) or name; ModelError where there is none such."""
-    several = [wanted] if isinstance(wanted, int | str) else wanted
-    return [_chosen(ports, one) for one in several]
+Wanted = int | str | tuple[int | str, ...]
+"""An output by index (negative ones count from the end) or name, or several."""
 
 
-def _chosen(ports: Sequence[Port], wanted: int | str) -> Port:
-    if isinstance(wanted, int):
-        if not -len(ports) <= wanted < len(ports):
-            raise ModelError(f"model.output: {wanted} is outside the model's {len(ports)} outputs")
-        return ports[wanted]
-    found = next((port for port in ports if port.name == wanted), None)
-    if found is None:
-        raise ModelError(f"model.output: no output {wanted!r}; {did_you_mean(wanted, [port.name for port in ports])}")
+def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
+    """The ports of the outputs that `wanted` says, in its order; ModelError where there is no such output."""
+    return [ports[index] for index in output_indices(ports, wanted)]
+
+
+def output_indices(ports: Sequence[Port], wanted: Wanted) -> list[int]:
+    """The same as places among the model's outputs: what a runtime knows where outputs have no name of their own."""
+    keys = wanted if isinstance(wanted, tuple) else (wanted,)
+    found = [_index(ports, key) for key in keys]
+    twice = next((key for place, key in enumerate(keys) if found[place] in found[:place]), None)
+    if twice is not None:
+        raise ModelError(f"model.output: {twice!r} is chosen twice")
+    if not found:
+        raise ModelError("model.output: the list is empty; name at least one output")
     return found
+
+
+def _index(ports: Sequence[Port], key: int | str) -> int:
+    if isinstance(key, int):
+        if not -len(ports) <= key < len(ports):
+            said = "1 output" if len(ports) == 1 else f"{len(ports)} outputs"
+            raise ModelError(f"model.output: {key} is outside the model's {said}, counted from 0")
+        return key % len(ports)
+    found = [index for index, port in enumerate(ports) if port.name == key]
+    found = found or [index for index, port in enumerate(ports) if port.name.partition(":")[0] == key]
+    if not found:
+        raise ModelError(f"model.output: no output {key!r}; {did_you_mean(key, [port.name for port in ports])}")
+    if len(found) > 1:
+        raise ModelError(f"model.output: {len(found)} outputs are called {key!r}; choose by index")
+    return found[0]

@@ -2,90 +2,66 @@
 
 from __future__ import annotations
 
-import os
-import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.errors import ModelError
-from ovopt.model.files import locate
+from ovopt.model.batch import with_batch
+from ovopt.model.convert import converted, needs_conversion
+from ovopt.model.files import describe, locate
+from ovopt.model.native import core, reason, silent_stderr
+from ovopt.model.save import save_model
+from ovopt.model.shapes import Shapes, reshape
 
 if TYPE_CHECKING:
     import openvino
 
+__all__ = ["as_ir", "core", "read_model", "reason", "with_batch"]
 
-@cache
-def core() -> openvino.Core:
-    """The process's one OpenVINO core."""
-    import openvino
-
-    return openvino.Core()
+TOKENIZERS = "unsupported opset: extension"
 
 
-def read_model(path: str | Path, shapes: Mapping[str, Sequence[int]] | None = None) -> openvino.Model:
-    """The model at `path` (a file or a bundle), its inputs fixed to `shapes` where given."""
+def read_model(path: str | Path, shapes: Shapes | None = None, trust: bool = False) -> openvino.Model:
+    """The model at `path` (whatever `locate` takes), its inputs fixed to `shapes` where given.
+
+    Nothing that could run code of the model's is read without `trust`: pickled modules, factories, code in a Hugging
+    Face folder.
+    """
     file = locate(path)
-    try:
-        with _silent_stderr():
-            model = core().read_model(file)
-    except RuntimeError as error:
-        raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
+    model = converted(file, shapes or {}, trust) if needs_conversion(file) else _read(file)
     if shapes:
-        _reshape(model, shapes, file)
+        reshape(model, shapes, str(file))
     return model
 
 
-def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
-    """A copy that takes `batch` samples at a time; ModelError where it cannot."""
-    import openvino
+def as_ir(path: str | Path, scratch: Path, shapes: Shapes | None = None, trust: bool = False) -> Path:
+    """A path that any process reads quickly and without trust: the model's own, or that of an IR in the folder
+    `scratch`, where a model of PyTorch or transformers is converted to (weights as they are, shapes as given)."""
+    file = locate(path)
+    if not needs_conversion(file):
+        return file
+    key = hashlib.sha256(f"{describe(path).sha256} {sorted((shapes or {}).items())}".encode()).hexdigest()[:16]
+    target = scratch / f"{key}.xml"
+    if not target.is_file():
+        save_model(read_model(path, shapes, trust), target, {})
+    return target
 
-    changed = model.clone()
+
+def _read(file: Path) -> openvino.Model:
     try:
-        for parameter in changed.get_parameters():
-            if parameter.layout.empty:
-                rank = parameter.get_output_partial_shape(0).rank.get_length()
-                parameter.layout = openvino.Layout("N" + "?" * (rank - 1))
-        openvino.set_batch(changed, batch)
-        changed.validate_nodes_and_infer_types()
+        with silent_stderr():
+            return core().read_model(file)
     except RuntimeError as error:
-        raise ModelError(f"--batch {batch}: the model cannot take it: {reason(error)}") from None
-    return changed
-
-
-def reason(error: Exception) -> str:
-    """The telling last line of an OpenVINO error, without source positions."""
-    noise = re.compile(r"^(Exception from |Check '|FrontEnd API failed)")
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if not noise.match(line)] or lines or [type(error).__name__]
-    return telling[-1].rstrip(".!")
+        if TOKENIZERS in str(error):
+            raise ModelError(
+                f"{file}: holds operations of an extension, such as a tokenizer of openvino-tokenizers; give the model "
+                "without its tokenizer, and tokenize in the recipe's `preprocess`"
+            ) from None
+        raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
 
 
 def _damage(error: Exception) -> str:
     """What is wrong with a file that no reader takes; OpenVINO's own list of readers would not help."""
     said = reason(error)
     return "it is damaged, or not what its suffix says" if said.startswith("Unable to read the model") else said
-
-
-def _reshape(model: openvino.Model, shapes: Mapping[str, Sequence[int]], file: Path) -> None:
-    try:
-        model.reshape({name: list(shape) for name, shape in shapes.items()})
-    except RuntimeError as error:
-        wanted = ", ".join(f"{name}: {list(shape)}" for name, shape in shapes.items())
-        raise ModelError(f"{file}: cannot take the shapes {wanted}: {reason(error)}") from None
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Hide what native readers print while they try one format after another."""
-    saved = os.dup(2)
-    try:
-        with tempfile.TemporaryFile() as sink:
-            os.dup2(sink.fileno(), 2)
-            yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -80,7 +80,8 @@ class Resize(Transform):
         image = image_of(content, self.name)
         plan = self._plan(*image.shape[:2])
         if plan.inner[0] * plan.inner[1] > MOST_PIXELS:
-            raise DataError(f"resize: {image.shape[:2]} would become {plan.inner}: too large; crop or drop the sample")
+            old, new = (f"{height} x {width}" for height, width in (image.shape[:2], plan.inner))
+            raise DataError(f"resize: {old} would become {new}, which is too large; leave the sample out")
         return placed(resampled(image, plan.inner, self.interpolation, self.antialias), plan, self.fill, self.name)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:

@@ -60,15 +60,13 @@ class DecodeImage(Transform):
             raise DataError(
                 f"decode_image: {seems(content)} of more pixels than Pillow takes for harmless; make it smaller"
             ) from None
-        except image.UnidentifiedImageError:
-            raise DataError(
-                f"decode_image: not an image that can be read; it seems to be {seems(content)} ({len(content):,} bytes)"
-            ) from None
         except Exception as error:  # Pillow's readers raise errors of every kind on broken files
-            raise DataError(
-                f"decode_image: {seems(content)} that is broken or cut off ({len(content):,} bytes): "
-                f"{_first_line(error)}"
-            ) from None
+            kind = f"{seems(content)} ({len(content):,} bytes)"
+            if not isinstance(error, image.UnidentifiedImageError):
+                raise DataError(f"decode_image: {kind} that is broken or cut off: {_first_line(error)}") from None
+            if kind.partition(" (")[0].endswith("image"):
+                raise DataError(f"decode_image: {kind} that is broken, or that Pillow cannot read here") from None
+            raise DataError(f"decode_image: not an image that can be read; it seems to be {kind}") from None
 
     def _pixels(self, image: Image.Image) -> Array:
         image.load()

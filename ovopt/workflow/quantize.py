@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ovopt.model.facts import facts
 from ovopt.model.files import MANIFEST, describe
 from ovopt.model.read import read_model
 from ovopt.model.save import save_model
+from ovopt.model.sequence import with_state
 from ovopt.output import new_folder
 from ovopt.prepare import Prepared, prepare
 from ovopt.recipe import Recipe
@@ -27,6 +29,8 @@ from ovopt.workflow.chosen import choose
 from ovopt.workflow.options import Options
 
 if TYPE_CHECKING:
+    import openvino
+
     from ovopt.workflow.options import Data
 
 
@@ -52,7 +56,7 @@ def quantize(
         original = read_model(model, recipe.model.shapes)
         table = None if isinstance(data, str | Path) else data
         prepared = prepare(recipe, facts(original).inputs, seed, table)
-        calibration = _calibration(prepared, step.subset_size, options)
+        calibration = _calibration(prepared, original, step.subset_size, options)
         stepped = step.apply(original, Materials(calibration, seed, options.progress))
         save_model(stepped.model, folder / "model.xml", {"version": ovopt.__version__, "step": step.name})
         written = describe(folder)
@@ -70,7 +74,7 @@ def quantize(
     return manifest
 
 
-def _calibration(prepared: Prepared, wanted: int, options: Options) -> Sequence[Tensors]:
+def _calibration(prepared: Prepared, model: openvino.Model, wanted: int, options: Options) -> Sequence[Tensors]:
     """The calibration samples, checked: what NNCF would take in silence and answer with a ruined model."""
     if prepared.samples.source.startswith("synthetic"):
         raise DataError("calibration needs real samples: give --data, or a recipe with a data source")
@@ -78,12 +82,24 @@ def _calibration(prepared: Prepared, wanted: int, options: Options) -> Sequence[
     if not chosen:
         raise DataError("data.splits.calibration: no samples are left to calibrate with")
     with options.progress.task("prepare calibration samples", total=len(chosen)) as advance:
-        tensors = []
-        for sample in prepared.tensors(chosen):
-            tensors.append(sample)
+        tensors: list[Tensors] = []
+        for _, parts in prepared.each(chosen):
+            tensors += _spread(_in_sequence(model, parts, prepared.recipe), ceil(wanted / len(chosen)))
             advance()
     if len(tensors) > 1 and all(
         np.array_equal(a, b) for sample in tensors[1:] for a, b in zip(tensors[0], sample, strict=True)
     ):
         raise DataError(f"{prepared.samples.source}: all {len(tensors)} calibration samples are the same")
     return tensors
+
+
+def _in_sequence(model: openvino.Model, parts: tuple[Tensors, ...], recipe: Recipe) -> Sequence[Tensors]:
+    """Zeros are the state of the first inference of a sequence only."""
+    return tuple(with_state(model, parts, recipe.model.state)) if recipe.model.state else parts
+
+
+def _spread(parts: Sequence[Tensors], wanted: int) -> Sequence[Tensors]:
+    """At most so many of a sample's inferences, evenly over it."""
+    if len(parts) <= wanted:
+        return parts
+    return [parts[i] for i in np.linspace(0, len(parts) - 1, wanted).astype(int)]

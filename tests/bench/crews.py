@@ -36,16 +36,16 @@ class AsIs:
         return content
 
     def preprocess(self, content: Any) -> Any:
-        return (content,)
+        return ((content,),)
 
 
 def plan(name: str, engine: str = "openvino", batch: int = 1, **changed: Any) -> ArmPlan:
-    placement = Placement(Path("model.xml"), {}, 0, "CPU", batch)
+    placement = Placement(Path("model.xml"), {}, (0,), "CPU", batch)
     made = ArmPlan(
         name=name,
         role="candidate",
         model=ModelFile(path="model.xml", sha256="0" * 64, size_bytes=1),
-        load=protocol.Load(engine, placement, Path("samples"), Path("samples")),
+        load=protocol.Load(engine, placement, Path("samples")),
         contents=protocol.Contents((1,), AsIs()),
         properties={},
     )
@@ -92,7 +92,7 @@ class FakeCrew:
     def present(self) -> list[str]:
         return [name for name in self.arms if name not in self.lost]
 
-    def ask(self, name: str, command: Any, on_output: object = None) -> Any:
+    def ask(self, name: str, command: Any) -> Any:
         if name in self.lost:
             return None
         self.log.append((name, command))
@@ -118,6 +118,9 @@ class FakeCrew:
             case protocol.TakeThroughput():
                 self.clock.now += command.seconds
                 return Turn(samples=int(self.capacity), elapsed_ns=10**9)
+            case protocol.TakeProcessorTime():
+                self.clock.now += command.seconds
+                return Turn(samples=INFERENCES, elapsed_ns=int(INFERENCES * self._seconds(name) * 1e9))
             case protocol.Serve():
                 self.clock.now += command.arrivals_s[-1]
                 return [int(self._seconds(name) * 1e9)] * len(command.arrivals_s)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from ovopt.bench.crew import ArmPlan, Crew
-from ovopt.bench.protocol import Audit, Contents, Evaluate, Load, Open, Output, TakeLatency, TakeThroughput
+from ovopt.bench.protocol import Audit, Contents, Inputs, Load, Open, Output, TakeLatency, TakeProcessorTime, TakeThroughput
 from ovopt.bench.samplefile import write_samples
 from ovopt.contracts import Placement, Tensors
 from ovopt.errors import SettingsError
@@ -31,12 +31,12 @@ class AsIs:
     def decode(self, content: np.ndarray) -> np.ndarray:
         return content
 
-    def preprocess(self, content: np.ndarray) -> Tensors:
-        return (content,)
+    def preprocess(self, content: np.ndarray) -> tuple[Tensors, ...]:
+        return ((content,),)
 
 
 def plan(name: str, role: Any, model: Path, samples: Path) -> ArmPlan:
-    load = Load("openvino", Placement(model, {}, 0, "CPU"), samples, samples)
+    load = Load("openvino", Placement(model, {}, (0,), "CPU"), samples)
     return ArmPlan(name, role, describe(model), load, Contents((), AsIs()), PROPERTIES)
 
 
@@ -65,7 +65,8 @@ def test_a_worker_compiles_measures_and_evaluates_on_command(plans: list[ArmPlan
     outputs: dict[int, np.ndarray] = {}
 
     def keep(output: Output) -> None:
-        outputs[output.index] = output.value
+        assert output.part == 0
+        (outputs[output.index],) = output.values
 
     with Crew(plans[:1]) as crew:
         opened = crew.ask("original", Open(PROPERTIES))
@@ -78,7 +79,11 @@ def test_a_worker_compiles_measures_and_evaluates_on_command(plans: list[ArmPlan
         assert isinstance(turn, Turn)
         assert turn.samples > 0
         assert turn.elapsed_ns > 0
-        assert crew.ask("original", Evaluate(PROPERTIES), keep) is None
+        processed = crew.ask("original", TakeProcessorTime(0.01, 0))
+        assert isinstance(processed, Turn)
+        assert processed.samples >= 3
+        assert processed.elapsed_ns > 0
+        crew.evaluate("original", PROPERTIES, (Inputs(i, 0, (row[None],)) for i, row in enumerate(inputs)), keep)
         assert sum(crew.ask("original", Audit(PROPERTIES)).ops_by_precision.values()) > 0
         assert crew.lost == {}
     assert sorted(outputs) == list(range(8))
@@ -136,7 +141,7 @@ def test_a_worker_that_hangs_is_reported_by_name_and_ended(plans: list[ArmPlan])
         pid = crew.pid("int8")
         with stopped(pid):
             assert crew.ask("int8", Open(PROPERTIES)) is None
-        assert crew.lost == {"int8": "its worker gave no answer within 10 s (during Open)"}
+        assert crew.lost == {"int8": "its worker gave no answer within 10 s (--answer-limit) (during Open)"}
         assert not psutil.pid_exists(pid)
         assert crew.ask("original", Open(PROPERTIES)) is not None
 

@@ -6,7 +6,8 @@ import datasets
 import numpy as np
 import pytest
 
-from ovopt.data.hf import HuggingFace, samples_of
+from ovopt.data.hf import HuggingFace
+from ovopt.data.table import Columns, samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
 from tests.factories import exactly
@@ -63,10 +64,10 @@ def test_an_input_column_is_found_by_its_usual_name_or_the_models(column):
 
 def test_columns_can_be_named():
     data = table(u=[1.0], v=[2.0], w=[3.0], cls=[7])
-    samples = samples_of(data, "t", "f", ONE, inputs=("w", "u"), label="cls")
+    samples = samples_of(data, "t", "f", ONE, Columns(("w", "u"), "cls"))
     assert samples.load(0).tolist() == [3.0, 1.0]
     assert samples.labels == (7,)
-    assert samples_of(data, "t", "f", ONE, inputs="v").load(0) == 2.0
+    assert samples_of(data, "t", "f", ONE, Columns("v")).load(0) == 2.0
 
 
 @pytest.mark.parametrize("column", ["label", "labels", "y", "target"])
@@ -90,7 +91,7 @@ def test_a_table_without_labels_has_none():
 )
 def test_a_table_that_does_not_fit_is_an_error(columns, keys, message):
     with pytest.raises(DataError, match=exactly(message)):
-        samples_of(table(**columns), "t", "f", ONE, **keys)
+        samples_of(table(**columns), "t", "f", ONE, Columns(**keys))
 
 
 def test_a_missing_file_is_an_error(tmp_path):

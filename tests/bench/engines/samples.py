@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ovopt.contracts import Session, Tensors
+from ovopt.contracts import Key, Session, Tensors
 from tests.cli import run
 
 COUNT = 8
@@ -17,13 +19,38 @@ def samples(batch: int = 1, count: int = COUNT) -> list[Tensors]:
 
 
 def check_outputs(session: Session, given: list[Tensors]) -> None:
-    """Every sample's output is the classifier's, by `outputs` as by `run` and `result`."""
-    found = dict(session.outputs())
-    assert sorted(found) == list(range(len(given)))
+    """Every sample's output is the classifier's, by `answer_each` as by `run` and `result`."""
+    found = answers(session, [((index, 0), tensors) for index, tensors in enumerate(given)])
+    assert sorted(found) == [(index, 0) for index in range(len(given))]
     for index, (rows,) in enumerate(given):
         session.run((rows,))
-        for output in (found[index], np.squeeze(session.result())):
+        (answer,) = found[index, 0]
+        for output in (answer, np.squeeze(session.result())):
             np.testing.assert_allclose(output, np.squeeze(run.scores(rows)), rtol=1e-3, atol=1e-3)
+
+
+def answers(session: Session, items: Sequence[tuple[Key, Tensors]]) -> dict[Key, Tensors]:
+    """What `answer_each` calls back, every key once."""
+    found: dict[Key, Tensors] = {}
+
+    def answered(key: Key, values: Tensors) -> None:
+        assert key not in found
+        found[key] = values
+
+    session.answer_each(iter(items), answered)
+    return found
+
+
+def check_latest(session: Session, given: list[Tensors]) -> None:
+    """What the timing computed is there to be looked at, each output under its sample's index."""
+    for time in (lambda: session.infer_once(len(given) + 1), lambda: session.infer_for(0.01, first=2)):
+        time()
+        found = dict(session.latest())
+        assert found
+        for index, output in found.items():
+            (rows,) = given[index]
+            np.testing.assert_allclose(np.squeeze(output), np.squeeze(run.scores(rows)), rtol=1e-3, atol=1e-3)
+    assert 1 in found, "a sample that was timed before is not forgotten"
 
 
 def check_timing(session: Session, given: list[Tensors], requests: int) -> None:
@@ -37,8 +64,11 @@ def check_timing(session: Session, given: list[Tensors], requests: int) -> None:
 
 
 def check_answers(session: Session, given: list[Tensors]) -> None:
+    """Everything that comes is taken, to the last."""
     for number in (0, 1, 13):
-        assert session.answer_all(given[i % len(given)] for i in range(number)) == number
+        taken = iter([given[i % len(given)] for i in range(number)])
+        session.answer_all(taken)
+        assert next(taken, None) is None
 
 
 def check_serving(session: Session) -> None:

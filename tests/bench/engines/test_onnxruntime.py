@@ -25,14 +25,14 @@ def model(tmp_path: Path) -> Path:
 
 
 def placement(model: Path, **changed: Any) -> Placement:
-    return Placement(**{"model": model, "shapes": {}, "output": 0, "device": "CPU", **changed})
+    return Placement(**{"model": model, "shapes": {}, "outputs": (0,), "device": "CPU", **changed})
 
 
 @pytest.mark.parametrize("requests", [None, 2])
 @pytest.mark.parametrize("output", [0, "scores"])
 def test_outputs_are_the_models(model: Path, requests: int | None, output: int | str) -> None:
     given = s.samples()
-    s.check_outputs(OnnxRuntime(placement(model, output=output)).open(THREADS, given, requests), given)
+    s.check_outputs(OnnxRuntime(placement(model, outputs=(output,))).open(THREADS, given, requests), given)
 
 
 @pytest.mark.parametrize("requests", [1, 3])

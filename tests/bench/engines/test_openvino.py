@@ -23,7 +23,7 @@ def model(tmp_path: Path) -> Path:
 
 def engine(model: Path, batch: int = 1, **changed: Any) -> OpenVino:
     return OpenVino(
-        Placement(**{"model": model, "shapes": {}, "output": 0, "device": "CPU", "batch": batch, **changed})
+        Placement(**{"model": model, "shapes": {}, "outputs": (0,), "device": "CPU", "batch": batch, **changed})
     )
 
 
@@ -91,11 +91,11 @@ def test_a_device_that_is_not_here_is_named(model: Path) -> None:
 
 def test_the_output_is_chosen_by_name(model: Path) -> None:
     given = s.samples()
-    s.check_outputs(engine(model, output="scores").open(F32, given, None), given)
+    s.check_outputs(engine(model, outputs=("scores",)).open(F32, given, None), given)
 
 
 def test_a_start_goes_through_every_stage(model: Path) -> None:
-    found = OpenVino.start(Placement(model, {}, 0, "CPU"), F32, s.samples()[0])
+    found = OpenVino.start(Placement(model, {}, (0,), "CPU"), F32, s.samples()[0])
     assert min(found.read_ns, found.compile_ns, found.infer_ns) > 0
     assert 0 < found.before_bytes <= found.peak_bytes
     assert not found.from_cache
@@ -103,12 +103,12 @@ def test_a_start_goes_through_every_stage(model: Path) -> None:
 
 def test_the_second_start_with_a_cache_is_loaded_from_it(model: Path, tmp_path: Path) -> None:
     cached = {**F32, "CACHE_DIR": str(tmp_path / "cache")}
-    starts = [OpenVino.start(Placement(model, {}, 0, "CPU"), cached, s.samples()[0]) for _ in range(2)]
+    starts = [OpenVino.start(Placement(model, {}, (0,), "CPU"), cached, s.samples()[0]) for _ in range(2)]
     assert [start.from_cache for start in starts] == [False, True]
 
 
 def test_a_start_takes_shapes_and_batch(model: Path) -> None:
-    placement = Placement(model, {"x": (1, run.WIDTH)}, 0, "CPU", batch=4)
+    placement = Placement(model, {"x": (1, run.WIDTH)}, (0,), "CPU", batch=4)
     assert OpenVino.start(placement, F32, s.samples(4)[0]).infer_ns > 0
 
 

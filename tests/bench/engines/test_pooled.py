@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as real
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ import pytest
 
 from ovopt.bench.engines import pooled
 from ovopt.bench.engines.pooled import PooledSession
+from ovopt.contracts import Key, Tensors
 from tests.bench.engines import samples as s
 
 SAMPLES = [(np.full((1, 2), i, np.float32),) for i in range(5)]
 
 
-def doubled(tensors: Any) -> np.ndarray:
-    return 2 * tensors[0]
+def doubled(tensors: Any) -> Any:
+    return (2 * tensors[0],)
 
 
 def session(requests: int = 2, call: Any = doubled) -> PooledSession:
@@ -26,38 +28,83 @@ def session(requests: int = 2, call: Any = doubled) -> PooledSession:
 
 @pytest.mark.parametrize("requests", [1, 2, 9])
 def test_outputs_come_in_order_and_without_their_batch(requests: int) -> None:
-    found = list(session(requests).outputs())
-    assert [index for index, _ in found] == list(range(5))
-    np.testing.assert_array_equal([value for _, value in found], [[2 * i, 2 * i] for i in range(5)])
+    found = s.answers(session(requests), [((i, 0), tensors) for i, tensors in enumerate(SAMPLES)])
+    assert list(found) == [(i, 0) for i in range(5)]
+    np.testing.assert_array_equal([value for (value,) in found.values()], [[2 * i, 2 * i] for i in range(5)])
+
+
+def test_every_chosen_output_is_handed_on() -> None:
+    made = session(2, lambda tensors: (2 * tensors[0], tensors[0][0]))
+    found = s.answers(made, [((i, part), SAMPLES[i]) for i in range(5) for part in range(2)])
+    assert list(found) == [(i, part) for i in range(5) for part in range(2)]
+    for (index, _), (first, second) in found.items():
+        np.testing.assert_array_equal(first, [2 * index, 2 * index])
+        np.testing.assert_array_equal(second, [index, index])
+
+
+def test_no_more_answers_are_kept_than_requests_need() -> None:
+    """Inputs are taken as answers are handed on: a data set need not fit into memory."""
+    taken, answered, most = 0, 0, 0
+
+    def items() -> Iterator[tuple[Key, Tensors]]:
+        nonlocal taken, most
+        for index in range(60):
+            taken += 1
+            most = max(most, taken - answered)
+            yield (index, 0), SAMPLES[0]
+
+    def count(key: Key, values: Tensors) -> None:
+        nonlocal answered
+        answered += 1
+
+    session(3).answer_each(items(), count)
+    assert answered == 60
+    assert most <= 3 + 2
+
+
+def test_the_latest_outputs_are_those_of_the_samples_that_were_timed() -> None:
+    made = session()
+    for index in (1, 7, 3):
+        made.infer_once(index)
+    found = dict(made.latest())
+    assert sorted(found) == [1, 2, 3]
+    for index, value in found.items():
+        np.testing.assert_array_equal(value, [[2 * index, 2 * index]])
 
 
 def test_no_more_calls_than_requests_are_under_way() -> None:
-    at_once, most, lock = 0, 0, threading.Lock()
+    calls, at_once, most, lock = 0, 0, 0, threading.Lock()
 
-    def call(tensors: Any) -> np.ndarray:
-        nonlocal at_once, most
+    def call(tensors: Any) -> Any:
+        nonlocal calls, at_once, most
         with lock:
+            calls += 1
             at_once += 1
             most = max(most, at_once)
         real.sleep(0.002)
         with lock:
             at_once -= 1
-        return tensors[0]
+        return (tensors[0],)
 
-    assert session(3, call).answer_all(SAMPLES[i % 5] for i in range(30)) == 30
+    session(3, call).answer_all(SAMPLES[i % 5] for i in range(30))
+    assert calls == 30
     assert 1 < most <= 3
 
 
 def test_a_call_that_fails_is_told_and_frees_its_place() -> None:
-    def call(tensors: Any) -> np.ndarray:
+    seen: list[int] = []
+
+    def call(tensors: Any) -> Any:
+        seen.append(int(tensors[0][0, 0]))
         if tensors[0][0, 0] == 3:
             raise ValueError("no threes")
-        return tensors[0]
+        return (tensors[0],)
 
     made = session(1, call)
     with pytest.raises(ValueError, match=r"\Ano threes\Z"):
         made.answer_all(iter(SAMPLES))
-    assert made.answer_all(iter(SAMPLES[:3])) == 3
+    made.answer_all(iter(SAMPLES[:3]))
+    assert seen[-3:] == [0, 1, 2]
 
 
 def test_serving_answers_every_request() -> None:

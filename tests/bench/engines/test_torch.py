@@ -54,7 +54,7 @@ def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def placement(model: Path, **changed: Any) -> Placement:
-    return Placement(**{"model": model, "shapes": {}, "output": 0, "device": "CPU", **changed})
+    return Placement(**{"model": model, "shapes": {}, "outputs": (0,), "device": "CPU", **changed})
 
 
 @pytest.mark.parametrize("requests", [None, 2])
@@ -66,7 +66,7 @@ def test_outputs_are_the_models(model: Path, requests: int | None) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_output_is_chosen_by_index(model: Path) -> None:
-    session = Torch(placement(model, output=1)).open(THREADS, s.samples(), None)
+    session = Torch(placement(model, outputs=(1,))).open(THREADS, s.samples(), None)
     session.run(s.samples()[0])
     assert session.result().shape == (2 * run.CLASSES,)
 
@@ -117,7 +117,7 @@ def test_another_format_is_refused() -> None:
 
 def test_an_output_by_name_is_refused() -> None:
     with pytest.raises(SettingsError, match=exactly("model.output: PyTorch knows outputs by index only")):
-        Torch(placement(Path("model.pt2"), output="scores"))
+        Torch(placement(Path("model.pt2"), outputs=("scores",)))
 
 
 def open_session() -> None:
