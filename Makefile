@@ -38,12 +38,12 @@ $(VENV)/demo-installed: pyproject.toml
 $(VENV)/dev-installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing ovopt and its tools into $(VENV) (a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime]'
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,vision,audio,text]'
 	@touch $@
 
 $(VENV)/all-installed: $(VENV)/dev-installed
 	@echo "installing PyTorch into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet 'torch==2.13.0' && $(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,torch]'
+	@$(BIN)/python -m pip install --quiet 'torch==2.13.0' && $(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,vision,audio,text,torch]'
 	@touch $@
 
 clean:

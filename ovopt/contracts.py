@@ -95,6 +95,8 @@ class DataSource(Record, ABC):
     """A kind of data: npz, files, hf, synthetic ..."""
 
     name: ClassVar[str]
+    priority: ClassVar[int] = 0
+    """Where several kinds recognise a path, the highest takes it: that which asks for more."""
 
     @abstractmethod
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
@@ -135,6 +137,8 @@ class Decoder(Record, ABC):
 
     name: ClassVar[str]
     sole: ClassVar[str | None] = None
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Short names for a recipe, each with the fields it stands for."""
     joins: ClassVar[bool] = False
     """Whether it takes what all parts of a sample gave, as a list, and makes one of them."""
 

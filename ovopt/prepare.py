@@ -15,7 +15,7 @@ from ovopt.data.ahead import Cache, ahead
 from ovopt.data.hf import samples_of
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
-from ovopt.errors import DataError, did_you_mean
+from ovopt.errors import DataError, SettingsError, did_you_mean
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 
@@ -107,10 +107,11 @@ class Prepared:
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
         corners = self.preparation.boxes(boxes.corners, boxes.size)
-        classes = boxes.classes
+        seen = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])  # cropping may leave nothing of a box
+        corners, classes, crowd = corners[seen], boxes.classes[seen], boxes.crowd[seen]
         if self.samples.classes and self.recipe.data.classes:
             classes = np.array([self._class_or_text(self.samples.classes[c], index) for c in classes], dtype=np.int64)
-        return Boxes(corners, classes, boxes.crowd, boxes.size)
+        return Boxes(corners, classes, crowd, boxes.size)
 
     def _class_or_text(self, label: str, index: int) -> int | str:
         classes = self.recipe.data.classes
@@ -132,7 +133,7 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None
         raise DataError("no data: give --data, or a recipe with a data source")
     else:
         samples = recipe.data.source.open(inputs, seed)
-    splits = split(samples.ids, recipe.data.splits, seed)
+    splits = split(samples.ids, recipe.data.splits, seed, samples.labels)
     return Prepared(samples, splits, seed, recipe, inputs)
 
 
@@ -144,7 +145,7 @@ def _read_image(path: Path, kind: str) -> Array:
     try:
         from PIL import Image
     except ImportError:
-        raise DataError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
+        raise SettingsError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
     try:
         with Image.open(path) as image:
             # A palette's indices are the class ids; converting would make colours of them.

@@ -398,8 +398,7 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")
     source = dict(source) if isinstance(source, Mapping) else {}
-    known = plugins("ovopt.data", DataSource)
-    kind = next((name for name, source_kind in known.items() if source_kind.recognises(data)), None)
+    kind = recognised(data)
     if kind is None:
         if not Path(data).exists():
             raise DataError(f"{data}: no such data")
@@ -407,6 +406,12 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     kept = source if source.get("kind") == kind else {}
     path = data if data.startswith(("hf:", "{")) else str(Path(data).resolve())
     return {**raw, "data": {**section, "source": {**kept, "kind": kind, "path": path}}}
+
+
+def recognised(data: str) -> str | None:
+    """The kind of source that reads this path, if any does."""
+    kinds = [kind for kind in plugins("ovopt.data", DataSource).values() if kind.recognises(data)]
+    return max(kinds, key=lambda kind: kind.priority).name if kinds else None
 
 
 def _placed(node: Any, keys: Sequence[str], value: Any, said: str) -> Any:

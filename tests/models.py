@@ -47,3 +47,27 @@ def saved(model: ov.Model, folder: Path, name: str = "model") -> Path:
     file = folder / f"{name}.xml"
     ov.save_model(model, file, compress_to_fp16=False)
     return file
+
+
+def accumulating_model(width: int = 2) -> ov.Model:
+    """Twice the sum of all inputs since the state was reset, with the sum as a state of its own."""
+    given = ops.parameter([1, width], np.float32, name="x")
+    given.output(0).set_names({"x"})
+    known = ops.read_value(ops.constant(np.zeros((1, width), np.float32)), "sum")
+    total = ops.add(known, given)
+    kept = ops.assign(total, "sum")
+    twice = ops.multiply(total, np.float32(2))
+    twice.output(0).set_names({"twice"})
+    return ov.Model([ops.result(twice)], [kept], [given], "accumulating")
+
+
+def recurrent_model(width: int = 2) -> ov.Model:
+    """h' = h / 2 + x, with h as an input, h' as the output `h_next`, and y = x - h' as the first output."""
+    given, state = (ops.parameter([1, width], np.float32, name=name) for name in ("x", "h"))
+    given.output(0).set_names({"x"})
+    state.output(0).set_names({"h"})
+    new = ops.add(ops.multiply(state, np.float32(0.5)), given)
+    new.output(0).set_names({"h_next"})
+    answer = ops.subtract(given, new)
+    answer.output(0).set_names({"y"})
+    return ov.Model([answer, new], [given, state], "recurrent")

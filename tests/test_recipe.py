@@ -1,13 +1,25 @@
 """Recipes: loading, faults in full, overrides, data."""
 
 import shutil
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from ovopt.contracts import DataSource, Decoder, Transform, plugins
 from ovopt.data.locate import shipped
-from ovopt.errors import DataError, RecipeError
-from ovopt.recipe import Recipe, find_recipe, known_recipes, load_recipe, parse_recipe, with_overrides
+from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.recipe import (
+    SECTIONS,
+    TASK_METRICS,
+    Recipe,
+    Task,
+    find_recipe,
+    known_recipes,
+    load_recipe,
+    parse_recipe,
+    with_overrides,
+)
 from ovopt.steps.quantize import Quantize
 from tests.factories import exactly
 
@@ -45,6 +57,9 @@ def test_every_shipped_recipe_loads_and_its_resolved_form_is_the_same_recipe(nam
         {"preprocess": [{"cast": "float32"}, {"normalize": {"mean": [0.5], "std": [0.25], "axis": -1}}]},
         {"optimize": [{"quantize": {"ignored_scope": {"types": ["MatMul"]}, "advanced_parameters": {"a": {"b": 1}}}}]},
         {"data": {"source": {"kind": "files", "path": ["a", "b"], "rename": {"py": "python", "c": 3}}}},
+        {"model": {"output": [0, "boxes"], "inputs": {"rate": 16000, "size": [2.0, 3.0]}, "state": {"h": "h_next"}}},
+        {"match": {"name": "^net", "inputs": [[1, None, 8]], "operations": ["LSTMSequence"], "without": ["MatMul"]}},
+        {"postprocess": ["softmax"], "data": {"on_bad_sample": "skip"}},
         {"data": {"splits": {"calibration": 1, "tuning": 0.5, "gate": 1.0}, "classes": ["a", "b"]}},
         {
             "model": {"shapes": {"x": [1, 3]}, "output": "scores"},
@@ -66,6 +81,28 @@ def test_without_a_name_the_generic_recipe_is_taken():
 @pytest.mark.parametrize(("task", "labels"), [("classification", ["top1"]), ("any", ["cosine", "top1_agreement"])])
 def test_a_task_brings_its_metrics(task, labels):
     assert [metric.label for metric in parse(task=task).metrics] == labels
+
+
+@pytest.mark.parametrize("task", TASK_METRICS)
+def test_every_task_is_judged_by_something(task):
+    recipe = parse(task=task)
+    assert recipe.metrics
+    kinds = {metric.kind for metric in recipe.metrics}
+    assert kinds == {"agreement"} if task == "any" else "accuracy" in kinds
+    assert parse_recipe(recipe.resolved(), "again") == recipe
+
+
+def test_the_tasks_that_may_be_named_are_those_that_have_metrics():
+    assert get_args(Task) == tuple(TASK_METRICS)
+
+
+def test_every_section_of_plugins_takes_a_bare_value_for_the_field_that_is_meant():
+    assert parse(preprocess=[{"cast": "float32"}]) == parse(preprocess=[{"cast": {"dtype": "float32"}}])
+    kinds = {section: plugins(*found) for section, found in SECTIONS.items()}
+    assert set(kinds) == {"preprocess", "postprocess", "metrics", "optimize"}
+    for kind in kinds.values():
+        for plugin in kind.values():
+            assert getattr(plugin, "sole", None) is None or plugin.sole in plugin.model_fields
 
 
 def test_a_recipe_in_the_current_folder_hides_a_shipped_one(here):
@@ -92,7 +129,7 @@ def test_the_path_of_a_file_is_said_as_short_as_it_can_be(here):
     ("name", "message"),
     [
         ("magica", "no recipe is called 'magica'; did you mean 'magika'?"),
-        ("resnet", f"no recipe is called 'resnet'; known: {', '.join(SHIPPED)}"),
+        ("nothing like it", f"no recipe is called 'nothing like it'; {did_you_mean('nothing like it', SHIPPED)}"),
         ("mine.yaml", "mine.yaml: no such recipe file"),
     ],
 )
@@ -103,14 +140,28 @@ def test_a_recipe_that_is_not_there_is_an_error(here, name, message):
 
 # faults ---------------------------------------------------------------------------------------------------------------
 
-TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, optimize, runtime, budgets"
+TOP_KEYS = (
+    *("ovopt", "family", "description", "match", "task", "model", "data", "preprocess", "postprocess"),
+    *("metrics", "optimize", "runtime", "budgets"),
+)
+TASKS = ", ".join(TASK_METRICS)
+SOURCES = did_you_mean("None", plugins("ovopt.data", DataSource))
+
+
+def none_of(package, kind):
+    """What is said to a name that is like no plug-in's and no preset's."""
+    known = plugins(package, kind)
+    return did_you_mean("sepia", [*known, *(preset for one in known.values() for preset in getattr(one, "presets", ()))])
+
+
+TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.decoders", Decoder)
 
 
 @pytest.mark.parametrize(
     ("values", "fault"),
     [
         ({"optimise": []}, "optimise: unknown key; did you mean 'optimize'?"),
-        ({"zzz": 1}, f"zzz: unknown key; known: {', '.join(sorted(TOP_KEYS.split(', ')))}"),
+        ({"zzz": 1}, f"zzz: unknown key; {did_you_mean('zzz', TOP_KEYS)}"),
         ({"runtime": {"devise": "CPU"}}, "runtime.devise: unknown key; did you mean 'device'?"),
         (
             {"budgets": {"accuracy": {"top1": {"max_dorp": 0.1}}}},
@@ -134,7 +185,7 @@ TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, 
             "optimize[0].quantize.preset: 'fast' is not one of performance, mixed",
         ),
         ({"runtime": {"hint": "quick"}}, "runtime.hint: 'QUICK' is not one of LATENCY, THROUGHPUT, NONE"),
-        ({"task": "regression"}, "task: 'regression' is not one of classification, any"),
+        ({"task": "regressing"}, f"task: 'regressing' is not one of {TASKS}"),
         ({"ovopt": 2}, "ovopt: 2 is not one of 1"),
         (
             {"optimize": [{"quantize": {"subset_size": "many"}}]},
@@ -157,19 +208,35 @@ TOP_KEYS = "ovopt, family, description, task, model, data, preprocess, metrics, 
         ),
         (
             {"data": ["a"]},
-            "data: must be a mapping (source, splits, classes), not ['a']",
+            "data: must be a mapping (source, splits, classes, on_bad_sample), not ['a']",
         ),
         ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
         ({"data": {"source": {"kind": "npz"}}}, "data.source.path: must be given"),
         ({"optimize": ["quantise"]}, "optimize[0]: unknown 'quantise'; did you mean 'quantize'?"),
         ({"metrics": ["top2"]}, "metrics[0]: unknown 'top2'; did you mean 'top5'?"),
         (
-            {"preprocess": [{"cast": "float32"}, "zoom"]},
-            "preprocess[1]: unknown 'zoom'; known: byte_window, cast, normalize, npy, scale",
+            {"preprocess": [{"cast": "float32"}, "sepia"]},
+            f"preprocess[1]: unknown 'sepia'; {TRANSFORMS}",
         ),
+        ({"postprocess": ["sepia"]}, f"postprocess[0]: unknown 'sepia'; {DECODERS}"),
+        ({"postprocess": ["sotfmax"]}, "postprocess[0]: unknown 'sotfmax'; did you mean 'softmax'?"),
+        (
+            {"postprocess": "softmax"},
+            "postprocess: must be a list, each entry a name or a mapping of one name to its settings",
+        ),
+        ({"match": {"nam": "x"}}, "match.nam: unknown key; did you mean 'name'?"),
+        (
+            {"match": "mobilenet"},
+            "match: must be a mapping (name, inputs, outputs, operations, without), not 'mobilenet'",
+        ),
+        (
+            {"match": {"inputs": [[1, "n"]]}},
+            "match.inputs[0][1]: input should be a valid integer, unable to parse string as an integer, not 'n'",
+        ),
+        ({"data": {"on_bad_sample": "ignore"}}, "data.on_bad_sample: 'ignore' is not one of refuse, skip"),
         ({"data": {"source": {"kind": "nzp"}}}, "data.source.kind: unknown 'nzp'; did you mean 'npz'?"),
-        ({"data": {"source": {}}}, "data.source.kind: unknown None; known: files, hf, npz, synthetic"),
-        ({"data": {"source": "photos"}}, "data.source.kind: unknown None; known: files, hf, npz, synthetic"),
+        ({"data": {"source": {}}}, f"data.source.kind: unknown None; {SOURCES}"),
+        ({"data": {"source": "photos"}}, f"data.source.kind: unknown None; {SOURCES}"),
         ({"optimize": [None]}, "optimize[0]: give a name, or one name with its settings"),
         ({"optimize": [{"a": 1, "b": 2}]}, "optimize[0]: give a name, or one name with its settings"),
         ({"optimize": [{}]}, "optimize[0]: give a name, or one name with its settings"),
@@ -224,7 +291,10 @@ def test_several_faults_are_told_at_once():
     ("values", "place"),
     [
         ({"data": {"splits": {"gate": "most"}}}, "data.splits.gate"),
-        ({"model": {"output": [1]}}, "model.output"),
+        ({"model": {"output": [[1]]}}, "model.output"),
+        ({"model": {"output": {"a": 1}}}, "model.output"),
+        ({"model": {"inputs": {"length": "long"}}}, "model.inputs.length"),
+        ({"model": {"state": {"h": 1}}}, "model.state.h"),
         ({"runtime": {"properties": {"NUM_STREAMS": [1]}}}, "runtime.properties.NUM_STREAMS"),
         ({"data": {"source": {"kind": "files", "path": 5}}}, "data.source.path"),
         ({"metrics": [{"top1": 5}]}, "metrics[0].top1"),

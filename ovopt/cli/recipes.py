@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ovopt.cli import options as o
 
-app = typer.Typer(help="List, show and check recipes.", no_args_is_help=True)
+app = typer.Typer(help="List, show, check and write recipes.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -39,6 +40,28 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
     from ovopt.recipe import find_recipe
 
     print(find_recipe(recipe).read_text(encoding="utf-8").rstrip("\n"))
+
+
+@app.command()
+def new(
+    model: Annotated[Path, typer.Argument(help="The model.")],
+    data: Annotated[str, typer.Option(help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here; default: print it.")] = None,
+    force: o.Force = False,
+) -> None:
+    """Write a commented recipe from a model and its data. What is guessed is said.
+
+    Example: `ovopt recipes new model.onnx --data val/ -o recipes/mine.yaml`
+    """
+    from ovopt.workflow.draft import draft
+
+    with o.scratch_file(output, force, "ovopt:") as file:
+        text = draft(model, data).text
+        if file is None:
+            print(text, end="")
+            return
+        file.write_text(text, encoding="utf-8")
+    print(f"{output}: written; next: ovopt evaluate {model} --recipe {output}")
 
 
 @app.command()

@@ -28,7 +28,8 @@ def read_text(file: Path) -> str:
 
 def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """The rows of a .csv or .tsv file below its header, each as `file:line` and its cells. The header and every row
-    must have at least one cell for each of the named `columns`."""
+    must have at least one cell for each of the named `columns`; the first column names files below the table's folder.
+    """
     lines = read_text(file).splitlines(keepends=True)
     rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",", strict=True)
     try:
@@ -36,6 +37,8 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[s
             where = f"{file}:{rows.line_num}"
             if row and len(row) < len(columns):
                 raise DataError(f"{where}: {len(row)} columns, not {len(columns)} ({', '.join(columns)})")
+            if row and place == 0 and (file.parent / row[0]).is_file():
+                raise DataError(f"{where}: the first line names a sample; write a header such as {','.join(columns)}")
             if row and place:
                 yield where, row
     except csv.Error as error:

@@ -15,9 +15,9 @@ from pydantic import Field
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names
 from ovopt.data.images import files_below
-from ovopt.data.locate import expand, shown
+from ovopt.data.locate import confined, expand, shown
 from ovopt.data.table import Columns, samples_of, undecoded
-from ovopt.errors import DataError
+from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 
 if TYPE_CHECKING:
@@ -70,14 +70,20 @@ class HuggingFace(DataSource):
         """Load the table, or the part of it that is asked for."""
         place = None if self.path.startswith(HUB) else expand(self.path)
         said = self.path if place is None else str(place)
-        table = self._loaded(self._hub_arguments() if place is None else self._local_arguments(place), place)
+        table = self._loaded(self._hub_arguments() if place is None else self._local_arguments(place))
+        if place is not None and self.builder == "audiofolder":
+            table = _with_recordings(table, place)
         if self.streaming:
             rows = undecoded(table)
-            table = _spooled(rows if self.take is None else rows.take(self.take), said)
+            table = _spooled(rows if self.take is None else rows.take(self.take), self._said)
         elif self.take is not None:
             table = table.select(range(min(self.take, len(table))))
         columns = Columns(self.inputs, self.label, self.rename)
         return samples_of(table, said, self._fingerprint(table, place), inputs, columns)
+
+    @property
+    def _said(self) -> str:
+        return self.path if self.path.startswith(HUB) else Path(self.path).name
 
     def _hub_arguments(self) -> dict[str, Any]:
         return {"path": self.path.removeprefix(HUB), "name": self.config}
@@ -88,6 +94,8 @@ class HuggingFace(DataSource):
         if place.is_dir():
             if self.builder is None:
                 raise DataError(f"{place}: a folder; say how to read it with --set data.source.builder=imagefolder")
+            if self.builder == "audiofolder":
+                return {"path": "csv", "data_files": str(_metadata(place))}
             return {"path": self.builder, "data_dir": str(place)}
         suffix = place.suffix.lower()
         builder = self.builder or BUILDERS.get(suffix)
@@ -96,8 +104,8 @@ class HuggingFace(DataSource):
         options = {"delimiter": "\t"} if suffix == ".tsv" else {}
         return {"path": builder, "data_files": str(place), **options}
 
-    def _loaded(self, arguments: dict[str, Any], place: Path | None) -> Any:
-        split = self.split if place is None or place.is_dir() else "train"
+    def _loaded(self, arguments: dict[str, Any]) -> Any:
+        split = "train" if "data_files" in arguments else self.split
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         import datasets
 
@@ -105,7 +113,7 @@ class HuggingFace(DataSource):
         try:
             return datasets.load_dataset(**arguments, split=split, streaming=self.streaming)
         except Exception as error:  # the loaders of `datasets` raise errors of every kind
-            raise _explained(self.path if place is None else place.name, error) from None
+            raise _explained(self._said, error) from None
 
     def _fingerprint(self, table: datasets.Dataset, place: Path | None) -> str:
         if place is None:
@@ -114,6 +122,25 @@ class HuggingFace(DataSource):
             files = files_below(place, None)
             return hash_of_names([shown(file.relative_to(place)) for file in files], files)
         return hash_of(place)
+
+
+def _metadata(folder: Path) -> Path:
+    file = folder / "metadata.csv"
+    if not file.is_file():
+        raise DataError(f"{folder}: holds no metadata.csv; `kind: files` reads folders of recordings without one")
+    return file
+
+
+def _with_recordings(table: Any, root: Path) -> Any:
+    """`audio` in place of `file_name`. The builder of `datasets` would need torchcodec and torch for this."""
+    said = f"{root / 'metadata.csv'}"
+    if "file_name" not in table.column_names:
+        raise DataError(f"{said}: no column 'file_name'; {did_you_mean('file_name', table.column_names)}")
+
+    def with_audio(row: dict[str, Any]) -> dict[str, Any]:
+        return {"audio": {"bytes": None, "path": str(confined(root, str(row["file_name"]), said))}}
+
+    return table.map(with_audio, remove_columns=["file_name"])
 
 
 def hash_of_rows(table: datasets.Dataset) -> str:

@@ -104,7 +104,7 @@ class _Header:
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
         if dtype.hasobject:
-            raise ValueError("it holds Python objects, which are never loaded")
+            raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
         return cls(shape, fortran, dtype, stream.tell())
 
     @property
@@ -127,7 +127,7 @@ def _array(file: Path) -> NDArray[Any]:
 
 def _member(file: Path, member: zipfile.ZipInfo) -> NDArray[Any]:
     if not member.filename.endswith(".npy"):
-        raise ValueError(f"{member.filename!r} in it is no array")
+        raise DataError(f"{file}: not a NumPy file: {member.filename!r} in it is no array")
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
         header = _Header.read(stream)
         if header.length + header.size_bytes != member.file_size:

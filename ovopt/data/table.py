@@ -66,11 +66,20 @@ def samples_of(
         rows, labels = _renamed(labels, classes, columns.rename, source)
         classes = ()
     content = _content(inputs, table, columns, ports)
+    ids = tuple(f"{Path(source).name}#{row}" for row in rows)
+
+    def load(index: int) -> Any:
+        row = table[rows[index]]
+        for column in inputs.values():
+            if row[column] is None or row[column] == {"bytes": None, "path": None}:
+                raise DataError(f"{ids[index]}: column {column!r} holds nothing; remove or mend the row")
+        return content(row)
+
     return Samples(
         source=source,
-        ids=tuple(f"{Path(source).name}#{row}" for row in rows),
+        ids=ids,
         labels=None if labels is None else tuple(labels),
-        load=lambda index: content(table[rows[index]]),
+        load=load,
         fingerprint=fingerprint,
         classes=classes,
     )
@@ -142,8 +151,4 @@ def _value(value: Any) -> Any:
     """A file's bytes where the row holds a file, else the value."""
     if not isinstance(value, Mapping) or not {"bytes", "path"} <= set(value):
         return value
-    if value["bytes"] is not None:
-        return value["bytes"]
-    if not value["path"]:
-        raise DataError("the row holds neither a file's bytes nor its path")
-    return read_bytes(Path(value["path"]))
+    return value["bytes"] if value["bytes"] is not None else read_bytes(Path(value["path"]))

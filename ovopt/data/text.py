@@ -59,9 +59,7 @@ class Text(DataSource):
             raise DataError(f"{file}: holds no text")
 
         def load(index: int) -> str:
-            with file.open("rb") as stream:
-                stream.seek(found.begins[index])
-                text = stream.read(found.ends[index] - found.begins[index]).decode(errors="replace")
+            text = _read(file, found.begins[index], found.ends[index])
             return text if self.chars else text.rstrip("\r\n")
 
         return Samples(
@@ -115,6 +113,15 @@ class _Found:
         self.ends.append(piece.end)
         if label:
             self.labels.append(label)
+
+
+def _read(file: Path, begin: int, end: int) -> str:
+    try:
+        with file.open("rb") as stream:
+            stream.seek(begin)
+            return stream.read(end - begin).decode(errors="replace")
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _lines(file: Path) -> Iterator[_Piece]:

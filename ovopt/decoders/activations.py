@@ -22,7 +22,8 @@ def softmax(scores: Array, axis: int = -1) -> Array:
 def sigmoid(scores: Array) -> Array:
     """1 / (1 + exp(-s)) = exp(-log(exp(0) + exp(-s))). Float32 or float64."""
     scores = _floats(scores)
-    return np.exp(-np.logaddexp(np.zeros((), scores.dtype), -scores))
+    with np.errstate(invalid="ignore"):
+        return np.exp(-np.logaddexp(np.zeros((), scores.dtype), -scores))
 
 
 def activated(scores: Array, activation: Activation | None) -> Array:

@@ -5,6 +5,10 @@ A detection is a row of six: x0, y0, x1, y1, score, class.
 
 from __future__ import annotations
 
+import heapq
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from ovopt.contracts import Array
@@ -35,14 +39,19 @@ def suppress(rows: Array, iou: float, limit: int, class_agnostic: bool) -> Array
     Source: torchvision, `ops.batched_nms`.
     """
     rows = rows[np.isfinite(rows).all(1)]
-    rest = rows[np.argsort(-rows[:, 4], kind="stable")[:CANDIDATES]]
-    kept: list[Array] = []
-    while len(rest) and len(kept) < limit:
-        best, rest = rest[0], rest[1:]
-        kept.append(best)
-        rival = overlaps(best, rest) > iou
-        rest = rest[~(rival if class_agnostic else rival & (rest[:, 5] == best[5]))]
-    return np.array(kept).reshape(-1, 6)
+    ranked = rows[np.argsort(-rows[:, 4], kind="stable")[:CANDIDATES]]
+    classes = ranked[:, 5]
+    rivals = [np.arange(len(ranked))] if class_agnostic else [np.flatnonzero(classes == c) for c in np.unique(classes)]
+    kept = heapq.merge(*(_survivors(ranked, places, iou) for places in rivals))
+    return ranked[np.fromiter(itertools.islice(kept, limit), np.int64)]
+
+
+def _survivors(ranked: Array, places: Array, iou: float) -> Iterator[int]:
+    """Of these rows' places, those that stay, one after the other: the next is only sought when it is asked for."""
+    while len(places):
+        best, places = places[0], places[1:]
+        yield int(best)
+        places = places[~(overlaps(ranked[best], ranked[places]) > iou)]
 
 
 def overlaps(box: Array, others: Array) -> Array:

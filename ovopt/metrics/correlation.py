@@ -30,7 +30,7 @@ class Pearson(Metric):
 
     def value(self, rows: NDArray[Any]) -> float:
         """NaN where all scores or all labels are the same."""
-        return _correlation(*rows.T)
+        return _correlation(rows)
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
         """Nothing: a label is a number, not a class."""
@@ -56,7 +56,7 @@ class Spearman(Metric):
         """NaN where all scores or all labels are the same."""
         from scipy.stats import rankdata
 
-        return _correlation(*rankdata(rows, axis=0).T) if len(rows) else float("nan")
+        return _correlation(rankdata(rows, axis=0)) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
         """Nothing: a label is a number, not a class."""
@@ -77,8 +77,9 @@ def _row(output: Any, target: Any, metric: str) -> list[float]:
     return [float(np.ravel(output)[0]), float(target)]
 
 
-def _correlation(first: Array, second: Array) -> float:
-    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+def _correlation(table: Array) -> float:
+    """Of the two columns."""
+    if len(table) < 2 or (np.ptp(table, axis=0) == 0).any():
         return float("nan")
-    first, second = ((side - side.mean()) / np.ptp(side) for side in (first, second))
+    first, second = ((table - table.mean(axis=0)) / np.ptp(table, axis=0)).T
     return float(np.clip(first @ second / np.sqrt((first @ first) * (second @ second)), -1, 1))

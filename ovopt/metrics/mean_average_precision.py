@@ -150,10 +150,12 @@ class _Table:
         classes = self.detected[ranked]
         begin = np.searchsorted(classes, np.arange(len(self.classes)))
         needed = _true_positives_needed(objects)
+        near = np.flatnonzero(self.matched[ranked])
+        crowded = self.ignored[ranked[near]]
+        hit = self.matched[ranked[near]] & ~crowded
         total = np.zeros(len(self.classes))
         for bit in range(thresholds):
-            ignored = np.flatnonzero(self.ignored[ranked] >> bit & 1)
-            right = np.flatnonzero((self.matched[ranked] & ~self.ignored[ranked]) >> bit & 1)
+            ignored, right = near[(crowded >> bit & 1) == 1], near[(hit >> bit & 1) == 1]
             total += _interpolated(right, ignored, classes[right], begin, needed)
         known = np.flatnonzero(objects)
         return dict(zip(self.classes[known].tolist(), (total[known] / thresholds).tolist(), strict=True))
@@ -164,9 +166,10 @@ class _Table:
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         chosen = np.repeat(self.starts[places] - ends + counts, counts) + np.arange(total)
-        keys = self.order[chosen] * total + np.arange(total)
+        bits = total.bit_length()
+        keys = self.order[chosen] << bits | np.arange(total)
         keys.sort()
-        ranked: Array = chosen[keys % max(total, 1)]
+        ranked: Array = chosen[keys & (1 << bits) - 1]
         return ranked
 
 

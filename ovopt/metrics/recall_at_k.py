@@ -36,7 +36,8 @@ class RecallAtK(Metric):
 
     def row(self, output: Any, target: Any) -> list[list[float]]:
         """The embeddings of query and document, for `gather`."""
-        sides = [np.ravel(side).astype(np.float64) for side in output] if np.ndim(output) != 0 else []
+        pair = output if isinstance(output, list | tuple) else np.atleast_1d(output)
+        sides = [np.ravel(side).astype(np.float64) for side in pair]
         if len(sides) != 2 or sides[0].shape != sides[1].shape:
             raise DataError(
                 f"{self.label} needs the embeddings of a query and of its document, two vectors of one length, not "

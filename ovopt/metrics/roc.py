@@ -129,7 +129,8 @@ class _Counts:
 
 @dataclass(frozen=True)
 class _Ranks:
-    """All frames of some rows: each frame's row, the rank of its score among all distinct ones, and its label."""
+    """All frames of some rows, the lowest score first: each frame's row, the rank of its score among all distinct ones,
+    and its label."""
 
     row: Array
     rank: Array
@@ -142,7 +143,9 @@ class _Ranks:
         lengths = [len(row) for row in rows]
         scores, labels = flattened(rows, 2).T
         distinct, rank = np.unique(scores, return_inverse=True)
-        return cls(np.repeat(np.arange(len(rows)), lengths), rank, labels, len(rows), len(distinct))
+        order = np.argsort(rank, kind="stable")
+        row = np.repeat(np.arange(len(rows)), lengths)
+        return cls(row[order], rank[order], labels[order], len(rows), len(distinct))
 
     def drawn(self, places: NDArray[np.intp]) -> _Counts:
         weights = np.bincount(places, minlength=self.rows).astype(np.float64)
@@ -169,7 +172,7 @@ def _row(output: Any, target: Any) -> list[Any]:
 
 
 def _counts_of_pairs(rows: NDArray[Any], known: Remembered[_Ranks]) -> _Counts:
-    if rows.dtype == object:
+    if rows.dtype == object and len(rows) > 1:  # a sample alone is quicker without the table of all
         table, places = known.find(rows.tolist())
         return table.drawn(places)
     scores, labels = tuples(rows, 2).T

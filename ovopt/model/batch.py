@@ -36,8 +36,8 @@ def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
         raise ModelError(f"--batch {batch}: the model cannot take it: {reason(error)}") from None
     if not any(_grows(*ports, batch) for ports in zip(one.outputs, changed.outputs, strict=True)):
         raise ModelError(
-            f"--batch {batch}: the model's graph fixes the batch: its outputs become {_shapes(changed.outputs)}; export "
-            "the model with a dynamic batch"
+            f"--batch {batch}: the model's graph fixes the batch: its outputs become {_shapes(changed.outputs)}; "
+            "export the model with a dynamic batch"
         )
     return changed
 

@@ -1,14 +1,28 @@
-"""What a model is: inputs, outputs, parameters, operations, precision."""
+"""What a model is: inputs, outputs, parameters, operations, precision, and whether it is already quantized."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ovopt.records import ModelFacts, Port
 
 if TYPE_CHECKING:
     import openvino
+
+LOW_PRECISION = {
+    "i8": "int8", "u8": "int8", "i4": "int4", "u4": "int4", "u3": "int3", "u2": "int2", "i2": "int2", "u1": "int1",
+    "nf4": "nf4", "f4e2m1": "fp4", "f8e4m3": "fp8", "f8e5m2": "fp8",
+}  # fmt: skip
+"""Element types of compressed weights, and what they are called."""
+BITS = {256: "int8", 255: "int8", 16: "int4", 15: "int4"}
+"""Levels of a FakeQuantize, and what they are called."""
+COMPUTED = ("f32", "f16", "bf16", "i32")
+"""What weights of low precision are converted to."""
+TEMPORARY = re.compile(r"\d+|.*[:/].*|(Result|Parameter)_\d+")
+"""Names that converters give out: numbers, places of a tensor, paths, a type with a number."""
 
 
 def facts(model: openvino.Model) -> ModelFacts:
@@ -23,12 +37,64 @@ def facts(model: openvino.Model) -> ModelFacts:
             parameters += op.get_output_size() and _elements(op)
             precisions[op.get_element_type().get_type_name()] += op.get_byte_size()
     return ModelFacts(
-        inputs=tuple(_port(port, f"input {i}") for i, port in enumerate(model.inputs)),
-        outputs=tuple(_port(port, f"output {i}") for i, port in enumerate(model.outputs)),
+        inputs=_ports(model.inputs, "input"),
+        outputs=_ports(model.outputs, "output"),
         parameters=parameters,
         operations=dict(sorted(operations.items())),
         precisions=dict(sorted(precisions.items())),
     )
+
+
+def quantization(model: openvino.Model) -> str | None:
+    """How a model is quantized: activations and weights (QDQ, FakeConvert), weights alone, or None where it is not.
+
+    Weights are constants of low precision that a Convert and a Multiply (before it, a Subtract of the zero point) bring
+    back to floating point, or that go into integer arithmetic.
+    """
+    fake: Counter[str] = Counter()
+    weights: Counter[str] = Counter()
+    for op in model.get_ordered_ops():
+        kind = op.get_type_name()
+        if kind == "FakeQuantize":
+            fake[BITS.get(op.get_attributes()["levels"], "other levels")] += 1
+        elif kind == "FakeConvert":
+            fake["fp8"] += 1
+        elif kind == "Constant" and _elements(op) > 1 and _is_weight(op):
+            weights[LOW_PRECISION[op.get_element_type().get_type_name()]] += op.get_byte_size()
+    said = [name for name, _ in weights.most_common()]
+    if fake:
+        counted = "FakeConvert" if set(fake) == {"fp8"} else "FakeQuantize"
+        return f"{' and '.join(sorted(fake))} (QDQ: {sum(fake.values())} {counted})" + "".join(
+            f", {name} weights" for name in said if name not in fake
+        )
+    return f"{' and '.join(said)} weights (compressed)" if said else None
+
+
+def is_stateful(model: openvino.Model) -> bool:
+    """Whether the model keeps a state from one inference to the next."""
+    return any(op.get_type_name() in ("ReadValue", "Assign") for op in model.get_ordered_ops())
+
+
+def _is_weight(constant: openvino.op.Constant) -> bool:
+    """Whether a constant of low precision is dequantized as data (not as a zero point), or multiplied as integers."""
+    if constant.get_element_type().get_type_name() not in LOW_PRECISION:
+        return False
+    return any(
+        consumer in ("Multiply", "MatMul", "Convolution", "GroupConvolution")
+        or (consumer in ("Subtract", "Gather") and place == 0)
+        for consumer, place in _consumers(constant)
+    )
+
+
+def _consumers(node: openvino.Node) -> Iterator[tuple[str, int]]:
+    """The operations that take what a constant holds, behind conversions to a type that can be computed with."""
+    for target in node.output(0).get_target_inputs():
+        consumer = target.get_node()
+        if consumer.get_type_name() == "Convert":
+            if consumer.get_output_element_type(0).get_type_name() in COMPUTED:
+                yield from _consumers(consumer)
+        elif node.get_type_name() == "Convert":
+            yield consumer.get_type_name(), target.get_index()
 
 
 def _elements(constant: openvino.op.Constant) -> int:
@@ -38,10 +104,25 @@ def _elements(constant: openvino.op.Constant) -> int:
     return count
 
 
-def _port(port: openvino.Output, fallback: str) -> Port:
-    names = port.get_names()
+def _ports(ports: Sequence[openvino.Output], kind: str) -> tuple[Port, ...]:
+    """Ports with names that differ: two outputs may be one tensor, and none need have a name."""
+    taken: set[str] = set()
+    made = []
+    for index, port in enumerate(ports):
+        free = [name for name in _by_preference(port) if name not in taken]
+        name = free[0] if free else f"{kind} {index}"
+        taken.add(name)
+        made.append(Port(name=name, shape=_shape(port), dtype=port.get_element_type().get_type_name()))
+    return tuple(made)
+
+
+def _by_preference(port: openvino.Output) -> list[str]:
+    """The names of a port, first the one that most formats agree on: the shortest that no converter made up."""
+    return sorted(port.get_names(), key=lambda name: (bool(TEMPORARY.fullmatch(name)), len(name), name))
+
+
+def _shape(port: openvino.Output) -> tuple[int | None, ...] | None:
     partial = port.get_partial_shape()
-    shape = None
-    if not partial.rank.is_dynamic:
-        shape = tuple(None if dim.is_dynamic else dim.get_length() for dim in partial)
-    return Port(name=min(names) if names else fallback, shape=shape, dtype=port.get_element_type().get_type_name())
+    if partial.rank.is_dynamic:
+        return None
+    return tuple(None if dim.is_dynamic else dim.get_length() for dim in partial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,16 +71,15 @@ def _installed(package: str) -> bool:
 
 
 def _through_optimum(folder: Path, config: dict[str, Any], trust: bool) -> openvino.Model:
-    from optimum.exporters.openvino import main_export
-    from optimum.intel import OVConfig
-
+    exporters, optimum = import_module("optimum.exporters.openvino"), import_module("optimum.intel")
     architecture = config["architectures"][0]
     task = next((task for end, task in TASKS.items() if architecture.endswith(end)), "auto")
     with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
         try:
             with quiet():
-                main_export(
-                    str(folder), output=scratch, task=task, trust_remote_code=trust, ov_config=OVConfig(dtype="fp32")
+                precision = optimum.OVConfig(dtype="fp32")
+                exporters.main_export(
+                    str(folder), output=scratch, task=task, trust_remote_code=trust, ov_config=precision
                 )
         except Exception as error:
             raise ModelError(f"{folder}: optimum-intel cannot export it: {first_line(error)}") from None

@@ -24,8 +24,18 @@ def bind(content: Any, inputs: Sequence[Port], sample_id: str) -> tuple[Array, .
     `content` is an array (models with one input) or a mapping from input name to array. A width of the same kind of
     number is converted where no value is lost from range (f64 to f32, i64 to i32); a change of kind is refused.
     """
+    _refuse_text(inputs, sample_id)
     arrays = _by_input(content, inputs, sample_id)
     return tuple(_fit(array, port, sample_id) for array, port in zip(arrays, inputs, strict=True))
+
+
+def _refuse_text(inputs: Sequence[Port], sample_id: str) -> None:
+    port = next((port for port in inputs if port.dtype == "string"), None)
+    if port:
+        raise DataError(
+            f"{sample_id}: the model's input {port} takes text, and ovopt hands over numbers; give the model without "
+            "its tokenizer (openvino-tokenizers), and put `tokenize` into the recipe's `preprocess`"
+        )
 
 
 def _by_input(content: Any, inputs: Sequence[Port], sample_id: str) -> list[Array]:

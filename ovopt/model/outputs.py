@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ovopt.errors import ModelError, did_you_mean
 from ovopt.records import Port
 
-Wanted = int | str | tuple[int | str, ...]
+Wanted = int | str | Sequence[int | str]
 """An output by index (negative ones count from the end) or name, or several."""
 
 
@@ -18,7 +18,7 @@ def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
 
 def output_indices(ports: Sequence[Port], wanted: Wanted) -> list[int]:
     """The same as places among the model's outputs: what a runtime knows where outputs have no name of their own."""
-    keys = wanted if isinstance(wanted, tuple) else (wanted,)
+    keys = [wanted] if isinstance(wanted, int | str) else list(wanted)
     found = [_index(ports, key) for key in keys]
     twice = next((key for place, key in enumerate(keys) if found[place] in found[:place]), None)
     if twice is not None:
@@ -31,8 +31,7 @@ def output_indices(ports: Sequence[Port], wanted: Wanted) -> list[int]:
 def _index(ports: Sequence[Port], key: int | str) -> int:
     if isinstance(key, int):
         if not -len(ports) <= key < len(ports):
-            said = "1 output" if len(ports) == 1 else f"{len(ports)} outputs"
-            raise ModelError(f"model.output: {key} is outside the model's {said}, counted from 0")
+            raise ModelError(f"model.output: {key} is outside the model's {len(ports)} outputs")
         return key % len(ports)
     found = [index for index, port in enumerate(ports) if port.name == key]
     found = found or [index for index, port in enumerate(ports) if port.name.partition(":")[0] == key]

@@ -26,10 +26,8 @@ def parts(file: Path) -> list[Path]:
     """What belongs to the model that `locate` found, itself first, in an order that does not change."""
     if reference := Reference.of(file):
         return [path for path in (reference.file, reference.weights) if path]
-    if (file / "saved_model.pb").is_file():
-        return [file / "saved_model.pb", *_files(file / "variables")]
     if file.is_dir():
-        return [file / "config.json", *_weights(file)]
+        return _parts_of_folder(file)
     match file.suffix.lower():
         case ".xml":
             return [file, file.with_suffix(".bin")]
@@ -38,6 +36,13 @@ def parts(file: Path) -> list[Path]:
         case ".onnx":
             return [file, *sorted(_external(file))]
     return [file]
+
+
+def _parts_of_folder(folder: Path) -> list[Path]:
+    """A SavedModel, or a Hugging Face folder."""
+    if (folder / "saved_model.pb").is_file():
+        return [folder / "saved_model.pb", *_files(folder / "variables")]
+    return [folder / "config.json", *_weights(folder)]
 
 
 def check(file: Path) -> None:
@@ -96,11 +101,10 @@ def _external_names(file: Path) -> Iterator[str]:
     if file.stat().st_size == 0 or find_spec("onnx") is None:
         return
     import onnx
-    from google.protobuf.message import DecodeError
 
     try:
         graph = onnx.load(file, load_external_data=False).graph
-    except (DecodeError, ValueError):
+    except Exception:  # protobuf has errors of its own for what is no ONNX; reading it will say so
         return
     for tensor in graph.initializer:
         location = next((entry.value for entry in tensor.external_data if entry.key == "location"), None)

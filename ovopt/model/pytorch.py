@@ -34,7 +34,7 @@ def convert_file(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
     torch = require_torch(file)
     match kind_of(file):
         case "program":
-            return _converted(file, _load(file, lambda: _program(file, trust)))
+            return _converted_program(file, _load(file, lambda: _program(file, trust)))
         case "script":
             script = _load(file, lambda: torch.jit.load(str(file), map_location="cpu"))
             return _converted_script(file, script, shapes)
@@ -53,8 +53,8 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
     torch = require_torch(reference.file)
     if not isinstance(module, torch.nn.Module):
         raise ModelError(
-            f"{reference}: returns a {type(module).__name__}; return a torch.nn.Module, a module and its example inputs, "
-            "or an openvino.Model"
+            f"{reference}: returns a {type(module).__name__}; return a torch.nn.Module, a module and its example "
+            "inputs, or an openvino.Model"
         )
     if reference.weights:
         _fill(module, reference.weights)
@@ -154,12 +154,24 @@ def _converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
         raise ModelError(f"{said}: OpenVINO cannot convert it: {reason(error)}") from None
 
 
+def _converted_program(file: Path, program: Any) -> openvino.Model:
+    """OpenVINO takes the types of an exported program's inputs over, and its shapes where they are handed to it."""
+    import torch
+
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    tensors = [value for name in program.graph_signature.user_inputs if (value := values.get(name)) is not None]
+    if not all(isinstance(value, torch.Tensor) for value in tensors):
+        return _converted(file, program)
+    shapes = [[size if isinstance(size, int) else -1 for size in value.shape] for value in tensors]
+    return _converted(file, program, input=[partial_shape(shape) for shape in shapes])
+
+
 def _converted_script(file: Path, script: Any, shapes: Shapes) -> openvino.Model:
-    """TorchScript has neither shapes nor types of its inputs: the shapes are the user's; what picks rows of an embedding
-    is i64, all else f32."""
+    """TorchScript has neither shapes nor types of its inputs: the shapes are the user's; what picks rows of an
+    embedding is i64, all else f32."""
     import openvino
 
-    values = [value for value in script.inlined_graph.inputs()][1:]
+    values = list(script.inlined_graph.inputs())[1:]
     names = [value.debugName().partition(".")[0] for value in values]
     given = {input_index([{name} for name in names], key, str(file)): shape for key, shape in shapes.items()}
     missing = [name for index, name in enumerate(names) if index not in given]

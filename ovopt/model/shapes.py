@@ -68,9 +68,7 @@ def reshape(model: openvino.Model, shapes: Shapes, said: str) -> None:
     except RuntimeError as error:
         wanted = ", ".join(f"{name}: {written(shape)}" for name, shape in shapes.items())
         present = ", ".join(_present(model, index) for index in chosen)
-        raise ModelError(
-            f"{said}: cannot take the shapes {wanted} (its own: {present}): {reason(error)}"
-        ) from None
+        raise ModelError(f"{said}: cannot take the shapes {wanted} (its own: {present}): {reason(error)}") from None
 
 
 def input_index(names: Sequence[set[str]], key: str | int, said: str) -> int:

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
+from ovopt.errors import did_you_mean
+from ovopt.model.files import READS
+from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
 
 CLASSIFY = ("--recipe", "classification", "--data", "data.npz")
@@ -20,6 +23,10 @@ BRIEFLY = ("--time-budget", "1", "--scenario", "latency")
 COMPARE = ("compare", "tiny.xml", "int8", *BRIEFLY)
 SOME = re.compile(r"(?<=#)\d+")
 """Which of the bad samples is met first is not what these tests are about."""
+
+TASKS = ", ".join(TASK_METRICS)
+SKIP = "; --on-bad-sample skip leaves such samples out"
+"""What is said behind the fault of a sample."""
 
 
 def refused(work: Path, *arguments: object) -> str:
@@ -94,12 +101,20 @@ def test_an_ir_with_truncated_weights(work: Path, size: int) -> None:
 
 def test_a_file_that_is_no_model(work: Path) -> None:
     message = refused(work, "quantize", "data.npz", *CLASSIFY, "-o", "out")
-    assert message == "error: data.npz: unknown model format '.npz'; ovopt reads .xml, .onnx"
+    assert message == f"error: data.npz: unknown model format '.npz'; ovopt reads {READS}"
 
 
 def test_a_folder_that_is_no_bundle(work: Path) -> None:
+    (work / "folder").mkdir()
+    (work / "folder" / "notes.txt").touch()
+    message = refused(work, "compare", "tiny.xml", "folder")
+    assert message == f"error: folder: a folder without a model; ovopt reads {READS}"
+
+
+def test_a_folder_of_several_models(work: Path) -> None:
+    run.write_ir(work / "other.xml")
     message = refused(work, "compare", "tiny.xml", ".")
-    assert message == "error: .: a folder without a model.xml; give a model file or an ovopt bundle"
+    assert message == "error: .: holds several models; give one: other.xml, tiny.xml"
 
 
 def test_a_bundle_whose_model_was_changed(work: Path) -> None:
@@ -176,7 +191,7 @@ def test_an_output_that_the_model_has_not(work: Path, output: str, data: tuple[s
 
 def test_a_shape_for_an_input_that_the_model_has_not(work: Path) -> None:
     message = refused(work, *COMPARE, *CLASSIFY, "--set", "model.shapes.picture=[1,16]")
-    assert message.startswith("error: tiny.xml: cannot take the shapes picture: [1, 16]: ")
+    assert message == "error: tiny.xml: has no input 'picture'; known: x"
 
 
 # Recipes
@@ -189,7 +204,7 @@ def test_a_typing_error_in_a_recipes_name(work: Path) -> None:
 
 def test_a_name_like_no_recipes(work: Path) -> None:
     message = refused(work, "recipes", "check", "zzz")
-    assert message == "error: no recipe is called 'zzz'; known: classification, digits, generic, magika"
+    assert message == f"error: no recipe is called 'zzz'; {did_you_mean('zzz', known_recipes())}"
 
 
 def test_a_missing_recipe_file(work: Path) -> None:
@@ -201,11 +216,10 @@ def test_a_missing_recipe_file(work: Path) -> None:
     [
         (
             "nonsense: 3",
-            "nonsense: unknown key; known: budgets, data, description, family, metrics, model, optimize, ovopt, "
-            "preprocess, runtime, task",
+            f"nonsense: unknown key; {did_you_mean('nonsense', Recipe.model_fields)}",
         ),
         ("metric: [top1]", "metric: unknown key; did you mean 'metrics'?"),
-        ("task: clasification", "task: 'clasification' is not one of classification, any"),
+        ("task: clasification", "task: 'clasification' is not one of " + TASKS),
         ("metrics: [top11]", "metrics[0]: unknown 'top11'; did you mean 'top1'?"),
         ("metrics: top1", "metrics: must be a list, each entry a name or a mapping of one name to its settings"),
         (
@@ -228,7 +242,7 @@ def test_a_missing_recipe_file(work: Path) -> None:
 )
 def test_a_recipe_with_one_fault(work: Path, text: str, fault: str) -> None:
     write_recipe(work, f"ovopt: 1\nfamily: mine\n{text}\n")
-    assert refused(work, "recipes", "check", "recipe.yaml") == f"error: recipe.yaml: {fault}"
+    assert refused(work, "recipes", "check", "recipe.yaml") == f"error: recipe.yaml:3: {fault}"
 
 
 @pytest.mark.parametrize(
@@ -236,13 +250,13 @@ def test_a_recipe_with_one_fault(work: Path, text: str, fault: str) -> None:
     [
         ("data: {splits: {calibration: lots}}", "data.splits.calibration", "'lots'"),
         ("runtime: {properties: {NUM_STREAMS: [1]}}", "runtime.properties.NUM_STREAMS", "[1]"),
-        ("model: {output: [1]}", "model.output", "[1]"),
+        ("model: {output: {a: 1}}", "model.output", "{'a': 1}"),
     ],
 )
 def test_a_wrong_type_is_one_fault_on_one_line(work: Path, text: str, key: str, value: str) -> None:
     write_recipe(work, f"ovopt: 1\nfamily: mine\n{text}\n")
     message = refused(work, "recipes", "check", "recipe.yaml")
-    assert message.startswith(f"error: recipe.yaml: {key}: ")
+    assert message.startswith(f"error: recipe.yaml:3: {key}: ")
     assert value in message
     assert "\n" not in message
 
@@ -250,8 +264,8 @@ def test_a_wrong_type_is_one_fault_on_one_line(work: Path, text: str, key: str, 
 def test_every_fault_of_a_recipe_is_told_at_once(work: Path) -> None:
     write_recipe(work, "ovopt: 1\nfamily: mine\ntask: sorting\nmetrics: [top11]\n")
     assert refused(work, "recipes", "check", "recipe.yaml") == (
-        "error: recipe.yaml: metrics[0]: unknown 'top11'; did you mean 'top1'?\n"
-        "recipe.yaml: task: 'sorting' is not one of classification, any"
+        "error: recipe.yaml:4: metrics[0]: unknown 'top11'; did you mean 'top1'?\n"
+        f"recipe.yaml:3: task: 'sorting' is not one of {TASKS}"
     )
 
 
@@ -407,7 +421,7 @@ def test_calibration_data_of_another_shape(work: Path) -> None:
     changed(work, "bad", inputs=np.zeros((run.SAMPLES, 7), np.float32))
     assert calibrated(work, "bad.npz") == (
         "error: bad.npz#N: shape [7] does not fit the model's input 'x' f32[1,16] (the batch dimension of 1 may be "
-        "left out)"
+        f"left out){SKIP}"
     )
 
 
@@ -415,14 +429,14 @@ def test_calibration_data_of_another_kind_of_number(work: Path) -> None:
     changed(work, "bad", inputs=np.arange(run.SAMPLES * run.WIDTH).reshape(-1, run.WIDTH))
     assert calibrated(work, "bad.npz") == (
         "error: bad.npz#N: int64 data for the model's input 'x' f32[1,16]; convert it where it is made, or in the "
-        "recipe: `preprocess: [{cast: float32}]`"
+        "recipe: `preprocess: [{cast: float32}]`" + SKIP
     )
 
 
 def test_calibration_data_of_strings(work: Path) -> None:
     changed(work, "bad", inputs=np.full((run.SAMPLES, run.WIDTH), "1.5"))
     assert calibrated(work, "bad.npz") == (
-        "error: bad.npz#N: text, not an array of numbers; the recipe's `preprocess` must make one"
+        "error: bad.npz#N: text, not an array of numbers; the recipe's `preprocess` must make one" + SKIP
     )
 
 
@@ -432,13 +446,13 @@ def write_rows(work: Path, rows: list[Any]) -> None:
 
 def test_ragged_calibration_data(work: Path) -> None:
     write_rows(work, [[[0.5] * 8, [0.5] * 7]] * 40)
-    assert calibrated(work, "bad.json") == "error: bad.json#N: a ragged list is not an array"
+    assert calibrated(work, "bad.json") == f"error: bad.json#N: a ragged list is not an array{SKIP}"
 
 
 def test_calibration_data_that_is_missing_in_a_row(work: Path) -> None:
     write_rows(work, [None if i % 2 else [0.5 + i] * run.WIDTH for i in range(40)])
     assert calibrated(work, "bad.json") == (
-        "error: bad.json#N: nothing, not an array of numbers; the recipe's `preprocess` must make one"
+        "error: bad.json#N: nothing, not an array of numbers; the recipe's `preprocess` must make one" + SKIP
     )
 
 
@@ -449,7 +463,7 @@ def test_files_that_no_transform_decodes(work: Path) -> None:
             (work / "files" / name / f"{i}.jpg").write_bytes(bytes(range(i, i + 20)))
     message = calibrated(work, "files")
     assert re.fullmatch(
-        r"error: [ab]/\d\.jpg: a file's bytes, not an array of numbers; the recipe's `preprocess` must make one",
+        r"error: [ab]/\d\.jpg: a file's bytes, not an array of numbers; the recipe's `preprocess` must make one" + SKIP,
         message,
     )
 
@@ -466,7 +480,7 @@ def test_nan_or_infinity_in_calibration_data(work: Path, number: float) -> None:
     inputs[:, 3] = number
     changed(work, "bad", inputs=inputs)
     assert calibrated(work, "bad.npz") == (
-        "error: bad.npz#N: NaN or infinity in the data of input 'x' f32[1,16]; remove or mend the sample"
+        "error: bad.npz#N: NaN or infinity in the data of input 'x' f32[1,16]; remove or mend the sample" + SKIP
     )
 
 
@@ -475,7 +489,7 @@ def test_nan_in_the_gates_data(work: Path) -> None:
     inputs[:, 0] = np.nan
     changed(work, "bad", inputs=inputs)
     assert judged(work, "bad") == (
-        "error: bad.npz#N: NaN or infinity in the data of input 'x' f32[1,16]; remove or mend the sample"
+        "error: bad.npz#N: NaN or infinity in the data of input 'x' f32[1,16]; remove or mend the sample" + SKIP
     )
 
 
@@ -508,14 +522,14 @@ def test_an_npz_with_two_arrays_for_one_input(work: Path) -> None:
     message = calibrated(work, "bad.npz")
     assert message == (
         "error: bad.npz#N: has no 'x' f32[1,16]; it holds 'inputs', 'weight'; name the array with "
-        "--set data.source.inputs=..."
+        "--set data.source.inputs=..." + SKIP
     )
 
 
 def test_an_npz_of_pickled_objects(work: Path) -> None:
     np.savez(work / "bad.npz", inputs=np.array([1, "a", None], dtype=object))
     assert calibrated(work, "bad.npz") == (
-        f"error: {work}/bad.npz: not a readable NumPy file: Object arrays cannot be loaded when allow_pickle=False"
+        f"error: {work}/bad.npz: not a readable NumPy file: it holds Python objects, which are never loaded"
     )
 
 
@@ -536,7 +550,7 @@ def test_a_zip_file_that_holds_no_arrays(work: Path) -> None:
     with zipfile.ZipFile(work / "bad.npz", "w") as archive:
         archive.writestr("readme.txt", "hello")
     message = calibrated(work, "bad.npz")
-    assert message == f"error: {work}/bad.npz: not a NumPy file: 'readme.txt' in it is no array"
+    assert message == f"error: {work}/bad.npz: not a readable NumPy file: 'readme.txt' in it is no array"
 
 
 @pytest.mark.parametrize("name", ["bad.csv", "bad.json", "bad.parquet"])

@@ -141,3 +141,88 @@ def test_a_file_that_went_away_is_an_error(folder):
     message = f"{folder / 'dogs' / 'rex1.md'}: cannot be read: No such file or directory"
     with pytest.raises(DataError, match=exactly(message)):
         samples.load(index)
+
+
+def test_a_label_can_be_the_text_beside_the_file(tmp_path):
+    for name, text in {"a.png": "1", "a.txt": "first line\n", "sub/b.png": "2", "sub/b.txt": "second"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert labelled(tmp_path, label="file") == {"a.png": "first line", "sub/b.png": "second"}
+    before = Files(path=str(tmp_path), label="file").open((), 0).fingerprint
+    (tmp_path / "a.txt").write_text("other line")
+    assert Files(path=str(tmp_path), label="file").open((), 0).fingerprint != before
+
+
+def test_a_file_without_its_text_is_an_error(tmp_path):
+    (tmp_path / "a.png").write_text("x")
+    message = f"{tmp_path / 'a.png'}: no a.gt.txt beside it holds its label; choose files with data.source.suffixes"
+    with pytest.raises(DataError, match=exactly(message)):
+        labelled(tmp_path, label="file", text=".gt.txt")
+
+
+def test_text_beside_a_file_that_is_no_utf8_is_an_error(tmp_path):
+    (tmp_path / "a.png").write_text("x")
+    (tmp_path / "a.txt").write_bytes(b"a\xff")
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'a.txt'}: not UTF-8 text (byte 1)")):
+        labelled(tmp_path, label="file")
+
+
+def test_only_files_with_these_suffixes_are_samples(folder):
+    assert sorted(labelled(folder, suffixes=(".TXT",))) == ["cats/tom_1.txt", "cats/tom_2.TXT"]
+    assert sorted(labelled(folder, suffixes=(".md", ".tar.gz"))) == ["dogs/deep/fido.md", "dogs/rex1.md"]
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.tsv"])
+def test_labels_can_come_from_a_table(folder, name):
+    mark = "," if name.endswith("csv") else "\t"
+    rows = ("file", "text", "more"), ("cats/tom_1.txt", "0123"), (), ("readme", '"say ""hi"""', "x")
+    (folder / name).write_text("\n".join(mark.join(row) for row in rows))
+    assert labelled(folder, labels=name) == {"cats/tom_1.txt": "0123", "readme": 'say "hi"'}
+    assert labelled(folder, labels=name, rename={"0123": 5}) == {"cats/tom_1.txt": 5}
+    assert labelled(folder, labels=name, suffixes=(".txt",)) == {"cats/tom_1.txt": "0123"}
+
+
+def test_the_fingerprint_follows_the_table(folder):
+    (folder / "labels.csv").write_text("file,label\nreadme,a\n")
+    before = Files(path=str(folder), labels="labels.csv").open((), 0).fingerprint
+    (folder / "labels.csv").write_text("file,label\nreadme,b\n")
+    assert Files(path=str(folder), labels="labels.csv").open((), 0).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("file\nreadme\n", "{0}/labels.csv:1: 1 columns, not 2 (file, label)"),
+        ("file,label\nreadme\n", "{0}/labels.csv:2: 1 columns, not 2 (file, label)"),
+        ("file,label\nnone,a\n", "{0}/labels.csv: 1 of its files are missing: none"),
+        ("readme,a\nreadme,b\n", "{0}/labels.csv:1: the first line names a sample; write a header such as file,label"),
+        ("file,label\nreadme,a\nreadme,b\n", "{0}/labels.csv:3: readme has a label already"),
+        ("file,label\n../x,a\n", "{0}/labels.csv:2: '../x' leads outside {0}; give paths inside it"),
+        ("file,label\n/x,a\n", "{0}/labels.csv:2: '/x' leads outside {0}; give paths inside it"),
+        ('file,label\n"readme,a\n', "{0}/labels.csv:2: not readable as a table: unexpected end of data"),
+        ("file,label\n", "{0}: no files with a label that the recipe knows"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_an_error(folder, table, fault):
+    (folder / "labels.csv").write_text(table)
+    with pytest.raises(DataError, match=exactly(fault.format(folder))):
+        labelled(folder, labels="labels.csv")
+
+
+def test_a_table_that_names_a_link_out_of_the_folder_is_refused(folder, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+    secret.write_text("x")
+    (folder / "out").symlink_to(secret)
+    (folder / "labels.csv").write_text("file,label\nout,a\n")
+    message = f"{folder / 'labels.csv'}:2: 'out' leads outside {folder}; give paths inside it"
+    with pytest.raises(DataError, match=exactly(message)):
+        labelled(folder, labels="labels.csv")
+
+
+def test_a_missing_table_or_one_for_several_folders_is_an_error(folder):
+    with pytest.raises(DataError, match=exactly(f"{folder / 'x.csv'}: no such table of labels")):
+        labelled(folder, labels="x.csv")
+    paths = (str(folder / "cats"), str(folder / "dogs"))
+    message = f"data.source.labels: a table belongs to one folder, not to {paths[0]}, {paths[1]}"
+    with pytest.raises(DataError, match=exactly(message)):
+        Files(path=paths, labels="x.csv").open((), 0)

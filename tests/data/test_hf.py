@@ -1,6 +1,7 @@
 """Tables through `datasets`, from local files and memory."""
 
 import json
+import tempfile
 
 import datasets
 import numpy as np
@@ -10,6 +11,7 @@ from ovopt.data.hf import HuggingFace
 from ovopt.data.table import Columns, samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
+from tests.data.pictures import picture, recording
 from tests.factories import exactly
 
 ONE = [Port(name="x", shape=(None, 2), dtype="f32")]
@@ -120,3 +122,238 @@ def test_images_are_arrays_to_numpy():
     pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     data = datasets.Dataset.from_dict({"image": [pixels.tolist()], "label": [0]})
     np.testing.assert_array_equal(samples_of(data, "t", "f", ONE).load(0), pixels)
+
+
+def test_columns_of_text_stay_a_mapping_and_inputs_can_be_mapped():
+    data = table(sentence1=["a", "b"], sentence2=["c", "d"], score=[1.0, 2.0])
+    pair = {"sentence1": "b", "sentence2": "d"}
+    for ports in (ONE, TWO):
+        columns = Columns(("sentence1", "sentence2"), "score")
+        assert samples_of(data, "t", "f", ports, columns).load(1) == pair
+    mapped = Columns({"query": "sentence2", "score": "score"})
+    assert samples_of(data, "t", "f", ONE, mapped).load(0) == {"query": "c", "score": 1.0}
+
+
+def test_one_column_of_text_is_the_text_whatever_inputs_the_model_has():
+    ports = [Port(name=name, shape=(None, None), dtype="i64") for name in ("input_ids", "attention_mask")]
+    data = table(text=["hello"], label=[1])
+    assert samples_of(data, "t", "f", ports).load(0) == "hello"
+
+
+def test_one_column_that_is_an_input_is_given_to_it():
+    data = table(a=[1.0], label=[1])
+    assert samples_of(data, "t", "f", TWO, Columns("a")).load(0) == {"a": 1.0}
+
+
+def test_class_names_of_the_table_are_those_of_the_samples():
+    names = datasets.ClassLabel(names=["neg", "pos"])
+    data = table(text=["a", "b", "c"], label=[0, 1, 1]).cast_column("label", names)
+    samples = samples_of(data, "t", "f", ONE)
+    assert (samples.classes, samples.labels) == (("neg", "pos"), (0, 1, 1))
+    renamed = samples_of(data, "t", "f", ONE, Columns(rename={"pos": "good"}))
+    assert (renamed.classes, renamed.labels, renamed.ids) == ((), ("good", "good"), ("t#1", "t#2"))
+    assert renamed.load(0) == "b"
+
+
+def test_class_names_of_a_sequence_are_found():
+    tags = datasets.List(datasets.ClassLabel(names=["O", "B"]))
+    data = table(text=["a"], ner=[[0, 1]]).cast_column("ner", tags)
+    samples = samples_of(data, "t", "f", ONE, Columns(label="ner"))
+    assert (samples.classes, samples.labels) == (("O", "B"), ([0, 1],))
+
+
+def test_labels_that_are_numbers_can_be_renamed():
+    samples = samples_of(table(x=[1.0, 2.0, 3.0], label=[4, 5, 4]), "t", "f", ONE, Columns(rename={"4": 0}))
+    assert (samples.labels, samples.load(1)) == ((0, 0), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "fault"),
+    [
+        ({"x": [1], "label": ["good"]}, "no row has a label that data.source.rename names; did you mean 'good'?"),
+        ({"x": [1]}, "data.source.rename is about labels, and the table has none"),
+    ],
+)
+def test_renaming_what_is_not_there_is_an_error(columns, fault):
+    with pytest.raises(DataError, match=exactly(f"t: {fault}")):
+        samples_of(table(**columns), "t", "f", ONE, Columns(rename={"god": 0}))
+
+
+def test_a_mapping_to_a_column_that_is_not_there_is_an_error():
+    with pytest.raises(DataError, match=exactly("t: no column 'tex'; did you mean 'text'?")):
+        samples_of(table(text=["a"]), "t", "f", ONE, Columns({"ids": "tex"}))
+
+
+def test_a_folder_of_images_gives_bytes_and_class_names(tmp_path):
+    contents = {
+        label: picture(tmp_path / "set" / label / f"{label}.png", value=v) for v, label in enumerate(("cat", "dog"))
+    }
+    samples = HuggingFace(path=str(tmp_path / "set"), builder="imagefolder").open(ONE, 0)
+    assert samples.classes == ("cat", "dog")
+    assert {samples.classes[label]: samples.load(i) for i, label in enumerate(samples.labels)} == contents
+    assert len(samples.fingerprint) == 64
+
+
+def test_a_folder_of_recordings_with_a_table_gives_bytes_and_its_columns(tmp_path):
+    content = recording(tmp_path / "set" / "a.wav")
+    (tmp_path / "set" / "metadata.csv").write_text("file_name,transcription\na.wav,hello there\n")
+    source = HuggingFace(path=str(tmp_path / "set"), builder="audiofolder", label="transcription")
+    samples = source.open(ONE, 0)
+    assert (samples.labels, samples.load(0)) == (("hello there",), content)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "fault"),
+    [
+        (None, "{0}: holds no metadata.csv; `kind: files` reads folders of recordings without one"),
+        ("filename,text\na.wav,x\n", "{0}/metadata.csv: no column 'file_name'; did you mean 'filename'?"),
+        ("file_name,text\n../a.wav,x\n", "{0}/metadata.csv: '../a.wav' leads outside {0}; give paths inside it"),
+    ],
+)
+def test_a_folder_of_recordings_that_does_not_fit_is_an_error(tmp_path, metadata, fault):
+    recording(tmp_path / "a.wav")
+    if metadata:
+        (tmp_path / "metadata.csv").write_text(metadata)
+    with pytest.raises(DataError, match=exactly(fault.format(tmp_path))):
+        HuggingFace(path=str(tmp_path), builder="audiofolder").open(ONE, 0)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_recordings_inside_a_table_are_bytes(tmp_path, streaming):
+    content = recording(tmp_path / "a.wav")
+    data = table(audio=[{"bytes": content, "path": None}] * 2, label=[0, 1])
+    data.cast_column("audio", datasets.Audio(decode=False)).to_parquet(tmp_path / "t.parquet")
+    samples = HuggingFace(path=str(tmp_path / "t.parquet"), streaming=streaming).open(ONE, 0)
+    assert [samples.load(i) for i in range(2)] == [content, content]
+
+
+def test_a_text_file_is_a_table_of_lines(tmp_path):
+    (tmp_path / "t.txt").write_text("one\ntwo\n")
+    samples = HuggingFace(path=str(tmp_path / "t.txt"), builder="text").open(ONE, 0)
+    assert [samples.load(i) for i in range(2)] == ["one", "two"]
+
+
+def test_images_inside_a_table_are_bytes(tmp_path):
+    content = picture(tmp_path / "a.png")
+    data = table(image=[{"bytes": content, "path": None}], label=[0]).cast_column("image", datasets.Image())
+    assert samples_of(data, "t", "f", ONE).load(0) == content
+
+
+def test_an_image_of_a_table_that_went_away_is_an_error(tmp_path):
+    picture(tmp_path / "a.png")
+    data = table(image=[str(tmp_path / "a.png")], label=[0]).cast_column("image", datasets.Image())
+    samples = samples_of(data, "t", "f", ONE)
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'a.png'}: cannot be read: No such file or directory")):
+        samples.load(0)
+
+
+def test_an_image_that_is_nothing_is_an_error():
+    data = table(image=[{"bytes": None, "path": None}], label=[0]).cast_column("image", datasets.Image(decode=False))
+    with pytest.raises(DataError, match=exactly("t#0: column 'image' holds nothing; remove or mend the row")):
+        samples_of(data, "t", "f", ONE).load(0)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("take", [None, 3, 100])
+def test_a_stream_holds_the_same_rows_as_the_table(tmp_path, streaming, take):
+    rows = [{"text": f"t{i}", "n": i, "label": i % 3} for i in range(50)]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    samples = HuggingFace(path=str(tmp_path / "t.jsonl"), streaming=streaming, take=take).open(ONE, 0)
+    count = min(take or 50, 50)
+    assert [samples.load(i) for i in range(len(samples))] == [f"t{i}" for i in range(count)]
+    assert samples.labels == tuple(i % 3 for i in range(count))
+
+
+def test_a_stream_of_images_holds_their_bytes_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    contents = [picture(tmp_path / "set" / "cat" / f"{i:02d}.png", value=i) for i in range(20)]
+    samples = HuggingFace(path=str(tmp_path / "set"), builder="imagefolder", streaming=True, take=18).open(ONE, 0)
+    assert [samples.load(i) for i in range(18)] == contents[:18]
+    assert not any((tmp_path / "tmp").glob("ovopt-*"))
+
+
+def test_the_hubs_stream_is_fingerprinted_by_its_rows(monkeypatch):
+    def fingerprint(*texts):
+        stream = table(text=list(texts)).to_iterable_dataset()
+        monkeypatch.setattr(datasets, "load_dataset", lambda **keys: stream)
+        return HuggingFace(path="hf:some/set", streaming=True).open(ONE, 0).fingerprint
+
+    assert fingerprint("a", "b") == fingerprint("a", "b") != fingerprint("a", "c")
+
+
+def test_a_row_of_a_stream_that_cannot_be_read_is_an_error(monkeypatch):
+    def rows():
+        yield {"text": "a"}
+        raise OSError("broken pipe")
+
+    stream = datasets.IterableDataset.from_generator(rows)
+    monkeypatch.setattr(datasets, "load_dataset", lambda **keys: stream)
+    with pytest.raises(DataError, match=r"\Ahf:some/set: cannot be loaded: .*broken pipe"):
+        HuggingFace(path="hf:some/set", streaming=True).open(ONE, 0)
+
+
+def test_the_hub_is_asked_for_what_the_recipe_says(monkeypatch):
+    asked = {}
+
+    def load_dataset(**keys):
+        asked.update(keys)
+        return table(text=["a"])
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    samples = HuggingFace(path="hf:some/set", config="en", split="test").open(ONE, 0)
+    assert asked == {"path": "some/set", "name": "en", "split": "test", "streaming": False}
+    assert (samples.source, samples.load(0)) == ("hf:some/set", "a")
+
+
+def _failing(error, cause=None):
+    def load_dataset(**keys):
+        raise error from cause
+
+    return load_dataset
+
+
+UNREACHED = (
+    "hf:some/set: the Hugging Face hub cannot be reached, and the local cache does not hold the data set; connect, or "
+    "give a file"
+)
+SWITCHED_OFF = (
+    "hf:some/set: not in the local cache, and the hub is switched off by HF_HUB_OFFLINE; unset it, or give a file"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "message"),
+    [
+        (ConnectionError("Couldn't reach 'some/set' on the Hub"), OSError("many\nlines"), UNREACHED),
+        (RuntimeError("x"), TimeoutError(), UNREACHED),
+        (ValueError("bad\nworse"), KeyError("y"), "hf:some/set: cannot be loaded: bad ('y')"),
+        (ValueError(), None, "hf:some/set: cannot be loaded: ValueError"),
+    ],
+)
+def test_a_hub_that_fails_is_an_error_of_one_line(monkeypatch, error, cause, message):
+    monkeypatch.setattr(datasets, "load_dataset", _failing(error, cause))
+    with pytest.raises(DataError, match=exactly(message)):
+        HuggingFace(path="hf:some/set").open(ONE, 0)
+
+
+def test_a_hub_that_is_switched_off_is_an_error_that_says_so(monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(DataError, match=exactly(SWITCHED_OFF)):
+        HuggingFace(path="hf:some/set").open(ONE, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("set", "a folder; say how to read it with --set data.source.builder=imagefolder"),
+        ("t.xyz", "unknown kind of file; known: .arrow, .csv, .json, .jsonl, .parquet, .tsv"),
+    ],
+)
+def test_a_path_that_no_builder_reads_is_an_error(tmp_path, name, fault):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "t.xyz").write_text("x")
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / name}: {fault}")):
+        HuggingFace(path=str(tmp_path / name)).open(ONE, 0)

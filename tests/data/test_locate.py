@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.data.locate import expand, shipped
-from ovopt.errors import RecipeError
+from ovopt.data.locate import a_few, confined, expand, shipped
+from ovopt.errors import DataError, RecipeError
 from tests.factories import exactly
 
 
@@ -41,3 +41,28 @@ def test_an_unknown_folder_is_an_error(path, message):
 @pytest.mark.parametrize("folder", ["recipes", "calibration_data"])
 def test_what_ovopt_ships_is_there(folder):
     assert any(shipped(folder).iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.png", "sub/a.png", "./a.png", "nowhere/x"])
+def test_a_name_inside_a_folder_is_a_file_of_it(tmp_path, name):
+    assert confined(tmp_path, name, "here") == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["", "..", "../a", "sub/../../a", "sub/../a", "/etc/passwd", "out", "way/passwd"])
+def test_a_name_that_leads_outside_is_an_error(tmp_path, name):
+    (tmp_path / "out").symlink_to("/etc/passwd")
+    (tmp_path / "way").symlink_to("/etc")
+    message = f"here: {name!r} leads outside {tmp_path}; give paths inside it"
+    with pytest.raises(DataError, match=exactly(message)):
+        confined(tmp_path, name, "here")
+
+
+def test_a_link_within_the_folder_is_fine(tmp_path):
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert confined(tmp_path, "b", "here") == tmp_path / "b"
+
+
+def test_many_names_are_shortened():
+    assert a_few("abc") == "a, b, c"
+    assert a_few("abcde") == "a, b, c and 2 more"

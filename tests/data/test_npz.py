@@ -1,11 +1,13 @@
 """Arrays in one file."""
 
 import hashlib
+import io
+import zipfile
 
 import numpy as np
 import pytest
 
-from ovopt.data.npz import LABEL_KEYS, Npz
+from ovopt.data.npz import LABEL_KEYS, Npz, _members
 from ovopt.errors import DataError
 from ovopt.records import Port
 from tests.factories import exactly
@@ -120,3 +122,73 @@ def test_a_file_that_cannot_be_read_is_an_error(file, spoil):
     with pytest.raises(DataError) as told:
         opened(file)
     assert str(told.value).startswith(f"{file}: not a readable NumPy file: ")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_are_the_same_however_they_are_stored(file, save, order):
+    rng = np.random.default_rng(0)
+    a = np.asarray(rng.random((5, 4, 3)), order=order)
+    b, y = rng.integers(255, size=(5, 7), dtype=np.uint8), np.arange(5)
+    save(file, b=b, a=a, y=y)
+    samples = opened(file)
+    assert samples.labels == (0, 1, 2, 3, 4)
+    for i in range(5):
+        loaded = samples.load(i)
+        assert list(loaded) == ["b", "a"]
+        np.testing.assert_array_equal(loaded["a"], a[i])
+        np.testing.assert_array_equal(loaded["b"], b[i])
+        assert all(
+            array.flags.aligned and array.flags.writeable and type(array) is np.ndarray for array in loaded.values()
+        )
+
+
+def test_arrays_of_an_uncompressed_file_stay_in_it(file):
+    np.savez(file, images=X, y=Y)
+    assert isinstance(_members(file)["images"](), np.memmap)
+    np.savez_compressed(file, images=X, y=Y)
+    assert not isinstance(_members(file)["images"](), np.memmap)
+
+
+def test_arrays_that_are_not_asked_for_are_not_read(file):
+    np.savez(file, images=X, y=Y, odd=np.array([{"a": 1}]))
+    assert len(opened(file, inputs="images")) == 4
+
+
+def test_a_later_version_of_the_header_is_read(tmp_path):
+    with (tmp_path / "data.npy").open("wb") as stream:
+        np.lib.format.write_array(stream, X, version=(2, 0))
+    np.testing.assert_array_equal(opened(tmp_path / "data.npy").load(1), X[1])
+
+
+def test_a_member_that_is_no_array_is_an_error(file):
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(DataError, match=exactly(f"{file}: not a NumPy file: 'readme.txt' in it is no array")):
+        opened(file)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_header_that_promises_more_than_there_is_is_an_error(file, method):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"shape": (10**12, 3), "fortran_order": False, "descr": "<f8"})
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("images.npy", stream.getvalue() + bytes(100))
+    with pytest.raises(DataError, match=exactly(f"{file}: not a readable NumPy file: 'images.npy' in it is cut off")):
+        opened(file)
+
+
+def test_a_cut_off_array_is_an_error(tmp_path):
+    file = tmp_path / "data.npy"
+    np.save(file, X)
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(DataError, match=exactly(f"{file}: not a readable NumPy file: it is cut off")):
+        opened(file)
+
+
+def test_pickled_objects_are_never_loaded(tmp_path):
+    file = tmp_path / "data.npy"
+    np.save(file, np.array([{"a": 1}]), allow_pickle=True)
+    message = f"{file}: not a readable NumPy file: Object arrays cannot be loaded when allow_pickle=False"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(file)

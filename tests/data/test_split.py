@@ -85,3 +85,65 @@ def test_the_order_of_the_samples_does_not_matter(shuffled):
 def test_splits_that_cannot_be_are_an_error(given_, message):
     with pytest.raises(DataError, match=exactly(message)):
         split(IDS, Splits(**given_), 0)
+
+
+def by_class(labels, chosen):
+    return Counter(labels[i] for i in chosen)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=200), shares, st.integers(0, 2**32))
+def test_every_split_holds_about_the_same_share_of_each_class(labels, splits, seed):
+    n, classes = len(labels), Counter(labels)
+    found = split([f"s{i}" for i in range(n)], splits, seed, labels)
+    assert Counter(i for chosen in found.values() for i in chosen) == Counter(range(n))
+    assert [len(found[name]) for name in NAMES[:2]] == [int(splits.calibration * n), int(splits.tuning * n)]
+    for chosen in found.values():
+        for label, count in classes.items():
+            share = len(chosen) * count / n
+            # Within one sample at either end of the split, whose ends lie within one sample per class of their places.
+            slack = 2 * (1 + count * len(classes) / n)
+            assert abs(by_class(labels, chosen)[label] - share) <= slack
+
+
+def test_balanced_classes_stay_balanced():
+    labels = [f"c{i % 10}" for i in range(200)]
+    for chosen in split(IDS, Splits(calibration=50, tuning=50), 3, labels).values():
+        counts = by_class(labels, chosen)
+        assert len(counts) == 10
+        assert max(counts.values()) - min(counts.values()) <= 2
+
+
+def test_rare_classes_are_in_all_splits_alike_over_many_seeds():
+    labels = ["common"] * 150 + [f"rare{i}" for i in range(50)]
+    rare = [sum(i >= 150 for i in split(IDS, Splits(), seed, labels)["calibration"]) for seed in range(200)]
+    assert 11.5 < sum(rare) / len(rare) < 13.5
+
+
+@pytest.mark.parametrize("labels", [None, [0.5] * 200, [[1, 2]] * 200, [1] * 199 + [None], ["a"] * 200])
+def test_labels_that_are_no_classes_change_nothing(labels):
+    plain = split(IDS, Splits(calibration=20, tuning=0.3), 5)
+    assert {k: set(v) for k, v in split(IDS, Splits(calibration=20, tuning=0.3), 5, labels).items()} == {
+        k: set(v) for k, v in plain.items()
+    }
+
+
+@given(st.lists(st.integers(0, 3), min_size=30, max_size=120), st.integers(0, 40), st.integers(0, 100))
+def test_samples_that_are_added_move_no_more_labelled_samples_than_they_are(labels, added, seed):
+    splits = Splits(calibration=10, tuning=10)
+    ids = [f"s{i}" for i in range(len(labels) + added)]
+    more = [*labels, *(i % 4 for i in range(added))]
+    before, after = (
+        {name: {ids[i] for i in chosen} for name, chosen in split(ids[:n], splits, seed, more[:n]).items()}
+        for n in (len(labels), len(ids))
+    )
+    assert len(before["calibration"] - after["calibration"]) <= added
+    assert len((before["calibration"] | before["tuning"]) - (after["calibration"] | after["tuning"])) <= added
+
+
+@given(st.permutations(range(40)))
+def test_the_order_of_labelled_samples_does_not_matter(order):
+    labels = {f"s{i}": i % 3 for i in range(40)}
+    ids = [f"s{i}" for i in order]
+    found = split(ids, Splits(), 0, [labels[name] for name in ids])
+    plain = split(list(labels), Splits(), 0, list(labels.values()))
+    assert {k: [ids[i] for i in v] for k, v in found.items()} == {k: [f"s{i}" for i in v] for k, v in plain.items()}

@@ -116,7 +116,7 @@ def test_no_boxes_are_no_detections():
 
 
 def _torchvision_priors(size, maps, low, high, ratios):
-    """Centre and size of each default box, in torchvision's order. Source: `DefaultBoxGenerator`, clip=True."""
+    """Centre and size of each default box, in torchvision's order. Source: `DefaultBoxGenerator`."""
     found = []
     for (columns, rows), s, s_next, of_map in zip(maps, low, high, ratios, strict=True):
         pairs = [(s, s), (sqrt(s * s_next),) * 2]

@@ -111,11 +111,3 @@ def test_no_scores_are_no_candidates(shape, multi_label):
 
 def test_scores_of_float16_are_compared_as_they_are():
     assert len(candidates(np.ones((2, 4), np.float16), np.array([[0.25], [0.75]], np.float16), 0.5, True)) == 1
-
-
-def test_suppression_is_torchs_greedy_rule():
-    torch = pytest.importorskip("torch")
-    ops = pytest.importorskip("torchvision.ops")
-    rows = _crowd(2, 400)
-    kept = ops.batched_nms(*(torch.tensor(rows[:, c]) for c in (slice(0, 4), 4, 5)), 0.5)
-    np.testing.assert_array_equal(suppress(rows, 0.5, 10**6, False), rows[kept.numpy()])

@@ -4,17 +4,13 @@ import json
 
 import numpy as np
 
+from ovopt.comparison import rows_array
+
 
 def rows_of(rows):
-    """A float64 array with one row per sample, or an array of lists where rows differ in length."""
+    """An array of rows, each of which a file can hold and give back."""
     assert json.loads(json.dumps(rows)) == rows, "a row is plain numbers and lists"
-    try:
-        return np.array(rows, np.float64)
-    except ValueError:
-        kept = np.empty(len(rows), object)
-        for i, row in enumerate(rows):
-            kept[i] = row
-        return kept
+    return rows_array(rows)
 
 
 def draws(n, seed=0, count=10):

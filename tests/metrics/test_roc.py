@@ -168,6 +168,16 @@ def test_frames_of_all_drawn_samples_count_together(lengths, levels):
                 assert np.isnan(metric.value(rows[drawn]))
 
 
+def test_each_sample_alone_has_the_value_of_its_frames():
+    rng = np.random.default_rng(7)
+    outputs, targets = [rng.random(n) for n in (5, 9, 7)], [np.arange(n) % 2 for n in (5, 9, 7)]
+    for metric, reference in ((Auroc(), roc_auc_score), (Eer(), reference_eer)):
+        rows = of_samples(metric, outputs, targets)
+        metric.value(rows)
+        alone = [metric.value(rows[i : i + 1]) for i in range(3)]
+        assert alone == pytest.approx([reference(*pair) for pair in zip(targets, outputs, strict=True)])
+
+
 def test_a_metric_that_was_used_is_equal_to_one_that_was_not():
     used = Auroc()
     used.value(of_samples(used, [[0.1, 0.9], [0.3]], [[0, 1], [1]]))

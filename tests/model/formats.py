@@ -154,7 +154,7 @@ TFLITE_F32, TFLITE_I8, TFLITE_I32 = 0, 9, 2
 TFLITE_FULLY_CONNECTED, TFLITE_FULLY_CONNECTED_OPTIONS, TFLITE_RELU = 9, 8, 1
 
 
-def tflite(folder: Path, name: str = "m.tflite", quantized: bool = False) -> Path:
+def tflite(folder: Path, name: str = "m.tflite", quantized: bool = False) -> Path:  # noqa: C901 (a builder, spelled out)
     """A TensorFlow Lite model; if `quantized`, its input, weights and output are int8 (per tensor)."""
     import flatbuffers
 

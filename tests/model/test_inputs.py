@@ -127,3 +127,13 @@ X = "'x' f32[?,2,3]"
 def test_a_sample_that_does_not_fit_is_an_error(content, inputs, fault):
     with pytest.raises(DataError, match=exactly(f"s#3: {fault}")):
         bind(content, inputs, "s#3")
+
+
+@pytest.mark.parametrize("content", [b"text", "text", np.zeros(3), {"x": "text"}])
+def test_an_input_of_text_is_an_error_that_says_what_to_do(content):
+    message = (
+        "s#3: the model's input 'x' string[?] takes text, and ovopt hands over numbers; give the model without its "
+        "tokenizer (openvino-tokenizers), and put `tokenize` into the recipe's `preprocess`"
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        bind(content, [port(dtype="string", shape=(None,))], "s#3")

@@ -122,6 +122,7 @@ def test_a_recipes_entry_survives_being_written_and_read(entry):
         ({"resize": {"size": 8, "interpolation": "area", "antialias": False}}, "goes with nearest, bilinear"),
         ({"resize": 0}, "resize.size"),
         ({"resize": {"size": [1, 2, 3]}}, "resize.size"),
+        ({"normalize": {"mean": [0.5], "std": [0.5, 1]}}, "mean and std must have the same length"),
         ({"center_crop": {}}, "center_crop.size: must be given"),
         ({"pad": {}}, "give exactly one of multiple_of, size, or margins"),
         ({"pad": {"size": 3, "left": 1}}, "give exactly one of multiple_of, size, or margins"),

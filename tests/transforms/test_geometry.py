@@ -151,8 +151,8 @@ def _torchvision_center_crop(image, size):
         bottom = (rows - height + 1) // 2 if rows > height else 0
         image = np.pad(image, [(top, bottom), (left, right), *[(0, 0)] * (image.ndim - 2)])
         height, width = image.shape[:2]
-    top = int(round((height - rows) / 2.0))
-    left = int(round((width - columns) / 2.0))
+    top = round((height - rows) / 2.0)
+    left = round((width - columns) / 2.0)
     return image[top : top + rows, left : left + columns]
 
 

@@ -4,9 +4,12 @@ import io
 import struct
 import sys
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from ovopt.errors import DataError, SettingsError
@@ -121,6 +124,18 @@ def test_what_is_no_image_is_an_error_that_says_what_it_seems_to_be(content, kin
     message = f"decode_image: not an image that can be read; it seems to be {kind}"
     with pytest.raises(DataError, match=exactly(message)):
         DecodeImage()(content)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "TIFF"]), st.dictionaries(st.integers(0, 5000), st.integers(0, 255))
+)
+def test_whatever_happened_to_a_file_the_outcome_is_an_image_or_an_error_of_data(form, damage):
+    content = bytearray(_file(Image.fromarray(PIXELS), form))
+    for place, value in damage.items():
+        content[place % len(content)] = value
+    with suppress(DataError):
+        assert DecodeImage()(bytes(content)).dtype == np.uint8
 
 
 def _chunk(kind, data):

@@ -7,8 +7,8 @@ import pytest
 from ovopt.errors import DataError
 from ovopt.transforms.arrays import Slice
 from ovopt.transforms.numbers import Scale
-from ovopt.transforms.spectrum import LogMel, Mfcc
 from ovopt.transforms.sound import Sound
+from ovopt.transforms.spectrum import LogMel, Mfcc
 from tests.factories import exactly
 
 RANDOM = np.random.default_rng(0)
@@ -33,10 +33,16 @@ def test_energies_equal_librosas_in_every_scale(htk, norm, power):
     np.testing.assert_allclose(done, expected, rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.parametrize(("n_fft", "win", "hop"), [(512, 400, 160), (1024, None, 256), (400, 321, 100), (401, 400, 133)])
-@pytest.mark.parametrize(("center", "pad_mode"), [(True, "constant"), (True, "reflect"), (True, "edge"), (False, "constant")])
+@pytest.mark.parametrize(
+    ("n_fft", "win", "hop"), [(512, 400, 160), (1024, None, 256), (400, 321, 100), (401, 400, 133)]
+)
+@pytest.mark.parametrize(
+    ("center", "pad_mode"), [(True, "constant"), (True, "reflect"), (True, "edge"), (False, "constant")]
+)
 def test_frames_lie_where_librosas_do(n_fft, win, hop, center, pad_mode):
-    done = LogMel(rate=RATE, n_fft=n_fft, win=win, hop=hop, mels=32, center=center, pad_mode=pad_mode, log="none")(SIGNAL)
+    done = LogMel(rate=RATE, n_fft=n_fft, win=win, hop=hop, mels=32, center=center, pad_mode=pad_mode, log="none")(
+        SIGNAL
+    )
     expected = _mel(n_fft=n_fft, win_length=win, hop_length=hop, n_mels=32, center=center, pad_mode=pad_mode)
     np.testing.assert_allclose(done, expected, rtol=1e-4, atol=1e-7)
 
@@ -110,7 +116,11 @@ def test_a_recording_is_taken_at_its_rate():
             np.zeros(200),
             "log_mel: 200 samples are too few to reflect 200; use `fix_length` before",
         ),
-        (LogMel(rate=16000), np.zeros((2, 2)), "log_mel: wants the samples of a recording, not an array of shape [2, 2]"),
+        (
+            LogMel(rate=16000),
+            np.zeros((2, 2)),
+            "log_mel: wants the samples of a recording, not an array of shape [2, 2]",
+        ),
         (LogMel(rate=16000), np.zeros(0), "log_mel: wants the samples of a recording, not an array of shape [0]"),
         (LogMel(rate=16000), b"RIFF", "log_mel: wants an array, not bytes; decode the file first"),
         (Mfcc(), np.zeros((13, 4)), "mfcc: no 20 coefficients in shape [13, 4]; use `log_mel` before"),

@@ -42,6 +42,12 @@ def test_every_inference_is_counted_once(model: Path, batch: int) -> None:
     s.check_answers(session, given)
 
 
+@pytest.mark.parametrize("batch", [1, 4])
+def test_what_was_timed_can_be_looked_at(model: Path, batch: int) -> None:
+    given = s.samples(batch)
+    s.check_latest(engine(model, batch).open(F32, given, 2), given)
+
+
 def test_serving_answers_every_request(model: Path) -> None:
     s.check_serving(engine(model).open(F32, s.samples(), 2))
 
@@ -58,8 +64,8 @@ def test_a_batch_is_timed_whole_and_scored_sample_by_sample(model: Path) -> None
 
 def test_a_batch_that_the_model_cannot_take_is_the_callers_to_mend(tmp_path: Path) -> None:
     """A scalar has no dimension that a batch could go into."""
-    model = saved(adding_model(("a", (1, 4), np.float32), ("b", (), np.float32)), tmp_path)
-    with pytest.raises(ModelError, match=r"\A--batch 5: the model cannot take it: .+\Z"):
+    model = saved(adding_model(("a", (), np.float32)), tmp_path)
+    with pytest.raises(ModelError, match=r"\A--batch 5: .+\Z"):
         engine(model, batch=5)
 
 

@@ -1,0 +1,263 @@
+"""Images with objects in COCO's format."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovopt.data.coco import Coco
+from ovopt.data.images import inside
+from ovopt.data.locate import shipped
+from ovopt.errors import DataError
+from tests.data.pictures import picture
+from tests.factories import exactly
+
+IMAGES = [
+    {"id": 7, "file_name": "a.png", "width": 8, "height": 6},
+    {"id": 3, "file_name": "sub/b.png", "width": 8, "height": 6},
+    {"id": 5, "file_name": "c.png"},
+]
+CATEGORIES = [{"id": 9, "name": "dog"}, {"id": 2, "name": "cat"}]
+ANNOTATIONS = [
+    {"id": 1, "image_id": 7, "category_id": 9, "bbox": [1, 2, 3, 4], "iscrowd": 0},
+    {"id": 2, "image_id": 5, "category_id": 2, "bbox": [0.5, 0, 2, 2]},
+    {"id": 3, "image_id": 7, "category_id": 2, "bbox": [0, 0, 8, 6], "iscrowd": 1},
+]
+
+
+def write(folder, name="annotations.json", images=IMAGES, annotations=ANNOTATIONS, categories=CATEGORIES):
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    return file
+
+
+def draw(folder):
+    return [picture(folder / image["file_name"], value=place) for place, image in enumerate(IMAGES)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    draw(tmp_path)
+    write(tmp_path)
+    return tmp_path
+
+
+def opened(folder, **keys):
+    return Coco(path=str(folder), **keys).open((), seed=0)
+
+
+def test_samples_are_the_images_and_labels_their_boxes(folder):
+    samples = opened(folder)
+    assert samples.ids == ("a.png", "sub/b.png", "c.png")
+    assert samples.classes == ("cat", "dog")
+    assert [samples.load(i) for i in range(3)] == draw(folder)
+    first, second, third = samples.labels
+    np.testing.assert_array_equal(first.corners, [[1, 2, 4, 6], [0, 0, 8, 6]])
+    assert (first.classes.tolist(), first.crowd.tolist(), first.size) == ([1, 0], [False, True], (8, 6))
+    assert (second.corners.shape, second.classes.shape, second.crowd.shape) == ((0, 4), (0,), (0,))
+    np.testing.assert_array_equal(third.corners, [[0.5, 0, 2.5, 2]])
+    assert third.size == (8, 6)
+    assert (first.corners.dtype, second.classes.dtype, second.crowd.dtype) == (np.float64, np.int64, np.bool_)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"),
+    [
+        ("annotations.json", "."),
+        ("_annotations.coco.json", "."),
+        ("annotations.json", "images"),
+        ("annotations/instances_val2017.json", "val2017"),
+        ("annotations/instances_val2017.json", "images/val2017"),
+        ("annotations/instances_x.json", "images"),
+    ],
+)
+def test_usual_layouts_are_found(tmp_path, annotations, images):
+    file = write(tmp_path, annotations)
+    draw(tmp_path / images)
+    assert Coco.recognises(str(tmp_path))
+    assert Coco.recognises(str(file))
+    assert opened(tmp_path).ids == opened(file).ids == ("a.png", "sub/b.png", "c.png")
+
+
+def test_annotations_and_images_can_be_named(tmp_path):
+    write(tmp_path, "x/mine.json")
+    draw(tmp_path / "pictures")
+    assert not Coco.recognises(str(tmp_path))
+    assert len(opened(tmp_path, annotations="x/mine.json", images="pictures")) == 3
+    assert len(opened(tmp_path / "x" / "mine.json", images=str(tmp_path / "pictures"))) == 3
+
+
+@pytest.mark.parametrize("name", ["mine.json", "t.csv", "nowhere"])
+def test_other_paths_are_not_recognised(tmp_path, name):
+    (tmp_path / "mine.json").write_text("{}")
+    assert not Coco.recognises(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("corners", "expected"),
+    [
+        ([-1, -0.5, 9, 7], [0, 0, 8, 6]),
+        ([0, 0, 8, 6], [0, 0, 8, 6]),
+        ([7.5, 5.5, 8.5, 6.5], [7.5, 5.5, 8, 6]),
+    ],
+)
+def test_a_box_that_reaches_out_by_a_pixel_is_clipped(corners, expected):
+    assert inside(corners, (8, 6), "x") == expected
+
+
+@given(st.tuples(*[st.floats(-3, 12)] * 4))
+def test_a_box_is_clipped_to_its_image_or_refused(corners):
+    x0, y0, x1, y1 = corners
+    out = max(-x0, -y0, x1 - 8, y1 - 6)
+    try:
+        clipped = inside(corners, (8, 6), "x")
+    except DataError:
+        assert x0 >= x1 or y0 >= y1 or out > 1 or x1 <= 0 or y1 <= 0 or x0 >= 8 or y0 >= 6
+        return
+    assert clipped == [max(x0, 0), max(y0, 0), min(x1, 8), min(y1, 6)]
+    assert clipped[0] < clipped[2]
+    assert clipped[1] < clipped[3]
+    assert out <= 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"bbox": [1, 1, 0, 2]}, "annotation 4 (a.png): the box (1, 1, 1, 3) has no area; remove or mend it"),
+        ({"bbox": [4, 4, -2, 2]}, "annotation 4 (a.png): the box (4, 4, 2, 6) has no area; remove or mend it"),
+        (
+            {"bbox": [1, 1, float("nan"), 2]},
+            "annotation 4 (a.png): the box (1, 1, nan, 3) has no area; remove or mend it",
+        ),
+        (
+            {"bbox": [1, 1, 9, 2]},
+            "annotation 4 (a.png): the box (1, 1, 10, 3) reaches outside the image of 8x6; remove or mend it",
+        ),
+        (
+            {"bbox": [8.2, 1, 0.5, 2]},
+            "annotation 4 (a.png): the box (8.2, 1, 8.7, 3) lies outside the image of 8x6; remove or mend it",
+        ),
+        ({"bbox": [1, 2, 3]}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not [1, 2, 3]"),
+        ({"bbox": None}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not None"),
+        ({"category_id": 4}, "annotation 4 (a.png): no category has the id 4"),
+        ({"image_id": 8}, "annotation 4: no image has the id 8"),
+    ],
+)
+def test_an_annotation_that_cannot_be_is_an_error(folder, changed, fault):
+    file = write(folder, annotations=[*ANNOTATIONS, {**ANNOTATIONS[0], "id": 4, **changed}])
+    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
+        opened(folder)
+
+
+@pytest.mark.parametrize(
+    ("parts", "fault"),
+    [
+        ({"images": []}, "holds no images"),
+        ({"images": "x"}, "not in COCO's format: 'images' must be a list of objects"),
+        ({"annotations": [1]}, "not in COCO's format: 'annotations' must be a list of objects"),
+        ({"categories": None}, "not in COCO's format: 'categories' must be a list of objects"),
+        ({"images": [{"id": 1}]}, "image 1: must have an id and a file_name"),
+        ({"images": [IMAGES[0], IMAGES[0]]}, "image 7: the id occurs twice (a.png, a.png)"),
+        ({"categories": [{"id": "x"}]}, "category 'x': must have a whole number as id, and a name"),
+        ({"categories": [*CATEGORIES, {"id": 3, "name": "cat"}]}, "category 3 (cat): the id or the name occurs twice"),
+    ],
+)
+def test_a_document_that_is_not_coco_is_an_error(folder, parts, fault):
+    file = write(folder, **parts)
+    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
+        opened(folder)
+
+
+def test_json_that_is_none_is_an_error_with_its_line(folder):
+    (folder / "annotations.json").write_text("{\n  'a'")
+    message = f"{folder / 'annotations.json'}:2: not valid JSON: Expecting property name enclosed in double quotes"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(folder)
+
+
+def test_missing_images_are_an_error(folder):
+    (folder / "c.png").unlink()
+    message = f"{folder / 'annotations.json'}: 1 of its images are missing: {folder / 'c.png'}"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(folder)
+
+
+def test_images_that_are_nowhere_are_an_error(tmp_path):
+    file = write(tmp_path)
+    with pytest.raises(DataError) as told:
+        opened(tmp_path)
+    assert str(told.value).startswith(f"{file}: image 7: a.png is in none of {tmp_path}, {tmp_path / 'images'}, ")
+    assert str(told.value).endswith("; name the folder with --set data.source.images=...")
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd"])
+def test_an_image_outside_the_folder_is_refused(folder, name):
+    file = write(folder, images=[*IMAGES, {"id": 1, "file_name": name, "width": 1, "height": 1}])
+    message = f"{file}: image 1: {name!r} leads outside {folder}; give paths inside it"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(folder)
+
+
+def test_an_unreadable_image_of_unknown_size_is_an_error(folder):
+    (folder / "c.png").write_bytes(b"junk")
+    with pytest.raises(DataError, match=exactly(f"{folder / 'c.png'}: not a readable image")):
+        opened(folder)
+
+
+def test_an_image_that_went_away_is_an_error(folder):
+    samples = opened(folder)
+    (folder / "a.png").unlink()
+    with pytest.raises(DataError, match=exactly(f"{folder / 'a.png'}: cannot be read: No such file or directory")):
+        samples.load(0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({}, "{0}: holds several files of annotations (instances_a.json, instances_b.json); name one with --set "
+         "data.source.annotations=..."),
+        ({"annotations": "x.json"}, "{0}/x.json: no such file of annotations"),
+        ({"annotations": "instances_a.json", "images": "x"}, "{0}/x: no such folder of images"),
+        ({"annotations": "../x.json"}, "data.source.annotations: '../x.json' leads outside {0}; give paths inside it"),
+    ],
+)  # fmt: skip
+def test_annotations_that_cannot_be_found_are_an_error(tmp_path, keys, fault):
+    write(tmp_path, "instances_b.json")
+    write(tmp_path, "instances_a.json")
+    with pytest.raises(DataError, match=exactly(fault.format(tmp_path))):
+        opened(tmp_path, **keys)
+
+
+def test_a_folder_without_annotations_or_no_folder_is_an_error(tmp_path):
+    message = f"{tmp_path}: holds no file of annotations; name one with --set data.source.annotations=..."
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(tmp_path)
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'x'}: no such folder or file")):
+        opened(tmp_path / "x")
+
+
+def test_the_fingerprint_follows_annotations_and_images(folder):
+    before = opened(folder).fingerprint
+    assert opened(folder).fingerprint == before
+    write(folder, annotations=ANNOTATIONS[:2])
+    after = opened(folder).fingerprint
+    assert after != before
+    picture(folder / "a.png", 30, 30)
+    assert opened(folder).fingerprint not in (before, after)
+
+
+def test_the_boxes_are_those_that_pycocotools_reads(capsys):
+    from pycocotools.coco import COCO
+
+    samples = opened(shipped("calibration_data") / "shapes")
+    oracle = COCO(shipped("calibration_data") / "shapes" / "annotations.json")
+    for image, boxes in zip(oracle.loadImgs(oracle.getImgIds()), samples.labels, strict=True):
+        found = oracle.loadAnns(oracle.getAnnIds(imgIds=image["id"]))
+        corners = [[x, y, x + w, y + h] for x, y, w, h in (entry["bbox"] for entry in found)]
+        np.testing.assert_array_equal(boxes.corners, corners)
+        names = [oracle.cats[entry["category_id"]]["name"] for entry in found]
+        assert [samples.classes[index] for index in boxes.classes] == names
+    capsys.readouterr()

@@ -1,0 +1,107 @@
+"""A text file."""
+
+import hashlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ovopt.data.text import Text
+from ovopt.errors import DataError
+from tests.factories import exactly
+
+ANY = st.text(st.characters(codec="utf-8", exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff"))
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "t.txt"
+
+
+def opened(file, text, **keys):
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Text(path=str(file), **keys).open((), seed=0)
+
+
+def contents(samples):
+    return [samples.load(i) for i in range(len(samples))]
+
+
+def test_a_line_is_a_sample_and_blank_ones_are_left_out(file):
+    samples = opened(file, "first\n\nseçond \r\n   \nlast")
+    assert contents(samples) == ["first", "seçond ", "last"]
+    assert samples.ids == ("t.txt:1", "t.txt:3", "t.txt:5")
+    assert samples.labels is None
+    assert samples.fingerprint == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert Text.recognises("a/B.TXT")
+    assert not Text.recognises("a/b.csv")
+
+
+def test_a_label_stands_behind_the_last_tab(file):
+    samples = opened(file, "good film\tpos\na\tb\tneg \n", label="tab")
+    assert contents(samples) == ["good film", "a\tb"]
+    assert samples.labels == ("pos", "neg")
+
+
+def test_paragraphs_are_parted_by_blank_lines(file):
+    samples = opened(file, "\n\none\ntwo\n \nthree\n\n\n", paragraphs=True)
+    assert contents(samples) == ["one\ntwo", "three"]
+    assert samples.ids == ("t.txt:3", "t.txt:6")
+
+
+def test_stretches_have_so_many_characters(file):
+    samples = opened(file, "äbcdé\nfgh", chars=4)
+    assert contents(samples) == ["äbcd", "é\nfg", "h"]
+
+
+@pytest.mark.parametrize("keys", [{}, {"paragraphs": True}, {"chars": 100}])
+def test_the_mark_of_utf8_is_no_text(file, keys):
+    assert contents(opened(file, b"\xef\xbb\xbfword", **keys)) == ["word"]
+
+
+def test_only_the_first_samples_are_taken(file):
+    assert contents(opened(file, "a\nb\nc\n", take=2)) == ["a", "b"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=ANY, chars=st.integers(1, 9))
+def test_any_text_is_divided_as_plain_python_does(file, text, chars):
+    lines = [line for line in text.split("\n") if line.strip()]
+    stretches = [text[i : i + chars] for i in range(0, len(text), chars)]
+    for expected, keys in ((lines, {}), ([s for s in stretches if s.strip()], {"chars": chars})):
+        if expected:
+            assert contents(opened(file, text, **keys)) == expected
+        else:
+            with pytest.raises(DataError, match=exactly(f"{file}: holds no text")):
+                opened(file, text, **keys)
+
+
+@pytest.mark.parametrize("line", ["no tab", "\tlabel", "text\t", "text\t  "])
+def test_a_line_without_text_or_label_is_an_error(file, line):
+    with pytest.raises(DataError, match=exactly(f"{file}:2: wants text, a tab and a label")):
+        opened(file, f"a\tb\n{line}\n", label="tab")
+
+
+def test_text_that_is_no_utf8_is_an_error(file):
+    with pytest.raises(DataError, match=exactly(f"{file}:2: not UTF-8 text")):
+        opened(file, b"a\n\xff\n")
+    with pytest.raises(DataError, match=exactly(f"{file}: not UTF-8 text after its first 0 bytes")):
+        opened(file, b"a\n\xff\n", chars=2)
+
+
+def test_a_missing_file_is_an_error(file):
+    with pytest.raises(DataError, match=exactly(f"{file}: no such text file")):
+        Text(path=str(file)).open((), seed=0)
+
+
+def test_a_file_that_went_away_is_an_error(file):
+    samples = opened(file, "a\n")
+    file.unlink()
+    with pytest.raises(DataError, match=exactly(f"{file}: cannot be read: No such file or directory")):
+        samples.load(0)
+
+
+def test_only_one_way_to_divide_can_be_given():
+    with pytest.raises(ValidationError, match="only one of `paragraphs`, `chars` and `label: tab` can be given"):
+        Text(path="x", paragraphs=True, chars=3)

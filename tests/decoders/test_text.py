@@ -1,0 +1,159 @@
+"""Characters, names, tags."""
+
+from itertools import groupby
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ovopt.decoders.text import CtcGreedy, Lookup, Tags
+from ovopt.errors import DataError, RecipeError
+from tests.factories import exactly
+
+LETTERS = "abcde"
+
+
+def _one_hot(ids, classes):
+    return np.eye(classes, dtype=np.float32)[np.array(ids, int)].reshape(-1, classes)
+
+
+@given(st.lists(st.integers(0, 5), max_size=20), st.sampled_from([0, 2, "last"]), st.booleans())
+def test_ctc_is_groupby_without_blanks(ids, blank, merge):
+    place = 5 if blank == "last" else blank
+    names = [*LETTERS[:place], None, *LETTERS[place:]]
+    kept = [i for i, _ in groupby(ids)] if merge else ids
+    expected = "".join(names[i] for i in kept if i != place)
+    decoder = CtcGreedy(characters=LETTERS, blank=blank, merge=merge)
+    assert decoder(_one_hot(ids, 6), {}) == expected
+    assert decoder(_one_hot(ids, 6)[None], {}) == expected
+    assert decoder(np.array(ids, int), {}) == expected
+
+
+def test_a_blank_keeps_a_double_letter():
+    assert CtcGreedy(characters="helo")(np.array([1, 2, 2, 3, 0, 3, 4, 4, 0]), {}) == "hello"
+
+
+def test_negative_classes_are_padding():
+    assert CtcGreedy(characters="ab", merge=False)(np.array([1, 1, 2, -1, -1], np.int32), {}) == "aab"
+
+
+def test_classes_may_be_whole_numbers_in_floats():
+    assert CtcGreedy(characters="ab", merge=False)(np.array([1.0, 2.0, -1.0]), {}) == "ab"
+
+
+def test_elements_of_a_list_may_be_empty_or_long():
+    decoder = CtcGreedy(characters=["", " ", "ch", "a"])
+    assert decoder(np.array([3, 4, 2, 1, 4]), {}) == "cha a"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_a_file_has_a_character_on_each_line(tmp_path, ending, last):
+    characters = ["0", "é", "\u2028", " ", "\u3000", "漢", "\x0b"]
+    file = tmp_path / "keys.txt"
+    file.write_bytes((ending.join(characters) + ending * last).encode())
+    decoder = CtcGreedy(file=str(file), space=True)
+    assert decoder(np.arange(9), {}) == "".join([*characters, " "])
+    assert Lookup(file=str(file))(np.array(1), {}) == "é"
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    with pytest.raises(RecipeError, match=rf"\Actc_greedy.file: {tmp_path}/none.txt cannot be read: .*No such file"):
+        CtcGreedy(file=f"{tmp_path}/none.txt")(np.arange(2), {})
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(RecipeError, match=rf"\Alookup.file: {tmp_path}/binary cannot be read: "):
+        Lookup(file=f"{tmp_path}/binary")(np.array(0), {})
+
+
+def test_no_steps_are_no_text():
+    assert CtcGreedy(characters="ab")(np.zeros((0, 3)), {}) == ""
+    assert CtcGreedy(characters="ab")(np.zeros(0, int), {}) == ""
+
+
+@pytest.mark.parametrize("decoder", [CtcGreedy, Lookup])
+def test_characters_or_a_file_must_be_given(decoder):
+    field = "characters" if decoder is CtcGreedy else "classes"
+    for fields in ({}, {field: ("a",), "file": "b"}):
+        with pytest.raises(ValidationError, match=f"give either {field} or file"):
+            decoder(**fields)
+
+
+def test_lookup_gives_names():
+    decoder = Lookup(classes=("cat", "dog"), separator=", ")
+    assert decoder(np.array(1), {}) == "dog"
+    assert decoder(np.int64(0), {}) == "cat"
+    assert decoder(1, {}) == "dog"
+    assert decoder(np.array([1, 0, 1]), {}) == "dog, cat, dog"
+    assert decoder(np.array([], int), {}) == ""
+
+
+def test_lookup_ends_at_the_stop():
+    decoder = Lookup(classes=("", "a", "b"), stop=0)
+    assert decoder(np.array([1, 2, 0, 1, 99]), {}) == "ab"
+    assert decoder(np.array([1, 2]), {}) == "ab"
+    assert decoder(np.array(0), {}) == ""
+
+
+SCORES = np.array([[0, 9, 1], [2, 1, 0], [0, 0, 3], [5, 0, 0]])
+MASK = {"attention_mask": np.array([[1, 1, 1, 0]])}
+
+
+def test_tags_are_the_best_class_of_each_token_that_counts():
+    assert Tags(labels=("O", "B", "I"))(SCORES, MASK) == ["B", "O", "I"]
+    assert Tags()(SCORES, MASK) == [1, 0, 2]
+    assert Tags(mask=None)(SCORES, {}) == [1, 0, 2, 0]
+    assert Tags(mask="m")(SCORES, {"m": np.array([[0, 1, 0, 1]])}) == [0, 0]
+
+
+def test_tags_may_leave_out_the_special_tokens():
+    assert Tags(skip_special=True)(SCORES, MASK) == [0]
+    assert Tags(skip_special=True, mask=None)(SCORES, {}) == [0, 2]
+    assert Tags(skip_special=True)(SCORES, {"attention_mask": np.array([[1, 0, 0, 0]])}) == []
+
+
+def test_no_tokens_have_no_tags():
+    assert Tags()(np.zeros((0, 3)), {"attention_mask": np.zeros((1, 0))}) == []
+
+
+CTC = "ctc_greedy: wants scores [steps, 3] of the blank and the characters, or classes [steps]"
+
+
+@pytest.mark.parametrize(
+    ("decoder", "output", "message"),
+    [
+        (CtcGreedy(characters="ab"), np.zeros((5, 4)), f"{CTC}, not [5, 4]"),
+        (CtcGreedy(characters="ab"), np.zeros((5, 1, 3)), f"{CTC}, not [5, 1, 3]"),
+        (CtcGreedy(characters="ab"), np.array([1, 3]), f"{CTC}, not [2]"),
+        (CtcGreedy(characters="ab"), np.array([1, np.nan]), f"{CTC}, not [2]"),
+        (CtcGreedy(characters="ab"), "text", f"{CTC}, not str"),
+        (
+            CtcGreedy(characters="ab", blank=4),
+            np.array([1]),
+            "ctc_greedy: the blank 4 is outside the 3 classes",
+        ),
+        (
+            Lookup(classes=("a", "b")),
+            np.array([0.5]),
+            "lookup: wants classes of 0 to 1; `argmax` makes them of scores, not [1]",
+        ),
+        (
+            Lookup(classes=("a", "b")),
+            np.zeros((2, 2), int),
+            "lookup: wants classes of 0 to 1; `argmax` makes them of scores, not [2, 2]",
+        ),
+        (
+            Lookup(classes=("a", "b")),
+            np.array([0, 2]),
+            "lookup: wants classes of 0 to 1; `argmax` makes them of scores, not 2",
+        ),
+        (Tags(labels=("O", "B")), SCORES, "tags: wants scores at each token, [tokens, 2], not [4, 3]"),
+        (Tags(), np.zeros(3), "tags: wants scores at each token, [tokens, classes], not [3]"),
+        (Tags(), np.zeros((3, 0)), "tags: wants scores at each token, [tokens, classes], not [3, 0]"),
+        (Tags(), SCORES, "tags: the model has no input 'attention_mask', only none; name another one"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(decoder, output, message):
+    with pytest.raises(DataError, match=exactly(message)):
+        decoder(output, {})
