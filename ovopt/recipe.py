@@ -264,8 +264,8 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], Lines]:
         raw, lines = yaml.safe_load(text), Lines(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{file}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+        place = f"{file}:{mark.line + 1}" if mark else str(file)
+        raise RecipeError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{file}: cannot be read: {error}") from None
     if not isinstance(raw, dict):

@@ -76,6 +76,17 @@ def schema() -> None:
 
 
 @app.command()
+def reference() -> None:
+    """Print what every key of a recipe means, in Markdown: every source, transform, decoder, metric and step.
+
+    Example: `ovopt recipes reference | less`
+    """
+    from ovopt.reference import reference
+
+    print(reference(), end="")
+
+
+@app.command()
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
     sets: o.Sets = None,

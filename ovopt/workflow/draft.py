@@ -164,7 +164,10 @@ def _with_images(started: Draft, subject: _Subject, normalization: str | None = 
     """Decode, resize, normalize, bring into the model's layout; the `whole` image, or its middle."""
     port = _image_input(subject.facts)
     channels, height, width, first = _image_shape(port)
-    cropped = [{"resize": {"shorter_side": round(min(height, width) / CROPPED)}}, {"center_crop": [height, width]}]
+    cropped: list[dict[str, Any]] = [
+        {"resize": {"shorter_side": round(min(height, width) / CROPPED)}},
+        {"center_crop": [height, width]},
+    ]
     chosen = normalization or _normalizations(subject.facts)[0]
     steps = [
         {"decode_image": {"mode": "L" if channels == 1 else "RGB"}},
