@@ -159,6 +159,8 @@ class Metric(Record, ABC):
     """An accuracy metric compares outputs with labels, an agreement metric with the baseline's outputs."""
     statistics: ClassVar[Literal["share", "bootstrap"]] = "bootstrap"
     """`share`: rows are 0 or 1 and the value is their mean, so that exact methods apply."""
+    needs_label: ClassVar[bool] = True
+    """Whether an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
 

@@ -92,6 +92,11 @@ class Prepared:
                 return self._class_or_text(self.samples.classes[label], index)
         return label
 
+    def labelled_by_file(self, index: int) -> bool:
+        """Whether the label takes reading, or moving as its image is."""
+        labels = self.samples.labels
+        return labels is not None and isinstance(labels[index], LabelFile | Boxes)
+
     @property
     def _constants(self) -> Mapping[str, Array]:
         known = {port.name for port in self.inputs}

@@ -11,7 +11,9 @@ import numpy as np
 from ovopt.bench.scenarios.latency import LatencyScenario
 from ovopt.bench.scenarios.throughput import ThroughputScenario
 from ovopt.comparison import MetricKind, quality_delta, quality_of, speedup
+from ovopt.contracts import Metric
 from ovopt.gate import judge
+from ovopt.recipe import parse_recipe
 from ovopt.records import (
     Arm,
     Budgets,
@@ -193,3 +195,8 @@ def comparison(
         "gate": judge(pairs, budgets or Budgets(), lost),
     }
     return Comparison(**{**facts, **more})
+
+
+def metric_named(name: str) -> Metric:
+    """A metric or preset, as a recipe names it."""
+    return parse_recipe({"ovopt": 1, "family": "example", "metrics": [name]}, "a test").metrics[0]

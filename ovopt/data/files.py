@@ -35,14 +35,14 @@ class Files(DataSource):
     label: Literal["folder", "extension", "name", "file", "none"] = Field(
         default="folder",
         description="where the label comes from: the file's folder, its extension, the letters that its name begins "
-        "with, the text of the file beside it that has the same name and the suffix `text`, or nowhere",
+        "with, the text of the file beside it that has the same name and the suffix `sidecar`, or nowhere",
     )
     labels: str | None = Field(
         default=None,
         description="a .csv or .tsv table in the folder, with a header; its first column is the file, its second the "
         "label. Files that it does not name are left out",
     )
-    text: str = Field(default=".txt", description="the suffix of the files beside the samples, for `label: file`")
+    sidecar: str = Field(default=".txt", description="the suffix of the files beside the samples, for `label: file`")
     suffixes: tuple[str, ...] = Field(default=(), description="only files with these suffixes, such as .jpg")
     rename: dict[str, str | int] = Field(
         default={}, description="label as found -> class name or index; files with other labels are left out"
@@ -143,9 +143,9 @@ class Files(DataSource):
         return found or None
 
     def _text_beside(self, file: Path) -> str | None:
-        if file.name.endswith(self.text) or file.is_symlink():
+        if file.name.endswith(self.sidecar) or file.is_symlink():
             return None
-        text = file.with_name(file.stem + self.text)
+        text = file.with_name(file.stem + self.sidecar)
         if text.is_symlink() or not text.is_file():
             raise DataError(f"{file}: no {text.name} beside it holds its label; choose files with data.source.suffixes")
         return read_text(text).strip()
@@ -154,7 +154,7 @@ class Files(DataSource):
         if self.labels:
             return hash_of_names(ids, files, hash_of(roots[0] / self.labels))
         if self.label == "file":
-            return hash_of_names(ids, files, *(hash_of(file.with_name(file.stem + self.text)) for file in files))
+            return hash_of_names(ids, files, *(hash_of(file.with_name(file.stem + self.sidecar)) for file in files))
         return hash_of_names(ids, files)
 
 

@@ -15,6 +15,8 @@ from ovopt.data.locate import confined
 from ovopt.errors import DataError
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag of how the camera was held, and its values for images whose width and height change places."""
 SLACK = 1.0
 """Pixels by which a box may reach outside its image: annotation tools round."""
 
@@ -35,14 +37,15 @@ def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[
 
 
 def image_size(file: Path) -> tuple[int, int]:
-    """Width and height, from the file's header alone."""
+    """Width and height of the upright image, from the file's header alone."""
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise DataError(f"{file}: reading its size needs Pillow: pip install 'ovopt[vision]'") from None
     try:
         with Image.open(file) as image:
-            return image.size
+            turned = "exif" in image.info and image.getexif().get(ORIENTATION) in ON_ITS_SIDE
+            return image.size[::-1] if turned else image.size
     except UnidentifiedImageError:
         raise DataError(f"{file}: not a readable image") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

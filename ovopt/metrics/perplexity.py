@@ -25,6 +25,7 @@ class Perplexity(Metric):
     """
 
     name: ClassVar[str] = "perplexity"
+    needs_label: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     higher_is_better: ClassVar[bool] = False
 

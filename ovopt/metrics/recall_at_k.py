@@ -25,6 +25,7 @@ class RecallAtK(Metric):
     """
 
     name: ClassVar[str] = "recall_at_k"
+    needs_label: ClassVar[bool] = False
     unit: ClassVar[str] = "share"
     presets: ClassVar = {f"recall_at_{k}": {"k": k} for k in (1, 5, 10)}
     k: int = Field(gt=0, description="how many documents are found")

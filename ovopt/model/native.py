@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,12 +39,14 @@ def first_line(error: BaseException) -> str:
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Hide what native readers print while they try one format after another."""
+    """Hide what readers print, native ones too, while they try one format after another or show progress."""
+    sys.stderr.flush()
     saved = os.dup(2)
     try:
         with tempfile.TemporaryFile() as sink:
             os.dup2(sink.fileno(), 2)
             yield
     finally:
+        sys.stderr.flush()
         os.dup2(saved, 2)
         os.close(saved)

@@ -9,13 +9,13 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ovopt.errors import ModelError
 from ovopt.model.factory import Reference
-from ovopt.model.native import first_line, reason
+from ovopt.model.native import first_line, reason, silent_stderr
 from ovopt.model.shapes import Shapes, bounds, input_index, is_fixed, partial_shape
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def require_torch(said: str | Path) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without what tracing and loading warn of: a conversion that goes wrong is an error of its own."""
-    with warnings.catch_warnings():
+    """Without warnings and progress of other packages: a conversion that goes wrong is an error of its own."""
+    with warnings.catch_warnings(), silent_stderr(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
 

@@ -369,7 +369,8 @@ def _settings(comparison: Comparison) -> Iterator[str]:
             f"{found.threads} threads, {found.requests} requests, hint {found.hint}"
         )
     precisions = {found.inference_precision for found in baseline.effective.values()}
-    yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
+    if precisions:
+        yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
     for name, reference in comparison.references.items():
         if reference.largest_difference is not None:
             alike = "within" if reference.largest_difference <= SAME_OUTPUTS else "NOT the same: they differ by"

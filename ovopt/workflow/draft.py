@@ -133,6 +133,7 @@ def _for_task(started: Draft, subject: _Subject) -> Draft:
 
 
 def _pictures(started: Draft, subject: _Subject) -> Draft:
+    decoder: dict[str, Any]
     match subject.label:
         case None:
             return _unlabelled(_with_images(started, subject))

@@ -13,8 +13,8 @@ from ovopt.bench.crew import ArmPlan, Crew
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.samplefile import OutputFile
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
-from ovopt.contracts import Advance, Array, Boxes, LabelFile, Metric, Progress, Row, Tensors
-from ovopt.errors import DataError, ModelError
+from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
+from ovopt.errors import ArmLostError, DataError
 from ovopt.model.outputs import chosen_outputs
 from ovopt.prepare import Prepared
 from ovopt.records import Port, Quality, QualityDelta
@@ -31,6 +31,8 @@ class Scorer:
 
     prepared: Prepared
     chosen: Sequence[int]
+    ports: Sequence[Port]
+    """The chosen outputs of the model."""
     outputs: OutputFile
     save: Save | None = None
     doubts: list[str] = field(default_factory=list)
@@ -41,7 +43,7 @@ class Scorer:
     @classmethod
     def of(cls, prepared: Prepared, outputs: Sequence[Port], chosen: Sequence[int], save: Save | None = None) -> Scorer:
         """Check that every chosen sample has the label that the metrics need, before anything runs."""
-        accuracy = [metric for metric in prepared.recipe.metrics if metric.kind == "accuracy"]
+        accuracy = [metric for metric in prepared.recipe.metrics if _labelled(metric)]
         ports = chosen_outputs(outputs, prepared.recipe.model.output)
         if accuracy and prepared.samples.labels is None:
             raise DataError(
@@ -49,13 +51,12 @@ class Scorer:
                 "for label-free agreement take --set metrics=[cosine,top1_agreement]"
             )
         for index in chosen if accuracy else ():
-            assert prepared.samples.labels is not None, "looked at above"
-            if isinstance(prepared.samples.labels[index], LabelFile | Boxes):
+            if prepared.labelled_by_file(index):
                 continue  # checked where it is read, which takes its time
             label = prepared.label(index)
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
-        return cls(prepared, chosen, OutputFile(), save)
+        return cls(prepared, chosen, ports, OutputFile(), save)
 
     @property
     def metrics(self) -> Sequence[Metric]:
@@ -70,7 +71,7 @@ class Scorer:
     def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
         """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
 
-        Raises ModelError where an output holds NaN or infinity.
+        An arm whose output holds NaN or infinity is lost.
         """
         looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
         if crew.baseline in crew.lost or not (self.metrics or looked_at):
@@ -103,7 +104,7 @@ class Scorer:
         order = [index for index in self.chosen if index in found]
         rows = metric.gather([found[index] for index in order])
         quality = quality_of(rows, kind_of(metric), self.prepared.seed)
-        if metric.kind == "agreement":
+        if not _labelled(metric):
             return quality
         targets = [self._simple_label(index) for index in order]
         table = rows_array(rows)
@@ -119,9 +120,7 @@ class Scorer:
         return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
 
     def _simple_label(self, index: int) -> Any:
-        assert self.prepared.samples.labels is not None, "an accuracy metric has labels"
-        label = self.prepared.samples.labels[index]
-        return None if isinstance(label, LabelFile | Boxes) else self.prepared.label(index)
+        return None if self.prepared.labelled_by_file(index) else self.prepared.label(index)
 
     def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
         names = self.prepared.recipe.data.classes or self.prepared.samples.classes
@@ -183,8 +182,8 @@ class _Pass:
             decoded = self._decoded(raw, sample)
             if self._scorer.save:
                 self._scorer.save(self._arm.name, index, decoded)
-        if any(metric.kind == "accuracy" for metric in metrics):
-            label = self._prepared.label(index)
+        label = self._label(index) if any(map(_labelled, metrics)) else None
+        if label is not None:
             self.shifts.add(decoded, label)
         for metric in metrics:
             if metric.kind == "accuracy":
@@ -193,6 +192,14 @@ class _Pass:
                 theirs = self._scorer.outputs.get(index)
                 agreed = [metric.row(mine[0], their) for mine, their in zip(raw, theirs, strict=True)]
                 yield metric, _together(agreed, metric)
+
+    def _label(self, index: int) -> Any:
+        """A label that was not checked beforehand, because it takes reading, is checked now."""
+        label = self._prepared.label(index)
+        if self._prepared.labelled_by_file(index):
+            for metric in filter(_labelled, self._scorer.metrics):
+                metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
+        return label
 
     def _decoded(self, raw: Sequence[Tensors], sample: _Sample) -> Any:
         """What `postprocess` makes of a sample's outputs: part by part until a decoder joins them."""
@@ -208,9 +215,9 @@ class _Pass:
 
     def _check_finite(self, output: Output) -> None:
         if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
-            raise ModelError(
-                f"{self._arm.name}: NaN or infinity in the output for {self._prepared.samples.ids[output.index]}; the "
-                "model or its precision is broken for this input"
+            raise ArmLostError(
+                f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
+                "precision is broken for this input"
             )
 
 
@@ -248,6 +255,10 @@ class _Difference:
     def relative(self) -> float:
         """0 for the same outputs, 1 for no likeness."""
         return min(1.0, self._difference / self._largest) if self._largest else 0.0
+
+
+def _labelled(metric: Metric) -> bool:
+    return metric.kind == "accuracy" and metric.needs_label
 
 
 def _references(crew: Crew) -> bool:

@@ -452,7 +452,7 @@ def test_ragged_calibration_data(work: Path) -> None:
 def test_calibration_data_that_is_missing_in_a_row(work: Path) -> None:
     write_rows(work, [None if i % 2 else [0.5 + i] * run.WIDTH for i in range(40)])
     assert calibrated(work, "bad.json") == (
-        "error: bad.json#N: nothing, not an array of numbers; the recipe's `preprocess` must make one" + SKIP
+        f"error: bad.json#N: column 'inputs' holds nothing; remove or mend the row{SKIP}"
     )
 
 
@@ -529,7 +529,7 @@ def test_an_npz_with_two_arrays_for_one_input(work: Path) -> None:
 def test_an_npz_of_pickled_objects(work: Path) -> None:
     np.savez(work / "bad.npz", inputs=np.array([1, "a", None], dtype=object))
     assert calibrated(work, "bad.npz") == (
-        f"error: {work}/bad.npz: not a readable NumPy file: it holds Python objects, which are never loaded"
+        f"error: {work}/bad.npz: not a readable NumPy file: Object arrays cannot be loaded when allow_pickle=False"
     )
 
 
@@ -550,7 +550,7 @@ def test_a_zip_file_that_holds_no_arrays(work: Path) -> None:
     with zipfile.ZipFile(work / "bad.npz", "w") as archive:
         archive.writestr("readme.txt", "hello")
     message = calibrated(work, "bad.npz")
-    assert message == f"error: {work}/bad.npz: not a readable NumPy file: 'readme.txt' in it is no array"
+    assert message == f"error: {work}/bad.npz: not a NumPy file: 'readme.txt' in it is no array"
 
 
 @pytest.mark.parametrize("name", ["bad.csv", "bad.json", "bad.parquet"])

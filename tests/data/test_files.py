@@ -157,7 +157,7 @@ def test_a_file_without_its_text_is_an_error(tmp_path):
     (tmp_path / "a.png").write_text("x")
     message = f"{tmp_path / 'a.png'}: no a.gt.txt beside it holds its label; choose files with data.source.suffixes"
     with pytest.raises(DataError, match=exactly(message)):
-        labelled(tmp_path, label="file", text=".gt.txt")
+        labelled(tmp_path, label="file", sidecar=".gt.txt")
 
 
 def test_text_beside_a_file_that_is_no_utf8_is_an_error(tmp_path):

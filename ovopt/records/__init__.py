@@ -1,0 +1,96 @@
+"""What ovopt writes down: the comparison file and the bundle's manifest, as frozen records.
+
+Times carry their unit in the key, sizes are bytes, a share is 0 to 1, speed-ups and ratios are factors.
+"""
+
+from __future__ import annotations
+
+from ovopt.records.base import Record
+from ovopt.records.comparison import Comparison, Measured, Settings
+from ovopt.records.figures import (
+    Arm,
+    Effective,
+    Efficiency,
+    EndToEnd,
+    EndToEndTurn,
+    Execution,
+    FirstInference,
+    Footprint,
+    Latency,
+    LoadPoint,
+    Memory,
+    ProcessorTime,
+    Quality,
+    ServedLoad,
+    StartTimes,
+    Throughput,
+    Turn,
+)
+from ovopt.records.gate import Budgets, Check, Gate, QualityBudget, SizeBudget, SpeedBudget, Verdict
+from ovopt.records.model import DataFacts, Machine, Manifest, ModelFacts, ModelFile, Port, StepReport
+from ovopt.records.pairs import (
+    EndToEndSpeedup,
+    FirstInferenceSpeedup,
+    Flips,
+    MemoryRatio,
+    Pair,
+    QualityDelta,
+    QualityWord,
+    Reference,
+    ServedLoadRatio,
+    SizeRatio,
+    Speeds,
+    Speedup,
+    SpeedWord,
+)
+
+__all__ = [
+    "Arm",
+    "Budgets",
+    "Check",
+    "Comparison",
+    "DataFacts",
+    "Effective",
+    "Efficiency",
+    "EndToEnd",
+    "EndToEndSpeedup",
+    "EndToEndTurn",
+    "Execution",
+    "FirstInference",
+    "FirstInferenceSpeedup",
+    "Flips",
+    "Footprint",
+    "Gate",
+    "Latency",
+    "LoadPoint",
+    "Machine",
+    "Manifest",
+    "Measured",
+    "Memory",
+    "MemoryRatio",
+    "ModelFacts",
+    "ModelFile",
+    "Pair",
+    "Port",
+    "ProcessorTime",
+    "Quality",
+    "QualityBudget",
+    "QualityDelta",
+    "QualityWord",
+    "Record",
+    "Reference",
+    "ServedLoad",
+    "ServedLoadRatio",
+    "Settings",
+    "SizeBudget",
+    "SizeRatio",
+    "SpeedBudget",
+    "SpeedWord",
+    "Speeds",
+    "Speedup",
+    "StartTimes",
+    "StepReport",
+    "Throughput",
+    "Turn",
+    "Verdict",
+]

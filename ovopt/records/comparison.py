@@ -1,0 +1,61 @@
+"""The comparison file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ovopt.records.base import Record
+from ovopt.records.figures import Arm
+from ovopt.records.gate import Gate
+from ovopt.records.model import DataFacts, Machine
+from ovopt.records.pairs import Pair, Reference, Speeds
+
+
+class Measured(Record):
+    """How far the measuring of one scenario went, and why it stopped."""
+
+    replicas: int
+    rounds: int
+    seconds: float
+    stopped: str
+    disturbed: tuple[tuple[int, int, float], ...] = Field(
+        default=(), description="replica, round and share of processor time that a hypervisor took away in it"
+    )
+    drift: float = Field(default=1.0, description="the baseline's time in its last third over that in its first")
+
+
+class Settings(Record):
+    """What the comparison was asked for."""
+
+    scenarios: tuple[str, ...]
+    device: str
+    hint: str | None
+    properties: dict[str, str]
+    seed: int
+    time_budget_s: float
+    precision: float
+    measured: dict[str, Measured] = {}
+
+
+class Comparison(Record):
+    """The comparison file: raw values of all arms plus the pairs and the gate that follow from them."""
+
+    schema_: Literal["ovopt.comparison/1"] = Field("ovopt.comparison/1", alias="schema")
+    ovopt: str
+    created: str
+    machine: Machine
+    recipe: dict[str, Any] = Field(description="resolved: every override applied, budgets included")
+    data: DataFacts | None
+    settings: Settings
+    arms: tuple[Arm, ...]
+    control: Speeds | None = Field(description="the baseline against itself (A/A): the machine's noise")
+    references: dict[str, Reference] = Field(
+        default={},
+        description="what stands beside the comparison: the baseline forced to f32 where the device's default is less, "
+        "and native frameworks",
+    )
+    pairs: tuple[Pair, ...]
+    gate: Gate
+    notes: tuple[str, ...] = ()

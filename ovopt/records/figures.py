@@ -1,0 +1,192 @@
+"""What is measured of one arm: figures with the raw values that they follow from."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ovopt.records.base import Record
+from ovopt.records.model import ModelFile
+
+
+class Effective(Record):
+    """Settings read back from a compiled model."""
+
+    device: str
+    inference_precision: str
+    streams: int
+    threads: int
+    requests: int
+    hint: str
+    properties: dict[str, str] = Field(default={}, description="every other readable property")
+
+
+class Latency(Record):
+    """Synchronous inference, one request. A percentile is None where `n` does not support it."""
+
+    p50_ms: float
+    p90_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    mean_ms: float
+    min_ms: float
+    max_ms: float
+    n: int
+    raw_ns: tuple[tuple[tuple[int, ...], ...], ...] = Field(description="[replica][round][inference]")
+
+
+class Turn(Record):
+    """What one throughput turn completed."""
+
+    samples: int
+    elapsed_ns: int
+    energy_uj: int | None = Field(default=None, description="of the whole processor package, where it can be read")
+
+
+class Throughput(Record):
+    """Asynchronous inference with the optimal number of requests unless set."""
+
+    samples_per_s: float
+    n: int
+    raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]")
+
+
+class ProcessorTime(Record):
+    """Processor time of an inference on one thread, all of it the process's own. The median turn's."""
+
+    per_inference_ms: float
+    n: int
+    raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]; `elapsed_ns` is processor time")
+
+
+class EndToEndTurn(Record):
+    """One turn: the stages of each sample, then so many samples pipelined."""
+
+    stages_ns: tuple[tuple[int, int, int, int], ...] = Field(
+        description="decode, preprocess, inference, postprocess of each sample"
+    )
+    pipelined: Turn
+
+
+class EndToEnd(Record):
+    """From the content of the user's file to the answer. Medians."""
+
+    total_ms: float
+    decode_ms: float
+    preprocess_ms: float
+    inference_ms: float
+    postprocess_ms: float
+    pipelined_samples_per_s: float = Field(description="with preparation and inference overlapping")
+    n: int
+    raw: tuple[tuple[EndToEndTurn, ...], ...] = Field(description="[replica][round]")
+
+
+class StartTimes(Record):
+    """First inference in a fresh process. Medians; with a cache, compiling includes reading."""
+
+    total_ms: float
+    read_ms: float
+    compile_ms: float
+    infer_ms: float
+    from_cache: int = Field(description="in how many of the starts the runtime says it loaded from its cache")
+    n: int
+    raw_ns: tuple[tuple[int, int, int], ...] = Field(description="read, compile, infer of each start")
+
+
+class FirstInference(Record):
+    """What a user waits for, without and with a filled model cache."""
+
+    cold: StartTimes
+    cached: StartTimes
+
+
+class Footprint(Record):
+    """Resident bytes of a fresh process; of several starts the smallest."""
+
+    before_bytes: int = Field(description="engine imported, model not read")
+    compiled_bytes: int = Field(description="after the first inference")
+    peak_bytes: int
+    raw_bytes: tuple[tuple[int, int, int], ...] = Field(description="before, compiled, peak of each start")
+
+
+class Memory(Record):
+    """Memory under each performance hint."""
+
+    by_hint: dict[str, Footprint]
+
+
+class LoadPoint(Record):
+    """Waits at one rate, from the scheduled arrival to the answer."""
+
+    rate_per_s: float
+    p50_ms: float
+    p90_ms: float | None
+    p99_ms: float | None
+    max_ms: float
+    n: int
+    raw_ns: tuple[int, ...]
+
+
+class ServedLoad(Record):
+    """Open-loop load at rising rates."""
+
+    points: tuple[LoadPoint, ...]
+
+
+class Efficiency(Record):
+    """What a core and a GiB give. Energy is absent with its reason where no counter can be read."""
+
+    samples_per_s_per_core: float
+    samples_per_s_per_gib: float | None
+    joules_per_sample: float | None
+    energy: str
+
+
+class Quality(Record):
+    """One metric of one arm."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    higher_is_better: bool = True
+    n: int
+    rows: tuple[Any, ...] = Field(description="the metric's raw row of each sample")
+    by_class: dict[str, float] = Field(default={}, description="class -> value, where the metric tells classes apart")
+    worst: dict[str, float] = Field(default={}, description="sample id -> value, the worst ones first")
+
+
+class Execution(Record):
+    """What the device really ran, from its execution graph and profiling counters."""
+
+    ops_by_precision: dict[str, int]
+    time_by_precision: dict[str, float] = Field(description="microseconds of one inference")
+    ops_by_primitive: dict[str, int] = {}
+    time_by_primitive: dict[str, float] = Field(default={}, description="microseconds, the costliest first")
+    reorders: int = 0
+    conversions: int = 0
+    ops_us: float = Field(default=0, description="sum over all operations of one inference")
+    wall_us: float = Field(default=0, description="wall time of the same inferences, with profiling on")
+
+
+class Arm(Record):
+    """One thing that was measured: a model with its runtime settings."""
+
+    name: str
+    role: Literal["baseline", "candidate", "control", "reference"]
+    engine: str = "openvino"
+    model: ModelFile
+    properties: dict[str, str] = Field(default={}, description="the properties asked for")
+    effective: dict[str, Effective] = Field(default={}, description="per scenario")
+    latency: Latency | None = None
+    throughput: Throughput | None = None
+    processor_time: ProcessorTime | None = None
+    end_to_end: EndToEnd | None = None
+    first_inference: FirstInference | None = None
+    memory: Memory | None = None
+    served_load: ServedLoad | None = None
+    efficiency: Efficiency | None = None
+    accuracy: dict[str, Quality] = {}
+    execution: Execution | None = None
+    lost: str | None = Field(default=None, description="why this arm has no result")
