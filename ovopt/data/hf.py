@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -110,6 +111,7 @@ class HuggingFace(DataSource):
         import datasets
 
         datasets.disable_progress_bars()
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # or it warns of every attempt to reach the hub
         try:
             return datasets.load_dataset(**arguments, split=split, streaming=self.streaming)
         except Exception as error:  # the loaders of `datasets` raise errors of every kind

@@ -36,7 +36,7 @@ class Settings(Record):
     seed: int
     time_budget_s: float
     precision: float
-    measured: dict[str, Measured] = {}
+    measured: dict[str, Measured] = Field(default={})
 
 
 class Comparison(Record):

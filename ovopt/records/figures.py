@@ -162,7 +162,7 @@ class Execution(Record):
 
     ops_by_precision: dict[str, int]
     time_by_precision: dict[str, float] = Field(description="microseconds of one inference")
-    ops_by_primitive: dict[str, int] = {}
+    ops_by_primitive: dict[str, int] = Field(default={})
     time_by_primitive: dict[str, float] = Field(default={}, description="microseconds, the costliest first")
     reorders: int = 0
     conversions: int = 0
@@ -187,6 +187,6 @@ class Arm(Record):
     memory: Memory | None = None
     served_load: ServedLoad | None = None
     efficiency: Efficiency | None = None
-    accuracy: dict[str, Quality] = {}
+    accuracy: dict[str, Quality] = Field(default={})
     execution: Execution | None = None
     lost: str | None = Field(default=None, description="why this arm has no result")

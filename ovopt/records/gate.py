@@ -32,7 +32,7 @@ class SizeBudget(Record):
 class Budgets(Record):
     """Limits that make a comparison a gate."""
 
-    accuracy: dict[str, QualityBudget] = {}
+    accuracy: dict[str, QualityBudget] = Field(default={})
     latency: SpeedBudget | None = None
     throughput: SpeedBudget | None = None
     size: SizeBudget | None = None

@@ -103,7 +103,7 @@ class Pair(Speeds):
     baseline: str
     candidate: str
     size: SizeRatio
-    accuracy: dict[str, QualityDelta] = {}
+    accuracy: dict[str, QualityDelta] = Field(default={})
     against: dict[str, Speeds] = Field(default={}, description="against every reference arm")
 
 
