@@ -12,9 +12,9 @@ import numpy as np
 
 from ovopt.contracts import Array, Boxes, LabelFile, Samples, Tensors
 from ovopt.data.ahead import Cache, ahead
-from ovopt.data.hf import samples_of
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
+from ovopt.data.table import samples_of
 from ovopt.errors import DataError, SettingsError, did_you_mean
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port

@@ -16,9 +16,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, ValidationError, field_serializer
 
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform, plugins
-from ovopt.data.locate import shipped
 from ovopt.data.split import Splits
 from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.locate import shipped
 from ovopt.records import Budgets, Record
 from ovopt.yaml_lines import Lines
 
@@ -398,7 +398,8 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")
     source = dict(source) if isinstance(source, Mapping) else {}
-    kind = recognised(data)
+    own = plugins("ovopt.data", DataSource).get(source.get("kind", ""))
+    kind = own.name if own and own.recognises(data) else recognised(data)
     if kind is None:
         if not Path(data).exists():
             raise DataError(f"{data}: no such data")

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from ovopt.comparison import (
+    MetricKind,
     differing_settings,
     quality_delta,
     quality_of,
+    rows_array,
     speedup,
 )
+from ovopt.errors import DataError
 from ovopt.records import Turn
 from ovopt.stats import Interval
 from tests.factories import (
@@ -21,6 +24,7 @@ from tests.factories import (
     arm,
     comparison,
     effective,
+    exactly,
     latency_of,
     latency_turns,
     rows,
@@ -208,3 +212,59 @@ def test_references_and_lost_arms_may_run_otherwise():
     reference = _pinned("original-f32", "reference", inference_precision="bf16")
     lost = _pinned("broken", threads=7).model_copy(update={"lost": "killed"})
     assert differing_settings([_pinned("original", "baseline"), reference, lost]) == []
+
+
+@pytest.mark.parametrize(
+    ("given_rows", "shape"),
+    [([1.0, 0.0], (2,)), ([[1, 2], [3, 4], [5, 6]], (3, 2)), ([[[1.0]], [[2.0]]], (2, 1, 1)), ([], (0,))],
+)
+def test_rows_of_one_length_are_an_array_of_floats(given_rows, shape):
+    table = rows_array(given_rows)
+    assert (table.dtype, table.shape) == (np.float64, shape)
+    np.testing.assert_array_equal(table, np.array(given_rows, float))
+
+
+def test_rows_of_different_lengths_are_lists_of_their_own():
+    ragged = [[1.0], [], [[2.0, 3.0], [4.0]]]
+    table = rows_array(ragged)
+    assert (table.dtype, table.shape) == (object, (3,))
+    assert table.tolist() == ragged
+    assert table[np.array([2, 0])].tolist() == [ragged[2], ragged[0]], "a resample is an index into it"
+
+
+def test_rows_are_kept_so_that_the_value_follows_from_them_again():
+    def longest(table):
+        return float(max(map(len, table)))
+
+    kind = MetricKind("longest", "", False, "accuracy", "bootstrap", longest)
+    quality = quality_of([[1.0], [], [2.0, 3.0]], kind, 0)
+    assert (quality.value, quality.n, quality.higher_is_better) == (2, 3, False)
+    assert longest(rows_array(quality.rows)) == 2
+
+
+@pytest.mark.parametrize(("kind", "better"), [(TOP1, True), (ERROR, False), (AGREEMENT, True)])
+def test_a_quality_says_which_way_is_better(kind, better):
+    assert quality_of(rows(10, [1]), kind, 0).higher_is_better is better
+
+
+def test_a_metric_without_a_value_on_these_samples_is_an_error_that_names_it():
+    kind = MetricKind("auroc", "", True, "accuracy", "bootstrap", lambda table: float("nan"))
+    said = "auroc has no value on these 3 samples (a single class, or all the same)"
+    with pytest.raises(DataError, match=exactly(said)):
+        quality_of([1.0, 2.0, 3.0], kind, 0)
+
+
+def test_a_metric_that_some_resamples_leave_undefined_has_an_interval():
+    """As a metric of two classes on a resample that drew but one."""
+
+    def contrast(table):
+        ones, zeros = table[table[:, 0] == 1, 1], table[table[:, 0] == 0, 1]
+        return float(ones.mean() - zeros.mean()) if len(ones) and len(zeros) else float("nan")
+
+    kind = MetricKind("contrast", "", True, "accuracy", "bootstrap", contrast)
+    before = quality_of([[1, 5.0], [0, 1.0], [1, 6.0], [0, 3.0]], kind, 0)
+    after = quality_of([[1, 4.0], [0, 1.0], [1, 5.0], [0, 3.0]], kind, 0)
+    assert before.low <= before.value == 3.5 <= before.high
+    delta = quality_delta(before, after, kind, 0)
+    assert delta.low <= delta.delta == pytest.approx(-1) <= delta.high
+    assert np.isfinite([delta.low, delta.high]).all()

@@ -77,7 +77,7 @@ def test_the_shipped_recipes_and_data_are_found_inside_an_unpacked_wheel(wheel: 
         archive.extractall(tmp_path)
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import ovopt, ovopt.data.locate as l\n"
+        "import ovopt, ovopt.locate as l\n"
         "assert ovopt.__file__.startswith(sys.argv[1]), ovopt.__file__\n"
         "print(*(l.shipped(name) for name in ('recipes', 'calibration_data')), sep='\\n')\n"
     )

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import DataSource, Decoder, Transform, plugins
-from ovopt.data.locate import shipped
 from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.locate import shipped
 from ovopt.recipe import (
     SECTIONS,
     TASK_METRICS,

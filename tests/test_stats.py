@@ -211,3 +211,32 @@ def test_a_paired_bootstrap_draws_the_same_samples_for_both():
     values = np.random.default_rng(0).normal(5, 2, 400)
     found = stats.paired_bootstrap(np.mean, values, values + 0.5, seed=0)
     assert (found.estimate, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def defined(table):
+    """Undefined where all that was drawn is alike."""
+    return float(table.mean()) if len(set(table.tolist())) > 1 else float("nan")
+
+
+def test_resamples_on_which_a_metric_is_undefined_do_not_count():
+    table = np.array([1.0, 2.0, 4.0])
+    found = bootstrap(defined, table, seed=3)
+    rng = np.random.default_rng(3)
+    drawn = [defined(table[rng.integers(3, size=3)]) for _ in range(RESAMPLES)]
+    known = [value for value in drawn if not np.isnan(value)]
+    assert 0 < len(known) < RESAMPLES
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(known, [0.025, 0.975])))
+    paired = paired_bootstrap(defined, table, table + 1, seed=3)
+    assert (paired.estimate, paired.low, paired.high) == pytest.approx((1, 1, 1))
+
+
+def test_a_metric_that_no_resample_defines_has_no_width():
+    found = bootstrap(lambda table: float(len(table) if list(table) == sorted(set(table)) else np.nan), np.arange(40.0), 0)
+    assert (found.estimate, found.low, found.high) == (40, 40, 40)
+
+
+def test_an_interval_holds_its_estimate_though_the_resamples_miss_it():
+    """The largest of many is seldom drawn above itself; the smallest distance is mostly drawn as zero."""
+    table = np.array([0.0, 1.0, 3.0, 7.0])
+    found = bootstrap(lambda values: float(np.diff(np.sort(values)).min()), table, 0)
+    assert found.low <= found.estimate == 1 <= found.high

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of
-from ovopt.data.locate import expand
 from ovopt.errors import DataError
+from ovopt.locate import expand
 from ovopt.records import Port
 
 FAULTS = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, tarfile.TarError, zlib.error)

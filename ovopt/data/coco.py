@@ -14,8 +14,8 @@ from pydantic import Field
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, image_size, inside
-from ovopt.data.locate import a_few, confined, expand
 from ovopt.errors import DataError
+from ovopt.locate import a_few, confined, expand
 from ovopt.records import Port
 
 PATTERNS = ("annotations.json", "_annotations.coco.json", "instances_*.json")

@@ -13,8 +13,8 @@ from pydantic import Field
 from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
-from ovopt.data.locate import a_few, confined, expand, shown
 from ovopt.errors import DataError
+from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
 
 AUDIO = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".opus", ".wav"})

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table, read_text
-from ovopt.data.locate import a_few, confined, expand, shown
 from ovopt.errors import DataError
+from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
 
 Labelled = tuple[Path, str]

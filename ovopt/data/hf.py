@@ -16,15 +16,14 @@ from pydantic import Field
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names
 from ovopt.data.images import files_below
-from ovopt.data.locate import confined, expand, shown
 from ovopt.data.table import Columns, samples_of, undecoded
 from ovopt.errors import DataError, did_you_mean
+from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 
 if TYPE_CHECKING:
     import datasets
 
-__all__ = ["HuggingFace", "samples_of"]
 
 BUILDERS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".arrow": "arrow"}
 HUB = "hf:"

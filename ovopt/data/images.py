@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.contracts import Boxes
-from ovopt.data.locate import confined
 from ovopt.errors import DataError
+from ovopt.locate import confined
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)

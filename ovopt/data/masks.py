@@ -11,8 +11,8 @@ from pydantic import Field
 from ovopt.contracts import DataSource, LabelFile, Samples
 from ovopt.data.content import hash_of_names, read_bytes
 from ovopt.data.images import files_below
-from ovopt.data.locate import a_few, confined, expand, shown
 from ovopt.errors import DataError
+from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
 
 

@@ -19,8 +19,8 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of
-from ovopt.data.locate import expand
 from ovopt.errors import DataError, did_you_mean
+from ovopt.locate import expand
 from ovopt.records import Port
 
 LABEL_KEYS = ("labels", "label", "y", "targets", "target")

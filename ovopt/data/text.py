@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of
-from ovopt.data.locate import expand
 from ovopt.errors import DataError
+from ovopt.locate import expand
 from ovopt.records import Port
 
 MARK = b"\xef\xbb\xbf"

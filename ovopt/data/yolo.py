@@ -13,8 +13,8 @@ from pydantic import Field
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, files_below, image_size, inside
-from ovopt.data.locate import a_few, confined, expand, shown
 from ovopt.errors import DataError
+from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
 
 COLUMNS = "class cx cy w h"

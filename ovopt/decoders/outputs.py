@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from ovopt.contracts import Array
 from ovopt.errors import DataError, RecipeError
+from ovopt.locate import expand
 
 Layout = Literal["nchw", "nhwc"]
 Size = tuple[int, int]
@@ -103,7 +103,7 @@ def image_size(inputs: Mapping[str, Array], layout: Layout | None, name: str) ->
 def lines_of(file: str, name: str) -> tuple[str, ...]:
     """The lines of a text file. A line ends at a line feed only: other separators may be characters of a dictionary."""
     try:
-        text = Path(file).expanduser().read_bytes().decode("utf-8-sig")
+        text = expand(file).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{name}.file: {file} cannot be read: {error}") from None
     return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError, RecipeError, SettingsError
+from ovopt.locate import expand
 from ovopt.transforms.columns import column_of
 from ovopt.transforms.sniff import seems
 
@@ -232,7 +233,7 @@ def _read(path: str, lowercase: bool | None) -> Any:
         import tokenizers
     except ImportError:
         raise SettingsError("tokens need tokenizers: pip install 'ovopt[text]'") from None
-    file = _file(Path(path).expanduser())
+    file = _file(expand(path))
     try:
         if file.suffix == ".json":
             return tokenizers.Tokenizer.from_file(str(file))

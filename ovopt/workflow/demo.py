@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ovopt import units
-from ovopt.data.locate import shipped
+from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.workflow.compare import Plan, compare

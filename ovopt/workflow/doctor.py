@@ -11,7 +11,7 @@ from pathlib import Path
 from ovopt import units
 from ovopt.bench.machine import machine
 from ovopt.bench.processor_time import processor_time
-from ovopt.data.locate import shipped
+from ovopt.locate import shipped
 from ovopt.model.read import core
 from ovopt.records import Machine, Record, Speedup
 from ovopt.workflow.compare import Plan, compare

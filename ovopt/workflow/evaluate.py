@@ -57,7 +57,10 @@ def evaluate(
     saved = _Predictions(prepared.samples.ids)
     scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, saved.add if predictions else None)
     if not scorer.metrics:
-        raise UsageError("nothing to evaluate by: the recipe's metrics are agreement, which needs a second model")
+        raise UsageError(
+            "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name one that "
+            "knows the labels, for example --recipe classification"
+        )
     with arms(taking_part, [], prepared, used, options, control=False) as planned, Crew(planned) as crew:
         run = {arm.name: hinted(used.runtime.hint or "THROUGHPUT", arm.properties) for arm in planned}
         qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run}

@@ -12,7 +12,17 @@ import psutil
 import pytest
 
 from ovopt.bench.crew import ArmPlan, Crew
-from ovopt.bench.protocol import Audit, Contents, Inputs, Load, Open, Output, TakeLatency, TakeProcessorTime, TakeThroughput
+from ovopt.bench.protocol import (
+    Audit,
+    Contents,
+    Inputs,
+    Load,
+    Open,
+    Output,
+    TakeLatency,
+    TakeProcessorTime,
+    TakeThroughput,
+)
 from ovopt.bench.samplefile import write_samples
 from ovopt.contracts import Placement, Tensors
 from ovopt.errors import SettingsError

@@ -17,6 +17,7 @@ from ovopt.bench.scenarios.end_to_end import EndToEndScenario
 from ovopt.bench.scenarios.first_inference import FirstInferenceScenario
 from ovopt.bench.scenarios.latency import LatencyScenario
 from ovopt.bench.scenarios.memory import MemoryScenario
+from ovopt.bench.scenarios.processor_time import ProcessorTimeScenario
 from ovopt.bench.scenarios.served_load import ServedLoadScenario
 from ovopt.bench.scenarios.throughput import ThroughputScenario
 from ovopt.bench.served import Demand
@@ -88,6 +89,47 @@ def test_throughput_is_the_median_turns() -> None:
 def test_throughputs_are_compared_turn_by_turn() -> None:
     before, after = throughput_raw(500), throughput_raw(800)
     check_speedup(ThroughputScenario().pair(before, after, None), elapsed(before) / elapsed(after))
+
+
+def test_processor_time_is_that_of_the_median_turn() -> None:
+    raw = throughput_raw(500)
+    found = ProcessorTimeScenario().figures(raw)
+    assert found.per_inference_ms == pytest.approx(np.median(elapsed(raw) / 100) / MS)
+    assert found.n == 3000
+    assert [list(rounds) for rounds in found.raw] == raw
+
+
+def test_processor_time_counts_inferences_and_not_turns() -> None:
+    turns = [[Turn(samples=n, elapsed_ns=n * ns) for n, ns in ((1, 5), (9, 3), (2, 8))]]
+    assert ProcessorTimeScenario().figures(turns).per_inference_ms == pytest.approx(5 / MS)
+
+
+def test_processor_times_are_compared_turn_by_turn() -> None:
+    before, after = throughput_raw(500), throughput_raw(800)
+    check_speedup(ProcessorTimeScenario().pair(before, after, None), elapsed(before) / elapsed(after))
+
+
+def test_a_processor_time_that_the_control_has_too_is_no_difference() -> None:
+    before, after = throughput_raw(500), throughput_raw(520)
+    alone = ProcessorTimeScenario().pair(before, after, None)
+    beside = ProcessorTimeScenario().pair(before, after, throughput_raw(800))
+    assert (alone.estimate, alone.low, alone.high) == (beside.estimate, beside.low, beside.high)
+    assert beside.verdict == "no clear difference"
+
+
+def test_processor_time_is_measured_on_one_thread_of_every_arm() -> None:
+    slow, fast = lambda _: 0.010, lambda _: 0.002
+    crew = FakeCrew(
+        [plan("original", properties={"NUM_STREAMS": "4"}), plan("int8")], {"original": slow, "int8": fast}
+    )
+    found = ProcessorTimeScenario().measure(crew, Effort(2, 0.02, 0), Watcher())  # type: ignore[arg-type]
+    for name in ("original", "int8"):
+        asked = {tuple(sorted(opened.properties.items())) for opened in crew.opens(name)}
+        assert asked == {(("INFERENCE_NUM_THREADS", "1"), ("NUM_STREAMS", "1"), ("PERFORMANCE_HINT", "LATENCY"))}
+    assert {type(what) for _, what in crew.log} == {protocol.Open, protocol.TakeProcessorTime}
+    figures = ProcessorTimeScenario().figures(found.raw["int8"])
+    assert figures.per_inference_ms == pytest.approx(2)
+    assert ProcessorTimeScenario().pair(found.raw["original"], found.raw["int8"], None).estimate == pytest.approx(5)
 
 
 def end_to_end_raw(factor: float) -> tuple[np.ndarray, list[list[Turn]], list[list[EndToEndTurn]]]:
@@ -264,6 +306,9 @@ def turns_of(arm: dict[str, Any]) -> dict[str, np.ndarray]:
     seconds["throughput"] = np.array(
         [[t["elapsed_ns"] / t["samples"] for t in rounds] for rounds in arm["throughput"]["raw"]]
     )
+    seconds["processor_time"] = np.array(
+        [[t["elapsed_ns"] / t["samples"] for t in rounds] for rounds in arm["processor_time"]["raw"]]
+    )
     whole = arm["end_to_end"]["raw"]
     seconds["sequential"] = np.array([[np.median(np.sum(t["stages_ns"], axis=1)) for t in r] for r in whole])
     seconds["pipelined"] = np.array(
@@ -275,7 +320,7 @@ def turns_of(arm: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def speedups_of(speeds: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    flat = {"latency": speeds["latency"], "throughput": speeds["throughput"]}
+    flat = {name: speeds[name] for name in ("latency", "throughput", "processor_time")}
     return {**flat, **speeds["end_to_end"], **speeds["first_inference"]}
 
 
@@ -294,6 +339,12 @@ def check_arm(arm: dict[str, Any]) -> None:
     assert (latency["mean_ms"], latency["min_ms"]) == pytest.approx((values.mean(), values.min()))
     rates = [t["samples"] * 1e9 / t["elapsed_ns"] for t in flat(arm["throughput"]["raw"])]
     assert arm["throughput"]["samples_per_s"] == pytest.approx(np.median(rates))
+    processor = list(flat(arm["processor_time"]["raw"]))
+    spent = np.median([t["elapsed_ns"] / t["samples"] for t in processor]) / MS
+    assert arm["processor_time"]["per_inference_ms"] == pytest.approx(spent)
+    assert arm["processor_time"]["n"] == sum(t["samples"] for t in processor)
+    if arm["engine"] == "openvino":
+        assert (arm["effective"]["processor_time"]["streams"], arm["effective"]["processor_time"]["threads"]) == (1, 1)
     whole = arm["end_to_end"]
     stages = np.concatenate([t["stages_ns"] for t in flat(whole["raw"])]) / MS
     for index, name in enumerate(("decode_ms", "preprocess_ms", "inference_ms", "postprocess_ms")):

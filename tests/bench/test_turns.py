@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -179,6 +179,21 @@ def test_where_the_runtime_picks_the_same_nothing_is_pinned(clock: Clock) -> Non
     found = measure(crew)
     assert found.notes == []
     assert {tuple(opened.properties) for name in NAMES for opened in crew.opens(name)} == {("PERFORMANCE_HINT",)}
+
+
+class OnOneThread(Plain):
+    """As processor time is measured."""
+
+    forced: ClassVar[Mapping[str, str]] = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1"}
+
+
+def test_what_a_scenario_forces_wins_over_what_the_user_set(clock: Clock) -> None:
+    properties = {"NUM_STREAMS": "4", "ENABLE_CPU_PINNING": "NO"}
+    crew = with_plans(clock, *(plan(name, properties=properties) for name in NAMES))
+    found = OnOneThread().measure(crew, SHORT, Watcher())  # type: ignore[arg-type]
+    wanted = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": "NO", **OnOneThread.forced}
+    assert all(opened.properties == wanted for name in NAMES for opened in crew.opens(name))
+    assert {(e.streams, e.threads) for e in found.effective.values()} == {(1, 1)}
 
 
 def with_plans(clock: Clock, *plans: ArmPlan, **more: Any) -> FakeCrew:

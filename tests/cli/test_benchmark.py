@@ -15,7 +15,7 @@ from tests.models import adding_model, saved
 
 BRIEFLY = ("--time-budget", 1, "-q")
 LATENCY = (*BRIEFLY, "--scenario", "latency")
-SCENARIOS = ("latency", "throughput", "end_to_end", "first_inference", "memory", "served_load")
+SCENARIOS = ("latency", "throughput", "processor_time", "end_to_end", "first_inference", "memory", "served_load")
 DEFAULT = set(SCENARIOS) - {"served_load"}
 
 HOW_TO_VARY = (
@@ -136,6 +136,23 @@ def test_streams_threads_and_requests_are_those_asked_for(work: Path) -> None:
         assert settings["properties"]["ENABLE_CPU_PINNING"] == "False"
 
 
+def test_processor_time_is_that_of_one_thread_whatever_was_asked_for(work: Path) -> None:
+    found = measured(work, "tiny.xml", *BRIEFLY, "--scenario", "processor_time", "--streams", 2, "--threads", 2)
+    settings = effective(found, "processor_time")
+    assert (settings["streams"], settings["threads"], settings["hint"]) == (1, 1, "LATENCY")
+    time = found["arms"][0]["processor_time"]
+    turns = [turn for rounds in time["raw"] for turn in rounds]
+    assert time["n"] == sum(turn["samples"] for turn in turns)
+    assert time["per_inference_ms"] == pytest.approx(np.median([t["elapsed_ns"] / t["samples"] for t in turns]) / 1e6)
+
+
+def test_how_long_an_answer_is_waited_for_is_at_least_a_second(work: Path) -> None:
+    done = run.ovopt("benchmark", "tiny.xml", *LATENCY, "--answer-limit", 0, cwd=work)
+    assert (done.code, done.stdout) == (2, "")
+    assert "Invalid value for '--answer-limit'" in done.stderr
+    assert measured(work, "tiny.xml", *LATENCY, "--answer-limit", 500)["arms"][0]["lost"] is None
+
+
 def test_a_hint_replaces_the_scenarios_own(work: Path) -> None:
     found = measured(work, "tiny.xml", *LATENCY, "--hint", "throughput")
     assert found["settings"]["hint"] == effective(found)["hint"] == "THROUGHPUT"
@@ -201,7 +218,7 @@ FORM = '{"CPU": {"KEY": "VALUE"}}'
         (("--shape", "=1,16"), "--shape =1,16: write INPUT=1,3,224,224"),
         (
             ("--shape", "y=1,16"),
-            "tiny.xml: cannot take the shapes y: [1, 16]: Input for tensor name 'y' is not found",
+            "tiny.xml: has no input 'y'; known: x",
         ),
         (("--property", "A"), "--property A: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32"),
         (("--device", "CPUU"), "--device CPUU: no such device here; did you mean 'CPU'?"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 from scipy import stats
 
 from ovopt.errors import did_you_mean
@@ -130,7 +131,8 @@ def test_the_text_shows_the_figure_its_interval_the_weakest_classes_and_the_wors
     at = next(i for i, line in enumerate(lines) if line.startswith("weakest classes of original"))
     assert [line.split()[0] for line in lines[at + 1 : at + 6]] == weakest
     at = next(i for i, line in enumerate(lines) if line.startswith("worst samples of original"))
-    assert [line.split()[0] for line in lines[at + 1 : at + 6]] == list(top1["worst"])[:5]
+    worst = list(top1["worst"])[:5]
+    assert [line.split()[0] for line in lines[at + 1 : at + 1 + len(worst)]] == worst
     assert lines[-1].startswith(f"{top1['n']:,} samples of ")
     begun = [line.removesuffix(" ...") for line in done.stderr.splitlines() if line.endswith(" ...")]
     assert begun == ["prepare samples", "evaluate original"]
@@ -165,7 +167,7 @@ def test_with_a_bundle_those_samples_count_that_it_has_not_seen(work: Path) -> N
 
 
 def test_several_models_are_held_against_the_first_too(work: Path) -> None:
-    run.write_ir(work / "other.xml", ending=lambda node: -node)
+    run.write_ir(work / "other.xml", ending=lambda node: ops.multiply(node, np.float32(-1)))
     metrics = ("--set", "metrics=[top1,top1_agreement,cosine]", *F32)
     found = evaluated(work, "tiny.xml", "other.xml", *CLASSIFY, *metrics, "--save-predictions", "p.jsonl")
     first, second = (arm["accuracy"] for arm in found["arms"])
@@ -262,7 +264,7 @@ def test_where_every_sample_is_left_out_nothing_is_evaluated(files: tuple[Path, 
         file.write_bytes(b"no array")
     done = run.ovopt("evaluate", "tiny.xml", "-r", "mine.yaml", "--on-bad-sample", "skip", cwd=folder)
     assert (done.code, done.stdout) == (2, "")
-    assert done.message == f"error: {folder}/files: no sample is left to measure with"
+    assert done.message == "error: files: no sample is left to measure with"
 
 
 # Which recipe

@@ -13,8 +13,8 @@ from ovopt.data.events import Events
 from ovopt.data.files import Files
 from ovopt.data.hf import HuggingFace
 from ovopt.data.images import image_size
-from ovopt.data.locate import shipped
 from ovopt.data.masks import Masks
+from ovopt.locate import shipped
 from ovopt.records import Port
 
 ROOT = shipped("calibration_data")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ovopt.data.coco import Coco
 from ovopt.data.images import inside
-from ovopt.data.locate import shipped
 from ovopt.errors import DataError
+from ovopt.locate import shipped
 from tests.data.pictures import picture
 from tests.factories import exactly
 

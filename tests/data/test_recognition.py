@@ -3,7 +3,7 @@
 import pytest
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.data.locate import shipped
+from ovopt.locate import shipped
 from tests.data.pictures import picture
 
 

@@ -13,7 +13,7 @@ from openvino import opset13 as ops
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 WINDOW, CONTEXT = 512, 64
-KEPT = 0.6
+KEPT = 0.9
 """What the energy follower keeps of its state from window to window."""
 BLOCK = 8
 """Pixels of a line's width that make a step of the reader."""
@@ -106,7 +106,11 @@ def burst_embedder(mels: int = 80) -> ov.Model:
     frames = ops.parameter([1, -1, mels], np.float32, name="frames")
     beyond = ops.relu(ops.subtract(frames, np.float32(2)))
     return _named(
-        {"embedding": ops.matmul(ops.reduce_mean(beyond, np.array([1]), keep_dims=False), rotation(mels), False, False)},
+        {
+            "embedding": ops.matmul(
+                ops.reduce_mean(beyond, np.array([1]), keep_dims=False), rotation(mels), False, False
+            )
+        },
         [frames],
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.data.locate import a_few, confined, expand, shipped
 from ovopt.errors import DataError, RecipeError
+from ovopt.locate import a_few, confined, expand, shipped
 from tests.factories import exactly
 
 
