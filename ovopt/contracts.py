@@ -253,8 +253,8 @@ class Placement:
     """Where a model is, and how it is used."""
 
     model: Path
-    shapes: Mapping[str, Sequence[int]]
-    outputs: tuple[int | str, ...]
+    shapes: Mapping[str, Sequence[int | str]]
+    outputs: tuple[int, ...]
     """The outputs that metrics look at, the first of them that of `Session.result`."""
     device: str
     batch: int = 1

@@ -58,7 +58,10 @@ SECTIONS: Mapping[str, tuple[str, Any]] = {
 class ModelSection(Record):
     """How the model's ports are used."""
 
-    shapes: dict[str, tuple[int, ...]] = Field(default={}, description="input name -> shape, to fix dynamic ones")
+    shapes: dict[str, tuple[int | str, ...]] = Field(
+        default={},
+        description="input name (or index) -> shape; a dimension is a number, `?` for any, or a range `1..8`",
+    )
     batch: int = Field(default=1, gt=0, description="samples per timed inference")
     output: int | str | tuple[int | str, ...] = Field(
         default=0, description="the output that metrics look at, by index or name; several for `postprocess` to join"

@@ -266,5 +266,6 @@ def test_a_metric_that_some_resamples_leave_undefined_has_an_interval():
     after = quality_of([[1, 4.0], [0, 1.0], [1, 5.0], [0, 3.0]], kind, 0)
     assert before.low <= before.value == 3.5 <= before.high
     delta = quality_delta(before, after, kind, 0)
-    assert delta.low <= delta.delta == pytest.approx(-1) <= delta.high
+    assert delta.delta == pytest.approx(-1)
+    assert delta.low <= delta.delta <= delta.high
     assert np.isfinite([delta.low, delta.high]).all()

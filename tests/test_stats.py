@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from ovopt import stats
-from ovopt.stats import Interval, PairedCounts
+from ovopt.stats import RESAMPLES, Interval, PairedCounts, bootstrap, paired_bootstrap
 from tests.factories import exactly
 
 counts = st.builds(PairedCounts, *[st.integers(0, 400)] * 4).filter(lambda c: c.n > 0)

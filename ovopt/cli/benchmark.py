@@ -37,6 +37,7 @@ def command(
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
     seed: o.Seed = None,
+    trust: o.Trust = False,
     force: o.Force = False,
     output_format: o.FormatOption = o.Format.console,
     quiet: o.Quiet = False,
@@ -61,7 +62,7 @@ def command(
     settings = o.runtime(load_config, device, hint, streams, threads, requests, properties)
     overrides = [*settings, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
-        result = benchmark(models, recipe, data, plan, o.options_from(seed, force, quiet, overrides))
+        result = benchmark(models, recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust))
         o.write_result(file, result)
         o.write_settings(dump, result)
     show(result, output_format.value)

@@ -43,6 +43,7 @@ def command(
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the comparison file here.")] = None,
     seed: o.Seed = None,
+    trust: o.Trust = False,
     force: o.Force = False,
     output_format: o.FormatOption = o.Format.console,
     quiet: o.Quiet = False,
@@ -69,7 +70,9 @@ def command(
     runtime = o.runtime(load_config, device, hint, streams, threads, requests, properties)
     overrides = [*runtime, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets, budget)]
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
-        result = compare(original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides))
+        result = compare(
+            original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust)
+        )
         o.write_result(file, result)
         o.write_settings(dump, result)
     show(result, output_format.value)

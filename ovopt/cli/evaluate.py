@@ -41,6 +41,7 @@ def command(
     sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
     seed: o.Seed = None,
+    trust: o.Trust = False,
     force: o.Force = False,
     output_format: o.FormatOption = o.Format.console,
     quiet: o.Quiet = False,
@@ -54,7 +55,7 @@ def command(
 
     runtime = o.runtime(None, device, hint, None, None, None, properties)
     overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
-    options = o.options_from(seed, force, quiet, overrides)
+    options = o.options_from(seed, force, quiet, overrides, trust)
     with (
         o.scratch_file(output, force, o.RESULT) as file,
         o.scratch_file(save_predictions, force, PREDICTION) as scratch,

@@ -66,6 +66,9 @@ class BadSample(StrEnum):
     skip = "skip"
 
 
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Run code that comes with the model: pickled modules, factories, remote code.")
+]
 OnBadSample = Annotated[
     BadSample | None,
     typer.Option(help="A sample that cannot be read or does not fit: stop there (the default), or leave it out."),
@@ -173,11 +176,18 @@ def shapes(batch: int | None, items: list[str] | None) -> list[str]:
     found = [f"model.batch={batch}"] if batch else []
     for item in items or []:
         name, equals, dims = item.rpartition("=")
-        sizes = dims.strip("[]").split(",")
-        if not (equals and name) or not all(size.strip().isdigit() and int(size) > 0 for size in sizes):
-            raise UsageError(f"--shape {item}: write INPUT=1,3,224,224")
-        found.append(f'model.shapes."{name}"=[{",".join(sizes)}]')
+        sizes = [size.strip() for size in dims.strip("[]").split(",")]
+        if not (equals and name) or not all(map(_is_dimension, sizes)):
+            raise UsageError(f"--shape {item}: write INPUT=1,3,224,224; ? leaves a size open, 1..8 bounds it")
+        found.append(f'model.shapes."{name}"={json.dumps([s if not s.isdigit() else int(s) for s in sizes])}')
     return found
+
+
+def _is_dimension(size: str) -> bool:
+    low, dots, high = size.partition("..")
+    if dots:
+        return low.isdigit() and (not high or high.isdigit())
+    return size in ("?", "-1") or (size.isdigit() and int(size) > 0)
 
 
 def demand(rates: list[float] | None, limit_ms: float | None, percentile: float, process: Process) -> Demand:
@@ -248,9 +258,11 @@ def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, objec
     ]
 
 
-def options_from(seed: int | None, force: bool, quiet: bool, overrides: Sequence[Override | str]) -> Options:
+def options_from(
+    seed: int | None, force: bool, quiet: bool, overrides: Sequence[Override | str], trust: bool = False
+) -> Options:
     """Options for a use case, with progress for whoever watches."""
     from ovopt.cli.progress import progress
     from ovopt.workflow.options import Options, Silent
 
-    return Options(seed, force, tuple(overrides), progress(quiet) or Silent())
+    return Options(seed, force, trust, tuple(overrides), progress(quiet) or Silent())

@@ -42,6 +42,7 @@ def command(
     ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None,
     sets: o.Sets = None,
     seed: o.Seed = None,
+    trust: o.Trust = False,
     force: o.Force = False,
     output_format: o.FormatOption = o.Format.console,
     quiet: o.Quiet = False,
@@ -66,5 +67,5 @@ def command(
     }
     overrides = o.quantize_overrides(nncf_defaults, given) + o.overrides(sets)
     target = output or Path(f"{model.resolve().stem}-int8")
-    manifest = quantize(model, target, recipe, data, o.options_from(seed, force, quiet, overrides))
+    manifest = quantize(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust))
     show_manifest(manifest, target, output_format.value)

@@ -47,6 +47,7 @@ def new(
     model: Annotated[Path, typer.Argument(help="The model.")],
     data: Annotated[str, typer.Option(help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here; default: print it.")] = None,
+    trust: o.Trust = False,
     force: o.Force = False,
 ) -> None:
     """Write a commented recipe from a model and its data. What is guessed is said.
@@ -56,7 +57,7 @@ def new(
     from ovopt.workflow.draft import draft
 
     with o.scratch_file(output, force, "ovopt:") as file:
-        text = draft(model, data).text
+        text = draft(model, data, trust).text
         if file is None:
             print(text, end="")
             return

@@ -42,6 +42,7 @@ def facts(model: openvino.Model) -> ModelFacts:
         parameters=parameters,
         operations=dict(sorted(operations.items())),
         precisions=dict(sorted(precisions.items())),
+        quantization=quantization(model),
     )
 
 

@@ -29,6 +29,7 @@ class ModelFacts(Record):
     parameters: int = Field(description="elements of all constants")
     operations: dict[str, int] = Field(description="how many operations of each type")
     precisions: dict[str, int] = Field(description="constant bytes by element type")
+    quantization: str | None = Field(default=None, description="how it is quantized already, if it is")
 
     @property
     def fake_quantize(self) -> int:

@@ -20,7 +20,8 @@ from ovopt.contracts import Advance, Engine, Placement, Tensors, plugins
 from ovopt.errors import DataError, ModelError, SettingsError, did_you_mean
 from ovopt.model.facts import facts
 from ovopt.model.files import describe, hash_of, locate
-from ovopt.model.read import core, read_model
+from ovopt.model.outputs import output_indices
+from ovopt.model.read import as_ir, core, read_model
 from ovopt.prepare import Prepared
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, ModelFacts, ModelFile, Port
@@ -45,12 +46,16 @@ class Subject:
 
 
 def subjects(
-    original: str | Path, optimized: Sequence[str | Path], recipe: Recipe, vary: Mapping[str, Sequence[str]]
+    original: str | Path,
+    optimized: Sequence[str | Path],
+    recipe: Recipe,
+    vary: Mapping[str, Sequence[str]],
+    trust: bool = False,
 ) -> list[Subject]:
     """The models, and one arm more of the original for every further value of every varied property."""
-    found = [_subject(original, BASELINE, recipe, {})]
+    found = [_subject(original, BASELINE, recipe, trust)]
     for path in optimized:
-        found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, {}))
+        found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, trust))
     _check_same_inputs(found)
     first = {key: values[0] for key, values in vary.items()}
     varied = [
@@ -82,6 +87,12 @@ def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subje
     return found
 
 
+def already_quantized(original: Subject) -> list[str]:
+    """What is to be said of an original that does not start from floating point."""
+    found = original.facts.quantization
+    return [f"the original is quantized already: {found}"] if found else []
+
+
 def properties_of(recipe: Recipe) -> dict[str, str]:
     """The recipe's properties, spelled as OpenVINO reads them."""
     return {key: _spelled(value) for key, value in recipe.runtime.properties.items()}
@@ -106,7 +117,7 @@ def arms(
 ) -> Iterator[list[ArmPlan]]:
     """The arms, with what goes through their timing on disk for as long as the block lasts."""
     shared = properties_of(recipe)
-    batch, wanted = recipe.model.batch, recipe.model.output
+    batch = recipe.model.batch
     with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
         timed = Path(scratch) / "timed"
         with options.progress.task("prepare samples", total=TIMED * batch) as advance:
@@ -114,10 +125,11 @@ def arms(
         write_samples(timed, _batches(inputs, batch) if batch > 1 else inputs)
 
         def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str], engine: str = "openvino") -> ArmPlan:
+            ours = engine == "openvino"
             placement = Placement(
-                subject.path,
+                as_ir(subject.path, Path(scratch), recipe.model.shapes, options.trust) if ours else subject.path,
                 recipe.model.shapes,
-                wanted if isinstance(wanted, tuple) else (wanted,),
+                tuple(output_indices(subject.facts.outputs, recipe.model.output)),
                 recipe.runtime.device,
                 batch,
                 recipe.model.state,
@@ -144,10 +156,10 @@ def arms(
         yield planned
 
 
-def _subject(path: str | Path, name: str, recipe: Recipe, own: Mapping[str, str]) -> Subject:
+def _subject(path: str | Path, name: str, recipe: Recipe, trust: bool) -> Subject:
     manifest = read_manifest(path)
-    found = facts(read_model(path, recipe.model.shapes))
-    return Subject(name, locate(path), describe(path), found, manifest, own)
+    found = facts(read_model(path, recipe.model.shapes, trust))
+    return Subject(name, locate(path), describe(path), found, manifest, {})
 
 
 def _named(subject: Subject, name: str, own: Mapping[str, str]) -> Subject:

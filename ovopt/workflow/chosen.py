@@ -52,7 +52,7 @@ def _of_a_bundle(data: Data, models: Sequence[str | Path], options: Options) -> 
 
 def _matching(data: Data, model: str | Path, options: Options) -> Chosen | None:
     path = data if isinstance(data, str | Path) else None
-    matched = best_match(Path(model), facts(read_model(model)))
+    matched = best_match(Path(model), facts(read_model(model, trust=options.trust)))
     if matched:
         recipe = load_recipe(matched.name, path, options.overrides)
         if recipe.data.source or data is not None:

@@ -34,7 +34,16 @@ from ovopt.records import (
     SizeRatio,
     Speeds,
 )
-from ovopt.workflow.arms import CONTROL, Subject, arms, check_device, properties_of, references, subjects
+from ovopt.workflow.arms import (
+    CONTROL,
+    Subject,
+    already_quantized,
+    arms,
+    check_device,
+    properties_of,
+    references,
+    subjects,
+)
 from ovopt.workflow.chosen import Chosen, choose
 from ovopt.workflow.options import Options
 from ovopt.workflow.scorer import Scorer
@@ -75,7 +84,7 @@ def compare(
     if not optimized and not plan.vary:
         raise UsageError("nothing to compare: name at least one optimized model behind the original, or --vary")
     chosen = choose(recipe, data, [original, *optimized], options, guess=data is not None)
-    taking_part = subjects(original, optimized, chosen.recipe, plan.vary)
+    taking_part = subjects(original, optimized, chosen.recipe, plan.vary, options.trust)
     return _run(taking_part, chosen, data, plan, options, against_baseline=True)
 
 
@@ -91,7 +100,7 @@ def benchmark(
     if not models:
         raise UsageError("nothing to measure: name at least one model")
     chosen = choose(recipe, data, models, options, guess=data is not None)
-    taking_part = subjects(models[0], models[1:], chosen.recipe, plan.vary)
+    taking_part = subjects(models[0], models[1:], chosen.recipe, plan.vary, options.trust)
     return _run(taking_part, chosen, data, plan, options, against_baseline=False)
 
 
@@ -152,6 +161,7 @@ def _run(
         pairs=tuple(pairs),
         gate=_gate(pairs, recipe, made) if scorer else _no_gate(),
         notes=(
+            *already_quantized(taking_part[0]),
             *(scorer.doubts if scorer else ()),
             *(note for one in found.values() for note in one.notes),
             *([chosen.why] if chosen.why else []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def demo(folder: Path, options: Options) -> Demo:
     `folder`."""
     model, recipe = _model(options)
     say = options.progress.say
-    defaults = Options(options.seed, options.force, ("optimize.quantize={}",), options.progress)
+    defaults = replace(options, overrides=("optimize.quantize={}",))
     say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults -o {folder / PLAIN}")
     quantize(model, folder / PLAIN, recipe, options=defaults)
     say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {folder / RECIPE}")

@@ -85,12 +85,12 @@ class _Subject:
         return self.samples.ids[0].lower().endswith(suffixes)
 
 
-def draft(path: str | Path, data: str) -> Draft:
+def draft(path: str | Path, data: str, trust: bool = False) -> Draft:
     """A recipe that runs at once. Labelled images of classes try the usual normalizations and keep the best.
 
     Raises DataError where the data cannot go into the model.
     """
-    model = read_model(path)
+    model = read_model(path, trust=trust)
     found = facts(model)
     started = _started(Path(path), found, data)
     source = started.recipe().data.source

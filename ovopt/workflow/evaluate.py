@@ -18,7 +18,7 @@ from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.prepare import prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Gate, Settings
-from ovopt.workflow.arms import arms, check_device, properties_of, subjects
+from ovopt.workflow.arms import already_quantized, arms, check_device, properties_of, subjects
 from ovopt.workflow.chosen import choose
 from ovopt.workflow.options import Options
 from ovopt.workflow.scorer import Scorer
@@ -46,7 +46,7 @@ def evaluate(
     chosen = choose(recipe, data, models, options, guess=True)
     used = _without_agreement(chosen.recipe) if len(models) == 1 else chosen.recipe
     check_device(used.runtime.device)
-    taking_part = subjects(models[0], models[1:], used, {})
+    taking_part = subjects(models[0], models[1:], used, {}, options.trust)
     prepared = prepare(used, taking_part[0].facts.inputs, chosen.seed, None if isinstance(data, str | Path) else data)
     part = part or ("gate" if any(subject.manifest for subject in taking_part) else "all")
     if chosen.why:
@@ -58,8 +58,8 @@ def evaluate(
     scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, saved.add if predictions else None)
     if not scorer.metrics:
         raise UsageError(
-            "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name one that "
-            "knows the labels, for example --recipe classification"
+            "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name "
+            "one that knows the labels, for example --recipe classification"
         )
     with arms(taking_part, [], prepared, used, options, control=False) as planned, Crew(planned) as crew:
         run = {arm.name: hinted(used.runtime.hint or "THROUGHPUT", arm.properties) for arm in planned}
@@ -98,7 +98,7 @@ def evaluate(
         control=None,
         pairs=(),
         gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Evaluated, not compared."),
-        notes=(*scorer.doubts, *([chosen.why] if chosen.why else [])),
+        notes=(*already_quantized(taking_part[0]), *scorer.doubts, *([chosen.why] if chosen.why else [])),
     )
 
 

@@ -38,6 +38,8 @@ class Options:
     seed: int | None = None
     """Decides splits and every random choice; None is 0, or the seed that made a bundle."""
     force: bool = False
+    trust: bool = False
+    """Whether code that comes with a model may run: pickled modules, factories, code in a Hugging Face folder."""
     overrides: Overrides = ()
     """`path.to.key=value` settings of the recipe."""
     progress: Progress = field(default_factory=Silent)

@@ -53,7 +53,7 @@ def quantize(
     step = next((step for step in recipe.optimize if isinstance(step, Quantize)), Quantize())
     source = describe(model)
     with new_folder(Path(output), options.force, MANIFEST) as folder:
-        original = read_model(model, recipe.model.shapes)
+        original = read_model(model, recipe.model.shapes, options.trust)
         table = None if isinstance(data, str | Path) else data
         prepared = prepare(recipe, facts(original).inputs, seed, table)
         calibration = _calibration(prepared, original, step.subset_size, options)

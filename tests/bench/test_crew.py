@@ -25,10 +25,11 @@ from ovopt.bench.protocol import (
 )
 from ovopt.bench.samplefile import write_samples
 from ovopt.contracts import Placement, Tensors
-from ovopt.errors import SettingsError
+from ovopt.errors import ArmLostError, DataError, SettingsError
 from ovopt.model.files import describe
 from ovopt.records import Turn
 from tests.cli import run
+from tests.models import adding_model, saved
 
 PROPERTIES = {"PERFORMANCE_HINT": "LATENCY"}
 LIMIT_S = 10.0
@@ -170,3 +171,84 @@ def test_a_worker_that_cannot_read_its_model_says_why(plans: list[ArmPlan], tmp_
         assert crew.present == ["int8"]
         assert crew.lost["original"].startswith("FileNotFoundError: ")
         assert crew.lost["original"].endswith(" (during Load)")
+
+
+def inputs_of(count: int) -> Iterator[Inputs]:
+    rows, _ = run.inputs_and_labels(count)
+    return (Inputs(index, 0, (row[None],)) for index, row in enumerate(rows))
+
+
+def nothing(output: Output) -> None:
+    pass
+
+
+def test_what_goes_wrong_in_making_an_input_is_raised_and_costs_no_arm(plans: list[ArmPlan]) -> None:
+    def torn() -> Iterator[Inputs]:
+        yield from inputs_of(5)
+        raise DataError("sample 5 is torn")
+
+    taken: list[int] = []
+    with Crew(plans[:1]) as crew:
+        with pytest.raises(DataError, match=r"\Asample 5 is torn\Z"):
+            crew.evaluate("original", PROPERTIES, torn(), lambda output: taken.append(output.index))
+        assert crew.lost == {}
+        assert sorted(taken) == list(range(5)), "what came before it is answered"
+        crew.evaluate("original", PROPERTIES, inputs_of(3), nothing)
+        assert crew.ask("original", Open(PROPERTIES)) is not None
+
+
+def test_an_arm_whose_answer_is_not_taken_for_good_is_lost(plans: list[ArmPlan]) -> None:
+    def refuse(output: Output) -> None:
+        raise ArmLostError("not finite")
+
+    with Crew(plans) as crew:
+        crew.evaluate("int8", PROPERTIES, inputs_of(500), refuse)
+        assert crew.lost == {"int8": "not finite (during Evaluate)"}
+        crew.evaluate("int8", PROPERTIES, inputs_of(5), refuse)
+        assert crew.ask("original", Open(PROPERTIES)) is not None
+
+
+def test_a_worker_that_is_killed_while_it_evaluates_costs_its_arm_alone(plans: list[ArmPlan]) -> None:
+    with Crew(plans) as crew:
+
+        def kill(output: Output) -> None:
+            os.kill(crew.pid("int8"), signal.SIGKILL)
+
+        crew.evaluate("int8", PROPERTIES, inputs_of(5000), kill)
+        assert crew.lost == {
+            "int8": "its worker was ended by SIGKILL; the system may have run out of memory (during Evaluate)"
+        }
+        assert crew.present == ["original"]
+
+
+def test_a_worker_that_hangs_while_it_evaluates_is_ended(plans: list[ArmPlan]) -> None:
+    with Crew(plans[1:], LIMIT_S) as crew:
+        pid = crew.pid("int8")
+        with stopped(pid):
+            crew.evaluate("int8", PROPERTIES, inputs_of(5), nothing)
+        assert crew.lost == {"int8": "its worker gave no answer within 10 s (--answer-limit) (during Evaluate)"}
+        assert not psutil.pid_exists(pid)
+
+
+def test_without_an_input_there_is_no_output(plans: list[ArmPlan]) -> None:
+    with Crew(plans[:1]) as crew:
+        crew.evaluate("original", PROPERTIES, iter(()), nothing)
+        assert crew.lost == {}
+
+
+def test_inputs_and_outputs_larger_than_the_socket_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Both sides would send and neither receive, were they not in threads of their own."""
+    size, count = 1 << 19, 24
+    model = saved(adding_model(("x", (1, size), np.float32)), tmp_path)
+    write_samples(tmp_path / "samples", [(np.zeros((1, size), np.float32),)])
+    sums: dict[int, tuple[float, float]] = {}
+
+    def keep(output: Output) -> None:
+        (value,) = output.values
+        sums[output.index] = (float(value.min()), float(value.max()))
+
+    with Crew([plan("original", "baseline", model, tmp_path / "samples")], LIMIT_S * 6) as crew:
+        tensors = (Inputs(i, 0, (np.full((1, size), i, np.float32),)) for i in range(count))
+        crew.evaluate("original", {"INFERENCE_PRECISION_HINT": "f32"}, tensors, keep)
+        assert crew.lost == {}
+    assert sums == {i: (i + 1, i + 1) for i in range(count)}

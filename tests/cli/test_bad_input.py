@@ -497,11 +497,27 @@ def test_nan_in_the_gates_data(work: Path) -> None:
     ("order", "arm"), [(("broken.xml", "tiny.xml"), "original"), (("tiny.xml", "broken.xml"), "broken")]
 )
 def test_nan_in_a_models_outputs(work: Path, order: tuple[str, str], arm: str) -> None:
+    """The arm is lost, and says why; a lost baseline leaves nothing to compare."""
     run.write_ir(work / "broken.xml", ending=ops.log)
-    assert refused(work, "compare", *order, *CLASSIFY) == (
-        f"error: {arm}: NaN or infinity in the output for data.npz#N; the model or its precision is broken for this "
-        "input"
+    done = run.ovopt("compare", *order, *CLASSIFY, *BRIEFLY, "--format", "json", cwd=work)
+    assert (done.code, done.message) == (1, "")
+    found = json.loads(done.stdout)
+    lost = {one["name"]: one["lost"] for one in found["arms"] if one["lost"]}
+    assert SOME.sub("N", lost[arm]) == (
+        "NaN or infinity in its output for data.npz#N: the model or its precision is broken for this input (during "
+        "Evaluate)"
     )
+    assert found["pairs"] == []
+    assert found["gate"]["ship"] in (None, "original")
+
+
+@pytest.mark.parametrize("models", [("broken.xml",), ("broken.xml", "tiny.xml")])
+def test_nan_in_the_outputs_of_what_is_evaluated(work: Path, models: tuple[str, ...]) -> None:
+    run.write_ir(work / "broken.xml", ending=ops.log)
+    done = run.ovopt("evaluate", *models, *CLASSIFY, cwd=work)
+    assert done.code in (1, 2)
+    said = SOME.sub("N", " ".join((done.stdout + done.message).split()))
+    assert "NaN or infinity in its output for data.npz#N: the model or its precision is broken" in said
 
 
 def test_calibration_data_that_is_all_the_same(work: Path) -> None:

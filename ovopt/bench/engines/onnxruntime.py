@@ -57,7 +57,7 @@ class OnnxRuntime(Engine):
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)), requests or 1
         session = _session(self._placement, max(1, threads // parallel) if threads else 0)
         names = [port.name for port in session.get_inputs()]
-        outputs = [_output_name(session, output) for output in self._placement.outputs]
+        outputs = [session.get_outputs()[output].name for output in self._placement.outputs]
 
         def call(tensors: Tensors) -> Tensors:
             return tuple(map(np.asarray, session.run(outputs, dict(zip(names, tensors, strict=True)))))
@@ -83,7 +83,3 @@ def _session(placement: Placement, threads: int) -> onnxruntime.InferenceSession
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(placement.model), options, providers=["CPUExecutionProvider"])
-
-
-def _output_name(session: onnxruntime.InferenceSession, output: int | str) -> str:
-    return output if isinstance(output, str) else str(session.get_outputs()[output].name)

@@ -24,10 +24,8 @@ class Torch(Engine):
     def __init__(self, placement: Placement) -> None:
         if placement.model.suffix.lower() not in (".pt", ".pt2"):
             raise ModelError(f"{placement.model}: PyTorch reads .pt2 and .pt files; give one: --reference torch=FILE")
-        if any(isinstance(output, str) for output in placement.outputs):
-            raise SettingsError("model.output: PyTorch knows outputs by index only")
         self._placement = placement
-        self._indices = [int(output) for output in placement.outputs]
+        self._indices = list(placement.outputs)
 
     @classmethod
     def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:

@@ -1,0 +1,194 @@
+"""From a recipe's data to tensors and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from ovopt.contracts import Boxes, Parts, Samples, Transform
+from ovopt.errors import DataError
+from ovopt.prepare import Prepared
+from ovopt.recipe import DataSection, ModelSection, Recipe
+from ovopt.records import Port
+from tests.factories import exactly
+
+X = Port(name="x", shape=(1, 2), dtype="f32")
+NAMES = ("ant", "bee", "cow")
+
+
+def prepared(
+    contents: Sequence[Any] = (),
+    labels: Sequence[Any] | None = None,
+    inputs: Sequence[Port] = (X,),
+    source_classes: Sequence[str] = (),
+    data: dict[str, Any] | None = None,
+    model: dict[str, Any] | None = None,
+    **recipe: Any,
+) -> Prepared:
+    made = Recipe(ovopt=1, family="example", data=DataSection(**data or {}), model=ModelSection(**model or {}), **recipe)
+
+    def load(index: int) -> Any:
+        if isinstance(contents[index], Exception):
+            raise contents[index]
+        return contents[index]
+
+    count = len(contents) or len(labels or ())
+    samples = Samples(
+        "set", tuple(f"set#{i}" for i in range(count)), None if labels is None else tuple(labels), load, "0" * 64,
+        tuple(source_classes),
+    )  # fmt: skip
+    return Prepared(samples, {"gate": tuple(range(count))}, 0, made, inputs)
+
+
+def rows(count: int) -> list[np.ndarray]:
+    return [np.array([i, -i], np.float32) for i in range(count)]
+
+
+def test_samples_come_in_the_order_that_they_are_asked_for() -> None:
+    indices = [17, 3, 99, 0, 3]
+    found = list(prepared(rows(100)).each(indices))
+    assert [index for index, _ in found] == indices
+    for index, ((tensor,),) in found:
+        np.testing.assert_array_equal(tensor, [[index, -index]])
+
+
+def test_a_sample_is_prepared_once_where_it_fits_into_memory() -> None:
+    calls: list[int] = []
+
+    class Counting(Transform):
+        """Counts."""
+
+        name: ClassVar[str] = "counting"
+
+        def __call__(self, content: Any) -> Any:
+            calls.append(int(content[0]))
+            return content
+
+    data = prepared(rows(20), preprocess=(Counting(),))
+    for _ in range(3):
+        assert len(list(data.each(range(20)))) == 20
+    assert sorted(calls) == list(range(20))
+
+
+def test_parts_are_inferences_one_behind_the_other() -> None:
+    contents = [Parts(np.array([i, part], np.float32) for part in range(i)) for i in range(1, 4)]
+    data = prepared(contents)
+    assert [len(parts) for _, parts in data.each(range(3))] == [1, 2, 3]
+    found = [tensor[0].tolist() for (tensor,) in data.tensors(range(3))]
+    assert found == [[i, part] for i in range(1, 4) for part in range(i)]
+
+
+@pytest.mark.parametrize("fault", [DataError("torn"), DataError("set#2: torn")], ids=["without its id", "with its id"])
+def test_a_bad_sample_is_named_once(fault: DataError) -> None:
+    contents = [*rows(2), fault, *rows(2)]
+    with pytest.raises(DataError, match=exactly("set#2: torn; --on-bad-sample skip leaves such samples out")):
+        list(prepared(contents).each(range(5)))
+    data = prepared(contents, data={"on_bad_sample": "skip"})
+    assert [index for index, _ in data.each(range(5))] == [0, 1, 3, 4]
+    assert data.facts.left_out == {"set#2": "set#2: torn"}
+
+
+def test_a_fault_that_is_not_the_datas_is_not_left_out() -> None:
+    data = prepared([*rows(1), ZeroDivisionError("a bug")], data={"on_bad_sample": "skip"})
+    with pytest.raises(ZeroDivisionError):
+        list(data.each(range(2)))
+
+
+# Inputs that are the same for every sample
+
+
+H = Port(name="h", shape=(2, None), dtype="f32")
+
+
+def test_constants_and_zeros_for_a_state_stand_beside_the_sample() -> None:
+    inputs = (Port(name="rate", shape=(), dtype="i64"), X, H)
+    data = prepared(rows(2), inputs=inputs, model={"inputs": {"rate": 16000}, "state": {"h": "h_next"}})
+    ((rate, row, state),) = list(data.tensors([1]))
+    assert (rate.tolist(), rate.dtype) == (16000, np.int64)
+    assert row.tolist() == [[1, -1]]
+    assert (state.tolist(), state.dtype) == ([[0.0], [0.0]], np.float32)
+
+
+def test_what_a_sample_brings_itself_wins_over_a_constant() -> None:
+    content = {"x": np.zeros(2, np.float32), "h": np.ones((2, 3), np.float32)}
+    ((_, state),) = list(prepared([content], inputs=(X, H), model={"state": {"h": "h_next"}}).tensors([0]))
+    assert state.tolist() == [[1.0] * 3] * 2
+
+
+@pytest.mark.parametrize("model", [{"inputs": {"xx": 1}}, {"state": {"xx": "y"}}])
+def test_an_input_that_the_model_has_not_is_named(model: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match=r"\Amodel\.(inputs|state)\.xx: the model has no such input; did you mean 'x'\?\Z"):
+        list(prepared(rows(1), model=model).each([0]))
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "source_classes", "found"),
+    [
+        (2, (), (), 2),
+        (2, NAMES, (), 2),
+        ("bee", NAMES, (), 1),
+        ("7", (), (), 7),
+        ("-1", (), (), -1),
+        (0, ("cow", "bee", "ant"), NAMES, 2),
+        (0, (), NAMES, 0),
+        (0.5, NAMES, (), 0.5),
+        ([1, 2], NAMES, (), [1, 2]),
+    ],
+)
+def test_a_label_is_what_metrics_take(
+    label: Any, classes: Sequence[str], source_classes: Sequence[str], found: Any
+) -> None:
+    data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
+    assert data.label(0) == found
+
+
+@pytest.mark.parametrize("task", ["recognition", "transcription"])
+def test_a_text_is_a_label_of_its_own_where_the_task_is_about_text(task: Any) -> None:
+    assert prepared(labels=["17 bees"], task=task).label(0) == "17 bees"
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "source_classes", "said"),
+    [
+        ("beee", NAMES, (), "unknown class 'beee'; did you mean 'bee'?"),
+        ("bee", (), (), "unknown class 'bee'; the recipe lists no class names under `data.classes`"),
+        (1, ("ant", "cow"), NAMES, "unknown class 'bee'; known: ant, cow"),
+    ],
+)
+def test_a_class_that_the_recipe_does_not_list_is_named(
+    label: Any, classes: Sequence[str], source_classes: Sequence[str], said: str
+) -> None:
+    data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
+    with pytest.raises(DataError, match=exactly(f"set#0: {said}")):
+        data.label(0)
+
+
+class Halved(Transform):
+    """An image at half its size, without its right half."""
+
+    name: ClassVar[str] = "halved"
+
+    def __call__(self, content: Any) -> Any:
+        return content
+
+    def moved(self, boxes: Any, size: tuple[int, int]) -> tuple[Any, tuple[int, int]]:
+        width, height = size[0] // 4, size[1] // 2
+        return np.clip(boxes / 2, 0, [width, height, width, height]), (width, height)
+
+
+def test_boxes_move_as_their_image_does_and_those_that_it_loses_are_gone() -> None:
+    corners = np.array([[0, 0, 40, 20], [60, 0, 100, 40], [20, 10, 90, 30]], float)
+    boxes = Boxes(corners, np.array([0, 1, 2]), np.array([False, False, True]), (100, 40))
+    data = prepared(
+        labels=[boxes], preprocess=(Halved(),), source_classes=NAMES, data={"classes": ("cow", "bee", "ant")}
+    )
+    found = data.label(0)
+    assert found.corners.tolist() == [[0, 0, 20, 10], [10, 5, 25, 15]]
+    assert found.classes.tolist() == [2, 0]
+    assert found.crowd.tolist() == [False, True]
