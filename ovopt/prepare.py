@@ -12,6 +12,7 @@ import numpy as np
 
 from ovopt.contracts import Array, Boxes, LabelFile, Samples, Tensors
 from ovopt.data.ahead import Cache, ahead
+from ovopt.data.images import image_size
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.data.table import samples_of
@@ -85,7 +86,7 @@ class Prepared:
                 return self._boxes(label, index)
             case LabelFile(path=path, kind=kind):
                 image = _read_image(path, kind)
-                return self.preparation.mask(image) if kind == "mask" else image
+                return self._mask(image, path, index) if kind == "mask" else image
             case str():
                 return self._class_or_text(label, index)
             case int() if self.samples.classes and self.recipe.data.classes:
@@ -109,6 +110,13 @@ class Prepared:
         return self.preparation.preprocess(
             self.preparation.decode(self.samples.load(index)), sample_id=self.samples.ids[index]
         )
+
+    def _mask(self, mask: Array, path: Path, index: int) -> Array:
+        content, own = self.samples.load(index), (mask.shape[1], mask.shape[0])
+        size = image_size(self.samples.ids[index], content) if isinstance(content, bytes) else own
+        if size != own:
+            raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
+        return self.preparation.mask(mask)
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
         corners = self.preparation.boxes(boxes.corners, boxes.size)

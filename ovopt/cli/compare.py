@@ -11,7 +11,7 @@ from ovopt.cli import options as o
 
 
 def command(
-    original: Annotated[Path, typer.Argument(help="The model to start from.")],
+    original: Annotated[Path, typer.Argument(help="The model to start from: a file or folder, or hf:NAME.")],
     optimized: Annotated[list[Path] | None, typer.Argument(help="Bundles or models to hold against it.")] = None,
     recipe: o.RecipeName = None,
     data: o.DataSource = None,

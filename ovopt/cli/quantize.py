@@ -25,7 +25,7 @@ class ModelType(StrEnum):
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="An IR (.xml), an .onnx file or a bundle.")],
+    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
     recipe: o.RecipeName = None,
     data: o.DataSource = None,
     output: Annotated[
@@ -40,6 +40,8 @@ def command(
     ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None,
     ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None,
     ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None,
+    shape: o.Shapes = None,
+    on_bad_sample: o.OnBadSample = None,
     sets: o.Sets = None,
     seed: o.Seed = None,
     trust: o.Trust = False,
@@ -65,7 +67,12 @@ def command(
         "ignored_scope.patterns": ("--ignored-pattern", ignored_pattern),
         "ignored_scope.types": ("--ignored-type", ignored_type),
     }
-    overrides = o.quantize_overrides(nncf_defaults, given) + o.overrides(sets)
+    overrides = [
+        *o.quantize_overrides(nncf_defaults, given),
+        *o.shapes(None, shape),
+        *o.bad_samples(on_bad_sample),
+        *o.overrides(sets),
+    ]
     target = output or Path(f"{model.resolve().stem}-int8")
     manifest = quantize(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust))
     show_manifest(manifest, target, output_format.value)

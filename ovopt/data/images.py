@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,14 +37,14 @@ def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[
     return sorted(found)
 
 
-def image_size(file: Path) -> tuple[int, int]:
-    """Width and height of the upright image, from the file's header alone."""
+def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int]:
+    """Width and height of the upright image, from the header of the file, or of its content where that is at hand."""
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise DataError(f"{file}: reading its size needs Pillow: pip install 'ovopt[vision]'") from None
     try:
-        with Image.open(file) as image:
+        with Image.open(file if content is None else io.BytesIO(content)) as image:
             turned = "exif" in image.info and image.getexif().get(ORIENTATION) in ON_ITS_SIDE
             return image.size[::-1] if turned else image.size
     except UnidentifiedImageError:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
+SHOWN = 5
 LEAST = 20
 SHIFTED_SHARE = 0.5
 NEAR_CHANCE = 2.0
+
+
+def empty_classes(classes: Sequence[str], labels: Collection[int]) -> list[str]:
+    """Classes that no sample has: their figures are missing, and the names may be misspelt."""
+    empty = [name for index, name in enumerate(classes) if index not in labels]
+    if not empty or not labels:
+        return []
+    more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
+    return [f"{len(empty)} of {len(classes)} classes have no sample here: {', '.join(empty[:SHOWN])}{more}"]
 
 
 class ClassShifts:

@@ -18,7 +18,7 @@ from ovopt.errors import ArmLostError, DataError
 from ovopt.model.outputs import chosen_outputs
 from ovopt.prepare import Prepared
 from ovopt.records import Port, Quality, QualityDelta
-from ovopt.workflow.doubts import ClassShifts
+from ovopt.workflow.doubts import ClassShifts, empty_classes
 
 WORST = 10
 Save = Callable[[str, int, Any], None]
@@ -36,7 +36,7 @@ class Scorer:
     outputs: OutputFile
     save: Save | None = None
     doubts: list[str] = field(default_factory=list)
-    """What looks wrong with the labels."""
+    """What looks wrong with the data."""
     differences: dict[str, float] = field(default_factory=dict)
     """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
 
@@ -50,13 +50,16 @@ class Scorer:
                 f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
                 "for label-free agreement take --set metrics=[cosine,top1_agreement]"
             )
+        known: set[Any] = set()
         for index in chosen if accuracy else ():
             if prepared.labelled_by_file(index):
                 continue  # checked where it is read, which takes its time
             label = prepared.label(index)
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
-        return cls(prepared, chosen, ports, OutputFile(), save)
+            if isinstance(label, int):
+                known.add(label)
+        return cls(prepared, chosen, ports, OutputFile(), save, empty_classes(prepared.recipe.data.classes, known))
 
     @property
     def metrics(self) -> Sequence[Metric]:
