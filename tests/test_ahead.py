@@ -62,10 +62,8 @@ def test_the_order_is_kept_where_calls_end_in_another() -> None:
 
 def test_no_more_is_loaded_than_a_few_samples_per_thread_ahead_of_what_was_taken() -> None:
     loader = Loader()
-    taken = 0
-    for index, call in ahead(loader, range(200)):
+    for taken, (index, call) in enumerate(ahead(loader, range(200)), start=1):
         assert value(call.result()) == index
-        taken += 1
         assert len(loader.asked) <= taken + AHEAD * WORKERS
 
 

@@ -27,9 +27,7 @@ def facts(
             for i, shape in enumerate(shapes)
         )
 
-    return ModelFacts(
-        inputs=ports(inputs), outputs=ports(outputs), parameters=0, operations=operations, precisions={}
-    )
+    return ModelFacts(inputs=ports(inputs), outputs=ports(outputs), parameters=0, operations=operations, precisions={})
 
 
 @pytest.mark.parametrize(

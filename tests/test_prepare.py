@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
-from ovopt.errors import DataError
+from ovopt.errors import DataError, UsageError
 from ovopt.prepare import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import Port
@@ -28,7 +28,9 @@ def prepared(
     model: dict[str, Any] | None = None,
     **recipe: Any,
 ) -> Prepared:
-    made = Recipe(ovopt=1, family="example", data=DataSection(**data or {}), model=ModelSection(**model or {}), **recipe)
+    made = Recipe(
+        ovopt=1, family="example", data=DataSection(**data or {}), model=ModelSection(**model or {}), **recipe
+    )
 
     def load(index: int) -> Any:
         if isinstance(contents[index], Exception):
@@ -118,9 +120,12 @@ def test_what_a_sample_brings_itself_wins_over_a_constant() -> None:
     assert state.tolist() == [[1.0] * 3] * 2
 
 
+@pytest.mark.xfail(reason="a fault of the recipe is told as one of a sample, with the advice to leave it out")
 @pytest.mark.parametrize("model", [{"inputs": {"xx": 1}}, {"state": {"xx": "y"}}])
 def test_an_input_that_the_model_has_not_is_named(model: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match=r"\Amodel\.(inputs|state)\.xx: the model has no such input; did you mean 'x'\?\Z"):
+    with pytest.raises(
+        UsageError, match=r"\Amodel\.(inputs|state)\.xx: the model has no such input; did you mean 'x'\?\Z"
+    ):
         list(prepared(rows(1), model=model).each([0]))
 
 

@@ -151,7 +151,9 @@ SOURCES = did_you_mean("None", plugins("ovopt.data", DataSource))
 def none_of(package, kind):
     """What is said to a name that is like no plug-in's and no preset's."""
     known = plugins(package, kind)
-    return did_you_mean("sepia", [*known, *(preset for one in known.values() for preset in getattr(one, "presets", ()))])
+    return did_you_mean(
+        "sepia", [*known, *(preset for one in known.values() for preset in getattr(one, "presets", ()))]
+    )
 
 
 TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.decoders", Decoder)

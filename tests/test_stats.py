@@ -231,7 +231,9 @@ def test_resamples_on_which_a_metric_is_undefined_do_not_count():
 
 
 def test_a_metric_that_no_resample_defines_has_no_width():
-    found = bootstrap(lambda table: float(len(table) if list(table) == sorted(set(table)) else np.nan), np.arange(40.0), 0)
+    found = bootstrap(
+        lambda table: float(len(table) if list(table) == sorted(set(table)) else np.nan), np.arange(40.0), 0
+    )
     assert (found.estimate, found.low, found.high) == (40, 40, 40)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,11 @@ def _read(file: Path) -> openvino.Model:
             raise ModelError(
                 f"{file}: holds operations of an extension, such as a tokenizer of openvino-tokenizers; give the model "
                 "without its tokenizer, and tokenize in the recipe's `preprocess`"
+            ) from None
+        unknown = re.search(r"No translator found for (\S+) node", str(error))
+        if unknown:
+            raise ModelError(
+                f"{file}: holds the operation {unknown[1]}, which OpenVINO does not know; export the model without it"
             ) from None
         raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
 

@@ -119,9 +119,7 @@ def test_a_processor_time_that_the_control_has_too_is_no_difference() -> None:
 
 def test_processor_time_is_measured_on_one_thread_of_every_arm() -> None:
     slow, fast = lambda _: 0.010, lambda _: 0.002
-    crew = FakeCrew(
-        [plan("original", properties={"NUM_STREAMS": "4"}), plan("int8")], {"original": slow, "int8": fast}
-    )
+    crew = FakeCrew([plan("original", properties={"NUM_STREAMS": "4"}), plan("int8")], {"original": slow, "int8": fast})
     found = ProcessorTimeScenario().measure(crew, Effort(2, 0.02, 0), Watcher())  # type: ignore[arg-type]
     for name in ("original", "int8"):
         asked = {tuple(sorted(opened.properties.items())) for opened in crew.opens(name)}

@@ -89,9 +89,10 @@ def test_an_output_that_is_no_longer_finite_costs_the_arm(worker: Worker, sessio
 
 def test_what_is_compared_with_is_the_first_output_and_not_the_last(worker: Worker, session: Timed) -> None:
     """Small steps add up."""
+    for step in range(2):
+        turn(worker, session, FIRST * np.float32(1.03**step))
     with pytest.raises(ArmLostError, match=exactly(CHANGED)):
-        for step in range(10):
-            turn(worker, session, FIRST * np.float32(1.03**step))
+        turn(worker, session, FIRST * np.float32(1.03**2))
 
 
 def test_every_sample_has_an_output_of_its_own(worker: Worker, session: Timed) -> None:
@@ -103,9 +104,7 @@ def test_every_sample_has_an_output_of_its_own(worker: Worker, session: Timed) -
         worker._take(TakeLatency(0, 0))
 
 
-def test_the_output_is_kept_though_the_runtime_writes_the_next_one_in_its_place(
-    worker: Worker, session: Timed
-) -> None:
+def test_the_output_is_kept_though_the_runtime_writes_the_next_one_in_its_place(worker: Worker, session: Timed) -> None:
     shared = FIRST.copy()
     turn(worker, session, shared)
     shared *= 3

@@ -25,6 +25,9 @@ RECIPE = (
     "ovopt: 1\nfamily: mine\ntask: classification\npreprocess: [npy]\n"
     "data: {source: {kind: files, path: files}, classes: [ant, bee, cow, dog]}\n"
 )
+NO_METRIC = "nothing to evaluate by: the recipe's metrics are agreement, which needs a second model"
+NOT_OURS = "data.npz: not a file that ovopt wrote, so --force does not replace it"
+EXISTS = "data.npz: exists already; choose another -o/--output, or --force to replace it"
 
 
 def evaluated(work: Path, *arguments: object) -> dict[str, Any]:
@@ -231,7 +234,9 @@ def files(tmp_path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
 def test_a_sample_that_cannot_be_used_ends_the_run(files: tuple[Path, np.ndarray, np.ndarray]) -> None:
     folder, _, labels = files
     before = run.snapshot(folder)
-    done = run.ovopt("evaluate", "tiny.xml", "-r", "mine.yaml", "-o", "r.json", "--save-predictions", "p.jsonl", cwd=folder)
+    done = run.ovopt(
+        "evaluate", "tiny.xml", "-r", "mine.yaml", "-o", "r.json", "--save-predictions", "p.jsonl", cwd=folder
+    )
     assert (done.code, done.stdout) == (2, "")
     bad = [f"{NAMES[labels[i]]}/{i}.npy" for i in (7, 9)]
     assert done.message.startswith(tuple(f"error: {name}: " for name in bad)), done.stderr
@@ -296,9 +301,7 @@ def test_a_guess_without_data_is_none(work: Path) -> None:
     )
     done = run.ovopt("evaluate", "tiny.xml", cwd=work)
     assert (done.code, done.stdout) == (2, "")
-    assert done.message == (
-        "error: nothing to evaluate by: the recipe's metrics are agreement, which needs a second model"
-    )
+    assert done.message == f"error: {NO_METRIC}"
 
 
 # What cannot be had
@@ -309,15 +312,24 @@ def test_a_guess_without_data_is_none(work: Path) -> None:
     [
         (("tiny.xml", "--recipe", "classification"), "no data: give --data, or a recipe with a data source"),
         (("no.xml", *CLASSIFY), "no.xml: no such model file"),
-        (("tiny.xml", *CLASSIFY, "--set", "metrics=[top11]"), "--set metrics=[top11]: metrics[0]: unknown 'top11'; did you mean 'top1'?"),
-        (("tiny.xml", *CLASSIFY, "--device", "NOPE"), f"--device NOPE: no such device here; {did_you_mean('NOPE', ov.Core().available_devices)}"),
-        (("tiny.xml", *CLASSIFY, "--split", "tuning", "--set", "data.splits.tuning=0"), "data.splits.tuning: holds no samples"),
-        (("tiny.xml", *CLASSIFY, "--set", "metrics=[cosine]"), "nothing to evaluate by: the recipe's metrics are agreement, which needs a second model"),
-        (("tiny.xml", *CLASSIFY, "-o", "data.npz", "--force"), "data.npz: not a file that ovopt wrote, so --force does not replace it"),
-        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz"), "data.npz: exists already; choose another -o/--output, or --force to replace it"),
-        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz", "--force"), "data.npz: not a file that ovopt wrote, so --force does not replace it"),
+        (
+            ("tiny.xml", *CLASSIFY, "--set", "metrics=[top11]"),
+            "--set metrics=[top11]: metrics[0]: unknown 'top11'; did you mean 'top1'?",
+        ),
+        (
+            ("tiny.xml", *CLASSIFY, "--device", "NOPE"),
+            f"--device NOPE: no such device here; {did_you_mean('NOPE', ov.Core().available_devices)}",
+        ),
+        (
+            ("tiny.xml", *CLASSIFY, "--split", "tuning", "--set", "data.splits.tuning=0"),
+            "data.splits.tuning: holds no samples",
+        ),
+        (("tiny.xml", *CLASSIFY, "--set", "metrics=[cosine]"), NO_METRIC),
+        (("tiny.xml", *CLASSIFY, "-o", "data.npz", "--force"), NOT_OURS),
+        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz"), EXISTS),
+        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz", "--force"), NOT_OURS),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_evaluated_is_refused(work: Path, arguments: tuple[object, ...], said: str) -> None:
     before = run.snapshot(work)
     done = run.ovopt("evaluate", *arguments, cwd=work)

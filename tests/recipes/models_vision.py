@@ -12,6 +12,7 @@ from openvino import opset13 as ops
 CLASSES = 3
 """One for each colour: mostly red, mostly green, mostly blue."""
 WIDTH = 8
+HEADS = 2
 YOLO_BOXES = 8400
 
 Node = ov.Node
@@ -47,7 +48,8 @@ def efficientnet_lite(side: int) -> ov.Model:
 
 
 def vision_transformer(side: int, patch: int = 8) -> ov.Model:
-    """Patches, their positions, two blocks of attention and perceptron, the mean of all tokens, scores."""
+    """Patches, their positions, two blocks of attention with two heads and of a perceptron, the mean of all tokens,
+    scores."""
     given, node = _picture((1, 3, side, side)), _Draw()
     embedding = np.repeat(node.stem()[:, :, 1:2, 1:2] / patch**2, patch, axis=2).repeat(patch, axis=3)
     patches = ops.convolution(given, embedding.astype(np.float32), [patch] * 2, [0, 0], [0, 0], [1, 1])
@@ -56,9 +58,11 @@ def vision_transformer(side: int, patch: int = 8) -> ov.Model:
     tokens = ops.add(tokens, node.small(1, count, WIDTH))
     for _ in range(2):
         normal = _layer_norm(tokens)
-        query, key, value = (ops.matmul(normal, node.small(WIDTH, WIDTH), False, False) for _ in range(3))
-        shares = ops.softmax(ops.matmul(query, key, False, True), -1)
-        tokens = ops.add(tokens, ops.matmul(shares, value, False, False))
+        query, key, value = (_heads(ops.matmul(normal, node.small(WIDTH, WIDTH), False, False)) for _ in range(3))
+        likeness = ops.multiply(ops.matmul(query, key, False, True), np.float32((WIDTH / HEADS) ** -0.5))
+        seen = ops.transpose(ops.matmul(ops.softmax(likeness, -1), value, False, False), np.array([0, 2, 1, 3]))
+        joined = ops.reshape(seen, np.array([1, count, WIDTH]), False)
+        tokens = ops.add(tokens, ops.matmul(joined, node.small(WIDTH, WIDTH), False, False))
         inner = ops.gelu(ops.matmul(_layer_norm(tokens), node.small(WIDTH, 2 * WIDTH), False, False), "erf")
         tokens = ops.add(tokens, ops.matmul(inner, node.small(2 * WIDTH, WIDTH), False, False))
     pooled = ops.reduce_mean(tokens, np.array([1]), keep_dims=False)
@@ -165,6 +169,12 @@ def _depthwise(node: Node, draw: _Draw) -> Node:
     return ops.group_convolution(node, weights, [1, 1], [1, 1], [1, 1], [1, 1])
 
 
+def _heads(node: Node) -> Node:
+    """[1, tokens, width] to [1, heads, tokens, width / heads]."""
+    parted = ops.reshape(node, np.array([1, -1, HEADS, WIDTH // HEADS]), False)
+    return ops.transpose(parted, np.array([0, 2, 1, 3]))
+
+
 def _layer_norm(node: Node) -> Node:
     return ops.mvn(node, np.array([-1]), True, 1e-5, "inside_sqrt")
 
@@ -181,8 +191,8 @@ def _classifier(given: Node, node: Node) -> ov.Model:
 
 
 def _edges(colours: Node, threshold: float, axes: tuple[int, int]) -> tuple[list[Node], Node]:
-    """Where the pixels of each channel [1, C, H, W] above a threshold begin and end: left, top, right and bottom [1, C],
-    and 1 where there are any [1, C]."""
+    """Where the pixels of each channel [1, C, H, W] above a threshold begin and end: left, top, right, bottom [1, C]
+    each, and 1 where there are any [1, C]."""
     bright = ops.convert(ops.greater(colours, np.float32(threshold)), "f32")
     side = colours.get_output_partial_shape(0)[axes[0]].get_length()
     along = np.arange(side, dtype=np.float32)

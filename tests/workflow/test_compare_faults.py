@@ -12,8 +12,10 @@ import pytest
 import ovopt
 from ovopt.cli.show import exit_code
 from ovopt.contracts import Advance, View
+from ovopt.errors import ModelError
 from ovopt.records import Arm, Comparison
 from ovopt.reports.console import Console
+from ovopt.reports.evaluation import Evaluation
 from tests.cli import run
 
 KILLED = "its worker was ended by SIGKILL; the system may have run out of memory"
@@ -169,3 +171,32 @@ def test_when_every_worker_dies_every_arm_says_why(folder: Path, task: str) -> N
 def test_no_worker_is_left_when_an_arm_was_lost(folder: Path) -> None:
     compare(folder, Watch("measure latency", kill(2)))
     assert [child for child in psutil.Process().children() if "ovopt.bench.worker" in child.cmdline()] == []
+
+
+def evaluate(folder: Path, watch: Watch, others: Sequence[str] = CANDIDATES) -> Comparison:
+    models = [folder / f"{name}.xml" for name in ("tiny", *others)]
+    return ovopt.evaluate(models, "classification", folder / "data.npz", options=ovopt.Options(progress=watch))
+
+
+def test_a_model_lost_while_it_is_evaluated_leaves_the_figures_of_the_others(folder: Path) -> None:
+    result = evaluate(folder, Watch("evaluate first", kill(1)))
+    arms = by_name(result)
+    assert list(arms) == ["original", *CANDIDATES]
+    assert arms["first"].lost == f"{KILLED} (during Evaluate)"
+    assert arms["first"].accuracy == {}
+    assert arms["second"].accuracy["top1"] == arms["original"].accuracy["top1"]
+    assert exit_code(result) == 1
+    shown = " ".join(Evaluation().render(result, View(width=200, colour=False)).split())
+    assert KILLED in shown
+
+
+def test_where_the_only_model_is_lost_nothing_was_evaluated(folder: Path) -> None:
+    with pytest.raises(ModelError, match=rf"\A{folder}/tiny\.xml: {KILLED} \(during Evaluate\)\Z"):
+        evaluate(folder, Watch("evaluate original", kill(0)), [])
+
+
+def test_where_the_first_of_several_models_is_lost_the_run_says_so(folder: Path) -> None:
+    result = evaluate(folder, Watch("evaluate original", kill(0)))
+    assert by_name(result)["original"].lost == f"{KILLED} (during Evaluate)"
+    assert exit_code(result) == 1
+    assert KILLED in " ".join(Evaluation().render(result, View(width=200, colour=False)).split())
