@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ovopt.recipe import load_recipe
     from ovopt.workflow.compare import Plan, benchmark, compare
     from ovopt.workflow.evaluate import evaluate
+    from ovopt.workflow.optimize import optimize, quantize, simplify
     from ovopt.workflow.options import Options
-    from ovopt.workflow.quantize import quantize
     from ovopt.workflow.stored import judge_again, read_comparison
 
 __version__ = "0.1.0"
@@ -34,9 +34,11 @@ __all__ = [
     "evaluate",
     "judge_again",
     "load_recipe",
+    "optimize",
     "quantize",
     "read_comparison",
     "read_manifest",
+    "simplify",
 ]
 
 _HOMES = {
@@ -48,9 +50,11 @@ _HOMES = {
     "evaluate": "ovopt.workflow.evaluate",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",
-    "quantize": "ovopt.workflow.quantize",
+    "optimize": "ovopt.workflow.optimize",
+    "quantize": "ovopt.workflow.optimize",
     "read_comparison": "ovopt.workflow.stored",
     "read_manifest": "ovopt.bundle",
+    "simplify": "ovopt.workflow.optimize",
 }
 
 

@@ -200,8 +200,8 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ),
         ({"family": 5}, "family: input should be a valid string, not 5"),
         (
-            {"model": {"shapes": {"x": [1, "n"]}}},
-            "model.shapes.x[1]: input should be a valid integer, unable to parse string as an integer, not 'n'",
+            {"match": {"outputs": [[1, "n"]]}},
+            "match.outputs[0][1]: input should be a valid integer, unable to parse string as an integer, not 'n'",
         ),
         ({"budgets": {"size": {"max_ratio": -1}}}, "budgets.size.max_ratio: input should be greater than 0, not -1"),
         (
@@ -295,6 +295,7 @@ def test_several_faults_are_told_at_once():
         ({"data": {"splits": {"gate": "most"}}}, "data.splits.gate"),
         ({"model": {"output": [[1]]}}, "model.output"),
         ({"model": {"output": {"a": 1}}}, "model.output"),
+        ({"model": {"shapes": {"x": [1, [2]]}}}, "model.shapes.x[1]"),
         ({"model": {"inputs": {"length": "long"}}}, "model.inputs.length"),
         ({"model": {"state": {"h": 1}}}, "model.state.h"),
         ({"runtime": {"properties": {"NUM_STREAMS": [1]}}}, "runtime.properties.NUM_STREAMS"),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ovopt import __version__
-from ovopt.cli import benchmark, compare, demo, doctor, evaluate, gate, quantize, recipes, report
+from ovopt.cli import benchmark, compare, demo, doctor, evaluate, gate, quantize, recipes, report, simplify
 
 app = typer.Typer(
     name="ovopt",
@@ -16,6 +16,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("simplify")(simplify.command)
 app.command("quantize")(quantize.command)
 app.command("compare")(compare.command)
 app.command("benchmark")(benchmark.command)

@@ -34,6 +34,9 @@ def command(
     nncf_defaults: Annotated[
         bool, typer.Option("--nncf-defaults", help="NNCF's own defaults in place of the recipe's settings.")
     ] = False,
+    simplify: Annotated[
+        bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
+    ] = True,
     preset: Annotated[Preset | None, typer.Option(help="NNCF preset.")] = None,
     model_type: Annotated[ModelType | None, typer.Option(help="NNCF model type.")] = None,
     subset_size: Annotated[int | None, typer.Option(help="Calibration samples, at most.")] = None,
@@ -57,7 +60,7 @@ def command(
     Example: `ovopt quantize model.onnx --recipe classification --data val.npz -o int8/`
     """
     from ovopt.cli.show import show_manifest
-    from ovopt.workflow.quantize import quantize
+    from ovopt.workflow.optimize import quantize
 
     given = {
         "preset": ("--preset", preset),
@@ -74,5 +77,6 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-int8")
-    manifest = quantize(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust))
+    options = o.options_from(seed, force, quiet, overrides, trust)
+    manifest = quantize(model, target, recipe, data, options, simplify)
     show_manifest(manifest, target, output_format.value)

@@ -62,6 +62,11 @@ class Quantize(Step):
         default={}, description="fields of nncf.AdvancedQuantizationParameters, nested ones as mappings"
     )
 
+    @property
+    def wanted(self) -> int:
+        """NNCF's subset."""
+        return self.subset_size
+
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """An INT8 (or FP8) model; StepError where no operation was quantized."""
         before = facts(model)

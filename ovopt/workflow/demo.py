@@ -13,8 +13,8 @@ from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.workflow.compare import Plan, compare
+from ovopt.workflow.optimize import quantize
 from ovopt.workflow.options import Options
-from ovopt.workflow.quantize import quantize
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sklearn.metrics import jaccard_score
 from ovopt.locate import shipped
 from ovopt.match import best_match
 from ovopt.model.facts import facts
-from ovopt.recipe import find_recipe, load_recipe
+from ovopt.recipe import Recipe, find_recipe, load_recipe
 from ovopt.records import ModelFacts, Port
 from tests.cli.run import Ran, ovopt
 from tests.models import saved
@@ -336,6 +337,17 @@ def test_comments_show_settings() -> None:
 # Which family a model is of
 
 
+@pytest.fixture
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question goes through all recipes."""
+    monkeypatch.setattr("ovopt.match.load_recipe", recipe_called)
+
+
+@cache
+def recipe_called(name: str) -> Recipe:
+    return load_recipe(name)
+
+
 def ports(*shapes: tuple[int | None, ...]) -> tuple[Port, ...]:
     return tuple(Port(name=f"port{i}", shape=shape, dtype="f32") for i, shape in enumerate(shapes))
 
@@ -378,6 +390,7 @@ KNOWN = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize(("file", "given", "made", "operations", "expected"), KNOWN, ids=[file for file, *_ in KNOWN])
 def test_a_model_is_recognised_by_name_shapes_and_operations(
     file: str,
@@ -397,6 +410,7 @@ def test_a_model_is_recognised_by_name_shapes_and_operations(
     assert (matched and matched.name) == expected
 
 
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.recipe)
 def test_a_tiny_model_is_recognised_too(family: Family) -> None:
     matched = best_match(Path("models") / f"{family.file}.xml", facts(family.build()))

@@ -1,0 +1,152 @@
+"""Exact rewriting of the graph, verified by running it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Materials, Step, Stepped, Tensors, plugins
+from ovopt.errors import RecipeError, did_you_mean
+from ovopt.model.read import core
+from ovopt.model.rewrite import Rewrite
+from ovopt.records import StepReport
+
+if TYPE_CHECKING:
+    import openvino
+
+MOST_ROUNDS = 4
+"""One rewrite may make room for another; after so many rounds nothing new is expected."""
+
+
+class Simplify(Step):
+    """Rewrites of the graph that compute the same: what an exporter spelled out becomes one operation again.
+
+    Each rewrite is kept only if the outputs on real samples, in f32, stay within the tolerance of the original's.
+    """
+
+    name: ClassVar[str] = "simplify"
+    calibrates: ClassVar[bool] = False
+    only: tuple[str, ...] = Field(default=(), description="these rewrites alone; default: all")
+    without: tuple[str, ...] = Field(default=(), description="rewrites that are left out")
+    tolerance: float = Field(
+        default=1e-3, gt=0, description="largest difference of an output, as a share of its largest value"
+    )
+    samples: int = Field(default=8, gt=0, description="so many samples are run to verify")
+
+    @property
+    def wanted(self) -> int:
+        """A few verify."""
+        return self.samples
+
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """The model with every rewrite that holds; the same model where none applies."""
+        started = time.perf_counter()
+        rewrites = self._chosen()
+        check = _Check(model, materials.calibration[: self.samples], self.tolerance)
+        current, kept, refused = model.clone(), list[_Kept](), list[str]()
+        with materials.progress.task("simplify", total=len(rewrites) * MOST_ROUNDS) as advance:
+            for _ in range(MOST_ROUNDS):
+                before = len(kept)
+                for name, rewrite in rewrites.items():
+                    if name not in refused:
+                        current = self._try(rewrite, current, check, kept, refused)
+                    advance()
+                if len(kept) == before:
+                    break
+        speedup = materials.speedup(model, current) if kept else None
+        return Stepped(current, self._report(kept, refused, speedup, time.perf_counter() - started))
+
+    def _try(
+        self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_Kept], refused: list[str]
+    ) -> openvino.Model:
+        changed = current.clone()
+        places = rewrite.apply(changed)
+        if not places:
+            return current
+        changed.validate_nodes_and_infer_types()
+        difference = check.difference(changed)
+        if difference is None:
+            refused.append(rewrite.name)
+            return current
+        kept.append(_Kept(rewrite.name, places, difference))
+        return changed
+
+    def _chosen(self) -> Mapping[str, Rewrite]:
+        known = plugins("ovopt.rewrites", Rewrite)
+        for key, names in (("only", self.only), ("without", self.without)):
+            for name in names:
+                if name not in known:
+                    raise RecipeError(f"optimize.simplify.{key}: unknown {name!r}; {did_you_mean(name, known)}")
+        return {
+            name: kind()
+            for name, kind in known.items()
+            if name not in self.without and (not self.only or name in self.only)
+        }
+
+    def _report(
+        self, kept: Sequence[_Kept], refused: Sequence[str], speedup: float | None, seconds: float
+    ) -> StepReport:
+        effect: dict[str, Any] = {}
+        for one in kept:
+            effect[one.name] = effect.get(one.name, 0) + one.places
+        if kept:
+            effect["largest_difference"] = max(one.difference for one in kept)
+        if speedup:
+            effect["speedup"] = round(speedup, 3)
+        notes = [f"{name} was left out: outputs differ by more than {self.tolerance:g}" for name in refused]
+        if not kept:
+            notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
+        return StepReport(
+            name=self.name,
+            parameters=self.model_dump(exclude_defaults=True),
+            effect=effect,
+            notes=tuple(notes),
+            seconds=round(seconds, 3),
+        )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A rewrite that holds."""
+
+    name: str
+    places: int
+    difference: float
+
+
+class _Check:
+    """The original's outputs on real samples, in f32."""
+
+    def __init__(self, model: openvino.Model, samples: Sequence[Tensors], tolerance: float) -> None:
+        self._samples = samples
+        self._tolerance = tolerance
+        self._wanted = self._outputs(model)
+
+    def difference(self, model: openvino.Model) -> float | None:
+        """The largest difference, as a share of each output's largest value; None where it is beyond the tolerance."""
+        try:
+            found = self._outputs(model)
+        except RuntimeError:
+            return None  # what does not compile is no simplification
+        largest = 0.0
+        for mine, theirs in zip(found, self._wanted, strict=True):
+            if mine.shape != theirs.shape or not np.isfinite(mine).all():
+                return None
+            scale = float(np.abs(theirs).max(initial=0)) or 1.0
+            largest = max(largest, float(np.abs(mine - theirs).max(initial=0)) / scale)
+        return largest if largest <= self._tolerance else None
+
+    def _outputs(self, model: openvino.Model) -> list[Any]:
+        compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        request = compiled.create_infer_request()
+        found = []
+        for tensors in self._samples:
+            request.reset_state()
+            request.infer(list(tensors))
+            found += [np.array(request.get_output_tensor(i).data, np.float64) for i in range(len(compiled.outputs))]
+        return found
