@@ -66,8 +66,8 @@ def demo(folder: Path, options: Options) -> Demo:
     model, recipe = _model(options)
     say = options.progress.say
     defaults = replace(options, overrides=("optimize.quantize={}",))
-    say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults -o {folder / PLAIN}")
-    quantize(model, folder / PLAIN, recipe, options=defaults)
+    say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults --no-simplify -o {folder / PLAIN}")
+    quantize(model, folder / PLAIN, recipe, options=defaults, simplify=False)
     say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {folder / RECIPE}")
     quantize(model, folder / RECIPE, recipe, options=options)
     say(f"$ ovopt compare {model.name} {folder / PLAIN} {folder / RECIPE} --recipe {recipe}")

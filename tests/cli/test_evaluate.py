@@ -25,7 +25,10 @@ RECIPE = (
     "ovopt: 1\nfamily: mine\ntask: classification\npreprocess: [npy]\n"
     "data: {source: {kind: files, path: files}, classes: [ant, bee, cow, dog]}\n"
 )
-NO_METRIC = "nothing to evaluate by: the recipe's metrics are agreement, which needs a second model"
+NO_METRIC = (
+    "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name one that knows "
+    "the labels, for example --recipe classification"
+)
 NOT_OURS = "data.npz: not a file that ovopt wrote, so --force does not replace it"
 EXISTS = "data.npz: exists already; choose another -o/--output, or --force to replace it"
 

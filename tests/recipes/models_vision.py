@@ -85,17 +85,20 @@ def yolo(side: int) -> ov.Model:
 
 
 def ssd(side: int) -> ov.Model:
-    """Finds one object of each colour, with the four outputs of TFLite_Detection_PostProcess; channels last."""
-    given = _picture((1, side, side, 3))
-    colours = _convolution(ops.transpose(given, np.array([0, 3, 1, 2])), _Draw.unit())
-    (left, top, right, bottom), found = _edges(colours, threshold=0.0, axes=(2, 3))
+    """Finds one object of each colour, with the outputs of the TensorFlow Object Detection API: bytes go in, classes
+    count from 1. The number of detections comes first, as in the exports to ONNX."""
+    given = _named(ops.parameter([1, side, side, 3], np.uint8, name="image_tensor"), "image_tensor")
+    scaled = ops.divide(ops.convert(given, "f32"), np.float32(255))
+    colours = _convolution(ops.transpose(scaled, np.array([0, 3, 1, 2])), _Draw.unit())
+    (left, top, right, bottom), found = _edges(colours, threshold=0.5, axes=(2, 3))
     rows = [ops.divide(edge, np.float32(side)) for edge in (top, left, bottom, right)]
     boxes = ops.concat([ops.unsqueeze(row, np.array(2)) for row in rows], 2)
     none = ops.multiply(found, np.float32(0))
-    classes = ops.add(none, np.arange(CLASSES, dtype=np.float32)[None])
+    classes = ops.add(none, np.arange(1, CLASSES + 1, dtype=np.float32)[None])
     number = ops.add(ops.reduce_sum(none, np.array([1]), keep_dims=False), np.float32(CLASSES))
-    outputs = {"boxes": boxes, "classes": classes, "scores": found, "number": number}
-    return _model([_named(node, name) for name, node in outputs.items()], given)
+    outputs = {"boxes": boxes, "classes": classes, "scores": found}
+    named = [_named(node, f"detection_{name}:0") for name, node in outputs.items()]
+    return _model([_named(number, "num_detections:0"), *named], given)
 
 
 def segmenter(side: int, palette: np.ndarray, mean: Sequence[float], std: Sequence[float]) -> ov.Model:

@@ -356,7 +356,7 @@ CHW, HWC = (1, 3, 224, 224), (1, 224, 224, 3)
 CONVOLUTIONS = ("Convolution", "GroupConvolution", "Add", "MatMul")
 TRANSFORMERS = ("Convolution", "Add", "MatMul", "Softmax")
 SCORES, MAP = (1, 1000), (1, 21, 520, 520)
-FOUR = ((1, 10, 4), (1, 10), (1, 10), (1,))
+FOUR = ((1,), (1, None, 4), (1, None), (1, None))
 KNOWN = [
     ("resnet50.onnx", CHW, (SCORES,), CONVOLUTIONS, "resnet"),
     ("ResNet-18/model.xml", CHW, (SCORES,), CONVOLUTIONS, "resnet"),
@@ -369,7 +369,8 @@ KNOWN = [
     ("vit_b_16.onnx", CHW, (SCORES,), TRANSFORMERS, "vision-transformer"),
     ("best.onnx", (1, 3, 640, 640), ((1, 84, 8400),), CONVOLUTIONS, "yolo"),
     ("yolov8n.xml", (None, 3, 640, 640), ((None, 84, 8400),), CONVOLUTIONS, "yolo"),
-    ("ssd_mobilenet_v1.tflite", (1, 300, 300, 3), FOUR, CONVOLUTIONS, "ssd"),
+    ("ssd_mobilenet_v1_10.onnx", (1, None, None, 3), FOUR, CONVOLUTIONS, "ssd"),
+    ("ssd_mobilenet_v2/saved_model.xml", (1, None, None, 3), FOUR, CONVOLUTIONS, "ssd"),
     ("deeplabv3_resnet50.onnx", (1, 3, 520, 520), (MAP,), CONVOLUTIONS, "segmentation"),
     ("lraspp_mobilenet_v3_large.onnx", (1, 3, 520, 520), (MAP,), CONVOLUTIONS, "segmentation"),
     ("segformer-b0.onnx", (1, 3, 512, 512), ((1, 150, 128, 128),), TRANSFORMERS, "segmentation"),

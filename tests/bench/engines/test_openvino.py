@@ -11,7 +11,7 @@ from ovopt.contracts import Placement
 from ovopt.errors import ModelError, SettingsError
 from tests.bench.engines import samples as s
 from tests.cli import run
-from tests.models import adding_model, saved
+from tests.models import adding_model, recurrent_model, saved
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
@@ -95,9 +95,16 @@ def test_a_device_that_is_not_here_is_named(model: Path) -> None:
         engine(model, device="NOPE").open({}, s.samples(), None)
 
 
-def test_the_output_is_chosen_by_name(model: Path) -> None:
-    given = s.samples()
-    s.check_outputs(engine(model, outputs=("scores",)).open(F32, given, None), given)
+def test_the_outputs_are_those_that_were_chosen_in_their_order(tmp_path: Path) -> None:
+    """y = x - h' and h' = h / 2 + x."""
+    model = saved(recurrent_model(2), tmp_path)
+    x, h = np.array([[1, 2]], np.float32), np.array([[4, -8]], np.float32)
+    session = engine(model, outputs=(1, 0)).open(F32, [(x, h)], None)
+    ((state, answer),) = s.answers(session, [((0, 0), (x, h))]).values()
+    np.testing.assert_allclose(state, [3, -2], rtol=1e-6)
+    np.testing.assert_allclose(answer, [-2, 4], rtol=1e-6)
+    session.run((x, h))
+    np.testing.assert_allclose(session.result(), [3, -2], rtol=1e-6)
 
 
 def test_a_start_goes_through_every_stage(model: Path) -> None:

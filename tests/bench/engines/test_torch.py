@@ -115,11 +115,6 @@ def test_another_format_is_refused() -> None:
         Torch(placement(Path("model.onnx")))
 
 
-def test_an_output_by_name_is_refused() -> None:
-    with pytest.raises(SettingsError, match=exactly("model.output: PyTorch knows outputs by index only")):
-        Torch(placement(Path("model.pt2"), outputs=("scores",)))
-
-
 def open_session() -> None:
     Torch(placement(Path("model.pt2"))).open({}, s.samples(), None)
 
