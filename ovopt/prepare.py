@@ -16,7 +16,8 @@ from ovopt.data.images import image_size
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.data.table import samples_of
-from ovopt.errors import DataError, SettingsError, did_you_mean
+from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
+from ovopt.model.inputs import DTYPES
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 
@@ -101,9 +102,12 @@ class Prepared:
     @property
     def _constants(self) -> Mapping[str, Array]:
         known = {port.name for port in self.inputs}
-        for name in (*self.recipe.model.inputs, *self.recipe.model.state):
-            if name not in known:
-                raise DataError(f"model.inputs.{name}: the model has no such input; {did_you_mean(name, known)}")
+        for section in ("inputs", "state"):
+            for name in getattr(self.recipe.model, section):
+                if name not in known:
+                    raise RecipeError(
+                        f"model.{section}.{name}: the model has no such input; {did_you_mean(name, known)}"
+                    )
         return {name: np.asarray(value) for name, value in self.recipe.model.inputs.items()}
 
     def _load(self, index: int) -> tuple[Tensors, ...]:
@@ -151,7 +155,7 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None
 
 
 def _zeros(port: Port) -> Array:
-    return np.zeros([dim or 1 for dim in port.shape or ()], np.float32)
+    return np.zeros([dim or 1 for dim in port.shape or ()], DTYPES.get(port.dtype, "float32"))
 
 
 def _read_image(path: Path, kind: str) -> Array:

@@ -120,7 +120,6 @@ def test_what_a_sample_brings_itself_wins_over_a_constant() -> None:
     assert state.tolist() == [[1.0] * 3] * 2
 
 
-@pytest.mark.xfail(reason="a fault of the recipe is told as one of a sample, with the advice to leave it out")
 @pytest.mark.parametrize("model", [{"inputs": {"xx": 1}}, {"state": {"xx": "y"}}])
 def test_an_input_that_the_model_has_not_is_named(model: dict[str, Any]) -> None:
     with pytest.raises(

@@ -17,7 +17,7 @@ AHEAD = 4
 
 
 def ahead(load: Callable[[int], Prepared], indices: Sequence[int]) -> Iterator[tuple[int, Future[Prepared]]]:
-    """Each index with its finished call of `load`, in order."""
+    """Each index with its call of `load`, which may still be running, in order."""
     workers = os.cpu_count() or 1
     waiting: deque[tuple[int, Future[Prepared]]] = deque()
     pool = ThreadPoolExecutor(workers, "ovopt-prepare")

@@ -41,7 +41,7 @@ def _metrics(comparison: Comparison) -> Table:
     table = _table("", *(arm.name for arm in comparison.arms))
     names = dict.fromkeys(name for arm in comparison.arms for name in arm.accuracy)
     for name in names:
-        table.add_row(name.replace("_", " "), *(_quality(arm.accuracy.get(name)) for arm in comparison.arms))
+        table.add_row(Text(name.replace("_", " ")), *(_quality(arm.accuracy.get(name)) for arm in comparison.arms))
     if any(arm.lost for arm in comparison.arms):
         table.add_row("lost", *(Text(arm.lost or "", style="red") for arm in comparison.arms))
     return table
@@ -55,7 +55,7 @@ def _details(arm: Arm) -> Iterator[Table]:
             if found:
                 table = _table(f"{title} of {arm.name}", name.replace("_", " "))
                 for key, value in found.items():
-                    table.add_row(key, units.quality(value, quality.unit))
+                    table.add_row(Text(key), units.quality(value, quality.unit))
                 yield table
                 break
 

@@ -122,7 +122,7 @@ def arms(
         timed = Path(scratch) / "timed"
         with options.progress.task("prepare samples", total=TIMED * batch) as advance:
             contents, inputs = _for_timing(prepared, TIMED * batch, advance)
-        write_samples(timed, _batches(inputs, batch) if batch > 1 else inputs)
+        write_samples(timed, _batches(inputs, batch, _shared(prepared)) if batch > 1 else inputs)
 
         def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str], engine: str = "openvino") -> ArmPlan:
             ours = engine == "openvino"
@@ -219,13 +219,21 @@ def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
     return default.get_type_name() not in ("f32", "dynamic", "undefined")
 
 
-def _batches(samples: Sequence[Tensors], batch: int) -> Iterator[Tensors]:
+def _shared(prepared: Prepared) -> list[bool]:
+    """Which inputs are the same for every sample, so that a batch holds them once."""
+    return [port.name in prepared.recipe.model.inputs for port in prepared.inputs]
+
+
+def _batches(samples: Sequence[Tensors], batch: int, shared: Sequence[bool]) -> Iterator[Tensors]:
     """Batches of successive samples, the first ones again where they run out; a few, for they all rotate."""
     count = max(1, len(samples) // batch)
     for start in range(0, count * batch, batch):
         chosen = [samples[i % len(samples)] for i in range(start, start + batch)]
         try:
-            yield tuple(np.concatenate(arrays) for arrays in zip(*chosen, strict=True))
+            yield tuple(
+                arrays[0] if once else np.concatenate(arrays)
+                for arrays, once in zip(zip(*chosen, strict=True), shared, strict=True)
+            )
         except ValueError:
             raise DataError(f"--batch {batch}: the samples differ in shape; fix them with --shape") from None
 

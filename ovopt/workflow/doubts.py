@@ -11,7 +11,8 @@ import numpy as np
 SHOWN = 5
 LEAST = 20
 SHIFTED_SHARE = 0.5
-NEAR_CHANCE = 2.0
+DEVIATIONS = 2.0
+"""So many standard deviations above the right answers of a guess may still be one."""
 
 
 def empty_classes(classes: Sequence[str], labels: Collection[int]) -> list[str]:
@@ -47,7 +48,8 @@ class ClassShifts:
                 f"the labels look shifted: on {count} of {n} samples the likeliest class is the label {shift:+d}; "
                 "`postprocess: [{drop_first: 1}]` leaves out a background class, `data.classes` gives names an order"
             ]
-        if self._shifts[0] < NEAR_CHANCE * n / self._classes:
+        share = 1 / self._classes
+        if self._shifts[0] < n * share + DEVIATIONS * (n * share * (1 - share)) ** 0.5:
             return [
                 f"only {self._shifts[0]} of {n} samples are right, near chance for {self._classes} classes: the order "
                 "of the classes, or the preprocessing, is probably not the model's"

@@ -77,7 +77,7 @@ class Scorer:
         An arm whose output holds NaN or infinity is lost.
         """
         looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
-        if crew.baseline in crew.lost or not (self.metrics or looked_at):
+        if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
         scored = _Pass(self, crew.arms[arm], keeps=looked_at and arm == crew.baseline)
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:

@@ -129,7 +129,6 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert all(line == line.rstrip() for line in lines)
 
 
-@pytest.mark.xfail(reason="the names are handed to rich as markup")
 def test_names_of_classes_are_no_markup() -> None:
     text = render(evaluation(evaluated(top1=quality(by_class={"[bold]": 0.1, "[/x]": 0.2}))))
     assert "[bold]" in text

@@ -145,6 +145,8 @@ class OpenVinoSession(Session):
         """Pure inference, on the runtime's own clock: the input is in place, and the way through Python is left out."""
         position = index % len(self._rotating)
         request = self._latest[position] = self._rotating[position]
+        if self._stateful:
+            request.reset_state()
         request.infer(share_outputs=True)
         return int(request.latency * 1e6)
 
@@ -158,6 +160,8 @@ class OpenVinoSession(Session):
         started = time.perf_counter_ns()
         deadline, done = started + int(seconds * 1e9), 0
         while time.perf_counter_ns() < deadline or done < len(pool):
+            if self._stateful:
+                pool[pool.get_idle_request_id()].reset_state()
             pool.start_async()
             done += 1
         pool.wait_all()
