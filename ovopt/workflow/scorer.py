@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.bench.crew import ArmPlan, Crew
+from ovopt.bench.crew import Crew
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.samplefile import OutputFile
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
@@ -79,7 +79,8 @@ class Scorer:
         looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
         if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
-        scored = _Pass(self, crew.arms[arm], keeps=looked_at and arm == crew.baseline)
+        role, path = crew.arms[arm].role, crew.arms[arm].model.path
+        scored = Pass(self, arm, path, looked_at and arm == crew.baseline, against=role == "reference")
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
             scored.advance = advance
             crew.evaluate(arm, properties, scored.inputs(), scored.take)
@@ -91,7 +92,7 @@ class Scorer:
             self.doubts.extend(scored.shifts.doubts())
         if self.metrics and not any(scored.rows.values()):
             raise DataError(f"{self.prepared.samples.source}: no sample is left to judge by")
-        return {metric.label: self._quality(metric, scored.rows[metric.label]) for metric in self.metrics}
+        return {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in self.metrics}
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
@@ -103,7 +104,8 @@ class Scorer:
             if metric.label in baseline and metric.label in candidate
         }
 
-    def _quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
+    def quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
+        """A metric from the rows of samples by index."""
         order = [index for index in self.chosen if index in found]
         rows = metric.gather([found[index] for index in order])
         quality = quality_of(rows, kind_of(metric), self.prepared.seed)
@@ -134,24 +136,25 @@ class Scorer:
         }
 
 
-class _Pass:
-    """All samples through one arm."""
+class Pass:
+    """All samples through one model: `inputs` to be run, `take` for what comes back."""
 
-    def __init__(self, scorer: Scorer, arm: ArmPlan, keeps: bool) -> None:
+    def __init__(self, scorer: Scorer, arm: str, path: str, keeps: bool, against: bool = False) -> None:
         self._scorer = scorer
         self._prepared = scorer.prepared
         self._arm = arm
+        self._path = path
         self._keeps = keeps
         """Whether its outputs are what others are held against."""
         self._under_way: dict[int, _Sample] = {}
         self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
-        self.difference = _Difference() if arm.role == "reference" else None
+        self.difference = _Difference() if against else None
         self.shifts = ClassShifts()
         self.advance: Advance = lambda amount=1, note="": None
 
-    def inputs(self) -> Iterator[Inputs]:
-        """Every inference of every sample."""
-        for index, parts in self._prepared.each(self._scorer.chosen):
+    def inputs(self, chosen: Sequence[int] | None = None) -> Iterator[Inputs]:
+        """Every inference of every sample, or of those that are chosen."""
+        for index, parts in self._prepared.each(self._scorer.chosen if chosen is None else chosen):
             self._under_way[index] = _Sample(parts if self._prepared.recipe.postprocess else None, len(parts))
             for part, tensors in enumerate(parts):
                 yield Inputs(index, part, tensors)
@@ -177,14 +180,14 @@ class _Pass:
             for metric, row in self._rows(index, raw, sample):
                 self.rows[metric.label][index] = row
         except DataError as error:
-            raise DataError(f"{self._arm.model.path}: {self._prepared.samples.ids[index]}: {error}") from None
+            raise DataError(f"{self._path}: {self._prepared.samples.ids[index]}: {error}") from None
 
     def _rows(self, index: int, raw: Sequence[Tensors], sample: _Sample) -> Iterator[tuple[Metric, Row]]:
         metrics = self._scorer.metrics
         if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
             decoded = self._decoded(raw, sample)
             if self._scorer.save:
-                self._scorer.save(self._arm.name, index, decoded)
+                self._scorer.save(self._arm, index, decoded)
         label = self._label(index) if any(map(_labelled, metrics)) else None
         if label is not None:
             self.shifts.add(decoded, label)

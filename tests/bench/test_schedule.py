@@ -71,8 +71,8 @@ NARROW, WIDE = {"int8": 0.01, "control": 0.02}, {"int8": 0.01, "control": 0.03}
         (4, WIDE, 48.1, "time budget"),
         (6, NARROW, 59, "time budget"),
         (MOST_REPLICAS - 1, WIDE, 20, None),
-        (MOST_REPLICAS, WIDE, 20, "24 replicas"),
-        (MOST_REPLICAS, NARROW, 20, "24 replicas"),
+        (MOST_REPLICAS, WIDE, 20, f"{MOST_REPLICAS} replicas"),
+        (MOST_REPLICAS, NARROW, 20, f"{MOST_REPLICAS} replicas"),
     ],
 )
 def test_measuring_ends_at_the_precision_the_budget_or_enough_replicas(replicas, widths, spent_s, reason):

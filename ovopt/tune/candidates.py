@@ -1,0 +1,49 @@
+"""Ways to quantize a whole model, the most promising first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ovopt.steps.quantize import Quantize
+
+SMOOTHING_OFF = {"smooth_quant_alphas": {"convolution": -1, "matmul": -1}}
+QUANTILES = {
+    "activations_range_estimator_params": {
+        "min": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
+        "max": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
+    }
+}
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "transformer": {"model_type": "transformer"},
+    "performance": {"preset": "performance", "model_type": None},
+    "mixed": {"preset": "mixed", "model_type": None},
+    "transformer, no smoothing": {"model_type": "transformer", "advanced_parameters": SMOOTHING_OFF},
+    "transformer, quantiles": {"model_type": "transformer", "advanced_parameters": QUANTILES},
+    "transformer, full bias correction": {"model_type": "transformer", "fast_bias_correction": False},
+}
+"""What changes against the recipe's own settings. The transformer model type is first because it keeps the quality most
+often, on convolutional networks too; full bias correction is last because it takes the longest."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to quantize."""
+
+    name: str
+    step: Quantize
+
+
+def global_candidates(own: Quantize) -> Sequence[Candidate]:
+    """The recipe's own settings, then the variants; none twice."""
+    found: dict[str, Candidate] = {}
+    for candidate in _all(own):
+        found.setdefault(candidate.step.model_dump_json(), candidate)
+    return tuple(found.values())
+
+
+def _all(own: Quantize) -> Iterator[Candidate]:
+    yield Candidate("recipe", own)
+    for name, changes in VARIANTS.items():
+        yield Candidate(name, own.model_copy(update=dict(changes)))

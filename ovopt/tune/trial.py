@@ -1,0 +1,47 @@
+"""What came of a candidate, and which one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from ovopt.records import Record
+
+LEAST_SPEEDUP = 1.02
+"""A gain within the noise of a quick measurement is no reason to ship another model."""
+OPEN_SHARE = 0.5
+"""With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,
+and the gate decides."""
+
+State = Literal["kept", "missed", "open"]
+
+
+class Trial(Record):
+    """One candidate on the tuning samples. `drop` is the loss of quality, positive is worse."""
+
+    name: str
+    reverted: tuple[str, ...] = ()
+    drop: float
+    low: float
+    high: float
+    n: int
+    state: State
+    speedup: float | None
+    seconds: float
+
+    def acceptable(self, max_drop: float) -> bool:
+        """Whether it may ship as far as the tuning samples can tell."""
+        return self.state == "kept" or (self.state == "open" and self.drop <= OPEN_SHARE * max_drop)
+
+
+def state_of(low: float, high: float, max_drop: float) -> State:
+    """Of an interval of the drop against the budget."""
+    if high <= max_drop:
+        return "kept"
+    return "missed" if low > max_drop else "open"
+
+
+def winner(trials: Iterable[Trial], max_drop: float) -> Trial | None:
+    """The fastest acceptable candidate that is faster than the original."""
+    ready = [t for t in trials if t.acceptable(max_drop) and t.speedup is not None and t.speedup >= LEAST_SPEEDUP]
+    return max(ready, key=lambda trial: trial.speedup or 0.0) if ready else None

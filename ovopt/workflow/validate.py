@@ -1,0 +1,94 @@
+"""The quality of models on the tuning split, in this process and at the precision that will run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovopt.bench.engines.openvino import OpenVinoSession
+from ovopt.bench.protocol import Output
+from ovopt.comparison import quality_delta
+from ovopt.contracts import Key, Metric, Placement, Tensors
+from ovopt.errors import ArmLostError
+from ovopt.model.native import core
+from ovopt.model.outputs import output_indices
+from ovopt.prepare import Prepared
+from ovopt.records import ModelFacts, QualityDelta
+from ovopt.workflow.scorer import Pass, Scorer, kind_of
+
+if TYPE_CHECKING:
+    import openvino
+
+FIRST_LOOK = 64
+GROWTH = 3
+"""Looks at 64, 192, 576 ... samples: as soon as a candidate has missed the budget, the rest is saved."""
+
+
+class Validator:
+    """Holds candidates against the original, sample by sample, by the recipe's first metric."""
+
+    def __init__(
+        self, prepared: Prepared, original: openvino.Model, facts: ModelFacts, device: str, properties: Mapping[str, str]
+    ) -> None:
+        self._chosen = list(prepared.splits["tuning"])
+        self._scorer = Scorer.of(prepared, facts.outputs, self._chosen)
+        outputs = tuple(output_indices(facts.outputs, prepared.recipe.model.output))
+        self._placement = Placement(Path("-"), {}, outputs, device, state=prepared.recipe.model.state)
+        self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
+        self.metric: Metric = self._scorer.metrics[0]
+        before = Pass(self._scorer, "original", "the original", keeps=True)
+        self._run(original, before, self._chosen)
+        self._before = before.rows[self.metric.label]
+        self.baseline = self._scorer.quality(self.metric, self._before)
+
+    @property
+    def samples(self) -> int:
+        """Of the tuning split."""
+        return len(self._before)
+
+    def delta(self, model: openvino.Model, max_drop: float) -> QualityDelta:
+        """A candidate's change of quality. Stops early where the drop is beyond the budget for certain.
+
+        Raises ArmLostError where the model does not run, or its output is not finite.
+        """
+        taken = Pass(self._scorer, "candidate", "the candidate", keeps=False)
+        end, look = 0, FIRST_LOOK
+        while True:
+            start, end = end, min(look, len(self._chosen))
+            self._run(model, taken, self._chosen[start:end])
+            delta = self._delta(taken)
+            if end == len(self._chosen) or delta.drop[1] > max_drop:
+                return delta
+            look *= GROWTH
+
+    def _delta(self, taken: Pass) -> QualityDelta:
+        after = taken.rows[self.metric.label]
+        before = {index: self._before[index] for index in after}
+        qualities = [self._scorer.quality(self.metric, rows) for rows in (before, after)]
+        return quality_delta(qualities[0], qualities[1], kind_of(self.metric), 0)
+
+    def _run(self, model: openvino.Model, scored: Pass, chosen: Sequence[int]) -> None:
+        try:
+            compiled = core().compile_model(model, self._placement.device, self._properties)
+        except RuntimeError as error:
+            raise ArmLostError(f"cannot be compiled: {str(error).splitlines()[-1]}") from None
+        taking, faults = threading.Lock(), list[Exception]()
+
+        def answered(key: Key, values: Tensors) -> None:
+            with taking:
+                try:
+                    scored.take(Output(*key, values))
+                except Exception as fault:  # must not end in native code
+                    faults.append(fault)
+
+        def items() -> Iterator[tuple[Key, Tensors]]:
+            for item in scored.inputs(chosen):
+                if faults:
+                    return
+                yield (item.index, item.part), item.tensors
+
+        OpenVinoSession(compiled, (), self._placement, None).answer_each(items(), answered)
+        if faults:
+            raise faults[0]
