@@ -2,7 +2,8 @@
 
 OvoptError              1   an error in the run
 ├── StepError           1   a step failed, or changed nothing
-├── ArmLostError             1   a worker process died, hung or answered with an error
+├── ArmLostError        1   a worker process died, hung or answered with an error
+├── BudgetMissedError   3   no candidate of a search keeps its budget: the original should ship
 └── UsageError          2   the caller can mend it
     ├── ModelError      2   a model that is missing, broken or unfit
     ├── DataError       2   samples that are missing, unlabelled, of the wrong shape, not finite
@@ -31,6 +32,12 @@ class StepError(OvoptError):
 
 class ArmLostError(OvoptError):
     """A worker process is gone: the arm it measured has no result."""
+
+
+class BudgetMissedError(OvoptError):
+    """A search found nothing that may ship."""
+
+    exit_code = 3
 
 
 class UsageError(OvoptError):

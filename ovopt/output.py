@@ -19,13 +19,7 @@ def new_folder(target: Path, force: bool, mark: str) -> Iterator[Path]:
     With `force`, an existing folder is replaced, but only one that is empty or holds the file `mark`, so that a
     mistyped path costs nothing.
     """
-    _check_free(target, force)
-    if target.name in ("", ".."):
-        raise OutputError(f"{target}: name a folder of its own")
-    if target.exists() and not target.is_dir():
-        raise OutputError(f"{target}: is a file; name a folder")
-    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
-        raise OutputError(f"{target}: not an ovopt bundle (no {mark} in it), so --force does not replace it")
+    check_free(target, force, mark)
     with _beside(target) as scratch:
         folder = scratch / target.name
         folder.mkdir()
@@ -50,6 +44,17 @@ def new_file(target: Path, force: bool, mark: str) -> Iterator[Path]:
         file = scratch / target.name
         yield file
         os.replace(file, target)
+
+
+def check_free(target: Path, force: bool, mark: str) -> None:
+    """Raise OutputError where `new_folder` would not write."""
+    _check_free(target, force)
+    if target.name in ("", ".."):
+        raise OutputError(f"{target}: name a folder of its own")
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"{target}: is a file; name a folder")
+    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+        raise OutputError(f"{target}: not an ovopt bundle (no {mark} in it), so --force does not replace it")
 
 
 def _check_free(target: Path, force: bool) -> None:

@@ -7,7 +7,7 @@ to its fields.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -66,7 +66,7 @@ class ModelSection(Record):
     output: int | str | tuple[int | str, ...] = Field(
         default=0, description="the output that metrics look at, by index or name; several for `postprocess` to join"
     )
-    inputs: dict[str, int | float | tuple[float, ...]] = Field(
+    inputs: dict[str, int | float | tuple[int | float, ...]] = Field(
         default={}, description="inputs that are the same for every sample: input name -> value"
     )
     state: dict[str, str] = Field(
@@ -188,16 +188,22 @@ def budget_override(budget: str) -> Override:
     return Override(f"budgets.{budget}", f"--budget {budget}")
 
 
-def load_recipe(name: str | Path | None = None, data: str | Path | None = None, overrides: Overrides = ()) -> Recipe:
+def load_recipe(
+    name: str | Path | None = None,
+    data: str | Path | None = None,
+    overrides: Overrides = (),
+    fill: Callable[[Any], Any] | None = None,
+) -> Recipe:
     """The recipe called `name` (a file, one in ./recipes, or one that ovopt ships; default: generic).
 
-    `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key.
+    `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key. `fill` makes the
+    values that stand for something of the model's.
     """
     file = find_recipe(name or DEFAULT)
     raw, lines = _read_yaml(file)
     if data is not None:
         raw = with_data(raw, str(data))
-    return parse_recipe(raw, _said(file), overrides, lines)
+    return parse_recipe(raw, _said(file), overrides, lines, fill)
 
 
 def find_recipe(name: str | Path) -> Path:
@@ -230,11 +236,18 @@ def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, An
     return changed
 
 
-def parse_recipe(raw: Mapping[str, Any], said: str, overrides: Overrides = (), lines: Lines | None = None) -> Recipe:
+def parse_recipe(
+    raw: Mapping[str, Any],
+    said: str,
+    overrides: Overrides = (),
+    lines: Lines | None = None,
+    fill: Callable[[Any], Any] | None = None,
+) -> Recipe:
     """Apply overrides and validate; RecipeError with every fault on a line: file and line or option, key path, what is
     wrong."""
     settings = [Override.of(override) for override in overrides]
     raw = with_overrides(raw, settings)
+    raw = fill(raw) if fill else raw
     faults: list[str] = []
     values = dict(raw)
     task = values.get("task", "any")
@@ -323,6 +336,9 @@ def _source(raw: Any, faults: list[str]) -> Any:
     if not isinstance(kind, str) or kind not in known:
         faults.append(f"data.source.kind: unknown {kind!r}; {did_you_mean(str(kind), known)}")
         return None
+    path = known[kind].model_fields.get("path")
+    if path and path.is_required() and "path" not in raw:
+        return None  # `--data` brings it
     return _validated(known[kind], raw, "data.source", faults)
 
 
@@ -401,8 +417,10 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")
     source = dict(source) if isinstance(source, Mapping) else {}
-    own = plugins("ovopt.data", DataSource).get(source.get("kind", ""))
-    kind = own.name if own and own.recognises(data) else recognised(data)
+    known = plugins("ovopt.data", DataSource)
+    own, kind = known.get(source.get("kind", "")), recognised(data)
+    if own and (own.recognises(data) or (kind and not known[kind].priority and Path(data).is_dir())):
+        kind = own.name  # a folder that no kind knows by its content is what the recipe says
     if kind is None:
         if not Path(data).exists():
             raise DataError(f"{data}: no such data")

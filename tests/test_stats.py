@@ -95,14 +95,41 @@ def test_the_p_value_of_flips_is_that_of_a_fair_coin(lost, gained):
 
 @given(turns(), turns())
 @few
-def test_a_speedup_is_the_geometric_mean_of_the_ratios_with_students_t_over_replicas(baseline, candidate):
+def test_a_speedup_of_few_replicas_is_the_mean_of_their_medians_with_students_t(baseline, candidate):
     assume(not np.array_equal(baseline, candidate))
     found = stats.speedup_interval(baseline, candidate)
-    means = np.log(scipy_stats.gmean(baseline / candidate, axis=1))
-    theirs = scipy_stats.ttest_1samp(means, 0).confidence_interval(0.95)
-    assert found.estimate == pytest.approx(scipy_stats.gmean((baseline / candidate).ravel()))
+    medians = np.median(np.log(baseline / candidate), axis=1)
+    assume(medians.std() > 1e-9)
+    theirs = scipy_stats.ttest_1samp(medians, 0).confidence_interval(0.95)
+    assert found.estimate == pytest.approx(math.exp(medians.mean()))
     assert (found.low, found.high) == pytest.approx((math.exp(theirs.low), math.exp(theirs.high)))
     assert found.low <= found.estimate <= found.high
+
+
+@pytest.mark.parametrize("replicas", [10, 14, 25, 60])
+def test_of_ten_replicas_and_more_a_fifth_is_trimmed_on_either_side(replicas):
+    """The interval of scipy's trimmed mean: Winsorized variance, degrees of freedom of what is kept."""
+    rng = np.random.default_rng(replicas)
+    ratios = np.exp(rng.standard_t(2, (replicas, 3)) / 20)
+    found = stats.speedup_interval(ratios, np.ones_like(ratios))
+    medians = np.median(np.log(ratios), axis=1)
+    assert found.estimate == pytest.approx(math.exp(scipy_stats.trim_mean(medians, 0.2)))
+    cut = int(0.2 * replicas)
+    winsorized = np.asarray(scipy_stats.mstats.winsorize(medians, (cut / replicas, cut / replicas)))
+    kept = replicas - 2 * cut
+    half = scipy_stats.t.ppf(0.975, kept - 1) * winsorized.std(ddof=1) / ((kept / replicas) * math.sqrt(replicas))
+    assert math.log(found.high / found.estimate) == pytest.approx(half)
+    assert math.log(found.estimate / found.low) == pytest.approx(half)
+
+
+def test_a_burst_in_one_round_moves_nothing():
+    rng = np.random.default_rng(1)
+    baseline, candidate = np.exp(rng.normal(0, 0.02, (2, 12, 3)))
+    calm = stats.speedup_interval(baseline, candidate)
+    baseline[:, 1] *= np.where(rng.random(12) < 0.5, 1, 1 + 1e-9)
+    baseline[3, 0] *= 50
+    struck = stats.speedup_interval(baseline, candidate)
+    assert struck.estimate == pytest.approx(calm.estimate, abs=0.01)
 
 
 @given(turns(), turns())

@@ -107,7 +107,7 @@ class TurnScenario(Scenario):
             found.raw.setdefault(name, []).append(taken[name])
 
     def _half_widths(self, found: Found, crew: Crew) -> dict[str, float]:
-        if crew.baseline not in found.raw or len(found.raw[crew.baseline]) < 2:
+        if crew.baseline in crew.lost or len(found.raw.get(crew.baseline, ())) < 2:
             return {}
         baseline = self.table(found.raw[crew.baseline])
         others = [name for name in crew.present if name != crew.baseline]

@@ -43,6 +43,14 @@ def command(
     ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None,
     ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None,
     ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Search for the fastest model that loses at most so much of the first metric, in its own unit."
+        ),
+    ] = None,
+    time_budget: Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")] = 600.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
     shape: o.Shapes = None,
     on_bad_sample: o.OnBadSample = None,
     sets: o.Sets = None,
@@ -61,6 +69,7 @@ def command(
     """
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimize import quantize
+    from ovopt.workflow.search import Goal
 
     given = {
         "preset": ("--preset", preset),
@@ -78,5 +87,6 @@ def command(
     ]
     target = output or Path(f"{model.resolve().stem}-int8")
     options = o.options_from(seed, force, quiet, overrides, trust)
-    manifest = quantize(model, target, recipe, data, options, simplify)
+    goal = Goal(max_drop, time_budget, resume) if max_drop is not None else None
+    manifest = quantize(model, target, recipe, data, options, simplify, goal)
     show_manifest(manifest, target, output_format.value)

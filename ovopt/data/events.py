@@ -19,6 +19,8 @@ from ovopt.records import Port
 
 AUDIO = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".opus", ".wav"})
 COLUMNS = ("file", "onset_s", "offset_s", "class")
+ROUNDING = 1e-6
+"""Of a frame."""
 Event = tuple[float, float, int]
 
 
@@ -83,11 +85,11 @@ class Events(DataSource):
         count = self.class_count or known
         if not count:
             raise DataError(f"{file}: how many classes has a frame? Say it with --set data.source.class_count=...")
-        frames = np.zeros((math.ceil(_seconds(file) * self.frame_rate), count), np.uint8)
+        frames = np.zeros((_frame(_seconds(file), self.frame_rate), count), np.uint8)
         for onset, offset, index in events:
             if index >= count:
                 raise DataError(f"{file}: an event of class index {index}, but data.source.class_count is {count}")
-            frames[math.ceil(onset * self.frame_rate) : math.ceil(offset * self.frame_rate), index] = 1
+            frames[_frame(onset, self.frame_rate) : _frame(offset, self.frame_rate), index] = 1
         return frames
 
     def _index(self, row: _Row, classes: Sequence[str]) -> int:
@@ -118,6 +120,12 @@ class _Row:
 
 def _read(table: Path, root: Path) -> list[_Row]:
     return [_Row(where, cells, root) for where, cells in read_table(table, COLUMNS)]
+
+
+def _frame(seconds: float, rate: float) -> int:
+    """The first frame at this time or later. The product of a frame's own time and the rate may exceed it by rounding:
+    64.224 * 31.25 is a little more than 2007."""
+    return math.ceil(seconds * rate - ROUNDING)
 
 
 def _seconds(file: Path) -> float:

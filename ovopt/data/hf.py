@@ -133,15 +133,22 @@ def _metadata(folder: Path) -> Path:
 
 
 def _with_recordings(table: Any, root: Path) -> Any:
-    """`audio` in place of `file_name`. The builder of `datasets` would need torchcodec and torch for this."""
+    """`audio` in place of `file_name`, and `first` in place of `first_file_name`, as the builder of `datasets` names
+    them; that one would need torchcodec and torch."""
     said = f"{root / 'metadata.csv'}"
-    if "file_name" not in table.column_names:
+    columns = {c: c.removesuffix("file_name").rstrip("_") or "audio" for c in table.column_names if _names_files(c)}
+    if not columns:
         raise DataError(f"{said}: no column 'file_name'; {did_you_mean('file_name', table.column_names)}")
 
     def with_audio(row: dict[str, Any]) -> dict[str, Any]:
-        return {"audio": {"bytes": None, "path": str(confined(root, str(row["file_name"]), said))}}
+        files = {column: confined(root, str(row[column]), said) for column in columns}
+        return {name: {"bytes": None, "path": str(files[column])} for column, name in columns.items()}
 
-    return table.map(with_audio, remove_columns=["file_name"])
+    return table.map(with_audio, remove_columns=list(columns))
+
+
+def _names_files(column: str) -> bool:
+    return column == "file_name" or column.endswith("_file_name")
 
 
 def hash_of_rows(table: datasets.Dataset) -> str:

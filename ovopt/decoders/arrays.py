@@ -50,8 +50,8 @@ class Argmax(Decoder):
         """Integers, without the axis."""
         array = array_of(output, self.name, ARRAY)
         axis = axis_of(self.axis, array, self.name)
-        if not array.shape[axis]:
-            raise misfit(self.name, "at least one score", array)
+        if array.shape[axis] < 2:
+            raise misfit(self.name, "at least two scores on the axis (or are these class ids already?)", array)
         return np.asarray(array.argmax(axis))
 
 

@@ -36,6 +36,7 @@ class TokenF1(Metric):
     unit: ClassVar[str] = "share"
     ignore: int = Field(default=-100, description="the id in a label of tokens that do not count")
     outside: int = Field(default=0, description="the id of tokens outside any entity, where tags are ids")
+    tags: tuple[str, ...] = Field(default=(), description="the tags by id (B-PER ...): then ids count as entities")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a sequence of tags or of ids."""
@@ -54,6 +55,8 @@ class TokenF1(Metric):
         named = any(isinstance(tag, str) for tag in real) or any(isinstance(tag, str) for tag in found)
         found += [OUTSIDE_TAG if named else self.outside] * (len(real) - len(found))
         pairs = [(mine, tag) for mine, tag in zip(found, real, strict=True) if tag != self.ignore]
+        if self.tags and not named:
+            pairs, named = [(self._tag(mine), self._tag(tag)) for mine, tag in pairs], True
         if not named:
             return self._tokens(pairs)
         if not all(isinstance(tag, str) for pair in pairs for tag in pair):
@@ -68,6 +71,11 @@ class TokenF1(Metric):
         hits, false, missed = tuples(rows, 3).sum(axis=0)
         counted = 2 * hits + false + missed
         return float(2 * hits / counted) if counted else float("nan")
+
+    def _tag(self, place: int) -> str:
+        if not 0 <= place < len(self.tags):
+            raise DataError(f"tag {place} is outside the {len(self.tags)} names under {self.name}.tags")
+        return self.tags[place]
 
     def _tokens(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
         hits = sum(mine == tag != self.outside for mine, tag in pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -65,3 +66,100 @@ def scalar(node: openvino.Node) -> float | None:
     """The one value of a constant, however many dimensions it has."""
     values = constant(node)
     return float(values.reshape(())) if values is not None and values.size == 1 else None
+
+
+def producer(node: openvino.Node, index: int = 0) -> openvino.Node:
+    """The operation that makes an input."""
+    return node.input_value(index).get_node()
+
+
+def consumers(output: openvino.Output) -> set[openvino.Node]:
+    """The operations that take an output."""
+    return {target.get_node() for target in output.get_target_inputs()}
+
+
+def other(node: openvino.Node, value: float) -> openvino.Output | None:
+    """What an operation on two inputs takes besides the constant `value` (to the precision of f32)."""
+    for index in (0, 1):
+        found = scalar(producer(node, index))
+        if found is not None and np.isclose(found, value, rtol=1e-6, atol=0):
+            return node.input_value(1 - index)
+    return None
+
+
+def substitute(old: openvino.Node, new: openvino.Node) -> None:
+    """Let all that take the old operation's outputs take the new one's, under the old name."""
+    new.set_friendly_name(old.get_friendly_name())
+    for mine, theirs in zip(old.outputs(), new.outputs(), strict=True):
+        mine.replace(theirs)
+
+
+def name_dimensions(model: openvino.Model) -> None:
+    """Give every dynamic dimension of the inputs a symbol, which shape inference carries through the graph: dimensions
+    with the same symbol are equal, whatever they are."""
+    from openvino import Symbol
+
+    for parameter in model.get_parameters():
+        shape = parameter.get_partial_shape()
+        if shape.rank.is_dynamic:
+            continue
+        dimensions = list(shape)
+        for dimension in dimensions:
+            if dimension.is_dynamic and not dimension.has_symbol():
+                dimension.set_symbol(Symbol())
+        parameter.set_partial_shape(type(shape)(dimensions))
+    model.validate_nodes_and_infer_types()
+
+
+def dimensions(output: openvino.Output) -> list[openvino.Dimension] | None:
+    """An output's dimensions; None where not even their number is known."""
+    shape = output.get_partial_shape()
+    return None if shape.rank.is_dynamic else list(shape)
+
+
+def equal(one: openvino.Dimension, two: openvino.Dimension) -> bool:
+    """Whether two dimensions are the same for sure."""
+    if one.is_static or two.is_static:
+        return bool(one.is_static and two.is_static and one.get_length() == two.get_length())
+    return bool(one.has_symbol() and two.has_symbol() and one.get_symbol() == two.get_symbol())
+
+
+def equal_shapes(one: Sequence[openvino.Dimension] | None, two: Sequence[openvino.Dimension] | None) -> bool:
+    """Whether two shapes are the same for sure."""
+    if one is None or two is None or len(one) != len(two):
+        return False
+    return all(equal(mine, theirs) for mine, theirs in zip(one, two, strict=True))
+
+
+def is_unit(dimension: openvino.Dimension) -> bool:
+    """Whether a dimension is 1 for sure."""
+    return bool(dimension.is_static and dimension.get_length() == 1)
+
+
+def without_units(shape: Sequence[openvino.Dimension]) -> list[openvino.Dimension]:
+    """The dimensions that are not 1: what reshaping that only adds or drops unit dimensions keeps."""
+    return [dimension for dimension in shape if not is_unit(dimension)]
+
+
+def axes_of(node: openvino.Node, rank: int, index: int = 1) -> list[int] | None:
+    """The axes that a constant input names, counted from the front, sorted."""
+    values = constant(producer(node, index))
+    return None if values is None else sorted(int(axis) % rank for axis in values.reshape(-1))
+
+
+def kept(shape: Sequence[openvino.Dimension], axes: Sequence[int]) -> list[openvino.Dimension]:
+    """The shape of a reduction that keeps its axes as dimensions of 1."""
+    from openvino import Dimension
+
+    return [Dimension(1) if axis in axes else dimension for axis, dimension in enumerate(shape)]
+
+
+def through_reshape(output: openvino.Output) -> openvino.Output:
+    """What lies behind operations that only add or drop dimensions of 1."""
+    while output.get_node().get_type_name() in {"Reshape", "Squeeze", "Unsqueeze"}:
+        before = output.get_node().input_value(0)
+        mine, theirs = dimensions(output), dimensions(before)
+        if mine is None or theirs is None or not equal_shapes(without_units(mine), without_units(theirs)):
+            break
+        output = before
+    return output

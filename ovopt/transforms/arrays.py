@@ -18,7 +18,8 @@ class Layout(Transform):
     """Put the channels of an image first or last.
 
     `chw` takes an image of height, width, channels (or of height, width) to channels, height, width; `nchw` also puts
-    a batch dimension of 1 before it; `hwc` goes from channels first to channels last.
+    a batch dimension of 1 before it; `hwc` goes from channels first to channels last. What is in that order already
+    stays as it is.
     """
 
     name: ClassVar[str] = "layout"
@@ -34,7 +35,7 @@ class Layout(Transform):
             raise DataError(f"layout: wants an image of 2 or 3 dimensions, not of shape {list(array.shape)}")
         source, behind = (0, -1) if self.order == "hwc" else (-1, 0)
         if array.shape[source] not in CHANNELS and array.shape[behind] in CHANNELS:
-            raise DataError(f"layout: shape {list(array.shape)} seems to be in the order {self.order[-3:]} already")
+            source = behind  # it is in that order already
         moved = np.ascontiguousarray(np.moveaxis(array, source, behind))
         return moved[np.newaxis] if self.order == "nchw" else moved
 

@@ -12,6 +12,7 @@ from ovopt.match import best_match
 from ovopt.model.facts import facts
 from ovopt.model.read import read_model
 from ovopt.recipe import Recipe, load_recipe, parse_recipe, with_data
+from ovopt.workflow.beside import Beside
 from ovopt.workflow.options import Options, as_recipe
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def choose(
     one whose `match` fits the first model and that has data or was given some; else the generic one."""
     seed = options.seed or 0
     if recipe is not None:
-        return Chosen(as_recipe(recipe, data, options), seed, "")
+        return Chosen(as_recipe(recipe, data, options, Beside(models[0], options.trust).filled), seed, "")
     found = _of_a_bundle(data, models, options) or (_matching(data, models[0], options) if guess else None)
-    return found or Chosen(as_recipe(None, data, options), seed, "")
+    return found or Chosen(as_recipe(None, data, options, Beside(models[0], options.trust).filled), seed, "")
 
 
 def _of_a_bundle(data: Data, models: Sequence[str | Path], options: Options) -> Chosen | None:
@@ -54,7 +55,7 @@ def _matching(data: Data, model: str | Path, options: Options) -> Chosen | None:
     path = data if isinstance(data, str | Path) else None
     matched = best_match(Path(model), facts(read_model(model, trust=options.trust)))
     if matched:
-        recipe = load_recipe(matched.name, path, options.overrides)
+        recipe = load_recipe(matched.name, path, options.overrides, Beside(model, options.trust).filled)
         if recipe.data.source or data is not None:
             why = f"recipe {matched.name}, because {matched.why}; --recipe generic takes no such guess"
             return Chosen(recipe, options.seed or 0, why)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ovopt.contracts import Advance, Progress
 from ovopt.recipe import Overrides, Recipe, load_recipe
@@ -45,10 +45,12 @@ class Options:
     progress: Progress = field(default_factory=Silent)
 
 
-def as_recipe(recipe: Recipe | str | Path | None, data: Data, options: Options) -> Recipe:
+def as_recipe(
+    recipe: Recipe | str | Path | None, data: Data, options: Options, fill: Callable[[Any], Any] | None = None
+) -> Recipe:
     """The recipe, loaded where only its name is given, with data and overrides in their places."""
     if not isinstance(recipe, Recipe):
-        return load_recipe(recipe, data if isinstance(data, str | Path) else None, options.overrides)
+        return load_recipe(recipe, data if isinstance(data, str | Path) else None, options.overrides, fill)
     if options.overrides or isinstance(data, str | Path):
         raise TypeError("a loaded recipe takes no overrides and no path of data: give them to load_recipe")
     return recipe

@@ -45,6 +45,8 @@ class Goal:
 
     max_drop: float
     time_budget_s: float = 600.0
+    resume: bool = False
+    """Go on from the journal of an interrupted search."""
 
 
 class OutOfTimeError(Exception):
@@ -128,9 +130,7 @@ class Search:
         if prefix:
             thinned(prefix, holds)
 
-    def _judge(
-        self, name: str, names: tuple[str, ...], model: openvino.Model, step: Quantize | None
-    ) -> Trial | None:
+    def _judge(self, name: str, names: tuple[str, ...], model: openvino.Model, step: Quantize | None) -> Trial | None:
         began = time.perf_counter()
         trial = self._journal.find(name, names) or self._measure(name, names, model, began)
         if trial is None:
@@ -208,8 +208,9 @@ class Search:
         budget = units.points(-self._goal.max_drop, unit)
         said = "\n".join(lines) or "  no candidate could be made"
         return (
-            f"ship the original: none of {len(self._trials)} candidates is faster and keeps {self._validator.metric.label} "
-            f"within {budget} on {self._validator.samples} tuning samples; the best of them:\n{said}"
+            f"ship the original: none of {len(self._trials)} candidates is faster and keeps "
+            f"{self._validator.metric.label} within {budget} on {self._validator.samples} tuning samples; the best of "
+            f"them:\n{said}"
         )
 
 

@@ -30,7 +30,12 @@ class Validator:
     """Holds candidates against the original, sample by sample, by the recipe's first metric."""
 
     def __init__(
-        self, prepared: Prepared, original: openvino.Model, facts: ModelFacts, device: str, properties: Mapping[str, str]
+        self,
+        prepared: Prepared,
+        original: openvino.Model,
+        facts: ModelFacts,
+        device: str,
+        properties: Mapping[str, str],
     ) -> None:
         self._chosen = list(prepared.splits["tuning"])
         self._scorer = Scorer.of(prepared, facts.outputs, self._chosen)

@@ -31,10 +31,13 @@ MS = 1e6
 
 
 def t_interval(ratios: np.ndarray) -> tuple[float, float, float]:
-    """Geometric mean of ratios [replica, round] and Student's t over the replicas, by SciPy's own distribution."""
-    logs = np.log(ratios).mean(axis=1)
-    low, high = stats.t.interval(0.95, len(logs) - 1, loc=logs.mean(), scale=stats.sem(logs))
-    return math.exp(logs.mean()), math.exp(low), math.exp(high)
+    """Of ratios [replica, round]: medians of the rounds, then Student's t over the replicas, trimmed from ten on."""
+    logs = np.sort(np.median(np.log(ratios), axis=1))
+    cut = len(logs) // 5 if len(logs) >= 10 else 0
+    kept = logs[cut : len(logs) - cut]
+    scale = np.clip(logs, kept[0], kept[-1]).std(ddof=1) * len(logs) ** 0.5 / len(kept)
+    low, high = stats.t.interval(0.95, len(kept) - 1, loc=kept.mean(), scale=scale)
+    return math.exp(kept.mean()), math.exp(low), math.exp(high)
 
 
 def check_speedup(found: Speedup | dict[str, Any], ratios: np.ndarray) -> None:

@@ -1,0 +1,29 @@
+"""Sigmoid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ovopt.model.spelling import Op, SpellingRewrite, Values, either, op
+
+if TYPE_CHECKING:
+    import openvino
+
+NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
+INVERSE = op("Add", op("Exp", NEGATED), 1.0)
+
+
+class Sigmoid(SpellingRewrite):
+    """1 / (1 + exp(-x)) = Sigmoid(x).
+
+    OpenVINO computes the spelled-out form in a kernel of its own; `Sigmoid` runs inside the convolution before it.
+    """
+
+    name: ClassVar[str] = "sigmoid"
+    spellings: ClassVar[tuple[Op, ...]] = (op("Divide", 1.0, INVERSE), op("Power", INVERSE, -1.0))
+
+    def replacement(self, values: Values) -> openvino.Node | None:
+        """Sigmoid(x)."""
+        from openvino import opset13 as ops
+
+        return ops.sigmoid(values["x"])

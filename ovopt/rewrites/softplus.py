@@ -1,0 +1,33 @@
+"""Softplus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ovopt.model.spelling import Op, SpellingRewrite, Values, either, op
+
+if TYPE_CHECKING:
+    import openvino
+
+POSITIVE = either(op("Relu", "x"), op("Maximum", "x", 0.0))
+MINUS_SIZE = either(op("Negative", op("Abs", "x")), op("Multiply", op("Abs", "x"), -1.0))
+
+
+class Softplus(SpellingRewrite):
+    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) = SoftPlus(x).
+
+    Of the second, stable spelling OpenVINO makes three kernels, and NNCF quantizes its sum; `SoftPlus` is one and is
+    left alone. Of the first, OpenVINO itself makes `SoftPlus`; beyond x = 88 the spelled-out form overflows.
+    """
+
+    name: ClassVar[str] = "softplus"
+    spellings: ClassVar[tuple[Op, ...]] = (
+        op("Add", POSITIVE, op("Log", op("Add", op("Exp", MINUS_SIZE), 1.0))),
+        op("Log", op("Add", op("Exp", "x"), 1.0)),
+    )
+
+    def replacement(self, values: Values) -> openvino.Node | None:
+        """SoftPlus(x)."""
+        from openvino import opset13 as ops
+
+        return ops.softplus(values["x"])
