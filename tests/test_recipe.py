@@ -1,6 +1,7 @@
 """Recipes: loading, faults in full, overrides, data."""
 
 import shutil
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ from ovopt.recipe import (
     known_recipes,
     load_recipe,
     parse_recipe,
+    with_data,
     with_overrides,
 )
 from ovopt.steps.quantize import Quantize
@@ -213,7 +215,6 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
             "data: must be a mapping (source, splits, classes, on_bad_sample), not ['a']",
         ),
         ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
-        ({"data": {"source": {"kind": "npz"}}}, "data.source.path: must be given"),
         ({"optimize": ["quantise"]}, "optimize[0]: unknown 'quantise'; did you mean 'quantize'?"),
         ({"metrics": ["top2"]}, "metrics[0]: unknown 'top2'; did you mean 'top5'?"),
         (
@@ -477,3 +478,10 @@ def test_a_copy_of_a_shipped_recipe_is_found_first(here):
     (here / "recipes").mkdir()
     shutil.copy(shipped("recipes") / "digits.yaml", here / "recipes" / "digits2.yaml")
     assert load_recipe("digits2") == load_recipe("digits")
+
+
+def test_a_source_without_its_path_waits_for_the_data():
+    raw = {"ovopt": 1, "family": "pairs", "data": {"source": {"kind": "masks", "images": "low", "masks": "high"}}}
+    assert parse_recipe(raw, "r.yaml").data.source is None
+    source = parse_recipe(with_data(raw, str(Path(__file__).parent)), "r.yaml").data.source
+    assert (source.name, source.images, source.masks) == ("masks", "low", "high")

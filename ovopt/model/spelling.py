@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import scalar
+from ovopt.model.patterns import scalar, substitute
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
@@ -78,21 +78,19 @@ class SpellingRewrite(Rewrite):
         return sum(self._replaced(spelling, node) for spelling in self.spellings for node in model.get_ordered_ops())
 
     def _replaced(self, spelling: Op, node: openvino.Node) -> bool:
-        values = found(spelling, node)
-        new = self.replacement(values) if values is not None else None
-        if new is None or not _alike(node, new):
-            return False
-        new.set_friendly_name(node.get_friendly_name())
-        node.output(0).replace(new.output(0))
-        return True
+        for values in readings(spelling, node):
+            new = self.replacement(values)
+            if new is not None and _alike(node, new):
+                substitute(node, new)
+                return True
+        return False
 
 
-def found(spelling: Op, node: openvino.Node) -> Values | None:
-    """What the names stand for, where the node's value is spelled so and nothing else uses its parts."""
-    if node.get_type_name() != spelling.kind or not node.get_output_element_type(0).is_real():
-        return None
-    matches = _fits(spelling, node.output(0), _Match())
-    return next((match.values for match in matches if _is_closed(match, node)), None)
+def readings(spelling: Op, node: openvino.Node) -> Iterator[Values]:
+    """What the names may stand for, where the node's value is spelled so and nothing else uses its parts."""
+    if node.get_type_name() == spelling.kind and node.get_output_element_type(0).is_real():
+        matches = _fits(spelling, node.output(0), _Match())
+        yield from (match.values for match in matches if _is_closed(match, node))
 
 
 def number(output: openvino.Output) -> float | None:
@@ -155,9 +153,13 @@ def _is_equal(found: Any, wanted: Any) -> bool:
 
 def _is_closed(match: _Match, root: openvino.Node) -> bool:
     """Whether only the expression itself uses what is computed on the way to its root."""
-    inner = [node for name, node in match.nodes.items() if name != root.get_name()]
+    inner = [node for node in match.nodes.values() if node.get_name() != root.get_name() and not _is_shape(node)]
     users = [user.get_node() for node in inner for user in node.output(0).get_target_inputs()]
     return all(user.get_name() in match.nodes for user in users)
+
+
+def _is_shape(node: openvino.Node) -> bool:
+    return bool(node.get_type_name() == "ShapeOf")
 
 
 def _alike(old: openvino.Node, new: openvino.Node) -> bool:

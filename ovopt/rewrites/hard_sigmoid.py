@@ -26,6 +26,7 @@ class HardSigmoid(SpellingRewrite):
 
     OpenVINO runs `HardSigmoid`, as ONNX exporters write it, in a reference kernel of its own; `HSigmoid`, and for other
     alpha and beta (Paddle's 0.2 and 0.5) a product, a sum and a `Clamp`, run inside the convolution before it.
+    NNCF's pattern of squeeze and excitation, which it leaves unquantized, knows `HSigmoid` only.
     """
 
     name: ClassVar[str] = "hard_sigmoid"

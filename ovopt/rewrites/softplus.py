@@ -14,17 +14,14 @@ MINUS_SIZE = either(op("Negative", op("Abs", "x")), op("Multiply", op("Abs", "x"
 
 
 class Softplus(SpellingRewrite):
-    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) = SoftPlus(x).
+    """max(x, 0) + log(1 + exp(-|x|)) = log(1 + exp(x)) = SoftPlus(x).
 
-    Of the second, stable spelling OpenVINO makes three kernels, and NNCF quantizes its sum; `SoftPlus` is one and is
-    left alone. Of the first, OpenVINO itself makes `SoftPlus`; beyond x = 88 the spelled-out form overflows.
+    OpenVINO computes the first, stable form in three kernels, and NNCF quantizes its sum; `SoftPlus` is one operation
+    that runs inside the convolution before it. The second form OpenVINO recognises by itself: it stays.
     """
 
     name: ClassVar[str] = "softplus"
-    spellings: ClassVar[tuple[Op, ...]] = (
-        op("Add", POSITIVE, op("Log", op("Add", op("Exp", MINUS_SIZE), 1.0))),
-        op("Log", op("Add", op("Exp", "x"), 1.0)),
-    )
+    spellings: ClassVar[tuple[Op, ...]] = (op("Add", POSITIVE, op("Log", op("Add", op("Exp", MINUS_SIZE), 1.0))),)
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """SoftPlus(x)."""

@@ -65,10 +65,14 @@ class Simplify(Step):
         self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_Kept], refused: list[str]
     ) -> openvino.Model:
         changed = current.clone()
-        places = rewrite.apply(changed)
+        try:
+            places = rewrite.apply(changed)
+            changed.validate_nodes_and_infer_types()
+        except RuntimeError:
+            refused.append(rewrite.name)  # a graph that is not sound any more is no simplification
+            return current
         if not places:
             return current
-        changed.validate_nodes_and_infer_types()
         difference = check.difference(changed)
         if difference is None:
             refused.append(rewrite.name)
@@ -98,7 +102,7 @@ class Simplify(Step):
             effect["largest_difference"] = max(one.difference for one in kept)
         if speedup:
             effect["speedup"] = round(speedup, 3)
-        notes = [f"{name} was left out: outputs differ by more than {self.tolerance:g}" for name in refused]
+        notes = [f"{name} was left out: outputs differ by more than {self.tolerance:g}, or it fails" for name in refused]
         if not kept:
             notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
         return StepReport(

@@ -142,7 +142,7 @@ def test_without_its_baseline_a_scenario_ends(clock: Clock) -> None:
     crew = crew_of(clock, dies={"original": 7})
     found = measure(crew)
     assert measured(found).stopped == "the baseline was lost"
-    assert measured(found).replicas == 2
+    assert measured(found).replicas == 3
     assert "original" not in found.raw
     assert measured(found).drift == 1.0
 

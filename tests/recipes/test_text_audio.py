@@ -218,7 +218,7 @@ def test_perplexity_is_that_of_the_bigrams_and_agreement_that_of_the_likeliest_w
     ids = [np.array([known.index(word) if word in known else 1 for word in piece]) for piece in pieces]
     likelihoods = np.concatenate([log_p[piece[:-1], piece[1:]] for piece in ids])
     agreed = np.concatenate([(table.argmax(1) == other.argmax(1))[piece] for piece in ids])
-    result = evaluated(tmp_path, "tiny-gpt2.xml", "other.xml", *EXACT)
+    result = evaluated(tmp_path, "tiny-gpt2.xml", "other.xml", "--data", "text.txt", *EXACT)
     assert figures(result)["perplexity"] == pytest.approx(np.exp(-likelihoods.mean()), rel=1e-5)
     assert figures(result, 1)["token_agreement"] == pytest.approx(agreed.mean())
 
@@ -270,7 +270,7 @@ def test_recordings_are_classified_by_the_bands_that_sound(tmp_path: Path) -> No
             write_wav(tmp_path / "recordings" / folder / f"{name}{place}.wav", tone)
     tiny.save(tiny.band_listener([slice(18), slice(18, 44), slice(44, 64)]), tmp_path / "bands.xml")
     recipe = ("--recipe", "audio-classification", "--set", f"data.classes=[{','.join(names)}]")
-    result = evaluated(tmp_path, "bands.xml", *recipe)
+    result = evaluated(tmp_path, "bands.xml", "--data", "recordings", *recipe)
     assert figures(result) == {"top1": pytest.approx(1 - wrong / 18)}
 
 

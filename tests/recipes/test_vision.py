@@ -327,7 +327,8 @@ def advised(recipe: str) -> list[str]:
 
 @pytest.mark.parametrize(("recipe", "setting"), [(recipe, setting) for recipe in EVERY for setting in advised(recipe)])
 def test_a_setting_that_a_comment_shows_is_valid(recipe: str, setting: str) -> None:
-    assert load_recipe(recipe, overrides=[setting]) != load_recipe(recipe)
+    data = "{calibration_data}/shapes"
+    assert load_recipe(recipe, data, [setting]) != load_recipe(recipe, data)
 
 
 def test_comments_show_settings() -> None:

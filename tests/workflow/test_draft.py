@@ -178,6 +178,15 @@ def test_it_runs_with_the_range_that_was_found(tmp_path: Path) -> None:
     assert evaluated(tmp_path, model, draw(tmp_path / "val"))[1].arms[0].accuracy["top1"].value == 1
 
 
+def test_a_table_in_the_folder_gives_the_labels(tmp_path: Path) -> None:
+    data = draw(tmp_path / "val", flat=True)
+    rows = [f"{file.name},{int(file.stem) % 3}\n" for file in sorted(data.glob("*.png"))]
+    (data / "labels.csv").write_text("".join(["file,label\n", *rows]))
+    sections, result = evaluated(tmp_path, saved(classifier((1, 3, SIDE, SIDE)), tmp_path), data)
+    assert sections["data"]["source"] == {"kind": "files", "path": str(data), "labels": "labels.csv"}
+    assert result.arms[0].accuracy["top1"].value == 1
+
+
 def test_bytes_with_channels_last_are_neither_normalized_nor_moved(tmp_path: Path) -> None:
     model = saved(classifier((1, SIDE, SIDE, 3), dtype=np.uint8), tmp_path)
     sections, result = evaluated(tmp_path, model, draw(tmp_path / "val"))

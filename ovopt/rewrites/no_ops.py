@@ -1,0 +1,85 @@
+"""Operations that change nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ovopt.model.patterns import constant, dimensions, equal_shapes, name_dimensions, producer
+from ovopt.model.rewrite import Rewrite
+from ovopt.model.wiring import lead
+
+if TYPE_CHECKING:
+    import openvino
+
+SAME_SHAPE = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Broadcast", "Tile"})
+"""These change nothing where they do not change the shape."""
+NEUTRAL = {"Multiply": 1, "Divide": 1, "Power": 1, "Add": 0, "Subtract": 0}
+COMMUTATIVE = frozenset({"Multiply", "Add"})
+STEPS = {"Slice": 3, "StridedSlice": 3}
+"""Which input holds the steps: whoever steps forward through all elements of an axis takes it as it is."""
+
+
+class NoOps(Rewrite):
+    """x * 1 = x + 0 = x - 0 = x / 1 = x^1 = x, and so for Reshape, Squeeze, Unsqueeze, Broadcast, Tile, Slice, Pad,
+    Transpose, Convert, Split and Concat that leave x as it is.
+
+    OpenVINO drops most of them too (not x^1), but later than quantization and the other rewrites, which they interrupt.
+    """
+
+    name: ClassVar[str] = "no_ops"
+
+    def apply(self, model: openvino.Model) -> int:
+        """Drop each of them."""
+        name_dimensions(model)
+        places = 0
+        for node in model.get_ordered_ops():
+            source = _unchanged(node)
+            if source is not None:
+                places += lead(node.output(0), source)
+        return places
+
+
+def _unchanged(node: openvino.Node) -> openvino.Output | None:
+    """The input that the output equals for sure."""
+    kind = node.get_type_name()
+    if kind in NEUTRAL:
+        return _beside_neutral(node)
+    if kind in ("Concat", "Split", "VariadicSplit"):
+        alone = node.get_input_size() == 1 if kind == "Concat" else node.get_output_size() == 1
+    elif kind == "Transpose":
+        order = constant(producer(node, 1))
+        alone = order is not None and np.array_equal(order, np.arange(order.size)) and order.size > 0
+    elif kind == "Pad":
+        alone = all(_all(node, index, 0) for index in (1, 2))
+    elif kind == "Convert":
+        alone = node.get_input_element_type(0) == node.get_output_element_type(0)
+    else:
+        alone = kind in SAME_SHAPE or (kind in STEPS and _steps_forward(node, STEPS[kind]))
+        alone = alone and _same_shape(node, 0)
+    return node.input_value(0) if alone else None
+
+
+def _beside_neutral(node: openvino.Node) -> openvino.Output | None:
+    kind = node.get_type_name()
+    for index in (0, 1) if kind in COMMUTATIVE else (0,):
+        if _all(node, 1 - index, NEUTRAL[kind]) and _same_shape(node, index):
+            return node.input_value(index)
+    return None
+
+
+def _same_shape(node: openvino.Node, index: int) -> bool:
+    return equal_shapes(dimensions(node.input_value(index)), dimensions(node.output(0)))
+
+
+def _steps_forward(node: openvino.Node, index: int) -> bool:
+    if node.get_input_size() <= index:
+        return True
+    steps = constant(producer(node, index))
+    return steps is not None and bool((steps > 0).all())
+
+
+def _all(node: openvino.Node, index: int, value: float) -> bool:
+    values = constant(producer(node, index))
+    return values is not None and bool((values == value).all())
