@@ -108,9 +108,14 @@ class Runtime(Record):
     """Settings that original and optimized share."""
 
     device: str = "CPU"
-    hint: Annotated[Literal["LATENCY", "THROUGHPUT", "NONE"] | None, BeforeValidator(_upper)] = Field(
-        default=None, description="performance hint; default: the one that fits the scenario"
-    )
+    hint: Annotated[
+        Literal["LATENCY", "THROUGHPUT", "NONE"] | None,
+        # Editors complete the two usual spellings; any case is read.
+        BeforeValidator(
+            _upper,
+            json_schema_input_type=Literal["LATENCY", "THROUGHPUT", "NONE", "latency", "throughput", "none"] | None,
+        ),
+    ] = Field(default=None, description="performance hint; default: the one that fits the scenario")
     requests: int | None = Field(default=None, gt=0, description="parallel requests; default: the optimal number")
     properties: dict[str, str | int | float | bool] = Field(default={}, description="OpenVINO properties")
 
@@ -232,6 +237,8 @@ def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, An
     for override in overrides:
         setting = Override.of(override)
         value = setting.value
+        if setting.keys[0] in SECTIONS and len(setting.keys) > 1 and changed.get(setting.keys[0]) is None:
+            changed[setting.keys[0]] = []
         changed = _placed(changed, setting.keys, value, setting.said)
     return changed
 

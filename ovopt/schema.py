@@ -22,8 +22,8 @@ def recipe_schema() -> dict[str, Any]:
     for section, (package, kind) in SECTIONS.items():
         entry = {"anyOf": [_entry(name, one, definitions) for name, one in _named(plugins(package, kind)).items()]}
         schema["properties"][section] = {"type": "array", "items": entry}
-    sources = [_reference(kind, definitions) for kind in plugins("ovopt.data", DataSource).values()]
-    definitions["DataSection"]["properties"]["source"] = {"anyOf": sources}
+    sources = [_source(kind, definitions) for kind in plugins("ovopt.data", DataSource).values()]
+    definitions["DataSection"]["properties"]["source"] = {"anyOf": [*sources, {"type": "null"}]}
     return {"$schema": DIALECT, "title": "ovopt recipe", **schema}
 
 
@@ -43,7 +43,9 @@ def _named(kinds: Mapping[str, type[Any]]) -> dict[str, type[Any]]:
 def _entry(name: str, kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     reference = _reference(kind, definitions)
     own = definitions[_key(kind)]
-    values: list[Any] = [reference, {"type": "null"}]
+    preset = getattr(kind, "presets", {}).get(name, {})
+    alone = set(own.get("required", ())) <= set(preset)
+    values: list[Any] = [reference, *([{"type": "null"}] if alone else [])]
     sole = getattr(kind, "sole", None)
     if sole:
         values.append(own["properties"][sole])
@@ -53,7 +55,15 @@ def _entry(name: str, kind: type[Any], definitions: dict[str, Any]) -> dict[str,
         "required": [name],
         "additionalProperties": False,
     }
-    return {"description": own.get("description", ""), "anyOf": [{"const": name}, mapping]}
+    return {"description": own.get("description", ""), "anyOf": [*([{"const": name}] if alone else []), mapping]}
+
+
+def _source(kind: type[DataSource], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A source must name its kind; its path may come by `--data`."""
+    reference = _reference(kind, definitions)
+    required = definitions[_key(kind)].get("required", [])
+    definitions[_key(kind)]["required"] = [name for name in required if name != "path"]
+    return {**reference, "required": ["kind"]}
 
 
 def _reference(kind: type[BaseModel], definitions: dict[str, Any]) -> dict[str, str]:

@@ -28,9 +28,12 @@ class Lines:
 
     def twice(self) -> Iterator[tuple[str, int]]:
         """Keys that a mapping gives twice, and the line of the second: the first would be lost in silence."""
-        waiting = [self._root]
+        waiting, visited = [self._root], set[int]()  # an alias may lead back to where it stands
         while waiting:
             node = waiting.pop()
+            if id(node) in visited:
+                continue
+            visited.add(id(node))
             seen: set[str] = set()
             for key, value in _children(node):
                 if key is not value and key.value in seen:

@@ -161,7 +161,6 @@ def test_what_ovopt_reads_fits(values: dict[str, Any]) -> None:
         {"data": {"splits": {"gate": "most"}}},
         {"data": {"source": {"path": "a.npz"}}},
         {"data": {"source": {"kind": "nzp", "path": "a.npz"}}},
-        {"data": {"source": {"kind": "npz"}}},
         {"data": {"source": {"kind": "npz", "path": "a.npz", "label": "y"}}},
         {"data": {"source": "a.npz"}},
         {"match": {"nam": "x"}},

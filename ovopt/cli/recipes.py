@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +20,15 @@ def list_(output_format: o.FormatOption = o.Format.console) -> None:
 
     Example: `ovopt recipes list`
     """
+    from ovopt.errors import RecipeError
     from ovopt.recipe import known_recipes, load_recipe
 
-    found = {name: (load_recipe(file), file) for name, file in known_recipes().items()}
+    found = {}
+    for name, file in known_recipes().items():
+        try:
+            found[name] = load_recipe(file), file
+        except RecipeError as error:
+            print(f"left out: {error}", file=sys.stderr)
     if output_format is o.Format.json:
         print(json.dumps([{"name": n, "task": r.task, "description": r.description, "path": str(f)}
                           for n, (r, f) in found.items()]))  # fmt: skip

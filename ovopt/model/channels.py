@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ UNARY = frozenset(
 )
 BROADCASTING = frozenset("Add Divide FakeQuantize Maximum Minimum Multiply Power SquaredDifference Subtract".split())
 REDUCING = frozenset("ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum".split())
-MOST_RUNS = 8
+MOST_RUNS = 16
 """So many pieces of neighbouring channels are taken out one by one; more are left to the permutation."""
 
 
@@ -75,7 +75,7 @@ def _planned(model: openvino.Model, plan: _Plan) -> frozenset[openvino.Node]:
         elif node not in inner:
             taken = [channels for value in node.input_values() if (channels := _known(plan, value))]
             if taken and not _plan_reader(plan, node):
-                return frozenset[openvino.Node]().union(*(channels.asked for channels in taken))
+                return _askers(taken)
     return frozenset()
 
 
@@ -155,7 +155,7 @@ def _plan_broadcast(plan: _Plan, node: openvino.Node) -> bool:
             if values is None:
                 return False
             plan.changes.append(_permuted(node, index, values, permutation, axis))
-    plan.known[node, 0] = _Channels(permutation, frozenset[openvino.Node]().union(*(one.asked for one in found)))
+    plan.known[node, 0] = _Channels(permutation, _askers(found))
     return True
 
 
@@ -163,21 +163,21 @@ def _plan_concat(plan: _Plan, node: openvino.Node) -> bool:
     shape = dimensions(node.output(0))
     if shape is None:
         return False
-    parts, asked, start = [], frozenset[openvino.Node](), 0
+    parts, given, start = [], [], 0
     for value in node.input_values():
         size = _count(value)
         if size is None:
             return False
         channels = _known(plan, value) or _Channels(np.arange(size), frozenset())
         parts.append(channels.permutation + start)
-        asked |= channels.asked
+        given.append(channels)
         start += size
     if node.get_attributes()["axis"] % len(shape) != 1:
         parts = [part - part.min() for part in parts]
         if not all(np.array_equal(part, parts[0]) for part in parts):
             return False
         parts = parts[:1]
-    plan.known[node, 0] = _Channels(np.concatenate(parts), asked)
+    plan.known[node, 0] = _Channels(np.concatenate(parts), _askers(given))
     return True
 
 
@@ -250,6 +250,10 @@ def _permuted(
     node: openvino.Node, index: int, values: NDArray[Any], permutation: Permutation, axis: int
 ) -> Callable[[], None]:
     return lambda: set_constant(node, index, np.take(values, np.argsort(permutation), axis=axis))
+
+
+def _askers(channels: Iterable[_Channels]) -> frozenset[openvino.Node]:
+    return frozenset(node for one in channels for node in one.asked)
 
 
 def _weights(node: openvino.Node) -> NDArray[Any] | None:

@@ -14,9 +14,8 @@ from ovopt.model.spelling import Op, SpellingRewrite, Values, op
 if TYPE_CHECKING:
     import openvino
 
-NORMALIZED = op(
-    "MVN", op("Reshape", "x", "groups").named("grouped"), "axes", normalize_variance=True, eps_mode="inside_sqrt"
-).named("normalized")
+GROUPED = op("Reshape", "x", "groups").named("grouped")
+NORMALIZED = op("MVN", GROUPED, "axes", normalize_variance=True).named("normalized")
 SCALED = op("Add", op("Multiply", NORMALIZED, "group_scale"), "group_shift")
 
 
@@ -37,22 +36,17 @@ class GroupNorm(SpellingRewrite):
         """GroupNormalization(x, scale, shift)."""
         from openvino import opset13 as ops
 
-        x = values["x"]
+        x, attributes = values["x"], values["normalized"].get_node().get_attributes()
         groups, channels = _groups(values), _channels(x)
-        if groups is None or channels is None or channels % groups:
+        if groups is None or channels is None or channels % groups or attributes["eps_mode"].lower() != "inside_sqrt":
             return None
-        scale, shift = (_per_channel(values[name], channels, x) for name in ("scale", "shift"))
-        if scale is None or shift is None:
+        outer = [_per_channel(values[name], channels, x) for name in ("scale", "shift")]
+        inner = [_per_group(values.get(name), groups, channels) for name in ("group_scale", "group_shift")]
+        if outer[0] is None or outer[1] is None or inner[0] is None or inner[1] is None:
             return None
-        if "group_scale" in values:
-            inner = [_per_group(values[name], groups) for name in ("group_scale", "group_shift")]
-            if inner[0] is None or inner[1] is None:
-                return None
-            inner_scale, inner_shift = (np.repeat(each, channels // groups) for each in inner)
-            scale, shift = inner_scale * scale, inner_shift * scale + shift
-        kind = x.get_element_type()
-        eps = values["normalized"].get_node().get_attributes()["eps"]
-        return ops.group_normalization(x, ops.constant(scale, kind), ops.constant(shift, kind), groups, eps)
+        (inner_scale, inner_shift), (scale, shift) = inner, outer
+        terms = [ops.constant(each, x.get_element_type()) for each in (inner_scale * scale, inner_shift * scale + shift)]
+        return ops.group_normalization(x, *terms, groups, attributes["eps"])
 
 
 def _channels(x: openvino.Output) -> int | None:
@@ -90,12 +84,12 @@ def _per_channel(value: openvino.Output, channels: int, x: openvino.Output) -> N
     return found.reshape(-1).astype(np.float64) if is_channels else None
 
 
-def _per_group(value: openvino.Output, groups: int) -> NDArray[np.float64] | None:
-    """A constant of one value for each group [1, groups, 1, ...], or for all of them."""
-    found = constant(value.get_node())
+def _per_group(value: openvino.Output | None, groups: int, channels: int, missing: float) -> Numbers | None:
+    """A constant of one value for each group [1, groups, 1, ...], or for all of them, spread over the channels."""
+    if value is None:
+        return np.full(channels, missing)
+    found, rank = constant(value.get_node()), value.get_partial_shape().rank.get_length()
     if found is None or found.size not in {1, groups}:
         return None
-    rank = value.get_node().output(0).get_partial_shape().rank.get_length()
-    if found.size > 1 and (rank < 2 or found.shape[-(rank - 1)] != groups):
-        return None
-    return np.broadcast_to(found.reshape(-1).astype(np.float64), (groups,))
+    is_groups = found.size == 1 or found.ndim >= 2 and 0
+    return np.repeat(np.broadcast_to(found.reshape(-1).astype(np.float64), groups), channels // groups)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import constant, dimensions, equal_shapes, is_unit, name_dimensions, producer, scalar, substitute
+from ovopt.model.patterns import (
+    constant,
+    dimensions,
+    equal_shapes,
+    is_unit,
+    name_dimensions,
+    producer,
+    scalar,
+    substitute,
+)
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

@@ -102,7 +102,9 @@ class Simplify(Step):
             effect["largest_difference"] = max(one.difference for one in kept)
         if speedup:
             effect["speedup"] = round(speedup, 3)
-        notes = [f"{name} was left out: outputs differ by more than {self.tolerance:g}, or it fails" for name in refused]
+        notes = [
+            f"{name} was left out: outputs differ by more than {self.tolerance:g}, or it fails" for name in refused
+        ]
         if not kept:
             notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
         return StepReport(

@@ -12,6 +12,7 @@ import yaml
 
 from ovopt.contracts import Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
+from ovopt.locate import expand
 from ovopt.match import best_match
 from ovopt.model.facts import facts
 from ovopt.model.read import core, read_model
@@ -107,6 +108,8 @@ def _started(model: Path, found: ModelFacts, data: str) -> Draft:
     hint = [f"The recipe {matched.name!r} fits this model too: {matched.why}."] if matched else []
     family = (model.resolve().name if model.is_dir() else model.stem).lower().replace("_", "-")
     source = with_data({}, data)["data"]["source"]
+    if source["kind"] == "files":
+        source = {**source, **_labels_in(expand(source["path"]))}
     started = Draft({}).with_section(
         "ovopt", 1, "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors.", *hint
     )
@@ -119,6 +122,13 @@ def _started(model: Path, found: ModelFacts, data: str) -> Draft:
     )
 
 
+def _labels_in(folder: Path) -> dict[str, str]:
+    """Where the labels of a folder of files are, if not in the names of its folders."""
+    if (folder / "labels.csv").is_file():
+        return {"labels": "labels.csv"}
+    return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
+
+
 def _for_task(started: Draft, subject: _Subject) -> Draft:
     label = subject.label
     if subject.are(IMAGES):
@@ -127,8 +137,12 @@ def _for_task(started: Draft, subject: _Subject) -> Draft:
         started = _with_recordings(started, subject)
     if label is None:
         return _unlabelled(started)
-    if isinstance(label, float):
+    if isinstance(label, float) or (isinstance(label, list) and label and isinstance(label[0], float)):
         return _closed(started.with_section("task", "regression"))
+    if not isinstance(label, int | str):
+        return _unlabelled(
+            started, "The labels are no classes: name the task. Until then, agreement with the original."
+        )
     return _closed(_with_classes(started.with_section("task", "classification"), subject.samples))
 
 
@@ -229,10 +243,8 @@ def _closed(started: Draft) -> Draft:
     ).with_section("budgets", {}, "Limits that make a comparison a gate, for example {size: {max_ratio: 0.5}}.")
 
 
-def _unlabelled(started: Draft) -> Draft:
-    return _closed(
-        started.with_section("task", "any", "No labels: agreement with the original stands in for accuracy.")
-    )
+def _unlabelled(started: Draft, said: str = "No labels: agreement with the original stands in for accuracy.") -> Draft:
+    return _closed(started.with_section("task", "any", said))
 
 
 def _image_input(found: ModelFacts) -> Port:

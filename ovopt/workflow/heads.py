@@ -8,8 +8,8 @@ from typing import Any
 
 from ovopt.records import Port
 
-LEAST_ANCHORS = 100
-"""A dimension of so many is anchors, not classes."""
+LEAST_ANCHORS, MANY_ROWS = 100, 1001
+"""A dimension of so many is anchors, not classes; of `MANY_ROWS`, anchors before suppression."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ def detection_head(outputs: Sequence[Port]) -> Head:
     first = shapes[0]
     if len(shapes) == 1 and first[-1:] == (7,) and len(first) == 4:
         return Head(0, "detection_output", "Rows of 7 numbers: OpenVINO's DetectionOutput.")
-    if len(shapes) == 1 and first[-1:] == (6,):
+    if len(shapes) == 1 and first[-1:] == (6,) and (first[-2] or 0) < MANY_ROWS:
         return Head(0, "yolo_end_to_end", "Rows of 6 numbers: boxes after suppression, as YOLOv10 gives them.")
     if len(shapes) == 1 and len(first) == 3 and _many(first[1]) and not _many(first[2]):
         return Head(0, "yolo_v5", "Anchors before numbers: the layout of YOLOv5 to v7.")
-    if len(shapes) == 2 and all(len(shape) == 3 for shape in shapes):
+    if len(shapes) == 2 and any(shape[-1:] == (4,) for shape in shapes):
         boxes = next((i for i, shape in enumerate(shapes) if shape[-1] == 4), 0)
         said = "Two outputs, one of them with rows of 4 numbers: boxes and scores."
         return Head([boxes, 1 - boxes], "yolo_nas", said)
