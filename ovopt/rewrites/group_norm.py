@@ -14,6 +14,7 @@ from ovopt.model.spelling import Op, SpellingRewrite, Values, op
 if TYPE_CHECKING:
     import openvino
 
+Numbers = NDArray[np.float64]
 GROUPED = op("Reshape", "x", "groups").named("grouped")
 NORMALIZED = op("MVN", GROUPED, "axes", normalize_variance=True).named("normalized")
 SCALED = op("Add", op("Multiply", NORMALIZED, "group_scale"), "group_shift")
@@ -40,13 +41,11 @@ class GroupNorm(SpellingRewrite):
         groups, channels = _groups(values), _channels(x)
         if groups is None or channels is None or channels % groups or attributes["eps_mode"].lower() != "inside_sqrt":
             return None
-        outer = [_per_channel(values[name], channels, x) for name in ("scale", "shift")]
-        inner = [_per_group(values.get(name), groups, channels) for name in ("group_scale", "group_shift")]
-        if outer[0] is None or outer[1] is None or inner[0] is None or inner[1] is None:
+        terms = _scale_and_shift(values, groups, channels)
+        if terms is None:
             return None
-        (inner_scale, inner_shift), (scale, shift) = inner, outer
-        terms = [ops.constant(each, x.get_element_type()) for each in (inner_scale * scale, inner_shift * scale + shift)]
-        return ops.group_normalization(x, *terms, groups, attributes["eps"])
+        scale, shift = (ops.constant(each, x.get_element_type()) for each in terms)
+        return ops.group_normalization(x, scale, shift, groups, attributes["eps"])
 
 
 def _channels(x: openvino.Output) -> int | None:
@@ -64,6 +63,18 @@ def _groups(values: Values) -> int | None:
     return int(after[1].get_length()) if whole and _keeps_batch(values, before, after) else None
 
 
+def _scale_and_shift(values: Values, groups: int, channels: int) -> tuple[Numbers, Numbers] | None:
+    """Of each channel, with those of its group before them."""
+    outer, inner = (len(dimensions(values[name]) or ()) for name in ("x", "grouped"))
+    scale, shift = (_along_channels(values[name], outer, channels) for name in ("scale", "shift"))
+    if scale is None or shift is None or "group_scale" not in values:
+        return (scale, shift) if scale is not None and shift is not None else None
+    factor, offset = (_along_channels(values[name], inner, groups) for name in ("group_scale", "group_shift"))
+    if factor is None or offset is None:
+        return None
+    return np.repeat(factor, channels // groups) * scale, np.repeat(offset, channels // groups) * scale + shift
+
+
 def _keeps_batch(values: Values, before: list[Any], after: list[Any]) -> bool:
     target = constant(values["groups"].get_node())
     if target is not None and target[0] == 0 and values["grouped"].get_node().get_attributes()["special_zero"]:
@@ -75,21 +86,11 @@ def _keeps_batch(values: Values, before: list[Any], after: list[Any]) -> bool:
     return known and prod(samples[0]) == prod(samples[1])
 
 
-def _per_channel(value: openvino.Output, channels: int, x: openvino.Output) -> NDArray[np.float64] | None:
-    """A constant of shape [1, channels, 1, ...], the first dimension at will."""
-    found, rank = constant(value.get_node()), len(dimensions(x) or ())
-    if found is None or found.size != channels or found.ndim not in {rank, rank - 1}:
+def _along_channels(value: openvino.Output, rank: int, size: int) -> Numbers | None:
+    """A constant of one value for each index of axis 1, or of one for all of them."""
+    found = constant(value.get_node())
+    if found is None or found.size not in {1, size} or found.ndim > rank:
         return None
-    is_channels = found.shape[1 - (rank - found.ndim)] == channels
-    return found.reshape(-1).astype(np.float64) if is_channels else None
-
-
-def _per_group(value: openvino.Output | None, groups: int, channels: int, missing: float) -> Numbers | None:
-    """A constant of one value for each group [1, groups, 1, ...], or for all of them, spread over the channels."""
-    if value is None:
-        return np.full(channels, missing)
-    found, rank = constant(value.get_node()), value.get_partial_shape().rank.get_length()
-    if found is None or found.size not in {1, groups}:
-        return None
-    is_groups = found.size == 1 or found.ndim >= 2 and 0
-    return np.repeat(np.broadcast_to(found.reshape(-1).astype(np.float64), groups), channels // groups)
+    shape = (1,) * (rank - found.ndim) + found.shape
+    fits = found.size == 1 or shape[1] == size
+    return np.broadcast_to(found.reshape(-1).astype(np.float64), size) if fits else None

@@ -25,8 +25,9 @@ SPELLINGS = (op("Add", SCALED, "shift"), SCALED)
 class LayerNormFolding(Rewrite):
     """(normalized * s + b) W + c = normalized (s W) + (b W + c), where nothing but linear layers takes the left side.
 
-    A transformer that normalizes before its blocks then has one element-wise kernel less for each normalization.
-    Shared weights stay as they are.
+    In a transformer that normalizes before its blocks, OpenVINO then runs one element-wise kernel less for each
+    normalization, at f32 and in INT8 without the transformer model type. The time of a small ViT block moved by less
+    than its noise (2 %). Weights that several layers share stay as they are.
     """
 
     name: ClassVar[str] = "layer_norm_folding"

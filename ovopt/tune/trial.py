@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ovopt.records import Record
 
 LEAST_SPEEDUP = 1.02
 """A gain within the noise of a quick measurement is no reason to ship another model."""
+NOISE = 0.1
+"""Of a quick measurement."""
 OPEN_SHARE = 0.5
 """With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,
 and the gate decides."""
@@ -39,6 +41,14 @@ def state_of(low: float, high: float, max_drop: float) -> State:
     if high <= max_drop:
         return "kept"
     return "missed" if low > max_drop else "open"
+
+
+def settled(trials: Sequence[Trial], max_drop: float) -> bool:
+    """Whether no further way to quantize the whole model is worth its calibration: one is acceptable, and none of at
+    least two was faster by more than the noise of a quick measurement."""
+    best = winner(trials, max_drop)
+    fastest = max((trial.speedup or 0.0 for trial in trials), default=0.0)
+    return best is not None and len(trials) > 1 and (best.speedup or 0.0) >= fastest * (1 - NOISE)
 
 
 def winner(trials: Iterable[Trial], max_drop: float) -> Trial | None:

@@ -20,7 +20,7 @@ from ovopt.steps.quantize import Quantize
 from ovopt.tune.candidates import Candidate, global_candidates
 from ovopt.tune.journal import Journal
 from ovopt.tune.prefix import shortest_prefix, thinned
-from ovopt.tune.trial import Trial, state_of, winner
+from ovopt.tune.trial import Trial, settled, state_of, winner
 from ovopt.workflow.validate import Validator
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class Search:
             self._advance = advance
             try:
                 for candidate in candidates:
+                    if settled(self._trials, self._goal.max_drop):
+                        break
                     self._try_global(candidate)
                 self._fewer_operations()
             except OutOfTimeError:

@@ -64,3 +64,25 @@ def assert_untouched(rewrite: Rewrite, model: ov.Model) -> None:
     before = kinds(model)
     assert rewrite.apply(model) == 0
     assert kinds(model) == before
+
+
+def named(build: Callable[..., ov.Node], *shapes: Sequence[int], dtype: type = np.float32) -> ov.Model:
+    """A graph whose inputs are named in0, in1, ... and whose outputs out0, out1, ..."""
+    model = graph(build, *shapes, dtype=dtype)
+    for prefix, ports in (("in", model.inputs), ("out", model.outputs)):
+        for index, port in enumerate(ports):
+            port.get_tensor().set_names({f"{prefix}{index}"})
+    return model
+
+
+def moves_data(rewrite: Rewrite, model: ov.Model, places: int, *inputs: np.ndarray, tolerance: float = 0.0) -> ov.Model:
+    """A clone, rewritten in exactly so many places, with the same names; equal to the last bit unless sums are taken in
+    another order, and then relative to the largest value; a second time there is nothing to do."""
+    changed = rewritten(rewrite, model, places)
+    for mine, theirs in zip(computed(model, *inputs), computed(changed, *inputs), strict=True):
+        assert mine.shape == theirs.shape
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=tolerance * np.abs(mine).max())
+    for ports, others in ((model.inputs, changed.inputs), (model.outputs, changed.outputs)):
+        assert [port.get_names() for port in ports] == [port.get_names() for port in others]
+    assert_untouched(rewrite, changed.clone())
+    return changed
