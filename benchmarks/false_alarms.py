@@ -21,7 +21,7 @@ from ovopt.comparison import judged
 from ovopt.stats import speedup_interval
 
 PRECISION = 0.02
-BUDGET_S, BLOCK_S, ROUNDS = 60.0, 1.5, 3
+BUDGET_S, BLOCK_S, ROUNDS = 60.0, 1.5, 7
 REAL_BUDGET_S = 8.0
 
 

@@ -30,7 +30,7 @@ def main() -> None:
             plan = ovopt.Plan(scenarios=("latency",), time_budget_s=BUDGET_S, precision=0.005)
             pair = ovopt.compare(base, [more], plan=plan, options=ovopt.Options(seed=seed)).pairs[0].latency
             found.append(pair)
-            print(f"  {pair.estimate:.3f} [{pair.low:.3f}, {pair.high:.3f}] {pair.verdict}", flush=True)
+            print(f"  {pair.estimate:.3f} [{pair.low:.3f}, {pair.high:.3f}] {pair.verdict}: {pair.why}", flush=True)
     hits = sum(pair.verdict == "slower" for pair in found)
     overall = math.exp(sum(math.log(pair.estimate) for pair in found) / count)
     print(f"{hits} of {count} comparisons found the difference ({hits / count:.0%}); overall ratio {overall:.3f}")

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from ovopt.recipe import load_recipe
     from ovopt.workflow.compare import Plan, benchmark, compare
     from ovopt.workflow.evaluate import evaluate
-    from ovopt.workflow.optimize import optimize, quantize, simplify
+    from ovopt.workflow.optimize import quantize, simplify
     from ovopt.workflow.options import Options
+    from ovopt.workflow.search import Goal
     from ovopt.workflow.stored import judge_again, read_comparison
 
 __version__ = "0.1.0"
 __all__ = [
+    "Goal",
     "Options",
     "OvoptError",
     "Plan",
@@ -34,7 +36,6 @@ __all__ = [
     "evaluate",
     "judge_again",
     "load_recipe",
-    "optimize",
     "quantize",
     "read_comparison",
     "read_manifest",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Goal": "ovopt.workflow.search",
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",
     "Plan": "ovopt.workflow.compare",
@@ -50,7 +52,6 @@ _HOMES = {
     "evaluate": "ovopt.workflow.evaluate",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",
-    "optimize": "ovopt.workflow.optimize",
     "quantize": "ovopt.workflow.optimize",
     "read_comparison": "ovopt.workflow.stored",
     "read_manifest": "ovopt.bundle",

@@ -10,9 +10,10 @@ import numpy as np
 LEAST_REPLICAS = 6
 """An interval over fewer compiled instances hides their own bias, which is a few percent."""
 MOST_REPLICAS = 60
-MOST_ROUNDS = 3
-"""Three rounds have a median that one disturbed round does not move; more replicas tell more than more rounds."""
-SLICE_S = 0.1
+MOST_ROUNDS = 7
+"""An odd number has a median that disturbed rounds do not move."""
+SLICE_S = 0.04
+"""Short turns let all arms of a round see the same machine: stolen time comes in bursts of tenths of a second."""
 INFERENCES_PER_TURN = 4
 """The discarded one and the least that a turn holds."""
 
@@ -26,7 +27,7 @@ class Schedule:
 
 
 def plan_block(inference_s: Sequence[float], opening_s: float, budget_s: float) -> Schedule:
-    """As many rounds per block, up to three, as let `LEAST_REPLICAS` blocks fit the budget; at least one.
+    """As many rounds per block, up to seven, as let `LEAST_REPLICAS` blocks fit the budget; at least one.
 
     `inference_s` holds one inference's time for each arm, `opening_s` the time that compiling all of them took.
     """

@@ -166,4 +166,4 @@ def _alike(old: openvino.Node, new: openvino.Node) -> bool:
     """Whether both give values of one type and shape, of a known rank."""
     mine, theirs = old.get_output_partial_shape(0), new.get_output_partial_shape(0)
     same_type = old.get_output_element_type(0) == new.get_output_element_type(0)
-    return same_type and mine.rank.is_static and mine == theirs
+    return bool(same_type and mine.rank.is_static and mine == theirs)

@@ -36,7 +36,7 @@ def set_constant(node: openvino.Node, index: int, values: NDArray[Any]) -> None:
     from openvino import opset13 as ops
 
     dtype = node.input_value(index).get_element_type().to_dtype()
-    node.set_argument(index, ops.constant(np.ascontiguousarray(values, dtype)).output(0))
+    node.set_argument(index, ops.constant(np.array(values, dtype, order="C")).output(0))
 
 
 def _is_result(reader: openvino.Input) -> bool:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class HardClamps(SpellingRewrite):
     """min(max(x, low), high) = max(min(x, high), low) = Clamp(x, low, high) for low <= high, and max(x, 0) = Relu(x).
 
-    OpenVINO leaves min(Relu(x), 6) and max(x, 0) to a kernel of their own; `Clamp` and `Relu` run inside the convolution
-    before them. NNCF's patterns of hard swish and its kin, too, know `Clamp` only.
+    OpenVINO leaves min(Relu(x), 6) and max(x, 0) to a kernel of their own; `Clamp` and `Relu` run inside the
+    convolution before them. NNCF's patterns of hard swish and its kin, too, know `Clamp` only.
     """
 
     name: ClassVar[str] = "hard_clamps"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ovopt.model.patterns import constant, consumers, dimensions, producer, substitute
 from ovopt.model.rewrite import Rewrite
-from ovopt.model.spelling import either, op, readings
+from ovopt.model.spelling import op, readings
 
 if TYPE_CHECKING:
     import openvino

@@ -21,8 +21,8 @@ def _log_sum_exp(x: Term) -> Op:
 class LogSoftmax(SpellingRewrite):
     """x - log(sum(exp(x))) = LogSoftmax(x), with or without max(x) subtracted before, all over one axis.
 
-    NNCF quantizes the inputs of the spelled-out subtractions (three FakeQuantize more), not those of `LogSoftmax`, which
-    does not overflow beyond x = 88 either. Log(Softmax(x)) stays: OpenVINO computes it in fewer kernels.
+    NNCF quantizes the inputs of the spelled-out subtractions (three FakeQuantize more), not those of `LogSoftmax`,
+    which does not overflow beyond x = 88 either. Log(Softmax(x)) stays: OpenVINO computes it in fewer kernels.
     """
 
     name: ClassVar[str] = "log_softmax"

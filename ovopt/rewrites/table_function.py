@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import openvino
 
 OF_ONE = {
-    "Abs", "Elu", "Erf", "Exp", "Gelu", "HSigmoid", "HSwish", "Mish", "Negative", "Relu", "Sigmoid", "SoftPlus", "Sqrt",
+    "Abs", "Clamp", "Erf", "Exp", "Gelu", "HSigmoid", "HSwish", "Mish", "Negative", "Relu", "Sigmoid", "SoftPlus", "Sqrt",
     "Swish", "Tanh",
 }  # fmt: skip
 OF_TWO = {"Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract"}
@@ -34,8 +34,8 @@ class TableFunction(Rewrite):
         for function in model.get_ordered_ops():
             for index in range(function.get_input_size()):
                 lookup = producer(function, index)
-                if _is_lookup(lookup) and _is_function(function, index):
-                    table = _evaluated(function, index)
+                table = _evaluated(function, index) if _is_lookup(lookup) and _is_function(function, index) else None
+                if table is not None:
                     substitute(function, ops.gather(ops.constant(table), lookup.input_value(1), np.int64(0)))
                     places += 1
                     break
@@ -74,8 +74,8 @@ def _is_function(function: openvino.Node, index: int) -> bool:
     )
 
 
-def _evaluated(function: openvino.Node, index: int) -> NDArray[Any]:
-    """The function of the table that the input `index` looks up."""
+def _evaluated(function: openvino.Node, index: int) -> NDArray[Any] | None:
+    """The function of the table that the input `index` looks up; None where OpenVINO cannot tell ahead."""
     from openvino import Tensor
 
     table = np.array(producer(producer(function, index)).data)
@@ -84,5 +84,4 @@ def _evaluated(function: openvino.Node, index: int) -> NDArray[Any]:
         table if i == index else np.array(constant(producer(function, i))).reshape(-1)
         for i in range(function.get_input_size())
     ]
-    function.evaluate([found], [Tensor(values) for values in operands])
-    return np.array(found.data)
+    return np.array(found.data) if function.evaluate([found], [Tensor(values) for values in operands]) else None

@@ -224,7 +224,8 @@ class _Group:
     def _transposes(self, output: openvino.Output) -> list[openvino.Node]:
         """The Transposes outside that take an output and may go, unless that would unite outputs of the model."""
         found = [node for node in _readers(output) if order_of(node) is not None]
-        return [node for node in found if not feeds_result(node.output(0)) or node is found[0]]
+        named = [node for node in found if feeds_result(node.output(0))]
+        return [node for node in found if node not in named[1:]]
 
     def _others(self, output: openvino.Output) -> list[openvino.Input]:
         going = self._transposes(output)

@@ -14,6 +14,7 @@ from ovopt.model.patterns import (
     dimensions,
     equal_shapes,
     is_unit,
+    name_dimensions,
     producer,
     substitute,
 )
@@ -34,6 +35,7 @@ class UnitConvolution(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """Convolutions with one dimension less; the number of places."""
+        name_dimensions(model)
         places = 0
         for operation in model.get_ordered_ops():
             if operation.get_type_name() in ("Convolution", "GroupConvolution"):

@@ -13,7 +13,6 @@ from ovopt.bench.machine import machine
 from ovopt.bench.quick import quick_speedup
 from ovopt.bundle import write_manifest
 from ovopt.contracts import Materials, Step
-from ovopt.errors import UsageError
 from ovopt.model.facts import facts
 from ovopt.model.files import MANIFEST, describe
 from ovopt.model.read import read_model
@@ -76,25 +75,6 @@ def simplify(
     options = options or Options()
     chosen = choose(recipe, data, [model], options, guess=True)
     return _apply(model, output, [_step(chosen, Simplify) or Simplify()], chosen, data, options)
-
-
-def optimize(
-    model: str | Path,
-    output: str | Path,
-    recipe: Recipe | str | Path | None = None,
-    data: Data = None,
-    options: Options | None = None,
-    simplify: bool = True,
-) -> Manifest:
-    """Apply all the recipe's steps in its order, behind `simplify` unless it is among them or not wanted."""
-    options = options or Options()
-    chosen = choose(recipe, data, [model], options, guess=True)
-    steps = list(chosen.recipe.optimize)
-    if simplify and not _step(chosen, Simplify):
-        steps.insert(0, Simplify())
-    if not steps:
-        raise UsageError(f"the recipe of the family {chosen.recipe.family!r} has no steps under `optimize`")
-    return _apply(model, output, steps, chosen, data, options)
 
 
 def _step(chosen: Chosen, kind: type[S]) -> S | None:

@@ -12,7 +12,9 @@ from tests.rewrites.graphs import graph
 
 def found(spelling, model):
     last = model.get_results()[0].input_value(0).get_node()
-    return [{name: value.get_node().get_friendly_name() for name, value in one.items()} for one in readings(spelling, last)]
+    return [
+        {name: value.get_node().get_friendly_name() for name, value in one.items()} for one in readings(spelling, last)
+    ]
 
 
 def named(build, *shapes):

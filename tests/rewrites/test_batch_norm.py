@@ -20,7 +20,7 @@ def newest(x, variance=VARIANCE):
 
 
 def oldest(x):
-    return opset1.batch_norm_inference(GAMMA, BETA, x, MEAN, VARIANCE, 1e-3)
+    return opset1.batch_norm_inference(x, GAMMA, BETA, MEAN, VARIANCE, 1e-3)
 
 
 @pytest.mark.parametrize("build", [newest, oldest])

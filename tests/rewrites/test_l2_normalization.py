@@ -104,9 +104,7 @@ LOOK_ALIKES = {
     "a low upper limit": lambda x: ops.divide(x, ops.minimum(ops.maximum(reduce_l2(x), NORM_EPS), np.float32(5))),
     "a negative epsilon": lambda x: ops.divide(x, ops.sqrt(ops.add(total(x), -EPS))),
     "a negative least norm": lambda x: ops.divide(x, ops.maximum(reduce_l2(x), -NORM_EPS)),
-    "an epsilon for each row": lambda x: ops.divide(
-        x, ops.sqrt(ops.add(total(x), np.full((4, 1), 1e-6, np.float32)))
-    ),
+    "an epsilon for each row": lambda x: ops.divide(x, ops.sqrt(ops.add(total(x), np.full((4, 1), 1e-6, np.float32)))),
     "a larger shape": lambda x: ops.divide(x, ops.broadcast(ops.maximum(reduce_l2(x), NORM_EPS), np.array([2, 4, 4]))),
 }
 
