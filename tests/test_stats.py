@@ -225,7 +225,9 @@ def test_the_width_of_an_interval_is_taken_on_the_log_scale():
     assert Interval(1.0, math.exp(-0.03), math.exp(0.01)).relative_half_width == pytest.approx(0.02)
 
 
-@pytest.mark.parametrize(("low", "high", "held"), [(0.9, 1.1, True), (1.0, 1.1, True), (0.9, 0.99, False), (1.01, 2, False)])
+@pytest.mark.parametrize(
+    ("low", "high", "held"), [(0.9, 1.1, True), (1.0, 1.1, True), (0.9, 0.99, False), (1.01, 2, False)]
+)
 def test_an_interval_holds_one_up_to_its_bounds(low, high, held):
     assert Interval((low * high) ** 0.5, low, high).holds_one is held
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ovopt.model.elementwise import BROADCASTING, REDUCING, UNARY
 from ovopt.model.patterns import axes_of, constant, dimensions, is_unit, producer
 from ovopt.model.wiring import lead, set_constant
 
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
 Permutation = NDArray[np.int64]
 """Channel i is, in the order they come in, channel permutation[i]."""
-UNARY = frozenset(
-    "Abs Ceiling Clamp Convert Elu Erf Exp Floor Gelu HSigmoid HSwish HardSigmoid Log Mish Negative Relu Round Selu "
-    "Sigmoid Sign SoftPlus SoftSign Sqrt Swish Tanh AvgPool MaxPool".split()
-)
-BROADCASTING = frozenset("Add Divide FakeQuantize Maximum Minimum Multiply Power SquaredDifference Subtract".split())
-REDUCING = frozenset("ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum".split())
 MOST_RUNS = 16
 """So many pieces of neighbouring channels are taken out one by one; more are left to the permutation."""
 
@@ -103,8 +98,6 @@ def _plan_place(plan: _Plan, place: Permuting) -> None:
 def _plan_reader(plan: _Plan, node: openvino.Node) -> bool:
     """Plan what becomes of an operation that takes permuted channels; False where there is no way."""
     kind = node.get_type_name()
-    if kind == "ShapeOf":
-        return True
     if kind in BROADCASTING:
         return _plan_broadcast(plan, node)
     if kind == "Concat":
@@ -112,16 +105,17 @@ def _plan_reader(plan: _Plan, node: openvino.Node) -> bool:
     channels = _known(plan, node.input_value(0))
     if channels is None or sum(_known(plan, value) is not None for value in node.input_values()) > 1:
         return False
-    if kind in ("Split", "VariadicSplit"):
-        return _plan_split(plan, node, channels)
-    if kind == "Convolution":
-        return _plan_convolution(plan, node, channels)
-    if kind == "GroupConvolution":
-        return _plan_groups(plan, node, channels)
-    if (kind in UNARY and node.get_output_size() == 1) or _leaves_channels(node):
-        plan.known[node, 0] = channels
-        return True
-    return False
+    return _ALONE.get(kind, _plan_other)(plan, node, channels)
+
+
+def _plan_shape(_plan: _Plan, _node: openvino.Node, _channels: _Channels) -> bool:
+    """The shape is the same in any order."""
+    return True
+
+
+def _plan_other(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
+    plan.known[node, 0] = channels
+    return node.get_type_name() in UNARY or _leaves_channels(node)
 
 
 def _leaves_channels(node: openvino.Node) -> bool:
@@ -129,6 +123,8 @@ def _leaves_channels(node: openvino.Node) -> bool:
     kind, shape = node.get_type_name(), dimensions(node.input_value(0))
     if shape is None:
         return False
+    if kind == "AvgPool":
+        return True
     if kind == "MaxPool":
         return not node.output(1).get_target_inputs()
     if kind == "Pad":
@@ -264,3 +260,12 @@ def _count(value: openvino.Output) -> int | None:
     """The number of channels."""
     shape = dimensions(value)
     return int(shape[1].get_length()) if shape is not None and len(shape) > 1 and shape[1].is_static else None
+
+
+_ALONE: Mapping[str, Callable[[_Plan, openvino.Node, _Channels], bool]] = {
+    "ShapeOf": _plan_shape,
+    "Split": _plan_split,
+    "VariadicSplit": _plan_split,
+    "Convolution": _plan_convolution,
+    "GroupConvolution": _plan_groups,
+}

@@ -95,20 +95,35 @@ def substitute(old: openvino.Node, new: openvino.Node) -> None:
 
 
 def name_dimensions(model: openvino.Model) -> None:
-    """Give every dynamic dimension of the inputs a symbol, which shape inference carries through the graph: dimensions
-    with the same symbol are equal, whatever they are."""
+    """Give every dynamic dimension a symbol: dimensions with the same symbol are equal, whatever they are.
+
+    First those of the inputs, which shape inference carries far, through computed shapes too; then those where it does
+    not know the outcome, which it still carries from operation to operation.
+    """
+    for parameter in model.get_parameters():
+        parameter.set_partial_shape(_named(parameter.get_partial_shape()))
+    model.validate_nodes_and_infer_types()
+    for operation in model.get_ordered_ops():
+        if not all(_is_named(output) for output in operation.outputs()):
+            operation.validate_and_infer_types()
+            for index, output in enumerate(operation.outputs()):
+                operation.set_output_type(index, output.get_element_type(), _named(output.get_partial_shape()))
+
+
+def _is_named(output: openvino.Output) -> bool:
+    return all(dimension.is_static or dimension.has_symbol() for dimension in dimensions(output) or [])
+
+
+def _named(shape: openvino.PartialShape) -> openvino.PartialShape:
     from openvino import Symbol
 
-    for parameter in model.get_parameters():
-        shape = parameter.get_partial_shape()
-        if shape.rank.is_dynamic:
-            continue
-        dimensions = list(shape)
-        for dimension in dimensions:
-            if dimension.is_dynamic and not dimension.has_symbol():
-                dimension.set_symbol(Symbol())
-        parameter.set_partial_shape(type(shape)(dimensions))
-    model.validate_nodes_and_infer_types()
+    if shape.rank.is_dynamic:
+        return shape
+    dimensions = list(shape)
+    for dimension in dimensions:
+        if dimension.is_dynamic and not dimension.has_symbol():
+            dimension.set_symbol(Symbol())
+    return type(shape)(dimensions)
 
 
 def dimensions(output: openvino.Output) -> list[openvino.Dimension] | None:

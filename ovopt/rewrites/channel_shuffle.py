@@ -61,7 +61,7 @@ def _spelled_out(last: openvino.Node) -> Permuting | None:
     shapes = [_item(output) for output in (source, first.output(0), last.output(0))]
     if any(shape is None for shape in shapes) or shapes[0] != shapes[2]:
         return None
-    batches = {tuple(output)[0].is_dynamic for output in map(_dimensions, (source, first.output(0)))}
+    batches = {_dimensions(output)[0].is_dynamic for output in (source, first.output(0))}
     if len(batches) != 1 or (batches == {True} and order[0] != 0):
         return None
     whole, parted = shapes[0], shapes[1]

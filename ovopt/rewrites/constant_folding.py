@@ -58,7 +58,7 @@ def _stays(node: openvino.Node) -> bool:
     """Whether folding it would take much more memory than it does now."""
     kind = node.get_type_name()
     if kind == "Convert":
-        compressed = node.input_value(0).get_node().get_type_name() == "Constant"
-        return compressed and node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth
+        wider = node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth
+        return bool(wider and node.input_value(0).get_node().get_type_name() == "Constant")
     shape = node.get_output_partial_shape(0) if kind in EXPANDING else None
     return shape is not None and shape.is_static and int(np.prod(shape.to_shape())) > LARGE

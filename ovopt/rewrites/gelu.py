@@ -118,8 +118,10 @@ def _value(output: openvino.Output, source: openvino.Output) -> Numbers | float:
 
 
 def _gelu() -> Numbers:
-    return POINTS / 2 * (1 + special.erf(POINTS / np.sqrt(2)))
+    curve: Numbers = special.erf(POINTS / np.sqrt(2))
+    return POINTS / 2 * (1 + curve)
 
 
 def _gelu_tanh() -> Numbers:
-    return POINTS / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (POINTS + 0.044715 * POINTS**3)))
+    curve: Numbers = np.tanh(np.sqrt(2 / np.pi) * (POINTS + 0.044715 * POINTS**3))
+    return POINTS / 2 * (1 + curve)

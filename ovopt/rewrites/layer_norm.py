@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class LayerNorm(Rewrite):
     """(x - E x) / √(Var x + ε) = MVN(x), moments over any axes: Var x is E (x - E x)² or E x² - (E x)², perhaps
     clamped at 0; a mean is a mean, or a sum divided by the number of elements; dividing may be multiplying by the
-    reciprocal, by a scaled one s, or be spread over x s + (β - s E x). ε may stand outside the root. Scale and shift
+    reciprocal, by a scaled one s, or be spread over x s + (b - s E x). ε may stand outside the root. Scale and shift
     stay as they are."""
 
     name: ClassVar[str] = "layer_norm"
@@ -87,14 +87,14 @@ def _normalized(last: openvino.Node) -> openvino.Node | None:
 
 
 def _divided(last: openvino.Node) -> openvino.Node | None:
-    """(x - E x) / σ."""
+    """The difference from the mean, divided by the deviation."""
     moments = _centred(last.input_value(0))
     epsilon = _deviation(last.input_value(1), moments) if moments else None
     return _mvn(moments, epsilon) if moments and epsilon else None
 
 
 def _multiplied(last: openvino.Node) -> openvino.Node | None:
-    """(x - E x) · 1/σ, where either may be a factor of a product."""
+    """The difference from the mean times the reciprocal of the deviation, where either may be a factor of a product."""
     from openvino import opset13 as ops
 
     for index in (0, 1):
@@ -111,7 +111,7 @@ def _multiplied(last: openvino.Node) -> openvino.Node | None:
 
 
 def _spread(last: openvino.Node) -> openvino.Node | None:
-    """x s + (β - s E x), or x s - s E x, with s = γ/σ."""
+    """A scaled value with a shift from which the scaled mean was subtracted: x s + (b - s E x), or x s - s E x."""
     from openvino import opset13 as ops
 
     for index in (0, 1) if last.get_type_name() == "Add" else (0,):
@@ -128,7 +128,7 @@ def _spread(last: openvino.Node) -> openvino.Node | None:
 
 
 def _scaled(product: openvino.Output, subtracted: openvino.Output) -> openvino.Node | None:
-    """x s - s E x."""
+    """From x s and s E x, where s is the reciprocal of the deviation, perhaps times another factor."""
     from openvino import opset13 as ops
 
     if {product.get_node().get_type_name(), subtracted.get_node().get_type_name()} != {"Multiply"}:
@@ -164,7 +164,7 @@ def _factors(output: openvino.Output) -> Iterator[tuple[openvino.Output, openvin
 
 
 def _centred(output: openvino.Output) -> _Moments | None:
-    """x - E x."""
+    """The moments of x, for x - E x."""
     node = output.get_node()
     return _difference(node) if node.get_type_name() == "Subtract" else None
 
@@ -177,7 +177,7 @@ def _difference(node: openvino.Node) -> _Moments | None:
 
 
 def _mean(output: openvino.Output) -> _Moments | None:
-    """E x, or Σ x / n."""
+    """The moments of x, for E x or a sum by the number of its elements."""
     node = through_reshape(output).get_node()
     count = 1.0
     if node.get_type_name() in ("Multiply", "Divide"):
@@ -213,7 +213,7 @@ def _counts(shape: list[openvino.Dimension], axes: list[int], count: float) -> b
 
 
 def _variance(output: openvino.Output, moments: _Moments) -> bool:
-    """E (x - E x)² or E x² - (E x)², perhaps at least 0."""
+    """Whether it is E (x - E x)² or E x² - (E x)², perhaps at least 0."""
     output = through_reshape(output)
     node = output.get_node()
     if not moments.follows(output):
@@ -230,7 +230,7 @@ def _variance(output: openvino.Output, moments: _Moments) -> bool:
 
 
 def _squared_difference(output: openvino.Output) -> _Moments | None:
-    """(x - E x)²."""
+    """The moments of x, for (x - E x)²."""
     node = output.get_node()
     if node.get_type_name() == "SquaredDifference":
         return _difference(node)
@@ -239,13 +239,13 @@ def _squared_difference(output: openvino.Output) -> _Moments | None:
 
 
 def _mean_square(output: openvino.Output, moments: _Moments) -> bool:
-    """E x²."""
+    """Whether it is E x²."""
     squares = _mean(output)
     return squares is not None and squares.axes == moments.axes and _square(squares.source) == moments.source
 
 
 def _square_mean(output: openvino.Output, moments: _Moments) -> bool:
-    """(E x)²."""
+    """Whether it is (E x)²."""
     root = _square(through_reshape(output))
     return root is not None and _mean(root) == moments and moments.follows(output)
 
@@ -261,7 +261,7 @@ def _square(output: openvino.Output) -> openvino.Output | None:
 
 
 def _reciprocal(output: openvino.Output, moments: _Moments | None) -> _Epsilon | None:
-    """1/σ, where it meets x."""
+    """The epsilon of a deviation, for its reciprocal where that meets the source."""
     if moments is None or not moments.meets(output):
         return None
     node = through_reshape(output).get_node()
@@ -275,12 +275,12 @@ def _reciprocal(output: openvino.Output, moments: _Moments | None) -> _Epsilon |
 
 
 def _deviation(output: openvino.Output, moments: _Moments) -> _Epsilon | None:
-    """σ, where it meets x."""
+    """The epsilon of a deviation, where that meets the source."""
     return _root(output, moments) if moments.meets(output) else None
 
 
 def _root(output: openvino.Output, moments: _Moments) -> _Epsilon | None:
-    """√(Var x + ε) or √(Var x) + ε."""
+    """The epsilon, for √(Var x + ε) or √(Var x) + ε."""
     output = through_reshape(output)
     radicand = _radicand(output)
     if radicand is not None:
@@ -302,7 +302,7 @@ def _radicand(output: openvino.Output) -> openvino.Output | None:
 
 
 def _inside(output: openvino.Output, moments: _Moments) -> _Epsilon | None:
-    """Var x + ε."""
+    """The epsilon, for Var x + ε."""
     for inner, epsilon in _sums(through_reshape(output)):
         if _variance(inner, moments):
             return _Epsilon(epsilon, "inside_sqrt")

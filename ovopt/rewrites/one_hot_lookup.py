@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
@@ -67,7 +66,7 @@ def _one_hot(node: openvino.Node) -> _OneHot | None:
         node = producer(node)
     if node.get_type_name() == "OneHot":
         return _of_operation(node)
-    return next(_of_comparison(node), None) if node.get_type_name() == "Equal" else None
+    return _of_comparison(node) if node.get_type_name() == "Equal" else None
 
 
 def _of_operation(node: openvino.Node) -> _OneHot | None:
@@ -81,15 +80,16 @@ def _of_operation(node: openvino.Node) -> _OneHot | None:
     return _OneHot(node.input_value(0), int(depth), unit=False)
 
 
-def _of_comparison(node: openvino.Node) -> Iterator[_OneHot]:
+def _of_comparison(node: openvino.Node) -> _OneHot | None:
     for index in (0, 1):
         indices, domain = node.input_value(index), constant(producer(node, 1 - index))
         shape = dimensions(indices)
         if domain is None or not shape or not is_unit(shape[-1]) or not _is_index(indices):
             continue
-        if domain.ndim and domain.ndim <= len(shape) and np.array_equal(domain.reshape(-1), np.arange(domain.size)):
-            if domain.shape[-1] == domain.size:
-                yield _OneHot(indices, domain.size, unit=True)
+        along_last = 0 < domain.ndim <= len(shape) and domain.shape[-1] == domain.size
+        if along_last and np.array_equal(domain.reshape(-1), np.arange(domain.size)):
+            return _OneHot(indices, domain.size, unit=True)
+    return None
 
 
 def _is_index(indices: openvino.Output) -> bool:

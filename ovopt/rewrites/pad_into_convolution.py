@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def _value(pad: openvino.Node) -> float | None:
     return scalar(producer(pad, 3)) if pad.get_input_size() > 3 else 0.0
 
 
-def _fits(attributes: dict[str, list[int]], pads: tuple[list[int], list[int]]) -> bool:
+def _fits(attributes: dict[str, Any], pads: tuple[list[int], list[int]]) -> bool:
     """Whether every window holds a value that is not padding."""
     own = (attributes["pads_begin"], attributes["pads_end"])
     if attributes["auto_pad"] == "valid":

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class PermutedGather(Rewrite):
     """conv(x[:, p], w) = conv(x, w[:, p⁻¹]) for a permutation p, such as the one from RGB to BGR.
 
-    OpenVINO folds one that a convolution follows; not one that is split and joined before.
+    OpenVINO folds one that a convolution follows (2026.4 does so wrongly where the order does not undo itself), but not
+    one that a pooling, a depthwise convolution, Split or Concat follows.
     """
 
     name: ClassVar[str] = "permuted_gather"

@@ -13,11 +13,9 @@ from ovopt.model.rewrite import Rewrite
 if TYPE_CHECKING:
     import openvino
 
-OF_ONE = {
-    "Abs", "Clamp", "Erf", "Exp", "Gelu", "HSigmoid", "HSwish", "Mish", "Negative", "Relu", "Sigmoid", "SoftPlus", "Sqrt",
-    "Swish", "Tanh",
-}  # fmt: skip
-OF_TWO = {"Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract"}
+CURVES = frozenset({"Erf", "Exp", "Gelu", "HSigmoid", "HSwish", "Mish", "Sigmoid", "SoftPlus", "Swish", "Tanh"})
+OF_ONE = CURVES | {"Abs", "Clamp", "Negative", "Relu", "Sqrt"}
+OF_TWO = frozenset({"Add", "Divide", "Maximum", "Minimum", "Multiply", "Power", "Subtract"})
 
 
 class TableFunction(Rewrite):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ovopt.model.elementwise import BROADCASTING, REDUCING, UNARY
 from ovopt.model.layouts import Order, after, identity, inverse, moved_elements, order_of, sizes
 from ovopt.model.patterns import axes_of, constant, dimensions, is_unit, producer
 from ovopt.model.rewrite import Rewrite
@@ -17,15 +18,6 @@ from ovopt.model.wiring import feeds_result, lead, set_constant
 if TYPE_CHECKING:
     import openvino
 
-UNARY = frozenset(
-    "Abs Ceiling Clamp Convert Cos Elu Erf Exp Floor Gelu HSigmoid HSwish HardSigmoid Log LogicalNot Mish Negative Relu "
-    "Round Selu Sigmoid Sign Sin SoftPlus SoftSign Sqrt Swish Tan Tanh".split()
-)
-BROADCASTING = frozenset(
-    "Add Divide Equal FakeQuantize FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod "
-    "Multiply NotEqual Power Select SquaredDifference Subtract".split()
-)
-REDUCING = frozenset("ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum".split())
 AXES_INPUT = {"Slice": 4, "Split": 1, "VariadicSplit": 1}
 
 
@@ -238,30 +230,17 @@ class _Group:
 
 def _moved(node: openvino.Node, order: Order) -> _Moved | None:
     """What becomes of an operation; None where it cannot work in the other layout."""
-    kind = node.get_type_name()
     shape = dimensions(node.input_value(0)) if node.get_input_size() else None
     if shape is None:
         return None
-    if kind in BROADCASTING:
+    if node.get_type_name() in BROADCASTING:
         return _broadcast(node, order)
-    if len(shape) != len(order):
-        return None
-    if kind in UNARY:
-        return _Moved((0,)) if node.get_input_size() == 1 else _with_scalars(node)
-    if kind == "Concat":
-        axis = order[node.get_attributes()["axis"] % len(order)]
-        return _Moved(tuple(range(node.get_input_size())), attributes={"axis": axis})
-    if kind == "Pad":
-        return _padded(node, order)
-    if kind in AXES_INPUT:
-        return _renamed(node, order, AXES_INPUT[kind])
-    if kind in REDUCING or kind == "Squeeze":
-        return _reduced(node, order)
-    return None
+    move = _MOVES.get(node.get_type_name())
+    return move(node, order) if move and len(shape) == len(order) else None
 
 
-def _with_scalars(node: openvino.Node) -> _Moved | None:
-    """An activation whose parameters are inputs."""
+def _unary(node: openvino.Node, _order: Order) -> _Moved | None:
+    """Parameters of an activation may be inputs."""
     single = all(_is_single(node.input_value(index)) for index in range(1, node.get_input_size()))
     return _Moved((0,)) if single else None
 
@@ -285,6 +264,11 @@ def _broadcast(node: openvino.Node, order: Order) -> _Moved | None:
     return _Moved(tuple(data), constants) if data else None
 
 
+def _joined(node: openvino.Node, order: Order) -> _Moved:
+    axis = order[node.get_attributes()["axis"] % len(order)]
+    return _Moved(tuple(range(node.get_input_size())), attributes={"axis": axis})
+
+
 def _padded(node: openvino.Node, order: Order) -> _Moved | None:
     constants = {}
     for index in (1, 2):
@@ -295,7 +279,8 @@ def _padded(node: openvino.Node, order: Order) -> _Moved | None:
     return _Moved((0,), constants)
 
 
-def _renamed(node: openvino.Node, order: Order, index: int) -> _Moved | None:
+def _renamed(node: openvino.Node, order: Order) -> _Moved | None:
+    index = AXES_INPUT[node.get_type_name()]
     axes = constant(producer(node, index)) if node.get_input_size() > index else None
     if axes is None:
         return None
@@ -332,3 +317,12 @@ def _transposed(source: openvino.Output, order: Order) -> openvino.Output:
     from openvino import opset13 as ops
 
     return source if order == identity(order) else ops.transpose(source, np.array(order)).output(0)
+
+
+_MOVES: Mapping[str, Callable[[openvino.Node, Order], _Moved | None]] = {
+    **dict.fromkeys(UNARY, _unary),
+    **dict.fromkeys(AXES_INPUT, _renamed),
+    **dict.fromkeys([*REDUCING, "Squeeze"], _reduced),
+    "Concat": _joined,
+    "Pad": _padded,
+}

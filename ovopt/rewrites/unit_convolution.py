@@ -70,22 +70,25 @@ def _is_idle(operation: openvino.Node, shape: Sequence[openvino.Dimension], axis
 
 def _without(output: openvino.Output, axis: int) -> openvino.Output | None:
     """The value as it was before a unit dimension was added; None where none was."""
+    node = output.get_node()
+    if node.get_type_name() == "Transpose":
+        return _transposed_without(node, axis)
+    if node.get_type_name() not in ("Unsqueeze", "Reshape"):
+        return None
+    shape, before = dimensions(output), dimensions(node.input_value(0))
+    fits = shape is not None and equal_shapes(before, [*shape[:axis], *shape[axis + 1 :]])
+    return node.input_value(0) if fits else None
+
+
+def _transposed_without(transpose: openvino.Node, axis: int) -> openvino.Output | None:
     from openvino import opset13 as ops
 
-    node = output.get_node()
-    kind = node.get_type_name()
-    if kind == "Transpose":
-        order = constant(producer(node, 1))
-        inner = _without(node.input_value(0), int(order[axis])) if order is not None and order.size else None
-        if inner is None:
-            return None
-        rest = [int(i) - (i > order[axis]) for i in order if i != order[axis]]
-        return ops.transpose(inner, np.array(rest, np.int64)).output(0)
-    shape = dimensions(output)
-    before = dimensions(node.input_value(0)) if kind in ("Unsqueeze", "Reshape") else None
-    if shape is None or before is None or not equal_shapes(before, [*shape[:axis], *shape[axis + 1 :]]):
+    order = constant(producer(transpose, 1))
+    if order is None or not order.size:
         return None
-    return node.input_value(0)
+    source = _without(transpose.input_value(0), int(order[axis]))
+    rest = np.delete(order, axis)
+    return None if source is None else ops.transpose(source, rest - (rest > order[axis])).output(0)
 
 
 def _convolution(operation: openvino.Node, source: openvino.Output, axis: int) -> openvino.Node:

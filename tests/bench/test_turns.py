@@ -13,7 +13,7 @@ from ovopt.bench.crew import ArmPlan
 from ovopt.bench.processor_time import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
-from ovopt.bench.schedule import LEAST_REPLICAS, MOST_REPLICAS
+from ovopt.bench.schedule import LEAST_REPLICAS, MOST_REPLICAS, MOST_ROUNDS
 from ovopt.records import Measured
 from tests.bench.crews import INFERENCES, Clock, FakeCrew, Watcher, plan
 
@@ -139,7 +139,7 @@ def test_an_arm_that_is_lost_loses_its_values_and_the_others_keep_theirs(clock: 
 
 
 def test_without_its_baseline_a_scenario_ends(clock: Clock) -> None:
-    crew = crew_of(clock, dies={"original": 7})
+    crew = crew_of(clock, dies={"original": 2 * MOST_ROUNDS + 1})
     found = measure(crew)
     assert measured(found).stopped == "the baseline was lost"
     assert measured(found).replicas == 3

@@ -40,9 +40,7 @@ def test_the_transpose_cancels_with_the_one_before_a_convolution():
     def build(x: ov.Node, y: ov.Node) -> ov.Node:
         stacked = ops.concat([ops.unsqueeze(x, np.array([3])), ops.unsqueeze(y, np.array([3]))], 3)
         cut = ops.slice(stacked, [0], [5], [1], [2])
-        return ops.convolution(
-            ops.transpose(cut, [0, 3, 1, 2]), values((4, 2, 3, 3)), [1, 1], [0, 0], [0, 0], [1, 1]
-        )
+        return ops.convolution(ops.transpose(cut, [0, 3, 1, 2]), values((4, 2, 3, 3)), [1, 1], [0, 0], [0, 0], [1, 1])
 
     inputs = values((1, 6, 7), 1), values((1, 6, 7), 2)
     stacked = moves_data(ConcatAxis(), named(build, (1, 6, 7), (1, 6, 7)), 1, *inputs)

@@ -138,6 +138,17 @@ def test_several_unknown_dimensions_are_carried_along() -> None:
     np.testing.assert_allclose(computed(new, samples())[0], normalized(samples(), (-1,)), atol=2e-5)
 
 
+def test_a_dimension_that_shape_inference_does_not_know_is_carried_along() -> None:
+    def build(x: ov.Node) -> ov.Node:
+        shorter = ops.strided_slice(x, np.array([0, 1]), np.array([0, 0]), np.array([1, 1]), [1, 0], [1, 1])
+        return spelled(ops.concat([shorter, shorter], 1), (-1,), "mean")
+
+    model = graph(build, (-1, -1, 8))
+    new = rewritten(LayerNorm(), model)
+    assert kinds(new) == {"StridedSlice": 1, "Concat": 1, "MVN": 1}
+    assert_same(model, new, np.random.default_rng(3).standard_normal(SHAPE).astype(np.float32))
+
+
 def test_scale_and_shift_stay_as_they_are() -> None:
     scale, shift = (np.random.default_rng(s).standard_normal(8).astype(np.float32) for s in (1, 2))
     model = graph(lambda x: ops.add(ops.multiply(spelled(x), scale), shift), SHAPE)

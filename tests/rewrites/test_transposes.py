@@ -38,7 +38,7 @@ def limits(*shape: int) -> list[ov.Node]:
 BETWEEN: dict[str, Change] = {
     "nothing": lambda x: x,
     "relu": ops.relu,
-    "swish": lambda x: ops.swish(x),
+    "swish": ops.swish,
     "swish with a number": lambda x: ops.swish(x, np.float32(2)),
     "number": lambda x: ops.multiply(x, number()),
     "channels": lambda x: ops.add(x, number(4)),
@@ -158,7 +158,16 @@ def test_sizes_that_are_not_known_are_no_obstacle(shape):
         lambda x: ops.relu(ops.transpose(x, [0, 1, 2, 3])),
         lambda x: ops.add(last(x), number(3, 2, 5, 6, 4)),
     ],
-    ids=["alone", "matmul", "softmax", "matmul between", "reshape between", "reduced in another order", "none", "wider"],
+    ids=[
+        "alone",
+        "matmul",
+        "softmax",
+        "matmul between",
+        "reshape between",
+        "reduced in another order",
+        "none",
+        "wider",
+    ],
 )
 def test_others_stay(build):
     assert_untouched(Transposes(), named(build, SHAPE))
