@@ -12,7 +12,7 @@ from ovopt.errors import DataError, RecipeError, did_you_mean
 
 def shipped(folder: str) -> Path:
     """`recipes` or `calibration_data`: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent
     inside = package / folder
     return inside if inside.is_dir() else package.parent / folder
 

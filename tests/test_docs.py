@@ -95,7 +95,12 @@ def test_the_help_of_every_command_has_an_example_that_the_command_line_takes(na
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_option_that_is_told_is_one_of_some_command(page: Path) -> None:
     told = {option for code in inline(page) for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", code)}
-    known = {option for _, command in commands() for parameter in command.params for option in parameter.opts}
+    known = {
+        option
+        for _, command in commands()
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     assert told <= known | {"--help", "--version"}
 
 

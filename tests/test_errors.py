@@ -11,8 +11,9 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_what_the_caller_can_mend_exits_with_2_and_the_rest_with_1(kind):
-    assert kind.exit_code == (2 if issubclass(kind, UsageError) else 1)
+def test_what_the_caller_can_mend_exits_with_2_a_missed_budget_with_3_and_the_rest_with_1(kind):
+    missed = kind is errors.BudgetMissedError
+    assert kind.exit_code == (2 if issubclass(kind, UsageError) else 3 if missed else 1)
 
 
 def test_the_drawing_of_the_tree_names_every_error_with_its_exit_code():

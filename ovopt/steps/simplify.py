@@ -34,7 +34,7 @@ class Simplify(Step):
     only: tuple[str, ...] = Field(default=(), description="these rewrites alone; default: all")
     without: tuple[str, ...] = Field(default=(), description="rewrites that are left out")
     tolerance: float = Field(
-        default=1e-3, gt=0, description="largest difference of an output, as a share of its largest value"
+        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
     )
     samples: int = Field(default=8, gt=0, description="so many samples are run to verify")
 

@@ -519,7 +519,8 @@ def test_a_dataset_in_memory_goes_through_the_python_api(tmp_path: Path) -> None
     assert manifest == ovopt.read_manifest(tmp_path / "int8")
     assert manifest.data is not None
     assert manifest.data.source == "a data set in memory"
-    assert manifest.steps[0].effect["fake_quantize"] == 2
+    assert [step.name for step in manifest.steps] == ["simplify", "quantize"]
+    assert manifest.steps[-1].effect["fake_quantize"] == 2
     plan = replace(ovopt.Plan(), scenarios=("latency",), time_budget_s=2.0)
     result = ovopt.compare(model, [tmp_path / "int8"], "classification", data=data, plan=plan)
     assert result.data == manifest.data

@@ -391,9 +391,9 @@ def test_an_arm_whose_output_is_not_finite_is_lost(number: float) -> None:
     )
 
 
-def test_without_a_baseline_nothing_is_scored() -> None:
+def test_without_a_baseline_labels_still_judge() -> None:
     crew = AnsweringCrew({"original": identity, "other": identity}, lost={"original": "gone"})
-    assert score(scorer(prepared()), crew, "other") == {}
+    assert set(score(scorer(prepared()), crew, "other")) == {"top1"}
 
 
 # Doubts
