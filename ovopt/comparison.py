@@ -57,18 +57,17 @@ def judged(baseline: Floats, candidate: Floats, control: Floats | None) -> Speed
 def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
     """A candidate against the baseline, judged on the footing of the control.
 
-    It is faster or slower if the whole interval lies on one side of 1, the control's interval does not, and the effect
-    is larger than half of the control's width: a difference that the model has with itself is no difference.
+    It is faster or slower if the whole interval lies on one side of 1, and the effect is larger than the control's
+    noise: half of its width, or everything that it holds where it leaves 1. A difference that the model has with itself
+    is no difference.
     """
     if interval is None:
         return _unknown()
     verdict: SpeedWord = "no clear difference"
     if interval.holds_one:
         why = "the interval holds 1"
-    elif control is not None and not control.holds_one:
-        why = f"the control (A/A) leaves 1 too: {factor_interval(control.low, control.high)}"
-    elif control is not None and abs(np.log(interval.estimate)) <= control.relative_half_width:
-        why = f"the control (A/A) is as wide: {factor_interval(control.low, control.high)}"
+    elif control is not None and abs(np.log(interval.estimate)) <= control.noise:
+        why = f"the control (A/A) reaches as far: {factor_interval(control.low, control.high)}"
     else:
         verdict = _direction(interval)
         why = "the interval lies clear of 1" + ("" if control else "; without a control")

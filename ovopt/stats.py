@@ -37,6 +37,12 @@ class Interval:
         """Whether no difference at all is among what the interval holds."""
         return self.low <= 1 <= self.high
 
+    @property
+    def noise(self) -> float:
+        """Of an interval that should hold 1, on the log scale: half its width, or the farther bound if it does not."""
+        farthest = max(abs(math.log(self.low)), abs(math.log(self.high)))
+        return self.relative_half_width if self.holds_one else farthest
+
 
 @dataclass(frozen=True)
 class PairedCounts:

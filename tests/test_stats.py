@@ -232,6 +232,12 @@ def test_an_interval_holds_one_up_to_its_bounds(low, high, held):
     assert Interval((low * high) ** 0.5, low, high).holds_one is held
 
 
+def test_the_noise_of_a_control_is_half_its_width_or_its_farther_bound():
+    assert Interval(1.0, math.exp(-0.03), math.exp(0.01)).noise == pytest.approx(0.02)
+    assert Interval(1.02, math.exp(0.01), math.exp(0.03)).noise == pytest.approx(0.03)
+    assert Interval(0.98, math.exp(-0.05), math.exp(-0.01)).noise == pytest.approx(0.05)
+
+
 def test_the_bootstrap_of_a_mean_is_as_wide_as_its_standard_error():
     values = np.random.default_rng(0).normal(5, 2, 400)
     found = stats.bootstrap(np.mean, values, seed=0)
