@@ -115,7 +115,8 @@ class OpenVinoSession(Session):
         ]
         # A request per sample: to hand a request other tensors costs it some microseconds of its next inference.
         self._rotating = [_holding(compiled.create_infer_request(), tensors) for tensors in self._tensors]
-        self._latest: dict[int, openvino.InferRequest] = {}
+        self._alone: dict[int, openvino.InferRequest] = {}
+        self._together: dict[int, openvino.InferRequest] = {}
 
     @cached_property
     def _answering(self) -> openvino.AsyncInferQueue:
@@ -144,7 +145,7 @@ class OpenVinoSession(Session):
     def infer_once(self, index: int) -> int:
         """Pure inference, on the runtime's own clock: the input is in place, and the way through Python is left out."""
         position = index % len(self._rotating)
-        request = self._latest[position] = self._rotating[position]
+        request = self._alone[position] = self._rotating[position]
         if self._stateful:
             request.reset_state()
         request.infer(share_outputs=True)
@@ -154,9 +155,10 @@ class OpenVinoSession(Session):
         """The pool is kept full until the time is over; the last inferences are waited for and count. Each request
         holds one sample for the turn: to hand them over inside the loop would cost a small model much of its time."""
         pool = self._pool
+        self._together = {}  # the pool's requests hold other samples now
         for position, request in enumerate(self._requests):
             sample = (first + position) % len(self._tensors)
-            self._latest[sample] = _holding(request, self._tensors[sample])
+            self._together[sample] = _holding(request, self._tensors[sample])
         started = time.perf_counter_ns()
         deadline, done = started + int(seconds * 1e9), 0
         while time.perf_counter_ns() < deadline or done < len(pool):
@@ -169,7 +171,7 @@ class OpenVinoSession(Session):
 
     def latest(self) -> Iterator[tuple[int, Array]]:
         """Without a copy."""
-        for sample, request in self._latest.items():
+        for sample, request in (*self._alone.items(), *self._together.items()):
             yield sample, request.get_tensor(self._outputs[0]).data
 
     def run(self, tensors: Tensors) -> None:

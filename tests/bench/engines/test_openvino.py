@@ -130,3 +130,16 @@ def test_an_audit_tells_operations_and_the_time_of_an_inference(model: Path) -> 
     assert found.ops_by_precision.keys() == {"f32"}
     assert found.ops_us == pytest.approx(sum(found.time_by_precision.values()))
     assert found.wall_us > 0
+
+
+def test_after_several_turns_what_was_timed_is_the_last_turns(model: Path) -> None:
+    """A request holds another sample in every turn: what it held before must not be taken for its output."""
+    given = s.samples()
+    session = engine(model).open(F32, given, 2)
+    for first in (0, 3, 1):
+        session.infer_for(0.001, first)
+        latest = dict(session.latest())
+        assert set(latest) == {first, first + 1}
+        for index, output in latest.items():
+            (rows,) = given[index]
+            np.testing.assert_allclose(np.squeeze(output), np.squeeze(run.scores(rows)), rtol=1e-3, atol=1e-3)

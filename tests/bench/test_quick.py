@@ -1,0 +1,84 @@
+"""A rough speed-up in a moment: right to a factor, and no more is asked of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as ops
+
+from ovopt.bench.quick import quick_speedup
+from tests.models import accumulating_model, conv_model
+
+WIDTH = 256
+SAMPLE = (np.ones((1, WIDTH), np.float32),)
+
+
+def dense(layers: int) -> ov.Model:
+    """So many products of a vector with a square matrix."""
+    weights = np.random.default_rng(0).standard_normal((WIDTH, WIDTH)).astype(np.float32) / WIDTH
+    given = ops.parameter([1, WIDTH], np.float32, name="x")
+    node = given
+    for _ in range(layers):
+        node = ops.relu(ops.matmul(node, weights, False, False))
+    return ov.Model([node], [given], "dense")
+
+
+class Unknown(ov.Op):
+    """An operation that no device has."""
+
+    def __init__(self, inputs=None):
+        super().__init__(self, inputs)
+
+    def validate_and_infer_types(self):
+        self.set_output_type(0, self.get_input_element_type(0), self.get_input_partial_shape(0))
+
+    def clone_with_new_inputs(self, new_inputs):
+        return Unknown(new_inputs)
+
+
+def uncompilable() -> ov.Model:
+    given = ops.parameter([1, WIDTH], np.float32, name="x")
+    return ov.Model([Unknown([given])], [given], "uncompilable")
+
+
+def test_a_model_is_about_as_fast_as_itself() -> None:
+    model = dense(8)
+    found = quick_speedup(model, model, SAMPLE)
+    assert found is not None
+    assert 0.4 < found < 2.5
+
+
+def test_a_model_that_does_a_fraction_of_the_work_is_faster_and_the_other_way_round() -> None:
+    heavy, light = dense(40), dense(2)
+    there, back = quick_speedup(heavy, light, SAMPLE), quick_speedup(light, heavy, SAMPLE)
+    assert there is not None
+    assert back is not None
+    assert there > 1 > back
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_model_that_does_not_compile_has_none(place: str) -> None:
+    pair = (uncompilable(), dense(1)) if place == "before" else (dense(1), uncompilable())
+    assert quick_speedup(*pair, SAMPLE) is None
+
+
+def test_a_sample_that_does_not_fit_gives_none() -> None:
+    assert quick_speedup(dense(1), dense(1), (np.ones((1, WIDTH + 1), np.float32),)) is None
+
+
+def test_a_device_that_is_not_there_gives_none() -> None:
+    assert quick_speedup(dense(1), dense(1), SAMPLE, "NOSUCHDEVICE") is None
+
+
+def test_models_with_a_state_are_measured_too() -> None:
+    found = quick_speedup(accumulating_model(), accumulating_model(), (np.ones((1, 2), np.float32),))
+    assert found is not None
+    assert np.isfinite(found)
+
+
+def test_the_models_are_not_changed() -> None:
+    model = conv_model()
+    before = [(op.get_type_name(), op.get_friendly_name()) for op in model.get_ordered_ops()]
+    quick_speedup(model, model, (np.ones((1, 3, 8, 8), np.float32),))
+    assert [(op.get_type_name(), op.get_friendly_name()) for op in model.get_ordered_ops()] == before

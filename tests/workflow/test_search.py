@@ -1,0 +1,439 @@
+"""The search under a budget, from a model file to a bundle, with speeds that do not depend on a clock."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+
+from ovopt.bundle import read_manifest
+from ovopt.errors import BudgetMissedError, DataError, OutputError, UsageError
+from ovopt.model.facts import facts
+from ovopt.model.quantizers import quantized_operations
+from ovopt.model.read import read_model
+from ovopt.records import Manifest
+from ovopt.steps.quantize import Quantize
+from ovopt.tune import candidates
+from ovopt.tune.trial import Trial
+from ovopt.workflow import optimize, search
+from ovopt.workflow.options import Options
+from ovopt.workflow.search import Goal, journal_file, subject_of
+from tests.cli.run import snapshot, write_data, write_ir
+from tests.factories import exactly
+from tests.workflow.searched import FEW, hopeless, loud_data, rescuable, speed_by_count
+
+VARIANTS = {"mixed": {"preset": "mixed"}, "transformer": {"model_type": "transformer"}}
+"""Enough of them to tell one from another."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    rescuable(folder / "rescuable.xml")
+    hopeless(folder / "hopeless.xml")
+    write_ir(folder / "easy.xml")
+    loud_data(folder / "loud.npz")
+    loud_data(folder / "unlabelled.npz", labels=False)
+    write_data(folder / "easy.npz")
+    return folder
+
+
+@dataclass
+class Heard:
+    """Progress that remembers."""
+
+    said: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def task(self, name: str, total: float | None = None) -> Any:
+        self.said.append(f"{name} ...")
+        yield lambda amount=1, note="": None
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+@pytest.fixture
+def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | None]], None]:
+    """Put something in the place of the measured speed."""
+
+    def put(speed: Callable[..., float | None]) -> None:
+        monkeypatch.setattr(optimize, "quick_speedup", speed)
+        monkeypatch.setattr(search, "quick_speedup", speed, raising=False)
+
+    monkeypatch.setattr(candidates, "VARIANTS", VARIANTS)
+    put(speed_by_count)
+    return put
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
+    """Search for the model `model` under a budget of `max_drop`."""
+
+    def quantize(
+        model: str = "rescuable",
+        output: str = "int8",
+        recipe: str = "classification",
+        data: str | None = None,
+        goal: Goal | None = None,
+        more: tuple[str, ...] = (),
+        simplify: bool = False,
+        **options: Any,
+    ) -> Manifest:
+        file = made / (data or ("easy.npz" if model == "easy" else "loud.npz"))
+        settings = Options(overrides=(*FEW, *more), **options)
+        return optimize.quantize(
+            made / f"{model}.xml", tmp_path / output, recipe, file, settings, simplify, goal or Goal(0.01)
+        )
+
+    return quantize
+
+
+def trials(output: Path) -> list[Trial]:
+    lines = journal_file(output).read_text(encoding="utf-8").splitlines()[1:]
+    return [Trial.model_validate_json(line) for line in lines]
+
+
+def same(one: Manifest, other: Manifest) -> bool:
+    """The same weights, made in the same way; how long it took is another matter, and so are the names of constants."""
+    left, right = one.steps[-1], other.steps[-1]
+    effects = [{key: value for key, value in step.effect.items() if key != "tried"} for step in (left, right)]
+    weights = [(Path(manifest.model.path) / "model.bin").read_bytes() for manifest in (one, other)]
+    return weights[0] == weights[1] and left.parameters == right.parameters and effects[0] == effects[1]
+
+
+# What is found
+
+
+def test_exactly_the_operation_that_quantization_ruins_is_reverted(run: Any, made: Path, tmp_path: Path) -> None:
+    manifest = run()
+    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": ["wide"]}
+    model = read_model(tmp_path / "int8")
+    assert quantized_operations(model) == ["first", "head"]
+    effect = manifest.steps[-1].effect
+    assert effect["fake_quantize"] == facts(model).fake_quantize
+    assert effect["reverted_operations"] == 1
+    assert effect["drop"] == 0
+    assert effect["tuning_samples"] == 60
+    assert effect["speedup"] == 1.2
+
+
+def test_the_globals_are_tried_first_and_few_looks_follow(run: Any, tmp_path: Path) -> None:
+    run()
+    found = trials(tmp_path / "int8")
+    plain = [trial for trial in found if not trial.reverted]
+    assert [trial.name for trial in plain] == ["recipe", *VARIANTS]
+    assert found[: len(plain)] == plain
+    assert all(trial.drop > 0.3 for trial in plain)
+    assert [trial.reverted for trial in found[len(plain) :]] == [("wide",)]
+
+
+def test_a_model_that_bears_it_needs_nothing_reverted(run: Any, tmp_path: Path) -> None:
+    manifest = run("easy")
+    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": []}
+    assert not any(trial.reverted for trial in trials(tmp_path / "int8"))
+    assert read_manifest(tmp_path / "int8") == manifest
+
+
+def test_the_fastest_that_keeps_the_budget_wins(run: Any, timed: Any, tmp_path: Path) -> None:
+    speeds = iter([1.5, None, 1.9])
+    timed(lambda before, after, *others: next(speeds))
+    manifest = run("easy")
+    found = trials(tmp_path / "int8")
+    assert manifest.steps[-1].parameters["candidate"] == found[2].name
+    assert manifest.steps[-1].effect["speedup"] == 1.9
+
+
+def test_what_stays_open_is_noted(run: Any) -> None:
+    (note,) = run("easy").steps[-1].notes
+    assert note.startswith("60 tuning samples leave the budget open: ")
+    assert note.endswith("; `ovopt compare` decides")
+
+
+def test_a_budget_that_is_kept_for_certain_needs_no_note(run: Any) -> None:
+    assert run("easy", goal=Goal(0.5)).steps[-1].notes == ()
+
+
+def test_simplifying_comes_first_and_is_in_the_manifest(run: Any) -> None:
+    assert [step.name for step in run("easy", simplify=True).steps] == ["simplify", "quantize"]
+
+
+def test_the_same_seed_gives_the_same_result(run: Any) -> None:
+    first, second = run(output="one"), run(output="two")
+    assert same(first, second)
+
+
+def test_nothing_but_bundle_and_journal_is_left(run: Any, made: Path, tmp_path: Path) -> None:
+    before = snapshot(made)
+    run("easy")
+    assert {path.name for path in tmp_path.iterdir()} == {"int8", "int8.search.jsonl"}
+    assert {path.name for path in (tmp_path / "int8").iterdir()} == {"model.xml", "model.bin", "ovopt.json"}
+    assert snapshot(made) == before
+
+
+# Nothing is found
+
+
+def test_where_nothing_helps_the_figures_are_told_and_no_bundle_is_written(run: Any, tmp_path: Path) -> None:
+    with pytest.raises(BudgetMissedError) as refused:
+        run("hopeless")
+    first, *lines = str(refused.value).splitlines()
+    assert first == (
+        f"ship the original: none of {1 + len(VARIANTS)} candidates is faster and keeps top1 within -1.0 points on 60 "
+        "tuning samples; the best of them:"
+    )
+    best = sorted(trials(tmp_path / "int8"), key=lambda trial: trial.drop)[:5]
+    assert lines == [f"  {trial.name}: {-100 * trial.drop:+.1f} points, 1.10x" for trial in best]
+    assert refused.value.exit_code == 3
+    assert not (tmp_path / "int8").exists()
+
+
+def test_what_is_not_faster_is_not_shipped(run: Any, timed: Any, tmp_path: Path) -> None:
+    timed(lambda before, after, *others: 1.01)
+    with pytest.raises(BudgetMissedError, match=r"\Aship the original: none of \d+ candidates is faster and keeps"):
+        run("easy")
+    assert not (tmp_path / "int8").exists()
+
+
+def test_what_cannot_be_timed_is_not_shipped_and_told_with_a_dash(run: Any, timed: Any) -> None:
+    timed(lambda before, after, *others: None)
+    with pytest.raises(BudgetMissedError, match=r"points, -$"):
+        run("easy")
+
+
+def test_reverting_that_costs_the_gain_is_told_with_its_count(run: Any, timed: Any) -> None:
+    timed(lambda before, after, *others: 2.0 if len(quantized_operations(after)) == 3 else 0.9)
+    with pytest.raises(BudgetMissedError, match=r"\n  recipe, 1 operations reverted: \+0\.0 points, 0\.90x\n"):
+        run()
+
+
+def test_a_variant_that_nncf_refuses_does_not_end_the_search(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = Quantize.apply
+
+    def apply(self: Quantize, model: ov.Model, materials: Any) -> Any:
+        if self.preset == "mixed":
+            raise UsageError("optimize.quantize: not supported")
+        return real(self, model, materials)
+
+    monkeypatch.setattr(Quantize, "apply", apply)
+    heard = Heard()
+    assert run("easy", progress=heard).steps[-1].parameters["candidate"] == "recipe"
+    assert "mixed: optimize.quantize: not supported" in heard.said
+    assert "mixed" not in {trial.name for trial in trials(tmp_path / "int8")}
+
+
+def test_the_recipes_own_settings_that_nncf_refuses_are_an_error(run: Any) -> None:
+    with pytest.raises(UsageError, match=r"\Aoptimize\.quantize\.ignored_scope\.names: no operation is named 'x y'"):
+        run("easy", more=("optimize.quantize.ignored_scope.names=['x y']",))
+
+
+# Time
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, timed: Any) -> SimpleNamespace:
+    """Each measured candidate takes 100 s."""
+    made = SimpleNamespace(now=0.0, perf_counter=lambda: made.now)
+    monkeypatch.setattr(search, "time", made)
+
+    def speed(*given: Any) -> float | None:
+        made.now += 100
+        return speed_by_count(*given)
+
+    timed(speed)
+    return made
+
+
+def test_when_the_time_ends_the_best_so_far_counts(run: Any, clock: Any, tmp_path: Path) -> None:
+    heard = Heard()
+    run("easy", goal=Goal(0.01, time_budget_s=50), progress=heard)
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
+    assert "the time budget has ended; the best so far counts" in heard.said
+    assert read_manifest(tmp_path / "int8") is not None
+
+
+def test_when_the_time_ends_with_nothing_good_the_original_ships(run: Any, clock: Any, tmp_path: Path) -> None:
+    with pytest.raises(BudgetMissedError, match=r"\Aship the original: none of 1 candidates "):
+        run(goal=Goal(0.01, time_budget_s=50))
+    assert not (tmp_path / "int8").exists()
+
+
+def test_the_time_may_end_while_operations_are_reverted(run: Any, clock: Any, tmp_path: Path) -> None:
+    with pytest.raises(BudgetMissedError, match=rf"none of {1 + len(VARIANTS)} candidates "):
+        run(goal=Goal(0.01, time_budget_s=250))
+    assert not any(trial.reverted for trial in trials(tmp_path / "int8"))
+
+
+# Interrupted and resumed
+
+
+def interrupted_at(look: int, timed: Any) -> None:
+    """Ctrl-C while this candidate is timed."""
+    seen = []
+
+    def speed(*given: Any) -> float | None:
+        seen.append(1)
+        if len(seen) == look:
+            raise KeyboardInterrupt
+        return speed_by_count(*given)
+
+    timed(speed)
+
+
+@pytest.mark.parametrize(("model", "look"), [("rescuable", 2), ("rescuable", 4), ("easy", 1), ("easy", 3)])
+def test_a_resumed_search_ends_as_one_that_was_never_interrupted(
+    model: str, look: int, run: Any, timed: Any, tmp_path: Path
+) -> None:
+    whole = run(model, output="whole")
+    interrupted_at(look, timed)
+    with pytest.raises(KeyboardInterrupt):
+        run(model)
+    assert ((tmp_path / "int8").exists()) is (model == "easy" and look > 1)
+    if (tmp_path / "int8").exists():
+        assert read_manifest(tmp_path / "int8") is not None
+    known = len(trials(tmp_path / "int8"))
+    assert known == look - 1
+    seen: list[int] = []
+
+    def speed(*given: Any) -> float | None:
+        seen.append(1)
+        return speed_by_count(*given)
+
+    timed(speed)
+    again = run(model, goal=Goal(0.01, resume=True))
+    assert same(again, whole)
+    assert len(seen) == len(trials(tmp_path / "whole")) - known
+    assert [(t.name, t.reverted, t.drop) for t in trials(tmp_path / "int8")] == [
+        (t.name, t.reverted, t.drop) for t in trials(tmp_path / "whole")
+    ]
+
+
+def test_a_finished_search_is_resumed_without_trying_anything(run: Any, timed: Any) -> None:
+    whole = run()
+
+    def speed(*given: Any) -> float | None:
+        raise AssertionError("timed again")
+
+    timed(speed)
+    assert same(run(goal=Goal(0.01, resume=True)), whole)
+
+
+def test_a_refusal_is_resumed_to_the_same_refusal(run: Any) -> None:
+    with pytest.raises(BudgetMissedError) as first:
+        run("hopeless")
+    with pytest.raises(BudgetMissedError, match=exactly(str(first.value))):
+        run("hopeless", goal=Goal(0.01, resume=True))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"goal": Goal(0.02, resume=True)},
+        {"seed": 5},
+        {"more": ("optimize.quantize.preset=mixed",)},
+        {"simplify": True},
+        {"recipe": "generic"},
+    ],
+    ids=["budget", "seed", "recipe", "simplify", "metrics"],
+)
+def test_a_search_for_something_else_is_not_resumed(run: Any, tmp_path: Path, changed: dict[str, Any]) -> None:
+    run("easy", goal=Goal(0.5))
+    with pytest.raises(OutputError, match=r"of another model, data, recipe or budget; leave --resume out\Z"):
+        run("easy", **{"goal": Goal(0.5, resume=True), **changed})
+
+
+# Outputs
+
+
+def test_an_existing_output_is_refused_before_any_work(run: Any, tmp_path: Path) -> None:
+    run("easy")
+    before, heard = snapshot(tmp_path), Heard()
+    message = f"{tmp_path / 'int8'}: exists already; choose another -o/--output, or --force to replace it"
+    with pytest.raises(OutputError, match=exactly(message)):
+        run("easy", progress=heard)
+    assert heard.said == []
+    assert snapshot(tmp_path) == before
+
+
+def test_resume_replaces_nothing_that_it_did_not_begin(run: Any, tmp_path: Path) -> None:
+    run("easy")
+    journal_file(tmp_path / "int8").unlink()
+    with pytest.raises(OutputError, match=r": exists already; choose another -o/--output, or --force to replace it\Z"):
+        run("easy", goal=Goal(0.01, resume=True))
+
+
+def test_force_replaces_a_bundle_as_a_whole(run: Any, tmp_path: Path) -> None:
+    run("easy")
+    manifest = run(force=True)
+    assert read_manifest(tmp_path / "int8") == manifest
+
+
+def test_a_refusal_leaves_the_bundle_that_force_would_have_replaced(run: Any, tmp_path: Path) -> None:
+    before = run("easy")
+    with pytest.raises(BudgetMissedError):
+        run("hopeless", force=True)
+    assert read_manifest(tmp_path / "int8") == before
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_folder_that_is_no_bundle_is_never_replaced(run: Any, tmp_path: Path, force: bool) -> None:
+    (tmp_path / "int8").mkdir()
+    (tmp_path / "int8" / "precious").write_text("")
+    with pytest.raises(OutputError):
+        run("easy", force=force)
+    assert (tmp_path / "int8" / "precious").exists()
+
+
+# Data
+
+
+def test_unlabelled_data_are_judged_by_the_first_metric_of_agreement(run: Any) -> None:
+    manifest = run(recipe="generic", data="unlabelled.npz")
+    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert abs(manifest.steps[-1].effect["drop"]) < 0.01
+
+
+def test_unlabelled_data_for_a_task_that_needs_labels_are_an_error(run: Any, made: Path, tmp_path: Path) -> None:
+    message = (
+        f"{made / 'unlabelled.npz'}: has no labels, which top1 needs; for label-free agreement take --set "
+        "metrics=[cosine,top1_agreement]"
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        run(data="unlabelled.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_tuning_samples_there_is_nothing_to_choose_by(run: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"\Adata\.splits\.tuning: "):
+        run("easy", more=("data.splits.tuning=0",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_gates_samples_are_never_looked_at(run: Any, made: Path, tmp_path: Path) -> None:
+    manifest = run("easy")
+    assert manifest.data is not None
+    splits = manifest.data.splits
+    broken = dict(np.load(made / "easy.npz"))
+    for sample in splits["gate"]:
+        broken["inputs"][int(sample.rpartition("#")[2])] = np.nan
+    shutil.copy(made / "easy.npz", tmp_path / "kept.npz")
+    np.savez(made / "easy.npz", **broken)
+    try:
+        assert same(run("easy", output="again"), manifest)
+    finally:
+        shutil.copy(tmp_path / "kept.npz", made / "easy.npz")
+
+
+def test_one_hash_says_what_a_search_is_about() -> None:
+    assert subject_of("a", 1) == subject_of("a", 1)
+    assert len({subject_of("a", 1), subject_of("a", 2), subject_of("a"), subject_of("a1")}) == 4
