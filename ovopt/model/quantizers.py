@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,28 +16,32 @@ if TYPE_CHECKING:
 
 Tensors = tuple[NDArray[Any], ...]
 LEAST_POWER = 1e-12
+INTEGER = ("i8", "u8")
 
 
 def quantized_operations(model: openvino.Model) -> list[str]:
-    """Names of the operations with a FakeQuantize right before one of their inputs, in the order of execution."""
-    return [
-        op.get_friendly_name()
-        for op in model.get_ordered_ops()
-        if op.get_type_name() != "FakeQuantize" and any(_is_quantizer(value) for value in op.input_values())
-    ]
+    """Names of the operations with a FakeQuantize right before one of their inputs, or with weights in 8 bits, in the
+    order of execution."""
+    weights = _Weights.of(model)
+    return [op.get_friendly_name() for op in model.get_ordered_ops() if weights.is_quantized(op)]
 
 
 def reverted(quantized: openvino.Model, original: openvino.Model, names: Collection[str]) -> openvino.Model:
     """A copy of the quantized model in which these operations take floating point again: activations from in front of
-    the quantizer, weights from the original."""
+    the quantizer and of what smooths them, weights from the original, and the original's bias behind them."""
     changed = quantized.clone()
     lender = original.clone()  # its constants get a consumer in another model
-    theirs = {op.get_friendly_name(): op for op in lender.get_ordered_ops()}
+    mine, theirs = _by_name(changed), _by_name(lender)
+    weights, exact = _Weights.of(changed), _Weights.of(lender)
     for op in changed.get_ordered_ops():
         if op.get_friendly_name() in names:
-            for place, value in enumerate(op.input_values()):
-                if _is_quantizer(value):
-                    op.input(place).replace_source_output(_unquantized(value, theirs[op.get_friendly_name()], place))
+            own = theirs[op.get_friendly_name()]
+            for place, wanted in enumerate(own.input_values()):
+                value = op.input_value(place)
+                found = wanted if weights.quantized(value) else _unquantized(value, wanted, mine)
+                op.input(place).replace_source_output(found)
+            for bias in _biases(op):
+                _restore_constants(bias, theirs.get(bias.get_friendly_name()), exact)
     changed.validate_nodes_and_infer_types()
     return changed
 
@@ -49,38 +54,55 @@ def own_errors(
     import openvino
 
     tapped, lender = original.clone(), quantized.clone()
-    mine = {op.get_friendly_name(): op for op in tapped.get_ordered_ops()}
+    mine, weights = _by_name(tapped), _Weights.of(lender)
     names, results = [], []
     for op in lender.get_ordered_ops():
         name = op.get_friendly_name()
-        if op.get_type_name() == "FakeQuantize" or not any(map(_is_quantizer, op.input_values())) or name not in mine:
-            continue
-        results.append(_relative_error(op, mine[name]))
-        names.append(name)
+        if name in mine and weights.is_quantized(op):
+            results.append(_relative_error(op, mine[name], mine, weights).output(0))
+            names.append(name)
     if not names:
         return {}
-    probe = openvino.Model(results, tapped.get_parameters(), "errors")
+    probe = openvino.Model(results, tapped.get_sinks(), tapped.get_parameters(), "errors")
     compiled = core().compile_model(probe, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    rows = [[float(value) for value in compiled(list(tensors)).values()] for tensors in samples]
+    request = compiled.create_infer_request()
+    rows = []
+    for tensors in samples:
+        request.reset_state()
+        request.infer(list(tensors))
+        rows.append([float(request.get_output_tensor(place).data) for place in range(len(names))])
     return dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
 
 
-def _relative_error(quantized: openvino.Node, original: openvino.Node) -> openvino.Node:
+def _relative_error(
+    quantized: openvino.Node, original: openvino.Node, known: Mapping[str, openvino.Node], weights: _Weights
+) -> openvino.Node:
     from openvino import opset13 as op
     from openvino.utils.node_factory import NodeFactory
 
     inputs = []
     for theirs, own in zip(quantized.input_values(), original.input_values(), strict=True):
-        node = theirs.get_node()
-        if not _is_quantizer(theirs) or _is_weights(node):
-            inputs.append(theirs if _is_quantizer(theirs) else own)
-            continue
-        limits = [node.input_value(i) for i in range(1, 5)]
-        inputs.append(op.fake_quantize(own, *limits, levels=node.get_attributes()["levels"]).output(0))
+        if weights.quantized(theirs):
+            inputs.append(theirs)
+        elif _is_quantizer(theirs):
+            node = theirs.get_node()
+            limits = [node.input_value(i) for i in range(1, 5)]
+            smoothed = _smoothed(node.input_value(0).get_node(), own, known)
+            inputs.append(op.fake_quantize(smoothed, *limits, levels=node.get_attributes()["levels"]).output(0))
+        else:
+            inputs.append(own)
     again = NodeFactory("opset13").create(quantized.get_type_name(), inputs, quantized.get_attributes())
     exact = original.output(0)
     difference = op.subtract(again.output(0), exact)
     return op.divide(_power(difference), op.maximum(_power(exact), np.float32(LEAST_POWER)))
+
+
+def _smoothed(before: openvino.Node, own: openvino.Output, known: Mapping[str, openvino.Node]) -> openvino.Output:
+    """SmoothQuant divides an activation by a constant that it multiplies the weights with."""
+    from openvino import opset13 as op
+
+    inserted = before.get_type_name() == "Multiply" and before.get_friendly_name() not in known
+    return op.multiply(own, before.input_value(1)).output(0) if inserted else own
 
 
 def _power(value: Any) -> openvino.Node:
@@ -91,18 +113,66 @@ def _power(value: Any) -> openvino.Node:
     return op.reduce_mean(op.multiply(flat, flat), np.array([0]), keep_dims=False)
 
 
+def _by_name(model: openvino.Model) -> dict[str, openvino.Node]:
+    return {op.get_friendly_name(): op for op in model.get_ordered_ops()}
+
+
 def _is_quantizer(value: openvino.Output) -> bool:
     return bool(value.get_node().get_type_name() == "FakeQuantize")
 
 
-def _is_weights(quantizer: openvino.Node) -> bool:
-    """Whether what it quantizes is a constant, through conversions and scales."""
-    node = quantizer.input_value(0).get_node()
-    while node.get_type_name() in ("Convert", "Multiply", "Subtract"):
-        node = node.input_value(0).get_node()
-    return bool(node.get_type_name() == "Constant")
+@dataclass(frozen=True)
+class _Weights:
+    """Which operations of a model follow from constants alone, and which of those from quantized ones."""
+
+    constant: frozenset[str]
+    low: frozenset[str]
+
+    @classmethod
+    def of(cls, model: openvino.Model) -> _Weights:
+        """In one pass, in the order of execution."""
+        constant, low = set[str](), set[str]()
+        for op in model.get_ordered_ops():
+            before = [value.get_node().get_name() for value in op.input_values()]
+            kind = op.get_type_name()
+            if kind != "Constant" and (not before or kind == "ReadValue" or not constant.issuperset(before)):
+                continue
+            constant.add(op.get_name())
+            if kind == "FakeQuantize" or _widens(op) or not low.isdisjoint(before):
+                low.add(op.get_name())
+        return cls(frozenset(constant), frozenset(low))
+
+    def quantized(self, value: openvino.Output) -> bool:
+        """Whether a value is quantized weights."""
+        return value.get_node().get_name() in self.low
+
+    def is_quantized(self, op: openvino.Node) -> bool:
+        """Whether an operation computes with something quantized."""
+        if op.get_type_name() == "FakeQuantize" or op.get_name() in self.constant:
+            return False
+        return any(_is_quantizer(value) or self.quantized(value) for value in op.input_values())
 
 
-def _unquantized(value: openvino.Output, original: openvino.Node, place: int) -> openvino.Output:
-    quantizer = value.get_node()
-    return original.input_value(place) if _is_weights(quantizer) else quantizer.input_value(0)
+def _widens(op: openvino.Node) -> bool:
+    return op.get_type_name() == "Convert" and op.get_input_element_type(0).get_type_name() in INTEGER
+
+
+def _unquantized(value: openvino.Output, wanted: openvino.Output, mine: Mapping[str, openvino.Node]) -> openvino.Output:
+    """What an activation was in the original: the output of the operation of the same name here."""
+    if not _is_quantizer(value):
+        return value
+    same = mine.get(wanted.get_node().get_friendly_name())
+    return same.output(wanted.get_index()) if same else value.get_node().input_value(0)
+
+
+def _biases(op: openvino.Node) -> Iterator[openvino.Node]:
+    """The additions to an operation's output: NNCF corrects the constants in them."""
+    for target in op.output(0).get_target_inputs():
+        if target.get_node().get_type_name() == "Add":
+            yield target.get_node()
+
+
+def _restore_constants(op: openvino.Node, original: openvino.Node | None, exact: _Weights) -> None:
+    for place, value in enumerate(original.input_values() if original else ()):
+        if value.get_node().get_name() in exact.constant:
+            op.input(place).replace_source_output(value)

@@ -15,6 +15,7 @@ QUANTILES = {
         "max": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
     }
 }
+OWN = "recipe"
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "transformer": {"model_type": "transformer"},
     "performance": {"preset": "performance", "model_type": None},
@@ -44,6 +45,11 @@ def global_candidates(own: Quantize) -> Sequence[Candidate]:
 
 
 def _all(own: Quantize) -> Iterator[Candidate]:
-    yield Candidate("recipe", own)
+    yield Candidate(OWN, own)
     for name, changes in VARIANTS.items():
-        yield Candidate(name, own.model_copy(update=dict(changes)))
+        yield Candidate(name, own.model_copy(update={**changes, **_advanced(own, changes)}))
+
+
+def _advanced(own: Quantize, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a variant says about the advanced parameters, beside the recipe's own."""
+    return {key: {**own.advanced_parameters, **changes[key]} for key in ("advanced_parameters",) if key in changes}

@@ -19,11 +19,16 @@ class Journal:
         """`subject` says model, data, recipe and budget in one hash; a journal of something else is refused."""
         self._file = file
         self._known: dict[str, Trial] = {}
-        if resume and file.is_file():
-            self._read(subject)
-        else:
+        try:
+            if resume and file.is_file():
+                self._read(subject)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"subject": subject}) + "\n", encoding="utf-8")
+            known = [trial.model_dump_json() for trial in self._known.values()]
+            scratch = file.with_name(f".{file.name}")
+            scratch.write_text("\n".join([json.dumps({"subject": subject}), *known, ""]), encoding="utf-8")
+            scratch.replace(file)
+        except OSError as error:
+            raise OutputError(f"{file}: cannot be used: {error.strerror}; choose another -o/--output") from None
 
     def find(self, name: str, reverted: Sequence[str]) -> Trial | None:
         """The result of this trial, if it was made before."""
@@ -36,7 +41,7 @@ class Journal:
             stream.write(trial.model_dump_json() + "\n")
 
     def _read(self, subject: str) -> None:
-        first, *rest = self._file.read_text(encoding="utf-8").splitlines() or [""]
+        first, *rest = self._file.read_text(encoding="utf-8", errors="replace").split("\n")
         if first != json.dumps({"subject": subject}):
             raise OutputError(f"{self._file}: of another model, data, recipe or budget; leave --resume out")
         for line in rest:

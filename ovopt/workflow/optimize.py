@@ -155,7 +155,8 @@ def _search(
     data: Data,
     options: Options,
 ) -> Manifest:
-    check_free(output, options.force or goal.resume, MANIFEST)
+    force = options.force or (goal.resume and journal_file(output).is_file())
+    check_free(output, force, MANIFEST)
     work = _Work.begin(model, [*before, step], chosen, data, options)
     start, reports = work.applied(before)
     recipe = chosen.recipe
@@ -165,10 +166,12 @@ def _search(
     written: list[Manifest] = []
 
     def keep(found: openvino.Model, report: StepReport) -> None:
-        with new_folder(output, force=bool(written) or options.force or goal.resume, mark=MANIFEST) as folder:
+        with new_folder(output, force=bool(written) or force, mark=MANIFEST) as folder:
             written.append(work.write(folder, output, found, [*reports, report]))
 
-    subject = subject_of(work.source.sha256, work.prepared.samples.fingerprint, recipe.resolved(), goal.max_drop)
+    subject = subject_of(
+        work.source.sha256, work.prepared.samples.fingerprint, chosen.seed, recipe.resolved(), before, goal.max_drop
+    )
     journal = Journal(journal_file(output), subject, goal.resume)
     Search(work.original, start, validator, work.materials, goal, journal, keep).run(step)
     return written[-1]

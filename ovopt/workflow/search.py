@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt import units
-from ovopt.bench.quick import quick_speedup
-from ovopt.contracts import Materials, Tensors
-from ovopt.errors import ArmLostError, BudgetMissedError, StepError
+from ovopt.contracts import Materials
+from ovopt.errors import ArmLostError, BudgetMissedError, StepError, UsageError
 from ovopt.model.facts import facts
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
 from ovopt.records import StepReport
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import Candidate, global_candidates
+from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.journal import Journal
 from ovopt.tune.prefix import shortest_prefix, thinned
 from ovopt.tune.trial import Trial, settled, state_of, winner
@@ -91,7 +90,7 @@ class Search:
                     if settled(self._trials, self._goal.max_drop):
                         break
                     self._try_global(candidate)
-                self._fewer_operations()
+                self._fewer_operations(candidates)
             except OutOfTimeError:
                 self._materials.progress.say("the time budget has ended; the best so far counts")
         if self._best is None:
@@ -105,34 +104,41 @@ class Search:
             self._trials.append(known)
             return
         try:
-            self._made[candidate.name] = candidate.step.apply(self._start, self._materials).model
-        except StepError as error:
+            model = self._model(candidate)
+        except (StepError, UsageError) as error:
+            if candidate.name == OWN and isinstance(error, UsageError):
+                raise
             self._materials.progress.say(f"{candidate.name}: {error}")
             return
-        self._judge(candidate.name, (), self._made[candidate.name], candidate.step)
+        self._judge(candidate.name, (), model)
 
-    def _fewer_operations(self) -> None:
+    def _model(self, candidate: Candidate) -> openvino.Model:
+        if candidate.name not in self._made:
+            self._made[candidate.name] = candidate.step.apply(self._start, self._materials).model
+        return self._made[candidate.name]
+
+    def _fewer_operations(self, candidates: Sequence[Candidate]) -> None:
         """Where no candidate keeps the budget: the operations of the fastest one, the least exact ones reverted."""
         if self._best is not None:
             return
-        missed = [trial for trial in self._trials if trial.name in self._made and trial.speedup]
+        missed = [trial for trial in self._trials if trial.speedup]
         if not missed:
             return
         base = max(missed, key=lambda trial: trial.speedup or 0.0)
-        quantized = self._made[base.name]
+        quantized = self._model(next(candidate for candidate in candidates if candidate.name == base.name))
         errors = own_errors(quantized, self._start, self._materials.calibration[:PROBED])
         ranked = sorted(quantized_operations(quantized), key=lambda name: -errors.get(name, 0.0))
 
         def holds(names: Sequence[str]) -> bool:
             self._check_time()
-            trial = self._judge(base.name, tuple(names), reverted(quantized, self._start, names), None)
+            trial = self._judge(base.name, tuple(names), reverted(quantized, self._start, names))
             return trial is not None and trial.acceptable(self._goal.max_drop)
 
         prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
         if prefix:
             thinned(prefix, holds)
 
-    def _judge(self, name: str, names: tuple[str, ...], model: openvino.Model, step: Quantize | None) -> Trial | None:
+    def _judge(self, name: str, names: tuple[str, ...], model: openvino.Model) -> Trial | None:
         began = time.perf_counter()
         trial = self._journal.find(name, names) or self._measure(name, names, model, began)
         if trial is None:
@@ -140,7 +146,7 @@ class Search:
         self._trials.append(trial)
         best = winner(self._trials, self._goal.max_drop)
         if best is trial:
-            self._best = Found(model, trial, self._report(trial))
+            self._best = Found(model, trial, self._report(trial, model))
             self._keep(model, self._best.report)
         note = f"best {units.factor(best.speedup)}" if best and best.speedup else "none yet"
         self._advance(time.perf_counter() - began, f"{len(self._trials)} tried, {note}")
@@ -154,7 +160,7 @@ class Search:
             return None
         drop, low, high = delta.drop
         state = state_of(low, high, self._goal.max_drop)
-        speedup = quick_speedup(self._original, model, self._sample)
+        speedup = self._materials.speedup(self._original, model)
         trial = Trial(
             name=name,
             reverted=names,
@@ -169,22 +175,17 @@ class Search:
         self._journal.add(trial)
         return trial
 
-    @property
-    def _sample(self) -> Tensors:
-        return self._materials.calibration[0]
-
     def _check_time(self) -> None:
         if time.perf_counter() - self._began > self._goal.time_budget_s:
             raise OutOfTimeError
 
-    def _report(self, trial: Trial) -> StepReport:
+    def _report(self, trial: Trial, model: openvino.Model) -> StepReport:
         unit = self._validator.metric.unit
-        after = facts(self._made[trial.name])
         return StepReport(
             name="quantize",
             parameters={"max_drop": self._goal.max_drop, "candidate": trial.name, "reverted": list(trial.reverted)},
             effect={
-                "fake_quantize": after.fake_quantize,
+                "fake_quantize": facts(model).fake_quantize,
                 "reverted_operations": len(trial.reverted),
                 "tuning_samples": trial.n,
                 "drop": round(trial.drop, 6),

@@ -11,8 +11,8 @@ from ovopt.bench.engines.openvino import OpenVinoSession
 from ovopt.bench.protocol import Output
 from ovopt.comparison import quality_delta
 from ovopt.contracts import Key, Metric, Placement, Tensors
-from ovopt.errors import ArmLostError
-from ovopt.model.native import core
+from ovopt.errors import ArmLostError, DataError
+from ovopt.model.native import core, reason
 from ovopt.model.outputs import output_indices
 from ovopt.prepare import Prepared
 from ovopt.records import ModelFacts, QualityDelta
@@ -38,6 +38,8 @@ class Validator:
         properties: Mapping[str, str],
     ) -> None:
         self._chosen = list(prepared.splits["tuning"])
+        if not self._chosen:
+            raise DataError("data.splits.tuning: holds no samples to choose by")
         self._scorer = Scorer.of(prepared, facts.outputs, self._chosen)
         outputs = tuple(output_indices(facts.outputs, prepared.recipe.model.output))
         self._placement = Placement(Path("-"), {}, outputs, device, state=prepared.recipe.model.state)
@@ -78,7 +80,7 @@ class Validator:
         try:
             compiled = core().compile_model(model, self._placement.device, self._properties)
         except RuntimeError as error:
-            raise ArmLostError(f"cannot be compiled: {str(error).splitlines()[-1]}") from None
+            raise ArmLostError(f"cannot be compiled: {reason(error)}") from None
         taking, faults = threading.Lock(), list[Exception]()
 
         def answered(key: Key, values: Tensors) -> None:

@@ -82,12 +82,12 @@ class Wrong(Rewrite):
 
 
 class Slightly(Rewrite):
-    """x - c is nearly x - c (1 + a little): off by about 2e-3 of an output of 1, less of larger ones."""
+    """relu(x) is nearly 1.004 relu(x)."""
 
     name: ClassVar[str] = "slightly"
 
     def apply(self, model: ov.Model) -> int:
-        return replaced(model, "Relu", lambda op: ops.multiply(ops.relu(op.input_value(0)), np.float32(1.002)))
+        return replaced(model, "Relu", lambda op: ops.multiply(ops.relu(op.input_value(0)), np.float32(1.004)))
 
 
 class Infinite(Rewrite):
@@ -264,7 +264,7 @@ def test_a_state_starts_anew_for_every_sample(applied: Any) -> None:
 # Tolerance
 
 
-@pytest.mark.parametrize(("tolerance", "kept"), [(1e-3, False), (1.5e-3, False), (2.1e-3, True), (0.1, True)])
+@pytest.mark.parametrize(("tolerance", "kept"), [(1e-3, False), (3e-3, False), (4.1e-3, True), (0.1, True)])
 def test_the_tolerance_is_a_share_of_the_largest_output(applied: Any, tolerance: float, kept: bool) -> None:
     done = applied(Slightly, tolerance=tolerance)
     assert ("slightly" in done.report.effect) is kept
@@ -276,10 +276,10 @@ def test_the_tolerance_is_a_share_of_the_largest_output(applied: Any, tolerance:
 
 
 def test_many_small_differences_are_held_against_the_original_together(applied: Any) -> None:
-    """Each round adds 0.2 %; the third would be beyond 0.5 %."""
-    done = applied(Slightly, tolerance=5e-3)
+    """Each round adds nearly 0.4 %; the third would be beyond 1 %."""
+    done = applied(Slightly, tolerance=1e-2)
     assert done.report.effect["slightly"] == 2
-    assert done.report.effect["largest_difference"] < 5e-3
+    assert done.report.effect["largest_difference"] < 1e-2
     assert [note.partition(" ")[0] for note in done.report.notes] == ["slightly"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ovopt.tune.trial import LEAST_SPEEDUP, Trial, state_of, winner
+from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Trial, settled, state_of, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
@@ -78,6 +78,30 @@ def test_there_may_be_no_winner(trials: list[Trial]) -> None:
 def test_of_equally_fast_ones_the_first_wins() -> None:
     trials = [trial("first"), trial("second")]
     assert winner(trials, 0.01) is trials[0]
+
+
+@pytest.mark.parametrize(
+    ("speeds", "missed", "wanted"),
+    [
+        ([], (), False),
+        ([2.0], (), False),
+        ([2.0, 2.0], (), True),
+        ([1.5, 2.0], (), True),
+        ([2.0, None], (), True),
+        ([1.0, 1.0], (), False),
+        ([2.0, 2.0], (0, 1), False),
+        ([2.0, 2.1], (1,), True),
+        ([2.0, 2.0 / (1 - NOISE) + 0.01], (1,), False),
+        ([2.0, 2.0 / (1 - NOISE) - 0.01], (1,), True),
+        ([None, None], (), False),
+    ],
+    ids=str,
+)
+def test_it_is_settled_when_nothing_was_clearly_faster_than_the_winner(
+    speeds: list[float | None], missed: tuple[int, ...], wanted: bool
+) -> None:
+    trials = [trial(str(i), speedup=s, state="missed" if i in missed else "kept") for i, s in enumerate(speeds)]
+    assert settled(trials, 0.01) is wanted
 
 
 TRIALS = st.lists(
