@@ -13,7 +13,7 @@ test: $(VENV)/dev-installed
 
 # And what needs a heavy extra: PyTorch. The pinned version is the CPU build where one is at hand.
 test-all: test $(VENV)/all-installed
-	$(BIN)/python -m pytest -q tests/bench/engines
+	$(BIN)/python -m pytest -q tests/bench/engines tests/model/test_torch.py
 
 check: lint test
 
