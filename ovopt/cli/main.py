@@ -21,13 +21,13 @@ def main() -> NoReturn:
 
         app()
     except KeyboardInterrupt:
-        _leave("interrupted; nothing was written", INTERRUPTED)
+        _leave("interrupted; nothing half-written is left", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            _leave("interrupted; nothing was written", INTERRUPTED)
+            _leave("interrupted; nothing half-written is left", INTERRUPTED)
         raise
     except Exception as error:
         from ovopt.errors import OvoptError

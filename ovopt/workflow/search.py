@@ -93,6 +93,10 @@ class Search:
                 self._fewer_operations(candidates)
             except OutOfTimeError:
                 self._materials.progress.say("the time budget has ended; the best so far counts")
+            except KeyboardInterrupt:
+                kept = "the best so far is kept" if self._best else "nothing was found so far"
+                self._materials.progress.say(f"{kept}; --resume goes on with the search")
+                raise
         if self._best is None:
             raise BudgetMissedError(self._refusal())
         return self._best

@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_nothing_behind(
         if late:
             time.sleep(random.uniform(0, 0.4))  # any moment may be the wrong one
         code, said = started.end(signal.SIGINT)
-        assert said.endswith("interrupted; nothing was written\n")
+        assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130
         assert "Traceback" not in said
         assert started.workers() == []
@@ -141,7 +141,7 @@ def test_ctrl_c_twice_is_no_different(gap_s: float, work: Path, temporary: Path)
         started.process.send_signal(signal.SIGINT)
         time.sleep(gap_s)
         code, said = started.end(signal.SIGINT)
-        assert said.endswith("interrupted; nothing was written\n")
+        assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130
         assert "Traceback" not in said
         assert started.workers() == []

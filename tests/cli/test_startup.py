@@ -98,5 +98,5 @@ from ovopt.cli.main import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr == "interrupted; nothing was written\n"
+    assert done.stderr == "interrupted; nothing half-written is left\n"
     assert done.returncode in (130, -2)
