@@ -69,7 +69,7 @@ def command(
     """
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimize import quantize
-    from ovopt.workflow.search import Goal
+    from ovopt.workflow.contest import Goal
 
     given = {
         "preset": ("--preset", preset),

@@ -1,42 +1,24 @@
-"""Apply steps to a model, one after the other, and write the bundle."""
+"""One step, or a search for the best one, from a model to a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import ovopt
-from ovopt.bench.machine import machine
-from ovopt.bench.quick import quick_speedup
-from ovopt.bundle import write_manifest
-from ovopt.contracts import Materials, Step
-from ovopt.model.facts import facts
-from ovopt.model.files import MANIFEST, describe
-from ovopt.model.read import read_model
-from ovopt.model.save import save_model
-from ovopt.output import check_free, new_folder
-from ovopt.prepare import Prepared, prepare
+from ovopt.model.files import MANIFEST
+from ovopt.output import check_free
 from ovopt.recipe import Recipe
-from ovopt.records import Manifest, ModelFile, StepReport
+from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.tune.journal import Journal
-from ovopt.workflow.arms import properties_of
-from ovopt.workflow.calibration import calibration_samples
-from ovopt.workflow.chosen import Chosen, choose
+from ovopt.workflow.chosen import choose
+from ovopt.workflow.contest import Contest, Goal
 from ovopt.workflow.options import Options
-from ovopt.workflow.search import Goal, Search, journal_file, subject_of
-from ovopt.workflow.validate import Validator
+from ovopt.workflow.search import QuantizeSearch
+from ovopt.workflow.work import Work, apply_steps, step_of
 
 if TYPE_CHECKING:
-    import openvino
-
     from ovopt.workflow.options import Data
-
-S = TypeVar("S", bound=Step)
 
 
 def quantize(
@@ -56,11 +38,14 @@ def quantize(
     """
     options = options or Options()
     chosen = choose(recipe, data, [model], options, guess=True)
-    step = _step(chosen, Quantize) or Quantize()
-    before = [_step(chosen, Simplify) or Simplify()] if simplify else []
-    if goal:
-        return _search(model, Path(output), before, step, goal, chosen, data, options)
-    return _apply(model, output, [*before, step], chosen, data, options)
+    step = step_of(chosen, Quantize) or Quantize()
+    before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
+    if goal is None:
+        return apply_steps(model, output, [*before, step], chosen, data, options)
+    check_free(Path(output), goal.may_replace(Path(output), options.force), MANIFEST)
+    work = Work.begin(model, [*before, step], chosen, data, options)
+    contest = Contest("quantize", work, before, goal, Path(output), options.force)
+    return contest.run(QuantizeSearch(contest, step).run)
 
 
 def simplify(
@@ -74,104 +59,4 @@ def simplify(
     bundle `output`."""
     options = options or Options()
     chosen = choose(recipe, data, [model], options, guess=True)
-    return _apply(model, output, [_step(chosen, Simplify) or Simplify()], chosen, data, options)
-
-
-def _step(chosen: Chosen, kind: type[S]) -> S | None:
-    return next((step for step in chosen.recipe.optimize if isinstance(step, kind)), None)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What steps are applied to, and with what."""
-
-    path: str | Path
-    source: ModelFile
-    original: openvino.Model
-    prepared: Prepared
-    materials: Materials
-
-    @classmethod
-    def begin(cls, path: str | Path, steps: Sequence[Step], chosen: Chosen, data: Data, options: Options) -> _Work:
-        """Read model and data; nothing is written yet."""
-        recipe = chosen.recipe
-        if chosen.why:
-            options.progress.say(chosen.why)
-        original = read_model(path, recipe.model.shapes, options.trust)
-        table = None if isinstance(data, str | Path) else data
-        prepared = prepare(recipe, facts(original).inputs, chosen.seed, table)
-        wanted, real = max(step.wanted for step in steps), any(step.calibrates for step in steps)
-        calibration = calibration_samples(prepared, original, wanted, real, options)
-
-        def speedup(before: openvino.Model, after: openvino.Model) -> float | None:
-            return quick_speedup(before, after, calibration[0], recipe.runtime.device)
-
-        materials = Materials(calibration, chosen.seed, options.progress, speedup)
-        return cls(path, describe(path), original, prepared, materials)
-
-    def applied(self, steps: Sequence[Step]) -> tuple[openvino.Model, list[StepReport]]:
-        """The model behind all steps, and their reports."""
-        current, reports = self.original, list[StepReport]()
-        for step in steps:
-            stepped = step.apply(current, self.materials)
-            current = stepped.model
-            reports.append(stepped.report)
-        return current, reports
-
-    def write(self, folder: Path, output: str | Path, model: openvino.Model, reports: Sequence[StepReport]) -> Manifest:
-        """The bundle: the model and its manifest."""
-        save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
-        written = describe(folder)
-        manifest = Manifest(
-            ovopt=ovopt.__version__,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            source=self.source,
-            model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
-            recipe=self.prepared.recipe.resolved(),
-            data=self.prepared.facts,
-            steps=tuple(reports),
-            machine=machine(),
-        )
-        write_manifest(folder, manifest)
-        return manifest
-
-
-def _apply(
-    model: str | Path, output: str | Path, steps: Sequence[Step], chosen: Chosen, data: Data, options: Options
-) -> Manifest:
-    with new_folder(Path(output), options.force, MANIFEST) as folder:
-        work = _Work.begin(model, steps, chosen, data, options)
-        made, reports = work.applied(steps)
-        return work.write(folder, output, made, reports)
-
-
-def _search(
-    model: str | Path,
-    output: Path,
-    before: Sequence[Step],
-    step: Quantize,
-    goal: Goal,
-    chosen: Chosen,
-    data: Data,
-    options: Options,
-) -> Manifest:
-    force = options.force or (goal.resume and journal_file(output).is_file())
-    check_free(output, force, MANIFEST)
-    work = _Work.begin(model, [*before, step], chosen, data, options)
-    start, reports = work.applied(before)
-    recipe = chosen.recipe
-    validator = Validator(
-        work.prepared, work.original, facts(work.original), recipe.runtime.device, properties_of(recipe)
-    )
-    written: list[Manifest] = []
-
-    def keep(found: openvino.Model, report: StepReport) -> None:
-        with new_folder(output, force=bool(written) or force, mark=MANIFEST) as folder:
-            written.append(work.write(folder, output, found, [*reports, report]))
-
-    subject = subject_of(
-        work.source.sha256, work.prepared.samples.fingerprint, chosen.seed, recipe.resolved(), before, goal.max_drop
-    )
-    journal = Journal(journal_file(output), subject, goal.resume)
-    Search(work.original, start, validator, work.materials, goal, journal, keep).run(step)
-    return written[-1]
+    return apply_steps(model, output, [step_of(chosen, Simplify) or Simplify()], chosen, data, options)

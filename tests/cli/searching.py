@@ -7,8 +7,7 @@ import sys
 import time
 from typing import Any
 
-import ovopt.workflow.optimize
-import ovopt.workflow.search
+import ovopt.workflow.work
 from ovopt.cli.main import main
 from tests.workflow.searched import speed_by_count
 
@@ -26,6 +25,5 @@ def speed(*given: Any) -> float | None:
 
 
 if __name__ == "__main__":
-    vars(ovopt.workflow.optimize)["quick_speedup"] = speed
-    vars(ovopt.workflow.search)["quick_speedup"] = speed
+    vars(ovopt.workflow.work)["quick_speedup"] = speed
     main()

@@ -23,9 +23,9 @@ from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.tune import candidates
 from ovopt.tune.trial import Trial
-from ovopt.workflow import optimize, search
+from ovopt.workflow import contest, optimize, work
+from ovopt.workflow.contest import Goal, journal_file, subject_of
 from ovopt.workflow.options import Options
-from ovopt.workflow.search import Goal, journal_file, subject_of
 from tests.cli.run import snapshot, write_data, write_ir
 from tests.factories import exactly
 from tests.workflow.searched import FEW, hopeless, loud_data, rescuable, speed_by_count
@@ -66,10 +66,10 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
     """Put something in the place of the measured speed."""
 
     def put(speed: Callable[..., float | None]) -> None:
-        monkeypatch.setattr(optimize, "quick_speedup", speed)
-        monkeypatch.setattr(search, "quick_speedup", speed, raising=False)
+        monkeypatch.setattr(work, "quick_speedup", speed)
 
     monkeypatch.setattr(candidates, "VARIANTS", VARIANTS)
+    monkeypatch.setattr(contest, "operation_times", lambda models, *others: [{} for _ in models])
     put(speed_by_count)
     return put
 
@@ -242,6 +242,59 @@ def test_the_recipes_own_settings_that_nncf_refuses_are_an_error(run: Any) -> No
         run("easy", more=("optimize.quantize.ignored_scope.names=['x y']",))
 
 
+# What 8 bits do not pay for
+
+
+def slow_in_8_bits(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Profiling counters that say so of these operations."""
+    every = ("wide", "first", "head", "middle", "last")
+    counted = [{name: 9.0 if name in names else 1.0 for name in every}, dict.fromkeys(every, 2.0)]
+    monkeypatch.setattr(contest, "operation_times", lambda models, *others: counted)
+
+
+def test_an_operation_that_8_bits_slow_down_is_left_alone_where_that_is_faster_as_a_whole(
+    run: Any, timed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    slow_in_8_bits(monkeypatch, "first")
+    timed(lambda before, after, *others: 1.2 if "first" in quantized_operations(after) else 1.4)
+    manifest = run()
+    assert manifest.steps[-1].parameters["reverted"] == ["wide", "first"]
+    assert quantized_operations(read_model(tmp_path / "int8")) == ["head"]
+    assert manifest.steps[-1].effect["speedup"] == 1.4
+
+
+def test_what_the_counters_promise_and_the_whole_does_not_keep_is_not_even_judged(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    slow_in_8_bits(monkeypatch, "first")
+    manifest = run()
+    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert all("first" not in trial.reverted for trial in trials(tmp_path / "int8"))
+
+
+def test_where_counters_cannot_be_read_the_best_so_far_stays(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(contest, "operation_times", fails)
+    assert run().steps[-1].parameters["reverted"] == ["wide"]
+
+
+@pytest.mark.parametrize("simplify", [True, False])
+def test_a_model_that_is_fastest_without_8_bits_ships_simplified_or_not_at_all(
+    run: Any, timed: Any, simplify: bool, tmp_path: Path
+) -> None:
+    timed(lambda before, after, *others: 1.0 if quantized_operations(after) else 1.3)
+    if not simplify:
+        with pytest.raises(BudgetMissedError):
+            run("easy", simplify=False)
+        return
+    manifest = run("easy", simplify=True)
+    assert manifest.steps[-1].parameters["candidate"] == "not quantized"
+    assert manifest.steps[-1].effect["fake_quantize"] == 0
+    assert quantized_operations(read_model(tmp_path / "int8")) == []
+
+
 # Time
 
 
@@ -249,7 +302,7 @@ def test_the_recipes_own_settings_that_nncf_refuses_are_an_error(run: Any) -> No
 def clock(monkeypatch: pytest.MonkeyPatch, timed: Any) -> SimpleNamespace:
     """Each measured candidate takes 100 s."""
     made = SimpleNamespace(now=0.0, perf_counter=lambda: made.now)
-    monkeypatch.setattr(search, "time", made)
+    monkeypatch.setattr(contest, "time", made)
 
     def speed(*given: Any) -> float | None:
         made.now += 100
