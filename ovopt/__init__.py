@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.evaluate import evaluate
     from ovopt.workflow.optimize import quantize, simplify
     from ovopt.workflow.options import Options
-    from ovopt.workflow.search import Goal
+    from ovopt.workflow.contest import Goal
     from ovopt.workflow.stored import judge_again, read_comparison
 
 __version__ = "0.1.0"
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Goal": "ovopt.workflow.search",
+    "Goal": "ovopt.workflow.contest",
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",
     "Plan": "ovopt.workflow.compare",

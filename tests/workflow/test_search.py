@@ -15,6 +15,7 @@ import openvino as ov
 import pytest
 
 from ovopt.bundle import read_manifest
+from ovopt.contracts import Materials
 from ovopt.errors import BudgetMissedError, DataError, OutputError, UsageError
 from ovopt.model.facts import facts
 from ovopt.model.quantizers import quantized_operations
@@ -72,6 +73,26 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
     monkeypatch.setattr(contest, "operation_times", lambda models, *others: [{} for _ in models])
     put(speed_by_count)
     return put
+
+
+@pytest.fixture(scope="module")
+def quantized_before() -> dict[Any, ov.Model]:
+    """What NNCF made of a model: the same again for the same model, samples and settings."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def quantized_once(quantized_before: dict[Any, ov.Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Quantize._run
+
+    def run_once(step: Quantize, model: ov.Model, materials: Materials) -> ov.Model:
+        contents = [np.concatenate([array.ravel() for array in tensors]) for tensors in materials.calibration]
+        key = (step.model_dump_json(), model.get_friendly_name(), len(model.get_ops()), np.stack(contents).tobytes())
+        if key not in quantized_before:
+            quantized_before[key] = real(step, model, materials)
+        return quantized_before[key].clone()
+
+    monkeypatch.setattr(Quantize, "_run", run_once)
 
 
 @pytest.fixture
