@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAT = Path("/proc/stat")
-IDLE, IOWAIT, STEAL, COUNTED = 3, 4, 7, 8
+STEAL, COUNTED = 7, 8
 
 
 @dataclass(frozen=True)
 class ProcessorTime:
     """Ticks since the system started, over all cores."""
 
-    busy: int
     steal: int
     whole: int
 
@@ -27,5 +26,4 @@ def processor_time(stat: Path = STAT) -> ProcessorTime | None:
     if not stat.is_file():
         return None
     ticks = [int(word) for word in stat.read_text().split("\n", 1)[0].split()[1 : COUNTED + 1]]
-    whole = sum(ticks)
-    return ProcessorTime(busy=whole - ticks[IDLE] - ticks[IOWAIT] - ticks[STEAL], steal=ticks[STEAL], whole=whole)
+    return ProcessorTime(steal=ticks[STEAL], whole=sum(ticks))

@@ -242,7 +242,7 @@ class Stolen:
             self._whole += 1000
             self._steal += int(1000 * self._share) if self._calls % 4 == 3 else 0
         self._calls += 1
-        return ProcessorTime(busy=0, steal=self._steal, whole=self._whole)
+        return ProcessorTime(steal=self._steal, whole=self._whole)
 
 
 def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(

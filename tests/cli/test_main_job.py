@@ -55,7 +55,11 @@ def test_quantize_says_what_it_wrote_and_what_to_do_next(job: Job) -> None:
 
 def test_the_progress_of_quantize_goes_to_standard_error(job: Job) -> None:
     lines = job.quantized.stderr.splitlines()
-    assert [line for line in lines if line.endswith(" ...")] == ["prepare calibration samples ...", "quantize ..."]
+    assert [line for line in lines if line.endswith(" ...")] == [
+        "prepare calibration samples ...",
+        "simplify ...",
+        "quantize ...",
+    ]
 
 
 def test_a_bundle_is_a_model_its_weights_and_its_manifest(job: Job) -> None:
@@ -86,8 +90,8 @@ def test_the_manifest_tells_what_was_done_with_what_and_what_took_effect(job: Jo
     assert manifest["model"]["size_bytes"] == sum(file.stat().st_size for file in bundle)
     assert manifest["recipe"]["family"] == "classification"
     assert manifest["data"]["seed"] == 3
-    [step] = manifest["steps"]
-    assert step["name"] == "quantize"
+    first, step = manifest["steps"]
+    assert (first["name"], step["name"]) == ("simplify", "quantize")
     assert step["effect"]["fake_quantize"] == 2
     assert step["effect"]["calibration_samples"] == 60
     assert step["effect"]["constant_bytes_before"] == (job.folder / "tiny.bin").stat().st_size

@@ -57,6 +57,11 @@ def _half(file):
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
+def _within_an_element(file):
+    text = file.read_bytes()
+    file.write_bytes(text[: text.index(b"<layer ") + 5])
+
+
 def _half_the_weights(file):
     _half(file.with_suffix(".bin"))
 
@@ -72,7 +77,7 @@ def _junk(file):
 @pytest.mark.parametrize(
     ("spoil", "fault"),
     [
-        (_half, "Error parsing start element tag at offset "),
+        (_within_an_element, "Error parsing start element tag at offset "),
         (_half_the_weights, "Incorrect weights in bin file; export or copy it again"),
         (_no_weights, "Incorrect weights in bin file; export or copy it again"),
         (_junk, "it is damaged, or not what its suffix says; export or copy it again"),

@@ -130,7 +130,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_steal_is_that_of_the_time_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([ProcessorTime(busy=0, steal=100, whole=1000), ProcessorTime(busy=0, steal=130, whole=1200)])
+    moments = iter([ProcessorTime(steal=100, whole=1000), ProcessorTime(steal=130, whole=1200)])
     monkeypatch.setattr(module, "processor_time", lambda: next(moments))
     assert doctor(self_test=False, options=Options()).steal_share == pytest.approx(0.15)
 
