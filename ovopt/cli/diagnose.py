@@ -1,0 +1,57 @@
+"""`ovopt diagnose`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+DIAGNOSIS = "ovopt.diagnosis/"
+
+
+def command(
+    original: Annotated[Path, typer.Argument(help="The model to start from: a file or folder, or hf:NAME.")],
+    optimized: Annotated[
+        Path | None,
+        typer.Argument(help="What was made of it; without it, the original as the device runs it, against f32."),
+    ] = None,
+    recipe: o.RecipeName = None,
+    data: o.DataSource = None,
+    time_budget: Annotated[
+        float, typer.Option(min=1, max=1e6, help="Seconds for finding out who is to blame, and for checking fixes.")
+    ] = 240.0,
+    top: Annotated[int, typer.Option(min=1, help="So many layers are printed, the worst first.")] = 15,
+    device: o.Device = None,
+    shape: o.Shapes = None,
+    properties: o.Properties = None,
+    on_bad_sample: o.OnBadSample = None,
+    sets: o.Sets = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the diagnosis file here.")] = None,
+    seed: o.Seed = None,
+    trust: o.Trust = False,
+    force: o.Force = False,
+    output_format: o.FormatOption = o.Format.console,
+    quiet: o.Quiet = False,
+) -> None:
+    """Layer by layer: what an optimization changed, who is to blame, and the lines of a recipe that mend it, checked.
+
+    Looks at the tuning split; the gate's samples stay unseen. A bundle brings its own recipe and data.
+
+    Example: `ovopt diagnose model.onnx int8/ --top 30`
+    """
+    from ovopt.cli.show import view
+    from ovopt.reports.diagnosis import render
+    from ovopt.workflow.diagnose import diagnose
+
+    runtime = o.runtime(None, device, None, None, None, None, properties)
+    overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
+    options = o.options_from(seed, force, quiet, overrides, trust)
+    with o.scratch_file(output, force, DIAGNOSIS) as file:
+        found = diagnose(original, optimized, recipe, data, time_budget, options)
+        text = found.model_dump_json(by_alias=True)
+        if file:
+            file.write_text(f"{text}\n", encoding="utf-8")
+    print(text if output_format is o.Format.json else render(found, view(), top).rstrip("\n"))

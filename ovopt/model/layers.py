@@ -1,0 +1,122 @@
+"""The layers of a model, and which layers of two models are the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import openvino
+
+NO_LAYERS = ("Constant", "Parameter", "Result", "FakeQuantize", "FakeConvert", "Assign")
+FLOATS = ("f32", "f16", "bf16", "f64")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operation that computes numbers from the model's inputs."""
+
+    name: str
+    kind: str
+    outputs: tuple[int, ...]
+    """Which of its outputs hold floating point."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The layers of an original and of what was made of it, in the order of execution."""
+
+    shared: tuple[Layer, ...]
+    """Of the same name, with outputs of one type and shape: their values can be held against each other."""
+    reshaped: tuple[Layer, ...]
+    """Of the same name, with outputs of another shape: pruned, for example."""
+    gone: tuple[Layer, ...]
+    new: tuple[Layer, ...]
+
+    @classmethod
+    def of(cls, original: openvino.Model, optimized: openvino.Model) -> Pairing:
+        """By friendly name."""
+        before, after = layers(original), layers(optimized)
+        theirs, found = by_name(original), by_name(optimized)
+        common = [layer for name, layer in before.items() if name in after]
+        alike = {layer.name for layer in common if _alike(theirs[layer.name], found[layer.name], layer)}
+        return cls(
+            shared=tuple(layer for layer in common if layer.name in alike),
+            reshaped=tuple(layer for layer in common if layer.name not in alike),
+            gone=tuple(layer for name, layer in before.items() if name not in after),
+            new=tuple(layer for name, layer in after.items() if name not in before),
+        )
+
+
+def layers(model: openvino.Model) -> dict[str, Layer]:
+    """By name, in the order of execution: operations with an output in floating point that is not known beforehand. Of
+    operations that share a name, there is no telling which is which: they are left out."""
+    constant, found = set[str](), list[Layer]()
+    operations = model.get_ordered_ops()
+    for op in operations:
+        kind = op.get_type_name()
+        before = [value.get_node().get_name() for value in op.input_values()]
+        if kind == "Constant" or (before and kind != "ReadValue" and constant.issuperset(before)):
+            constant.add(op.get_name())
+        elif kind not in NO_LAYERS:
+            outputs = [i for i, value in enumerate(op.outputs()) if value.get_element_type().get_type_name() in FLOATS]
+            found += [Layer(op.get_friendly_name(), kind, tuple(outputs))] if outputs else []
+    names = Counter(op.get_friendly_name() for op in operations)
+    return {layer.name: layer for layer in found if names[layer.name] == 1}
+
+
+def by_name(model: openvino.Model) -> dict[str, openvino.Node]:
+    """Every operation by its friendly name."""
+    return {op.get_friendly_name(): op for op in model.get_ordered_ops()}
+
+
+def sizes_bytes(model: openvino.Model, names: Sequence[Layer], shapes: Sequence[Sequence[int]]) -> dict[str, int]:
+    """How many bytes the values of layers take as f32 for inputs of these shapes; a dimension that is open even then
+    counts as one."""
+    fixed = _reshaped(model, shapes)
+    nodes = by_name(fixed)
+    return {layer.name: 4 * sum(_elements(nodes[layer.name].output(i)) for i in layer.outputs) for layer in names}
+
+
+def in_groups(chosen: Sequence[Layer], sizes: Mapping[str, int], limit: int) -> list[tuple[Layer, ...]]:
+    """Successive layers, as many together as take at most `limit` bytes, but at least one."""
+    groups: list[list[Layer]] = []
+    room = 0
+    for layer in chosen:
+        if not groups or sizes[layer.name] > room:
+            groups.append([])
+            room = limit
+        groups[-1].append(layer)
+        room -= sizes[layer.name]
+    return [tuple(group) for group in groups]
+
+
+def _alike(mine: openvino.Node, theirs: openvino.Node, layer: Layer) -> bool:
+    return len(mine.outputs()) == len(theirs.outputs()) and all(
+        mine.get_output_element_type(i) == theirs.get_output_element_type(i)
+        and mine.get_output_partial_shape(i).compatible(theirs.get_output_partial_shape(i))
+        for i in layer.outputs
+    )
+
+
+def _reshaped(model: openvino.Model, shapes: Sequence[Sequence[int]]) -> openvino.Model:
+    import openvino
+
+    fixed = model.clone()
+    try:
+        fixed.reshape({index: openvino.PartialShape(list(shape)) for index, shape in enumerate(shapes)})
+    except RuntimeError:
+        return model
+    return fixed
+
+
+def _elements(output: openvino.Output) -> int:
+    shape = output.get_partial_shape()
+    if shape.rank.is_dynamic:
+        return 1
+    count = 1
+    for dimension in shape:
+        count *= 1 if dimension.is_dynamic else dimension.get_length()
+    return count
