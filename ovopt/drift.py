@@ -2,36 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ovopt import units
+import numpy as np
+
+from ovopt import stats, units
 from ovopt.errors import UsageError
-from ovopt.records import Arm, Comparison
+from ovopt.records import Arm, Comparison, Machine, Pair, Quality, Settings
+from ovopt.stats import PairedCounts
+
+SAME_MEMORY = 0.05
+"""A virtual machine's memory differs by some pages from start to start."""
+HARDWARE = ("processor", "cores", "isa", "virtual")
+RUNTIME = ("device", "hint", "properties")
 
 
 def unlike(then: Comparison, now: Comparison) -> list[str]:
-    """What of machine and settings differs, a line each."""
-    lines = [
-        f"machine: {name} was {before}, is {after}"
-        for name, before, after in _pairs(then.machine.model_dump(), now.machine.model_dump())
-    ]
-    settings = ("device", "hint", "properties")
-    before, after = (run.settings.model_dump(include=set(settings)) for run in (then, now))
-    return lines + [f"settings: {name} was {old}, is {new}" for name, old, new in _pairs(before, after)]
+    """What of hardware and settings differs, a line each. Software may differ: its effect is what drift shows."""
+    return [*unlike_machines(then.machine, now.machine), *_unlike_settings(then.settings, now.settings)]
+
+
+def unlike_machines(then: Machine, now: Machine) -> list[str]:
+    """What of the hardware differs, a line each."""
+    lines = [f"machine: {name} was {old}, is {new}" for name, old, new in _differing(then, now, HARDWARE)]
+    before, after = then.memory_bytes, now.memory_bytes
+    if abs(after / before - 1) > SAME_MEMORY:
+        lines.append(f"machine: memory was {units.memory(before)}, is {units.memory(after)}")
+    return lines
+
+
+def refuse_unlike(differences: Iterable[str], force: bool) -> None:
+    """UsageError where runs differ, unless `force`: their absolute figures are not comparable."""
+    lines = list(differences)
+    if lines and not force:
+        raise UsageError("the two runs are not alike; --force shows them all the same:\n  " + "\n  ".join(lines))
 
 
 def drift(then: Comparison, now: Comparison, force: bool) -> list[str]:
-    """The figures of arms that both runs have, a line each, then what is unlike.
+    """What is unlike and what changed, then the figures of arms and pairs that both runs have, a line each.
 
-    Raises UsageError for runs of unlike machines or settings unless `force`: their absolute times are not comparable.
+    Raises UsageError for runs of unlike machines or settings unless `force`.
     """
     differences = unlike(then, now)
-    if differences and not force:
-        raise UsageError("the two runs are not alike; --force shows them all the same:\n  " + "\n  ".join(differences))
+    refuse_unlike(differences, force)
+    samples = _same_samples(then, now)
+    return [
+        f"then {then.created}, now {now.created}",
+        *(f"NOT ALIKE, {difference}" for difference in differences),
+        *(f"changed: {change}" for change in changes(then, now)),
+        *([] if samples else ["other samples: accuracy is not held together"]),
+        *_speedups(then, now),
+        *_figures(then, now, samples),
+    ]
+
+
+def changes(then: Comparison, now: Comparison) -> list[str]:
+    """What of software, models and recipe is another: the reasons why figures may have moved."""
+    versions = [
+        (name, then.machine.versions.get(name, "none"), now.machine.versions.get(name, "none"))
+        for name in sorted(then.machine.versions.keys() | now.machine.versions.keys())
+    ]
+    software = [("ovopt", then.ovopt, now.ovopt), ("system", then.machine.system, now.machine.system), *versions]
+    lines = [f"{name} {old} -> {new}" for name, old, new in software if old != new]
+    before = {arm.name: arm.model.sha256 for arm in then.arms}
+    lines += [
+        f"the model {arm.name}, other content"
+        for arm in now.arms
+        if arm.role != "control" and before.get(arm.name, arm.model.sha256) != arm.model.sha256
+    ]
+    return lines + (["the recipe"] if _what_counts(then.recipe) != _what_counts(now.recipe) else [])
+
+
+def _what_counts(recipe: Mapping[str, object]) -> dict[str, object]:
+    """Budgets judge figures and change none."""
+    return {key: value for key, value in recipe.items() if key not in ("budgets", "description")}
+
+
+def _unlike_settings(then: Settings, now: Settings) -> list[str]:
+    return [f"settings: {name} was {old}, is {new}" for name, old, new in _differing(then, now, RUNTIME)]
+
+
+def _differing(then: object, now: object, names: Iterable[str]) -> Iterator[tuple[str, object, object]]:
+    for name in names:
+        old, new = getattr(then, name), getattr(now, name)
+        if old != new:
+            yield name, old, new
+
+
+def _same_samples(then: Comparison, now: Comparison) -> bool:
+    if then.data is None or now.data is None:
+        return then.data is now.data
+    same = then.data.fingerprint == now.data.fingerprint
+    return same and then.data.splits.get("gate") == now.data.splits.get("gate")
+
+
+def _speedups(then: Comparison, now: Comparison) -> Iterator[str]:
+    """Against the original of the same run: these hold from one day to the other, for both were interleaved."""
+    earlier = {(pair.baseline, pair.candidate): pair for pair in then.pairs}
+    for pair in now.pairs:
+        before = earlier.get((pair.baseline, pair.candidate))
+        if before:
+            yield from _speedup_lines(before, pair)
+
+
+def _speedup_lines(then: Pair, now: Pair) -> Iterator[str]:
+    for scenario in ("latency", "throughput", "processor_time"):
+        old, new = getattr(then, scenario), getattr(now, scenario)
+        if old is None or new is None or None in (old.low, old.high, new.low, new.high):
+            continue
+        word = "lower" if new.high < old.low else "higher" if new.low > old.high else "no clear difference"
+        said = " -> ".join(
+            f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}" for speed in (old, new)
+        )
+        yield f"{now.candidate}: speed-up in {scenario.replace('_', ' ')} {said}: {word}"
+
+
+def _figures(then: Comparison, now: Comparison, same_samples: bool) -> Iterator[str]:
     earlier = {arm.name: arm for arm in then.arms if not arm.lost}
-    lines = [line for arm in now.arms if arm.name in earlier for line in _moved(earlier[arm.name], arm)]
-    label = [f"NOT ALIKE, {difference}" for difference in differences]
-    return [f"then {then.created}, now {now.created}", *label, *lines]
+    for arm in now.arms:
+        if arm.name in earlier and not arm.lost:
+            yield from _moved(earlier[arm.name], arm)
+            if same_samples and arm.role != "control":
+                yield from _qualities(earlier[arm.name], arm)
 
 
 def _moved(then: Arm, now: Arm) -> Iterator[str]:
@@ -42,12 +134,23 @@ def _moved(then: Arm, now: Arm) -> Iterator[str]:
     if then.throughput and now.throughput:
         slow, fast = then.throughput.samples_per_s, now.throughput.samples_per_s
         yield f"{now.name}: throughput {units.rate(slow)} -> {units.rate(fast)} ({units.factor(fast / slow)})"
+
+
+def _qualities(then: Arm, now: Arm) -> Iterator[str]:
     for name, quality in now.accuracy.items():
         if name in then.accuracy:
-            before, after = then.accuracy[name].value, quality.value
+            old = then.accuracy[name]
+            before, after = old.value, quality.value
             said = " -> ".join(units.quality(value, quality.unit) for value in (before, after))
-            yield f"{now.name}: {name} {said} ({units.points(after - before, quality.unit)})"
+            yield f"{now.name}: {name} {said} ({units.points(after - before, quality.unit)}{_interval(old, quality)})"
 
 
-def _pairs(then: dict[str, object], now: dict[str, object]) -> list[tuple[str, object, object]]:
-    return [(key, then[key], now[key]) for key in now if then.get(key) != now[key]]
+def _interval(then: Quality, now: Quality) -> str:
+    """Of the change, where both hold right-or-wrong outcomes of the same samples."""
+    outcomes = all(row in (0, 1) for row in (*then.rows, *now.rows))
+    if now.unit != "share" or len(then.rows) != len(now.rows) or not outcomes:
+        return ""
+    before, after = np.array(then.rows), np.array(now.rows)
+    counts = [int(np.sum((before == old) & (after == new))) for old, new in ((1, 1), (1, 0), (0, 1), (0, 0))]
+    interval = stats.paired_share_difference(PairedCounts(*counts))
+    return f" {units.quality_interval(interval.low, interval.high, 'share')}"

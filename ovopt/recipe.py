@@ -10,18 +10,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, ValidationError, field_serializer
+from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, ValidationError, WithJsonSchema, field_serializer
+from pydantic.json_schema import JsonSchemaValue
 
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform, plugins
 from ovopt.data.split import Splits
 from ovopt.errors import DataError, RecipeError, did_you_mean
-from ovopt.locate import shipped
+from ovopt.locate import expand, shipped
 from ovopt.records import Budgets, Record
 from ovopt.yaml_lines import Lines
 
+R = TypeVar("R", bound=Record)
 DEFAULT = "generic"
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "classification": ("top1",),
@@ -85,12 +87,33 @@ class Match(Record):
     without: tuple[str, ...] = Field(default=(), description="operation types that the model does not have")
 
 
+def _of_file(value: Any) -> Any:
+    """The lines of a text file, where a path stands in place of names. Without a model, what only it can fill in is
+    none."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith(("{model}", "{metadata:")):
+        return ()
+    try:
+        text = expand(value).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError, RecipeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ValueError(f"{value}: {why}; list the names, or give a text file with one on each line") from None
+    return tuple(line.strip() for line in text.removesuffix("\n").split("\n"))
+
+
+_NAMES: JsonSchemaValue = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+ClassNames = Annotated[tuple[str, ...], BeforeValidator(_of_file), WithJsonSchema(_NAMES)]
+
+
 class DataSection(Record):
     """Which samples there are and how they are divided."""
 
     source: InstanceOf[DataSource] | None = None
     splits: Splits = Splits()
-    classes: tuple[str, ...] = Field(default=(), description="class names in the order of the model's outputs")
+    classes: ClassNames = Field(
+        default=(), description="class names in the order of the model's outputs, or a text file with one on each line"
+    )
     on_bad_sample: Literal["refuse", "skip"] = Field(
         default="refuse", description="what to do with a sample that cannot be read or does not fit"
     )
@@ -273,6 +296,30 @@ def parse_recipe(
     return recipe
 
 
+def parse_budgets(raw: Any, said: str, overrides: Overrides = ()) -> tuple[Budgets, dict[str, Any]]:
+    """The `budgets` section of a recipe with overrides applied, and as it would be written; RecipeError as
+    `parse_recipe`. The rest of the recipe is not looked at: whoever only judges need not know its plug-ins."""
+    settings = [Override.of(override) for override in overrides]
+    section = with_overrides({"budgets": raw or {}}, settings)["budgets"]
+    faults: list[str] = []
+    budgets = _validated(Budgets, section, "budgets", faults)
+    if faults:
+        raise RecipeError("\n".join(f"{_laid_to(fault, said, settings, None)}: {fault}" for fault in faults))
+    return budgets, budgets.model_dump(mode="json", exclude_defaults=True)
+
+
+def load_record(file: Path, kind: type[R], what: str) -> R:
+    """A YAML file of another kind than a recipe, called `what` in messages; RecipeError as `parse_recipe`."""
+    if not file.is_file():
+        raise RecipeError(f"{file}: no such file")
+    raw, lines = _read_yaml(file, what)
+    faults: list[str] = []
+    found: R = _validated(kind, raw, "", faults)
+    if faults:
+        raise RecipeError("\n".join(f"{_laid_to(fault, _said(file), (), lines)}: {fault}" for fault in faults))
+    return found
+
+
 def _laid_to(fault: str, file: str, settings: Sequence[Override], lines: Lines | None) -> str:
     """The option that brought a fault about, else the file and the line."""
     path = fault.partition(": ")[0]
@@ -281,7 +328,7 @@ def _laid_to(fault: str, file: str, settings: Sequence[Override], lines: Lines |
     return next((setting.said for setting in reversed(settings) if setting.is_about(path)), place)
 
 
-def _read_yaml(file: Path) -> tuple[dict[str, Any], Lines]:
+def _read_yaml(file: Path, what: str = "a recipe") -> tuple[dict[str, Any], Lines]:
     try:
         text = file.read_text(encoding="utf-8")
         raw, lines = yaml.safe_load(text), Lines(text)
@@ -293,7 +340,7 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], Lines]:
         raise RecipeError(f"{file}: cannot be read: {error}") from None
     if not isinstance(raw, dict):
         kind = "empty" if raw is None else "a list" if isinstance(raw, list) else "a plain value"
-        raise RecipeError(f"{file}: a recipe is a mapping of keys, this is {kind}")
+        raise RecipeError(f"{file}: {what} is a mapping of keys, this is {kind}")
     for key, line in lines.twice():
         raise RecipeError(f"{file}:{line}: {key} is given twice")
     return raw, lines
@@ -393,6 +440,10 @@ def _explain(fault: Any, kind: type[BaseModel], prefix: str) -> str:
         case "literal_error":
             allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return f"{path}: {fault['input']!r} is not one of {allowed}"
+        case "value_error":
+            said, given = str(fault["ctx"]["error"]), fault["input"]
+            told = isinstance(given, Mapping | list | tuple) or str(given) in said
+            return f"{path}: {said}" if told else f"{path}: {said}, not {given!r}"
         case _:
             return f"{path}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r}"
 

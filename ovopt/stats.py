@@ -173,18 +173,6 @@ def minimum_detectable_drop(n: int, discordant: int) -> float:
     return (_z(0.90) + _z(0.60)) * math.sqrt(max(discordant, 1)) / n
 
 
-def samples_to_settle(interval: Interval, limit: float, n: int) -> int | None:
-    """How many more samples bring the interval clear of `limit`, if the estimate stays; None if none would.
-
-    The half-width shrinks with the square root of the sample count.
-    """
-    distance = abs(interval.estimate - limit)
-    if distance == 0:
-        return None
-    reach = interval.estimate - interval.low if limit < interval.estimate else interval.high - interval.estimate
-    return max(0, math.ceil(n * (reach / distance) ** 2) - n)
-
-
 def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int, level: float) -> Interval:
     estimate = draw(np.arange(n))
     rng = np.random.default_rng(seed)

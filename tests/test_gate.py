@@ -1,5 +1,8 @@
 """Verdicts, and the sentence that says what to ship."""
 
+import math
+from statistics import NormalDist
+
 import pytest
 
 from ovopt.errors import UsageError
@@ -7,6 +10,7 @@ from ovopt.gate import judge
 from ovopt.records import Budgets, Speedup
 from tests.factories import delta, exactly, pair, speed
 
+NORMAL = NormalDist()
 UNKNOWN = Speedup(estimate=1.0, low=None, high=None, level=0.95, verdict="no clear difference", why="too short")
 KEPT, LOST, OPEN = delta(-0.002, -0.004, 0.001), delta(-0.108, -0.13, -0.09), delta(-0.004, -0.02, 0.012)
 
@@ -175,7 +179,8 @@ def test_ship_the_original_where_it_is_not_fast_or_small_enough():
     measured = pair(latency=speed(1.2), size=0.5)
     assert advice([measured], {"latency": {"min_speedup": 1.5}, "size": {"max_ratio": 0.4}}) == (
         "original",
-        "Ship the original: int8 misses its budget: latency 1.20x [1.19, 1.21], size 0.50x [0.50, 0.50].",
+        "Ship the original: int8 misses its budget: latency 1.20x [1.19, 1.21], budget at least 1.50x, "
+        "size 0.50x, budget at most 0.40x.",
     )
 
 
@@ -205,7 +210,8 @@ def test_a_clear_loss_of_a_metric_without_budget_is_not_shipped():
 
 
 def test_an_open_budget_says_how_many_samples_would_settle_it():
-    more = round(1000 * (0.016 / 0.006) ** 2 + 0.5) - 1000
+    room = 1 + NORMAL.inv_cdf(0.8) / NORMAL.inv_cdf(0.975)
+    more = math.ceil(1000 * (0.016 * room / 0.006) ** 2) - 1000
     assert advice([pair(latency=speed(2), accuracy={"top1": OPEN})], TOP1) == (
         None,
         "Not decided: int8 is 2.00x faster, but top1 open (-0.4 points [-2.0, +1.2], budget -1.0): "
@@ -225,7 +231,8 @@ def test_an_estimate_on_the_limit_cannot_be_settled_by_samples():
 def test_an_open_speed_asks_for_time():
     assert advice([pair(latency=speed(1.5))], {"latency": {"min_speedup": 1.5}}) == (
         None,
-        "Not decided: int8 is 1.50x faster, but latency 1.50x [1.49, 1.51]: a longer --time-budget narrows it.",
+        "Not decided: int8 is 1.50x faster, but latency 1.50x [1.49, 1.51], budget at least 1.50x: "
+        "a longer --time-budget narrows it.",
     )
 
 

@@ -169,8 +169,15 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ({"runtime": {"devise": "CPU"}}, "runtime.devise: unknown key; did you mean 'device'?"),
         (
             {"budgets": {"accuracy": {"top1": {"max_dorp": 0.1}}}},
-            "budgets.accuracy.top1.max_drop: must be given\n"
-            "r.yaml: budgets.accuracy.top1.max_dorp: unknown key; did you mean 'max_drop'?",
+            "budgets.accuracy.top1.max_dorp: unknown key; did you mean 'max_drop'?",
+        ),
+        (
+            {"budgets": {"latency": {}}},
+            "budgets.latency: give at least one limit (min_speedup, max_speedup, p50, p90, p95, p99), not {}",
+        ),
+        (
+            {"budgets": {"memory": {"max_bites": 3}}},
+            "budgets.memory.max_bites: unknown key; did you mean 'max_bytes'?",
         ),
         (
             {"optimize": [{"quantize": {"prest": "mixed"}}]},
@@ -213,6 +220,15 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         (
             {"data": ["a"]},
             "data: must be a mapping (source, splits, classes, on_bad_sample), not ['a']",
+        ),
+        (
+            {"data": {"classes": "no-such-names.txt"}},
+            "data.classes: no-such-names.txt: No such file or directory; list the names, or give a text file with one "
+            "on each line",
+        ),
+        (
+            {"preprocess": [{"resize": {"interpolation": "nearest"}}]},
+            "preprocess[0].resize: give exactly one of size, height, shorter_side, longer_side, letterbox, not none",
         ),
         ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
         ({"optimize": ["quantise"]}, "optimize[0]: unknown 'quantise'; did you mean 'quantize'?"),
@@ -485,3 +501,17 @@ def test_a_source_without_its_path_waits_for_the_data():
     assert parse_recipe(raw, "r.yaml").data.source is None
     source = parse_recipe(with_data(raw, str(Path(__file__).parent)), "r.yaml").data.source
     assert (source.name, source.images, source.masks) == ("masks", "low", "high")
+
+
+def test_class_names_can_stand_in_a_text_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("names.txt").write_text("tench, Tinca tinca\r\nhen\n", encoding="utf-8-sig")
+    assert parse(data={"classes": "names.txt"}).data.classes == ("tench, Tinca tinca", "hen")
+
+
+@pytest.mark.parametrize("text", ["{model}/names.txt", "{metadata:names}"])
+def test_class_names_that_only_a_model_can_fill_in_are_none_without_one(text):
+    assert parse(data={"classes": text}).data.classes == ()
+    raw = {"ovopt": 1, "family": "f", "data": {"classes": text}}
+    filled = parse_recipe(raw, "r.yaml", fill=lambda raw: {**raw, "data": {"classes": ["a", "b"]}})
+    assert filled.data.classes == ("a", "b")

@@ -208,19 +208,6 @@ def test_the_detectable_drop_is_a_sum_of_two_normal_quantiles(n, discordant):
     assert stats.minimum_detectable_drop(n, discordant) == pytest.approx(reach * math.sqrt(max(1, discordant) / n / n))
 
 
-@pytest.mark.parametrize(
-    ("interval", "limit", "more"),
-    [
-        (Interval(0.0, -0.02, 0.02), 0.01, 300),
-        (Interval(0.02, 0.0, 0.05), 0.01, 300),
-        (Interval(0.0, -0.02, 0.005), 0.01, 0),
-        (Interval(0.01, -0.02, 0.04), 0.01, None),
-    ],
-)
-def test_the_samples_that_settle_it_shrink_the_half_width_to_the_distance_of_the_limit(interval, limit, more):
-    assert stats.samples_to_settle(interval, limit, n=100) == more
-
-
 def test_the_width_of_an_interval_is_taken_on_the_log_scale():
     assert Interval(1.0, math.exp(-0.03), math.exp(0.01)).relative_half_width == pytest.approx(0.02)
 

@@ -16,17 +16,18 @@ def command(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A limit, beside those of the comparison's recipe. Repeatable."),
     ] = None,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.ReportFormatOption = o.ReportFormat.console,
 ) -> None:
     """Judge a stored comparison again, under other budgets; nothing is measured.
 
-    Exit code 0: passed, 3: failed, 4: inconclusive.
+    A figure that does not follow from the file's raw values is refused. Exit code 0: passed, 3: failed, 4:
+    inconclusive; what was missing is then said, and how much of it.
 
     Example: `ovopt gate comparison.json --budget latency.min_speedup=1.2`
     """
     from ovopt.cli.show import exit_code, show
     from ovopt.workflow.stored import judge_again, read_comparison
 
-    result = judge_again(read_comparison(file), budget or [])
+    result = judge_again(read_comparison(file), budget or [], str(file))
     show(result, output_format.value)
     raise typer.Exit(exit_code(result))

@@ -2,54 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ovopt.records.base import Record
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 
-class QualityBudget(Record):
-    """How much quality may be lost, in the metric's own unit."""
+class Limits(Record):
+    """A budget of one figure or scenario. It holds at least one limit: an empty one would pass everything."""
 
-    max_drop: float = Field(ge=0)
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not self.model_fields_set:
+            keys = ", ".join(type(self).model_fields)
+            raise PydanticCustomError("no_limit", "Give at least one limit ({keys})", {"keys": keys})
+        return self
 
 
-class SpeedBudget(Record):
+class QualityBudget(Limits):
+    """How much quality may be lost, in the metric's own unit or as a share of the original's value, and from which
+    gain on an improvement is too good to be true."""
+
+    max_drop: float | None = Field(
+        default=None, ge=0, description="in the metric's own unit: 0.01 of a share is a point"
+    )
+    max_relative_drop: float | None = Field(default=None, ge=0, description="as a share of the original's value")
+    max_gain: float | None = Field(
+        default=None, ge=0, description="flags an unexpected improvement, in the metric's own unit"
+    )
+
+
+class SpeedBudget(Limits):
     """How much faster the optimized model must be."""
 
-    min_speedup: float = Field(gt=0)
+    min_speedup: float | None = Field(default=None, gt=0)
+    max_speedup: float | None = Field(default=None, gt=0, description="flags an unexpected speed-up")
 
 
-class SizeBudget(Record):
-    """How large the optimized model may be, as a share of the original."""
+class TimeBudget(Limits):
+    """How long something may take, in itself and against the original."""
 
-    max_ratio: float = Field(gt=0)
+    max_ms: float | None = Field(default=None, gt=0)
+    min_speedup: float | None = Field(default=None, gt=0)
+
+
+class LatencyBudget(SpeedBudget):
+    """Speed-up of the median turns, and limits of percentiles over all inferences."""
+
+    p50: TimeBudget | None = None
+    p90: TimeBudget | None = None
+    p95: TimeBudget | None = None
+    p99: TimeBudget | None = None
+
+
+class ThroughputBudget(SpeedBudget):
+    """Speed-up, and the least rate."""
+
+    min_samples_per_s: float | None = Field(default=None, gt=0)
+
+
+class EndToEndBudget(SpeedBudget):
+    """From the content of the user's file to the answer: one sample after the other, and pipelined."""
+
+    max_ms: float | None = Field(default=None, gt=0)
+    pipelined: ThroughputBudget | None = None
+
+
+class FirstInferenceBudget(Limits):
+    """Start of a fresh process, without and with a filled model cache."""
+
+    cold: TimeBudget | None = None
+    cached: TimeBudget | None = None
+
+
+class SizeBudget(Limits):
+    """How large the optimized model may be."""
+
+    max_ratio: float | None = Field(default=None, gt=0, description="as a share of the original")
+    max_bytes: int | None = Field(default=None, gt=0)
+
+
+class MemoryBudget(Limits):
+    """Peak resident memory, under whichever hint takes more of it."""
+
+    max_ratio: float | None = Field(default=None, gt=0, description="as a share of the original")
+    max_bytes: int | None = Field(default=None, gt=0)
 
 
 class Budgets(Record):
     """Limits that make a comparison a gate."""
 
-    accuracy: dict[str, QualityBudget] = Field(default={})
-    latency: SpeedBudget | None = None
-    throughput: SpeedBudget | None = None
+    accuracy: dict[str, QualityBudget] = Field(default={}, description="metric -> limits")
+    latency: LatencyBudget | None = None
+    throughput: ThroughputBudget | None = None
+    processor_time: SpeedBudget | None = Field(default=None, description="steadier than latency on a shared machine")
+    end_to_end: EndToEndBudget | None = None
+    first_inference: FirstInferenceBudget | None = None
+    memory: MemoryBudget | None = None
     size: SizeBudget | None = None
 
 
 class Check(Record):
-    """One budget, judged."""
+    """One budget, judged. Without bounds there were too few repetitions for an interval."""
 
     candidate: str
-    budget: str
+    budget: str = Field(description="its key path: `latency.p99.max_ms`")
     limit: float
     estimate: float
-    low: float
-    high: float
-    unit: str
+    low: float | None
+    high: float | None
+    unit: str = Field(description="the metric's own, `relative` (a share of the original's value), x, ms, /s or bytes")
     verdict: Verdict
-    note: str = ""
+    more: int | None = Field(
+        default=None, description="of an open budget: how many more samples, replicas or starts would settle it"
+    )
+    note: str = Field(default="", description="of an open budget: which measurement to extend, and by how much")
 
 
 class Gate(Record):

@@ -57,6 +57,15 @@ class Machine(Record):
     versions: dict[str, str]
 
 
+class Standing(Record):
+    """Where a model stands behind a step, against the original, as far as few samples and a short measurement tell."""
+
+    size_bytes: int
+    agreement: dict[str, float] = Field(description="of the outputs, at the precision that runs, by metric")
+    samples: int = Field(description="calibration samples that the agreement is taken on")
+    speedup: float | None = Field(description="of one inference, per sample; null where it was not measured")
+
+
 class StepReport(Record):
     """What one optimization did."""
 
@@ -65,6 +74,14 @@ class StepReport(Record):
     effect: dict[str, Any] = Field(description="what took effect, counted on the model itself")
     notes: tuple[str, ...] = ()
     seconds: float
+    embedded: int = Field(default=0, description="so many of the host's last transforms moved into the model")
+    one_sample: dict[str, tuple[int | str, ...]] = Field(
+        default={}, description="the inputs' shapes for one sample, where the model takes several at a time"
+    )
+    properties: dict[str, str] = Field(default={}, description="runtime settings that the model is to be used with")
+    standing: Standing | None = Field(
+        default=None, description="where the model stood behind it, if that was looked at"
+    )
 
 
 class DataFacts(Record):
@@ -77,6 +94,17 @@ class DataFacts(Record):
     left_out: dict[str, str] = Field(default={}, description="samples that could not be used, and why")
 
 
+class Preprocessing(Record):
+    """The recipe's `preprocess`, where the model does a part of it."""
+
+    host: tuple[dict[str, Any], ...] = Field(description="what the caller still does to a sample, in this order")
+    embedded: tuple[dict[str, Any], ...] = Field(description="what follows, and the model does itself")
+    inputs: tuple[Port, ...] = Field(description="what the caller hands over: the bundle's own inputs")
+    layout: str | None = Field(default=None, description="the axes of an image that is handed over: NHWC, NCHW")
+    colours: str | None = Field(default=None, description="the order of its channels: RGB, BGR, L, RGBA")
+    whole: tuple[Port, ...] = Field(description="what all of `preprocess` leads to: the original's inputs")
+
+
 class Manifest(Record):
     """`ovopt.json`: what was done to make this bundle, with what, and what took effect."""
 
@@ -87,5 +115,6 @@ class Manifest(Record):
     model: ModelFile
     recipe: dict[str, Any]
     data: DataFacts | None
+    preprocess: Preprocessing | None = Field(default=None, description="null: the host does all of it")
     steps: tuple[StepReport, ...]
     machine: Machine

@@ -1,0 +1,177 @@
+"""A model's figures over runs: the points of a comparison, and which of them may stand in one line. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ovopt import units
+from ovopt.budgets.figures import own_figure, peak_bytes
+from ovopt.budgets.said import SHOWN
+from ovopt.budgets.spread import Spread
+from ovopt.records import Arm, Comparison, Machine, Pair, Record, Speedup
+
+OWN: dict[str, tuple[tuple[str, ...], str]] = {
+    "latency.p50": (("latency", "p50"), "ms"),
+    "latency.p99": (("latency", "p99"), "ms"),
+    "throughput": (("throughput",), "/s"),
+    "end_to_end": (("end_to_end",), "ms"),
+    "end_to_end.pipelined": (("end_to_end", "pipelined"), "/s"),
+    "first_inference.cold": (("first_inference", "cold"), "ms"),
+    "first_inference.cached": (("first_inference", "cached"), "ms"),
+}
+"""Figures with an interval of their own: where they are in an arm's record, and their unit."""
+LABELS = ("created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data")
+Label = Literal["created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data"]
+BARS = "▁▂▃▄▅▆▇█"
+
+
+class Point(Record):
+    """One figure of one arm in one run, with what it may depend on."""
+
+    run: int = Field(description="the entry of the history")
+    created: str
+    arm: str
+    path: str = Field(description="the model's file")
+    figure: str
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    ovopt: str
+    openvino: str
+    nncf: str
+    recipe: str = Field(description="the family, and a digest of all that changes figures")
+    model: str = Field(description="the beginning of its SHA-256")
+    machine: str
+    settings: str = Field(description="device, hint and properties")
+    data: str = Field(description="a digest of the samples that judge")
+
+    def said(self) -> str:
+        """The value with its unit."""
+        show = SHOWN.get(self.unit)
+        return show(self.value) if show else units.quality(self.value, self.unit)
+
+
+class Line(Record):
+    """Points that may be held together: of one arm and figure, with nothing different but what is looked at."""
+
+    points: tuple[Point, ...]
+
+    @property
+    def spark(self) -> str:
+        """The values from lowest to highest as bars."""
+        return sparkline([point.value for point in self.points])
+
+
+def points_of(comparison: Comparison, run: int = 0) -> list[Point]:
+    """Every figure of every arm but the control."""
+    common = {"run": run, "created": comparison.created, "ovopt": comparison.ovopt, **_labels(comparison)}
+    pairs = {pair.candidate: pair for pair in comparison.pairs}
+    return [
+        Point(
+            **common,
+            arm=arm.name,
+            path=arm.model.path,
+            model=arm.model.sha256[:12],
+            figure=figure,
+            value=found.estimate,
+            low=found.low,
+            high=found.high,
+            unit=unit,
+        )
+        for arm in comparison.arms
+        if arm.role != "control" and not arm.lost
+        for figure, found, unit in (*_own(arm), *_paired(pairs.get(arm.name)))
+    ]
+
+
+def lines(points: Iterable[Point], over: Label = "created") -> list[Line]:
+    """Points that differ in machine, settings or (for accuracy) samples stand apart, unless that is what is looked at.
+    Within a line they are in the order of time."""
+    found: dict[tuple[str, ...], list[Point]] = {}
+    for point in points:
+        apart = [name for name in ("machine", "settings", "data") if name != over]
+        if not point.figure.startswith("accuracy."):
+            apart = [name for name in apart if name != "data"]
+        key = (point.figure, point.arm, *(getattr(point, name) for name in apart))
+        found.setdefault(key, []).append(point)
+    return [Line(points=tuple(sorted(members, key=lambda p: (p.created, p.run)))) for members in found.values()]
+
+
+def changed(before: Point, after: Point) -> list[str]:
+    """What is another in the later point, of all that its value may depend on."""
+    return [name for name in LABELS[1:] if getattr(before, name) != getattr(after, name)]
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """One bar for each value, the lowest and the highest at the ends of the scale."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    if low == high:
+        return BARS[3] * len(values)
+    return "".join(BARS[round((value - low) / (high - low) * (len(BARS) - 1))] for value in values)
+
+
+def machine_name(machine: Machine) -> str:
+    """What tells machines apart."""
+    virtual = ", virtual" if machine.virtual else ""
+    return f"{machine.processor}, {machine.cores} cores, {units.memory(machine.memory_bytes)}{virtual}"
+
+
+def _labels(comparison: Comparison) -> dict[str, str]:
+    settings, recipe, data = comparison.settings, comparison.recipe, comparison.data
+    properties = [f"{key}={value}" for key, value in sorted(settings.properties.items())]
+    counts = {key: value for key, value in recipe.items() if key not in ("budgets", "description", "match")}
+    return {
+        "openvino": comparison.machine.versions.get("openvino", "none"),
+        "nncf": comparison.machine.versions.get("nncf", "none"),
+        "recipe": f"{recipe.get('family', 'none')} {_digest(counts)}",
+        "machine": machine_name(comparison.machine),
+        "settings": " ".join([settings.device, settings.hint or "default hint", *properties]),
+        "data": _digest([data.fingerprint, data.splits.get("gate")]) if data else "none",
+    }
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+Found = tuple[str, Spread, str]
+
+
+def _own(arm: Arm) -> Iterator[Found]:
+    for figure, (place, unit) in OWN.items():
+        if getattr(arm, place[0]) is not None:
+            yield figure, own_figure(arm, place), unit
+    if arm.processor_time:
+        yield "processor_time", _exact(arm.processor_time.per_inference_ms), "ms"
+    peak = peak_bytes(arm)
+    if peak is not None:
+        yield "memory", _exact(peak), "bytes"
+    yield "size", _exact(arm.model.size_bytes), "bytes"
+    for name, quality in arm.accuracy.items():
+        yield f"accuracy.{name}", Spread(quality.value, quality.low, quality.high, 0, 0), quality.unit
+
+
+def _paired(pair: Pair | None) -> Iterator[Found]:
+    if pair is None:
+        return
+    speeds: dict[str, Speedup | None] = {
+        "latency": pair.latency,
+        "throughput": pair.throughput,
+        "processor_time": pair.processor_time,
+        "end_to_end": pair.end_to_end.sequential if pair.end_to_end else None,
+    }
+    for name, speed in speeds.items():
+        if speed:
+            yield f"{name}.speedup", Spread(speed.estimate, speed.low, speed.high, 0, 0), "x"
+
+
+def _exact(value: float) -> Spread:
+    return Spread(value, None, None, 0, 0)
