@@ -13,20 +13,35 @@ from ovopt.cli import options as o
 def command(
     file: Annotated[Path, typer.Argument(help="A comparison file.")],
     against: Annotated[Path | None, typer.Option(help="An earlier comparison file: say what moved since then.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Hold runs of unlike machines or settings together.")] = False,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here instead of printing it.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace an existing file that is no such report; hold runs of unlike machines together."
+        ),
+    ] = False,
 ) -> None:
     """Show a stored comparison again, or hold it against an earlier one; nothing is measured.
 
-    Example: `ovopt report comparison.json --against last-week.json`
+    Example: `ovopt report comparison.json --format html -o report.html`
     """
     from ovopt.cli.show import show
+    from ovopt.errors import UsageError
+    from ovopt.workflow.report import write_report
     from ovopt.workflow.stored import read_comparison
 
     found = read_comparison(file)
-    if against is None:
+    if against is not None:
+        from ovopt.drift import drift
+
+        if output or output_format is not o.ReportFormat.console:
+            raise UsageError("--against: prints lines; it takes neither --format nor --output")
+        print("\n".join(drift(read_comparison(against), found, force)))
+        return
+    if output is None:
         show(found, output_format.value)
         return
-    from ovopt.drift import drift
-
-    print("\n".join(drift(read_comparison(against), found, force)))
+    if output.exists() and output.samefile(file):
+        raise UsageError(f"{output}: is the comparison itself; name another -o/--output")
+    write_report(found, output_format.value, output, force)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ovopt.contracts import View
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
 
 def show(comparison: Comparison, format_name: str) -> None:
     """Render a comparison in one of the formats."""
-    from ovopt.contracts import Report, plugins
+    from ovopt.workflow.report import render
 
-    report = plugins("ovopt.reports", Report)[format_name]()
-    print(report.render(comparison, view()).rstrip("\n"))
+    print(render(comparison, format_name, view()).rstrip("\n"))
 
 
 def view() -> View:
@@ -34,17 +34,27 @@ def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
         print(manifest.model_dump_json(by_alias=True))
         return
     from ovopt import units
+    from ovopt.workflow.told import against_the_original
 
     ratio = manifest.model.size_bytes / manifest.source.size_bytes
     print(
         f"{target}: {units.size(manifest.model.size_bytes)}, {units.factor(ratio)} the size of {manifest.source.path}"
     )
     for step in manifest.steps:
-        effect = ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in step.effect.items())
+        effect = ", ".join(f"{key.replace('_', ' ')} {_counted(value)}" for key, value in step.effect.items())
         print(f"  {step.name} in {units.seconds(step.seconds)}: {effect}")
+        if step.standing:
+            print(f"    {against_the_original(step.standing)}")
         for note in step.notes:
             print(f"  note: {note}")
     print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target)])}")
+
+
+def _counted(value: Any) -> str:
+    """A number, or several by name."""
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{name} {number:,}" for name, number in value.items()) + ")"
+    return f"{value:,}"
 
 
 def exit_code(comparison: Comparison) -> int:

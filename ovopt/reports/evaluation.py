@@ -14,6 +14,7 @@ from rich.text import Text
 from ovopt import units
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison, Quality
+from ovopt.reports.plain_text import clean, one_line
 
 SHOWN = 5
 
@@ -33,7 +34,7 @@ class Evaluation(Report):
         for table in _details(comparison.arms[0]):
             console.print(Padding(table, (1, 0, 0, 0)))
         for line in _footnotes(comparison):
-            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+            console.print(Padding(Text(one_line(line), style="dim"), (0, 0, 0, 2)))
         return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -41,9 +42,10 @@ def _metrics(comparison: Comparison) -> Table:
     table = _table("", *(arm.name for arm in comparison.arms))
     names = dict.fromkeys(name for arm in comparison.arms for name in arm.accuracy)
     for name in names:
-        table.add_row(Text(name.replace("_", " ")), *(_quality(arm.accuracy.get(name)) for arm in comparison.arms))
+        cells = [_quality(arm.accuracy.get(name)) for arm in comparison.arms]
+        table.add_row(Text(one_line(name.replace("_", " "))), *cells)
     if any(arm.lost for arm in comparison.arms):
-        table.add_row("lost", *(Text(arm.lost or "", style="red") for arm in comparison.arms))
+        table.add_row("lost", *(Text(one_line(arm.lost or ""), style="red") for arm in comparison.arms))
     return table
 
 
@@ -55,7 +57,7 @@ def _details(arm: Arm) -> Iterator[Table]:
             if found:
                 table = _table(f"{title} of {arm.name}", name.replace("_", " "))
                 for key, value in found.items():
-                    table.add_row(Text(key), units.quality(value, quality.unit))
+                    table.add_row(Text(one_line(key)), Text(one_line(units.quality(value, quality.unit))))
                 yield table
                 break
 
@@ -72,10 +74,8 @@ def _worst(quality: Quality) -> Mapping[str, float]:
 def _quality(quality: Quality | None) -> Text:
     if quality is None:
         return Text(units.MISSING)
-    return Text(
-        f"{units.quality(quality.value, quality.unit)}  [{units.quality(quality.low, quality.unit)}, "
-        f"{units.quality(quality.high, quality.unit)}]"
-    )
+    value, low, high = (units.quality(figure, quality.unit) for figure in (quality.value, quality.low, quality.high))
+    return Text(clean(f"{value}  [{low}, {high}]"))
 
 
 def _footnotes(comparison: Comparison) -> Iterator[str]:
@@ -93,5 +93,5 @@ def _footnotes(comparison: Comparison) -> Iterator[str]:
 def _table(*titles: str) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for title in titles:
-        table.add_column(Text(title), overflow="fold")
+        table.add_column(Text(one_line(title)), overflow="fold")
     return table

@@ -12,6 +12,7 @@ class Json(Report):
     """Everything, raw values included."""
 
     name: ClassVar[str] = "json"
+    mark: ClassVar[str] = '"ovopt.comparison/'
 
     def render(self, comparison: Comparison, view: View) -> str:
         """One JSON document."""

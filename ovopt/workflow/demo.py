@@ -12,9 +12,11 @@ from ovopt import units
 from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
+from ovopt.reports.html import Html
 from ovopt.workflow.compare import Plan, compare
 from ovopt.workflow.optimize import quantize
 from ovopt.workflow.options import Options
+from ovopt.workflow.report import render
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"
@@ -35,6 +37,11 @@ class Demo:
         """The comparison file."""
         return self.folder / "comparison.json"
 
+    @property
+    def page(self) -> Path:
+        """The report to open in a browser."""
+        return self.folder / "report.html"
+
     def lesson(self) -> str:
         """What the reader should take away, in figures of this run."""
         pairs = {pair.candidate: pair for pair in self.comparison.pairs}
@@ -49,7 +56,7 @@ class Demo:
 
     def written(self) -> Sequence[Path]:
         """The files that are there now."""
-        return [self.folder / PLAIN, self.folder / RECIPE, self.file]
+        return [self.folder / PLAIN, self.folder / RECIPE, self.file, self.page]
 
     def next_commands(self) -> Sequence[str]:
         """What to try next: another judgement of the same figures, and the whole picture of performance."""
@@ -71,11 +78,17 @@ def demo(folder: Path, options: Options) -> Demo:
     say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {folder / RECIPE}")
     quantize(model, folder / RECIPE, recipe, options=options)
     say(f"$ ovopt compare {model.name} {folder / PLAIN} {folder / RECIPE} --recipe {recipe}")
-    with new_file(folder / "comparison.json", options.force, "ovopt.comparison/") as file:
+    with (
+        new_file(folder / "comparison.json", options.force, "ovopt.comparison/") as file,
+        new_file(folder / "report.html", options.force, Html.mark) as page,
+    ):
         plan = Plan(("latency", "throughput"), MEASURING_S)
         result = compare(model, [folder / PLAIN, folder / RECIPE], recipe, plan=plan, options=options)
         file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
-    return Demo(model, recipe, folder, result)
+        done = Demo(model, recipe, folder, result)
+        say(f"$ ovopt report {done.file} --format html -o {done.page}")
+        page.write_text(render(result, "html"), encoding="utf-8", errors="replace")
+    return done
 
 
 def _model(options: Options) -> tuple[Path, str]:

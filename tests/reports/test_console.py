@@ -63,10 +63,25 @@ def test_the_same_comparison_gives_the_same_text_that_ends_with_a_newline(whole)
     assert render(whole).endswith("\n")
 
 
-def test_the_advice_comes_first_as_the_gate_wrote_it():
+def test_the_advice_comes_first_with_the_accuracy_and_the_speed():
     whole = comparison()
-    words = squeezed(render(whole, 200)).replace("Ship int8. ", "Ship int8: ")
-    assert words.startswith(whole.gate.reason)
+    pair = whole.pairs[0]
+    delta, speed_up = pair.accuracy["top1"], pair.latency
+    first, second = render(whole, 200).splitlines()[1:3]
+    assert first.split("  ")[1:3] == ["Ship int8.", first.split("  ")[2]]
+    assert f"top1 {100 * delta.delta:+.1f} points, interval {100 * delta.low:+.1f} ... {100 * delta.high:+.1f}" in first
+    assert f"{speed_up.estimate:.2f}x faster [{speed_up.low:.2f}, {speed_up.high:.2f}]" in second
+    assert "at this machine's default precision (f32)" in second
+
+
+def test_an_open_decision_is_given_in_the_gates_own_words():
+    text = squeezed(render(ONE, 200))
+    assert text.startswith("Not decided yet. ")
+    assert ONE.gate.reason.removeprefix("Not decided: ")[:60] in text
+
+
+def test_a_terminal_is_not_steered_by_a_name():
+    assert ESCAPE not in render(comparison({"\x1b[2Jname": 0.5}))
 
 
 @pytest.mark.parametrize(("whole", "word"), [(ONE, "INCONCLUSIVE"), (TWO, "INCONCLUSIVE"), (AGREEING, None)])

@@ -1,0 +1,55 @@
+"""What stands in a cell of a report, and how a reader should take it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ovopt import units
+from ovopt.records import Speedup, Verdict
+
+Tone = Literal["plain", "good", "bad", "doubt"]
+"""How a reader should take a text, beside what it says."""
+TONES: dict[str, Tone] = {
+    "faster": "good",
+    "higher": "good",
+    "pass": "good",
+    "slower": "bad",
+    "lower": "bad",
+    "fail": "bad",
+    "inconclusive": "doubt",
+}
+WIDE = 4
+"""An interval whose ends differ by this factor says nothing; its figures would only look broken."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure, and how it stands to the baseline's. Either may be empty; lines end with a newline."""
+
+    figure: str = ""
+    change: str = ""
+    tone: Tone = "plain"
+
+
+def verdict_cell(verdict: Verdict | None) -> Cell:
+    """PASS, FAIL or INCONCLUSIVE."""
+    return Cell("", verdict.upper(), TONES[verdict]) if verdict else Cell(units.MISSING)
+
+
+def speedup_cell(speed: Speedup) -> Cell:
+    """A speed-up with its interval, where it has one that says something."""
+    if speed.low is None or speed.high is None:
+        return Cell("", "not measured long enough", "doubt")
+    if speed.high > WIDE * speed.low:
+        return Cell("", f"about {units.factor(speed.estimate)}, not measured long enough", "doubt")
+    said = f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}"
+    return Cell("", said, TONES.get(speed.verdict, "plain"))
+
+
+def with_speed(figure: str, speed: Speedup | None) -> Cell:
+    """A figure, and its speed-up where there is one."""
+    if speed is None:
+        return Cell(figure)
+    said = speedup_cell(speed)
+    return Cell(figure, said.change, said.tone)

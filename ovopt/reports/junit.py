@@ -1,0 +1,74 @@
+"""The gate as a test report: every budget of every candidate is a test case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+from ovopt.contracts import Report, View
+from ovopt.records import Check, Comparison
+from ovopt.reports.budgets import limit_text, measured_text
+from ovopt.reports.plain_text import clean, one_line
+from ovopt.reports.rows import candidates_of
+
+
+class Junit(Report):
+    """JUnit XML. A missed budget is a failure, an open one and a lost arm are errors: neither may look green. Without
+    budgets, each candidate has one skipped case. Every candidate is a suite of its own: one that misses stays red, even
+    where another may ship."""
+
+    name: ClassVar[str] = "junit"
+    mark: ClassVar[str] = '<testsuites name="ovopt'
+
+    def render(self, comparison: Comparison, view: View) -> str:
+        """An XML document."""
+        suites = ET.Element("testsuites", {"name": "ovopt"})
+        for name, lost in _subjects(comparison):
+            checks = [check for check in comparison.gate.checks if check.candidate == name]
+            suites.append(_suite(comparison, name, lost, checks))
+        _count(suites, [case for suite in suites for case in suite.iter("testcase")])
+        ET.indent(suites)
+        return ET.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
+
+
+def _subjects(comparison: Comparison) -> list[tuple[str, str | None]]:
+    arms = candidates_of(comparison)
+    baseline = comparison.arms[0]
+    return [(arm.name, arm.lost) for arm in ([baseline] if baseline.lost or not arms else []) + arms]
+
+
+def _suite(comparison: Comparison, name: str, lost: str | None, checks: Sequence[Check]) -> ET.Element:
+    suite = ET.Element("testsuite", {"name": one_line(name), "timestamp": one_line(comparison.created)})
+    for check in checks:
+        _case(suite, name, check)
+    if lost:
+        error = ET.SubElement(_named(suite, name, "has a result"), "error", {"type": "lost", "message": one_line(lost)})
+        error.text = clean(lost)
+    elif not checks:
+        ET.SubElement(_named(suite, name, "budgets"), "skipped", {"message": "no budget was given"})
+    ET.SubElement(suite, "system-out").text = clean(comparison.gate.reason)
+    _count(suite, list(suite.iter("testcase")))
+    return suite
+
+
+def _case(suite: ET.Element, name: str, check: Check) -> None:
+    case = _named(suite, name, check.budget)
+    said = f"measured {measured_text(check)}, allowed {limit_text(check)}"
+    if check.verdict == "pass":
+        ET.SubElement(case, "system-out").text = clean(said)
+        return
+    kind = "failure" if check.verdict == "fail" else "error"
+    message = f"{said}; {check.note}" if check.note else said
+    ET.SubElement(case, kind, {"type": check.verdict, "message": one_line(message)}).text = clean(message)
+
+
+def _named(suite: ET.Element, candidate: str, budget: str) -> ET.Element:
+    names = {"classname": f"ovopt.{one_line(candidate)}", "name": one_line(budget), "time": "0"}
+    return ET.SubElement(suite, "testcase", names)
+
+
+def _count(element: ET.Element, cases: Sequence[ET.Element]) -> None:
+    element.set("tests", str(len(cases)))
+    for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        element.set(plural, str(sum(case.find(kind) is not None for case in cases)))

@@ -1,0 +1,206 @@
+"""A sweep as text: for the terminal, a comment, a spreadsheet, and as one page that needs no network. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal
+
+from ovopt import units
+from ovopt.contracts import View
+from ovopt.records import Speedup
+from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
+from ovopt.reports.cells import Tone
+from ovopt.reports.plain_text import clean, one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+PARTS = files("ovopt.reports") / "page"
+HEADER = (
+    "model", "steps", "metric", "original", "optimized", "change", "latency", "throughput", "size", "ships", "gate",
+)  # fmt: skip
+SCENARIOS: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
+SHIPS: Mapping[str | None, Tone] = {None: "bad", ORIGINAL: "plain"}
+
+
+def console(sweep: Sweep, view: View) -> str:
+    """A table, what was counted, and why the original stays or nothing ships."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
+    for title in HEADER:
+        drawn.add_column(title, overflow="fold", no_wrap=title in ("model", "ships"))
+    for row in sweep.rows:
+        drawn.add_row(*map(Text, cells(row)))
+    text = io.StringIO()
+    out = Console(file=text, width=view.width, no_color=not view.colour, highlight=False)
+    out.print(drawn)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    return "\n".join([*lines, "", *summary(sweep), *(f"{name}: {said}" for name, said in remarks(sweep))])
+
+
+def markdown(sweep: Sweep, view: View) -> str:
+    """A table that fits a comment."""
+    rows = [HEADER, ("---",) * len(HEADER), *(tuple(map(_escaped, cells(row))) for row in sweep.rows)]
+    table = ["| " + " | ".join(row) + " |" for row in rows]
+    notes = [f"- **{_escaped(name)}**: {_escaped(said)}" for name, said in remarks(sweep)]
+    return "\n".join([*table, "", *(f"- {_escaped(line)}" for line in summary(sweep)), *notes])
+
+
+def csv_text(sweep: Sweep, view: View) -> str:
+    """A row for each model, with figures as numbers."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(_figures(sweep.rows[0])) if sweep.rows else ["name"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_figures(row) for row in sweep.rows)
+    return text.getvalue()
+
+
+def json_text(sweep: Sweep, view: View) -> str:
+    """`sweep.json`."""
+    return sweep.model_dump_json(by_alias=True)
+
+
+FORMATS: Mapping[str, Callable[[Sweep, View], str]] = {
+    "console": console,
+    "json": json_text,
+    "markdown": markdown,
+    "csv": csv_text,
+}
+
+
+def page(sweep: Sweep) -> str:
+    """One self-contained file, for screen, phone and print, light and dark. Every text is escaped."""
+    return _template().render(
+        sweep=sweep,
+        headline=headline(sweep),
+        header=HEADER,
+        rows=[(row, cells(row), SHIPS.get(row.ships, "good")) for row in sweep.rows],
+        means=list(_means(sweep)),
+        summary=summary(sweep),
+        remarks=list(remarks(sweep)),
+    )
+
+
+def headline(sweep: Sweep) -> str:
+    """How many of how many ship, in a sentence."""
+    done = len(sweep.rows) - len(sweep.failed)
+    return f"{len(sweep.shipped)} of {done} {_plural('model', done)} ship optimized."
+
+
+def summary(sweep: Sweep) -> list[str]:
+    """What was counted over all models."""
+    said = [headline(sweep)]
+    said += [f"Shippable speed-up in {name}: {figure} ({over})." for name, figure, over in _means(sweep)]
+    if sweep.failed:
+        said.append(f"Failed, and not counted: {', '.join(row.name for row in sweep.failed)}.")
+    if len(sweep.rows) < sweep.planned:
+        said.append(f"{len(sweep.rows)} of {sweep.planned} models so far.")
+    return said
+
+
+def remarks(sweep: Sweep) -> Iterator[tuple[str, str]]:
+    """Models of which no optimized one ships, each with the reason."""
+    for row in sweep.rows:
+        if row.ships in (None, ORIGINAL):
+            yield row.name, f"failed: {one_line(row.said)}" if row.ships is None else one_line(row.said)
+
+
+def cells(row: SweepRow) -> tuple[str, ...]:
+    """A row of the table, as text."""
+    change = row.change
+    metric = row.original or row.optimized
+    agrees = " (agreement)" if change and change.kind == "agreement" else ""
+    said = (
+        row.name,
+        row.steps,
+        f"{metric.metric}{agrees}" if metric else "",
+        _value(row.original),
+        _value(row.optimized),
+        f"{units.quality_delta(change.delta, change.unit)} "
+        f"{units.quality_interval(change.low, change.high, change.unit)}"
+        if change and not agrees
+        else "",
+        _speed(row.latency),
+        _speed(row.throughput),
+        units.factor(row.size_ratio) if row.size_ratio else "",
+        row.ships or "failed",
+        row.verdict or "",
+    )
+    return tuple(one_line(text) or units.MISSING for text in said)
+
+
+def _means(sweep: Sweep) -> Iterator[tuple[str, str, str]]:
+    for scenario in SCENARIOS:
+        found = sweep.mean_speedup(scenario)
+        if found:
+            over = f"geometric mean over {found[1]} {_plural('model', found[1])}; the original counts as 1"
+            yield scenario, units.factor(found[0]), over
+
+
+def _value(value: Value | None) -> str:
+    if value is None:
+        return ""
+    low, high = (units.quality(bound, value.unit) for bound in (value.low, value.high))
+    return f"{units.quality(value.value, value.unit)} [{low}, {high}]"
+
+
+def _speed(speed: Speedup | None) -> str:
+    if speed is None:
+        return ""
+    interval = "" if speed.low is None or speed.high is None else f" {units.factor_interval(speed.low, speed.high)}"
+    return f"{units.factor(speed.estimate)}{interval}"
+
+
+def _figures(row: SweepRow) -> dict[str, Any]:
+    plain = row.model_dump(include={"name", "model", "steps", "state", "ships", "verdict"})
+    found: dict[str, Any] = {**plain, "metric": None}
+    for which, value in (("original", row.original), ("optimized", row.optimized)):
+        found["metric"] = found["metric"] or (value.metric if value else None)
+        found |= {f"{which}{end}": getattr(value, of, None) for end, of in _ENDS}
+    found |= {f"change{end}": getattr(row.change, of, None) for end, of in (("", "delta"), *_ENDS[1:])}
+    for scenario in SCENARIOS:
+        found |= {f"{scenario}_speedup{end}": getattr(getattr(row, scenario), of, None) for end, of in _SPEEDS}
+        found[f"{scenario}_shippable"] = row.shippable(scenario)
+    return {**found, "size_ratio": row.size_ratio, "seconds": row.seconds, "said": one_line(row.said)}
+
+
+_ENDS: Sequence[tuple[str, str]] = (("", "value"), ("_low", "low"), ("_high", "high"))
+_SPEEDS: Sequence[tuple[str, str]] = (("", "estimate"), *_ENDS[1:])
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _escaped(text: str) -> str:
+    """As Markdown shows it as it is."""
+    for sign in "\\`*_[]<>|#&~":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def fit(value: Any) -> Any:
+        return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(lambda name: (PARTS / name).read_text(encoding="utf-8")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=fit,
+    )
+    environment.globals["style"] = Markup((PARTS / "style.css").read_text(encoding="utf-8"))
+    return environment.get_template("leaderboard.html.j2")

@@ -1,0 +1,120 @@
+"""What else a reader of a comparison must know: noise, settings, doubts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ovopt import units
+from ovopt.records import Comparison
+from ovopt.reports.cells import Tone
+
+DRIFT = 0.1
+SAME_OUTPUTS = 0.02
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A line, and whether it casts doubt."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+def remarks(comparison: Comparison) -> Iterator[Remark]:
+    """Noise first, then settings, then whatever weakens the figures."""
+    yield noise(comparison)
+    yield from (Remark(line) for line in settings_lines(comparison))
+    yield from doubts(comparison)
+    yield from (Remark(note) for note in comparison.notes)
+
+
+def doubts(comparison: Comparison) -> Iterator[Remark]:
+    """What weakens the figures, or explains why they say no more."""
+    yield from (Remark(line, "doubt") for line in _disturbances(comparison))
+    yield from (Remark(line) for line in _power(comparison))
+    yield from (Remark(line, "doubt") for line in _cross_checks(comparison))
+    for check in comparison.gate.checks:
+        if check.note:
+            yield Remark(f"{check.candidate}, {check.budget}: {check.note}", "doubt")
+    for pair in comparison.pairs:
+        for scenario in ("latency", "throughput"):
+            speed = getattr(pair, scenario)
+            if speed and speed.verdict == "no clear difference":
+                yield Remark(f"{pair.candidate}, {scenario}: no clear difference; {speed.why}")
+
+
+def noise(comparison: Comparison) -> Remark:
+    """What the model's difference from itself was."""
+    control = comparison.control
+    if not any(arm.role == "control" for arm in comparison.arms):
+        return Remark("measured without a baseline and a control; `ovopt compare` judges")
+    if control is None:
+        return Remark("control (A/A): lost, so noise is unknown", "doubt")
+    parts = []
+    for scenario in ("latency", "throughput"):
+        speed = getattr(control, scenario)
+        if speed and speed.low is not None:
+            parts.append(f"{scenario} {units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}")
+    measured = comparison.settings.measured
+    how = "; ".join(
+        f"{measured[name].replicas} replicas, {measured[name].rounds} rounds, {measured[name].stopped}"
+        for name in ("latency", "throughput")
+        if name in measured
+    )
+    said = ", ".join(parts) or "not measured"
+    return Remark(f"control (A/A), the machine's noise: {said}" + (f" ({how})" if how else ""))
+
+
+def settings_lines(comparison: Comparison) -> Iterator[str]:
+    """The settings that took effect, and how the references stand to the baseline."""
+    baseline = comparison.arms[0]
+    for scenario, found in baseline.effective.items():
+        yield (
+            f"{scenario}: {found.device}, {found.inference_precision}, {found.streams} streams, "
+            f"{found.threads} threads, {found.requests} requests, hint {found.hint}"
+        )
+    precisions = {found.inference_precision for found in baseline.effective.values()}
+    if precisions:
+        yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
+    for name, reference in comparison.references.items():
+        if reference.largest_difference is not None:
+            alike = "within" if reference.largest_difference <= SAME_OUTPUTS else "NOT the same: they differ by"
+            yield (
+                f"{name}: outputs {alike} {units.share(reference.largest_difference)} of the original's largest "
+                f"(tolerance {units.share(SAME_OUTPUTS)})"
+            )
+
+
+def _disturbances(comparison: Comparison) -> Iterator[str]:
+    """What the machine did to the measurement. The raw values keep it all."""
+    for scenario, measured in comparison.settings.measured.items():
+        if measured.disturbed:
+            most = max(share for _, _, share in measured.disturbed)
+            yield (
+                f"{scenario}: in {len(measured.disturbed)} of {measured.rounds} rounds the host took processor time "
+                f"away, up to {units.share(most)}"
+            )
+        if abs(measured.drift - 1) > DRIFT:
+            drift = units.factor(measured.drift)
+            yield f"{scenario}: the machine drifted; at the end the original took {drift} the time of the beginning"
+
+
+def _cross_checks(comparison: Comparison) -> Iterator[str]:
+    """Where the clock and the processor's own count contradict each other."""
+    for pair in comparison.pairs:
+        words = {speed.verdict for speed in (pair.latency, pair.processor_time) if speed}
+        if words == {"faster", "slower"}:
+            yield (
+                f"{pair.candidate}: the clock and the processor time on one thread disagree; threads or the machine's "
+                "load decide here, so measure again on a quiet machine"
+            )
+
+
+def _power(comparison: Comparison) -> Iterator[str]:
+    """What this many samples could have shown, where nothing was seen."""
+    for pair in comparison.pairs:
+        for name, delta in pair.accuracy.items():
+            if delta.minimum_detectable_drop is not None and delta.verdict == "no clear difference":
+                smallest = units.points(delta.minimum_detectable_drop, delta.unit).lstrip("+")
+                yield f"{pair.candidate}, {name}: {delta.n:,} samples would have shown a drop of {smallest}"

@@ -1,0 +1,212 @@
+"""What a comparison comes to: a headline, a sentence for someone who was not there, the evidence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ovopt import units
+from ovopt.records import Check, Comparison, Pair, QualityDelta
+from ovopt.reports.budgets import (
+    WORDS,
+    bound_text,
+    budget_name,
+    checks_of,
+    is_drop,
+    limit_text,
+    measured_text,
+    metric_of,
+)
+from ovopt.reports.cells import Tone
+from ovopt.reports.rows import title_of
+
+Kind = Literal["ship", "keep", "open", "none"]
+KIND_TONES: dict[Kind, Tone] = {"ship": "good", "keep": "doubt", "open": "doubt", "none": "plain"}
+NAMED = 3
+"""So many candidates are spoken of one by one."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`headline` says what to do, `sentence` why in plain words, `evidence` with figures, a line each."""
+
+    kind: Kind
+    headline: str
+    sentence: str
+    evidence: tuple[str, ...]
+
+    @property
+    def tone(self) -> Tone:
+        """How the reader should take it."""
+        return KIND_TONES[self.kind]
+
+
+def verdict_of(comparison: Comparison) -> Verdict:
+    """The gate's decision in words."""
+    gate, pairs = comparison.gate, comparison.pairs
+    by_name = {pair.candidate: pair for pair in pairs}
+    if gate.ship in by_name:
+        best = by_name[gate.ship]
+        return Verdict("ship", f"Ship {gate.ship}.", _praise(comparison, best), tuple(_evidence(comparison, best)))
+    if not pairs:
+        head, _, rest = gate.reason.partition(". ")
+        return Verdict("none", f"{head.rstrip('.')}.", _of_those_lost(comparison), (rest,) if rest else ())
+    if gate.ship is not None:
+        said = f"Ship {gate.ship}" if gate.ship != "original" else "Ship the original"
+        sentence = _no_candidate(comparison, gate.ship)
+        return Verdict("keep", f"{said}.", sentence, (gate.reason.removeprefix(f"{said}: "),))
+    return Verdict("open", "Not decided yet.", _doubt(comparison), (gate.reason.removeprefix("Not decided: "),))
+
+
+def _praise(comparison: Comparison, pair: Pair) -> str:
+    said = [_speed_words(pair), _size_words(pair)]
+    return f"{pair.candidate} {_listed([part for part in said if part])}{_quality_clause(comparison, pair)}."
+
+
+def _speed_words(pair: Pair) -> str:
+    baseline = _the(pair.baseline)
+    if pair.latency and pair.latency.verdict == "faster":
+        return f"answers {units.number(pair.latency.estimate)} times as fast as {baseline}"
+    if pair.throughput and pair.throughput.verdict == "faster":
+        return f"handles {units.number(pair.throughput.estimate)} times as many samples per second as {baseline}"
+    for speed in (pair.latency, pair.throughput):
+        if speed and speed.verdict == "slower":
+            return f"is slower than {baseline} ({units.number(speed.estimate)} times its speed)"
+    return f"is not clearly faster than {baseline}" if pair.latency or pair.throughput else "was not timed"
+
+
+def _size_words(pair: Pair) -> str:
+    return f"takes {100 * pair.size.ratio:.0f} % of its space" if pair.size.ratio < 0.95 else ""
+
+
+def _quality_clause(comparison: Comparison, pair: Pair) -> str:
+    """From budgeted metrics, else from all: what became of the accuracy."""
+    kept = [_of(pair, check) for check in checks_of(comparison, pair.candidate) if is_drop(check)]
+    deltas = [(name, delta) for found in kept if found for name, delta in [found]]
+    said = ", ".join(_values(name, delta, pair.baseline) for name, delta in dict(deltas).items())
+    if deltas:
+        return f", and keeps the accuracy: {said}"
+    measured = ", ".join(_values(name, delta, pair.baseline) for name, delta in pair.accuracy.items())
+    return f"; {measured}" if measured else "; its accuracy was not looked at"
+
+
+def _values(name: str, delta: QualityDelta, baseline: str) -> str:
+    value = units.quality(delta.candidate, delta.unit)
+    if delta.kind == "agreement":
+        return f"agreement with {_the(baseline)} ({title_of(name)}) {value}"
+    return f"{title_of(name)} is {value}, {_the(baseline)}'s {units.quality(delta.baseline, delta.unit)}"
+
+
+def _no_candidate(comparison: Comparison, ship: str) -> str:
+    pairs = comparison.pairs
+    faults = [f"{pair.candidate} {_fault(comparison, pair)}" for pair in pairs[:NAMED]]
+    more = f"; {len(pairs) - NAMED} more do no better" if len(pairs) > NAMED else ""
+    who = "It" if len(pairs) == 1 else f"None of the {len(pairs)} candidates"
+    if len(pairs) == 1:
+        return f"{faults[0]}, so {_the(ship)} stays."
+    return f"{who} should replace it: {'; '.join(faults)}{more}."
+
+
+def _fault(comparison: Comparison, pair: Pair) -> str:
+    missed = [check for check in checks_of(comparison, pair.candidate) if check.verdict == "fail"]
+    quality = [found for check in missed if is_drop(check) and (found := _of(pair, check))]
+    if quality:
+        return "loses too much accuracy: " + ", ".join(_values(name, delta, pair.baseline) for name, delta in quality)
+    if missed:
+        return "misses its budget: " + ", ".join(
+            f"{budget_name(check)} is {measured_text(check)}, allowed is {limit_text(check)}" for check in missed
+        )
+    worse = [name for name, delta in pair.accuracy.items() if delta.kind == "accuracy" and delta.drop[1] > 0]
+    if worse:
+        return "loses accuracy: " + ", ".join(_values(name, pair.accuracy[name], pair.baseline) for name in worse)
+    return _speed_words(pair)
+
+
+def _doubt(comparison: Comparison) -> str:
+    gate = comparison.gate
+    open_ = [pair for pair in comparison.pairs if gate.candidates.get(pair.candidate) == "inconclusive"]
+    if not open_:
+        best = max(comparison.pairs, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
+        return (
+            f"{best.candidate} {_speed_words(best)}{_quality_clause(comparison, best)}; whether that is enough, only "
+            "labelled data or a budget can say."
+        )
+    best = max(open_, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
+    unsettled = [check for check in checks_of(comparison, best.candidate) if check.verdict == "inconclusive"]
+    if not unsettled:
+        return f"The measurement cannot say yet whether {best.candidate} should replace {_the(best.baseline)}."
+    about = _listed(list(dict.fromkeys(budget_name(check) for check in unsettled)))
+    advice = "; ".join(dict.fromkeys(check.note for check in unsettled if check.note))
+    tail = f": {advice}" if advice else ""
+    return f"{best.candidate} {_speed_words(best)}, but {about} cannot be judged yet{tail}."
+
+
+def _of_those_lost(comparison: Comparison) -> str:
+    lost = [arm.name for arm in comparison.arms if arm.lost]
+    if lost:
+        return f"No result from {_listed(lost)}: the reason stands in the table."
+    names = [arm.name for arm in comparison.arms]
+    return f"{_listed(names[:NAMED])} on the same settings and samples; nobody asked for a verdict."
+
+
+def _evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
+    """The accuracy, the speed at which precision, and the other budgets."""
+    checks = checks_of(comparison, pair.candidate)
+    for name, delta in pair.accuracy.items():
+        yield _quality_evidence(name, delta, [check for check in checks if metric_of(check) == name])
+    speed = _speed_evidence(comparison, pair)
+    if speed:
+        yield speed
+    for check in checks:
+        if metric_of(check) is None:
+            yield f"{budget_name(check)} {WORDS[check.verdict]} ({limit_text(check)})"
+
+
+def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -> str:
+    if delta.kind == "agreement":
+        return f"{title_of(name)} {units.quality(delta.candidate, delta.unit)} with the original"
+    bounds = " ... ".join(units.quality_delta(bound, delta.unit) for bound in (delta.low, delta.high))
+    change = f"{units.points(delta.delta, delta.unit)}, interval {bounds}"
+    if not checks:
+        return f"{title_of(name)} {change}"
+    words = [check.verdict for check in checks]
+    worst = next(WORDS[word] for word in ("fail", "inconclusive", "pass") if word in words)
+    budgets = ", ".join(f"budget {bound_text(check, -check.limit)}" for check in checks if is_drop(check))
+    return f"{title_of(name)} {worst} ({', '.join(part for part in (change, budgets) if part)})"
+
+
+def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
+    """At the precision that the device runs in, and against forced f32 where that was measured."""
+    for scenario, speed in (("latency", pair.latency), ("throughput", pair.throughput)):
+        if speed is None or speed.low is None or speed.high is None:
+            continue
+        baseline = comparison.arms[0]
+        found = baseline.effective.get(scenario)
+        own = "INFERENCE_PRECISION_HINT" in baseline.properties
+        whose = "the asked-for precision" if own else "this machine's default precision"
+        where = f" at {whose} ({found.inference_precision})" if found else ""
+        against = [
+            f", {units.factor(speeds.latency.estimate)} against {name}"
+            for name, speeds in pair.against.items()
+            if scenario == "latency" and speeds.latency
+        ]
+        factor, interval = units.factor(speed.estimate), units.factor_interval(speed.low, speed.high)
+        word: str = "in latency" if speed.verdict == "no clear difference" else speed.verdict
+        word += " in throughput" if scenario == "throughput" else ""
+        said = f"{factor} {word} {interval}"
+        return f"{said}{where}{''.join(against)}"
+    return None
+
+
+def _of(pair: Pair, check: Check) -> tuple[str, QualityDelta] | None:
+    name = metric_of(check)
+    return (name, pair.accuracy[name]) if name in pair.accuracy and name else None
+
+
+def _the(name: str) -> str:
+    return "the original" if name == "original" else name
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
