@@ -1,0 +1,80 @@
+"""`ovopt prune`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
+    recipe: o.RecipeName = None,
+    data: o.DataSource = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-pruned in this folder.")
+    ] = None,
+    simplify: Annotated[
+        bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
+    ] = True,
+    ratio: Annotated[
+        float | None, typer.Option(help="Share of the multiply-adds that is to go; a search starts from it.")
+    ] = None,
+    multiple: Annotated[
+        int | None, typer.Option(help="Keep the channels of every layer a multiple of this; default 8.")
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Search for the fastest model that loses at most so much of the first metric, in its own unit."
+        ),
+    ] = None,
+    target_speedup: Annotated[
+        float | None, typer.Option(min=1, help="Search for the least pruning that is so many times faster.")
+    ] = None,
+    time_budget: Annotated[float, typer.Option(min=1, help="Seconds that --max-drop's search may take.")] = 600.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with --max-drop's interrupted search.")] = False,
+    shape: o.Shapes = None,
+    on_bad_sample: o.OnBadSample = None,
+    sets: o.Sets = None,
+    seed: o.Seed = None,
+    trust: o.Trust = False,
+    force: o.Force = False,
+    output_format: o.FormatOption = o.Format.console,
+    quiet: o.Quiet = False,
+) -> None:
+    """Remove channels, neurons and attention heads, and refit what reads them; nothing is trained.
+
+    Over-parameterised models keep most of their quality; compact ones need fine-tuning. Prune first, then quantize:
+    `ovopt quantize MODEL-pruned`. Further keys of the step: `--set optimize.prune.importance=activation`.
+
+    Example: `ovopt prune model.onnx --recipe classification --data val.npz --max-drop 0.01`
+    """
+    from ovopt.cli.show import show_manifest
+    from ovopt.errors import UsageError
+    from ovopt.recipe import Override
+    from ovopt.workflow.contest import Goal
+    from ovopt.workflow.prune import prune
+
+    if max_drop is not None and target_speedup is not None:
+        raise UsageError("--max-drop and --target-speedup: give one; a search keeps one of them")
+    given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple)}
+    overrides: list[Override | str] = [
+        *(
+            Override(f"optimize.prune.{key}={json.dumps(value)}", f"{option} {value}")
+            for key, (option, value) in given.items()
+            if value is not None
+        ),
+        *o.shapes(None, shape),
+        *o.bad_samples(on_bad_sample),
+        *o.overrides(sets),
+    ]
+    target = output or Path(f"{model.resolve().stem}-pruned")
+    options = o.options_from(seed, force, quiet, overrides, trust)
+    goal = Goal(max_drop, time_budget, resume) if max_drop is not None else None
+    manifest = prune(model, target, recipe, data, options, simplify, goal, target_speedup)
+    show_manifest(manifest, target, output_format.value)

@@ -1,0 +1,77 @@
+"""What readers take and give on samples, at f32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.model.native import core
+
+if TYPE_CHECKING:
+    import openvino
+
+    from ovopt.contracts import Tensors
+
+Array = NDArray[Any]
+EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
+Place = tuple[str, int]
+"""A tensor: an operation's name, and which of its inputs it is, or -1 for its output."""
+
+
+def observed(model: openvino.Model, places: Sequence[Place], samples: Sequence[Tensors]) -> Iterator[list[Array]]:
+    """The tensors at these places, sample by sample; only what leads to them is computed. The arrays are valid until
+    the next sample."""
+    import openvino
+
+    copy = model.clone()
+    nodes = {op.get_friendly_name(): op for op in copy.get_ordered_ops()}
+    values = [nodes[name].output(0) if index < 0 else nodes[name].input_value(index) for name, index in places]
+    distinct: dict[tuple[str, int], int] = {}
+    taken: list[openvino.Output] = []
+    for value in values:
+        key = (value.get_node().get_name(), value.get_index())
+        if key not in distinct:
+            distinct[key] = len(taken)
+            taken.append(value)
+    order = [distinct[value.get_node().get_name(), value.get_index()] for value in values]
+    probe = openvino.Model(taken, copy.get_sinks(), copy.get_parameters(), "probe")
+    compiled = core().compile_model(probe, "CPU", EXACT)
+    request = compiled.create_infer_request()
+    for tensors in samples:
+        request.reset_state()
+        request.infer(list(tensors))
+        found = [request.get_output_tensor(index).data for index in range(len(taken))]
+        yield [found[index] for index in order]
+
+
+def float_outputs(model: openvino.Model, samples: Sequence[Tensors]) -> list[list[Array]]:
+    """The model's outputs in floating point: for each, its values sample by sample."""
+    request = core().compile_model(model, "CPU", EXACT).create_infer_request()
+    chosen = [place for place, output in enumerate(model.outputs) if output.get_element_type().is_real()]
+    found: list[list[Array]] = [[] for _ in chosen]
+    for tensors in samples:
+        request.reset_state()
+        request.infer(list(tensors))
+        for place, values in zip(chosen, found, strict=True):
+            values.append(np.array(request.get_output_tensor(place).data, np.float64))
+    return found
+
+
+def named_apart(model: openvino.Model) -> None:
+    """Give operations names of their own where two share one."""
+    taken = set[str]()
+    for op in model.get_ordered_ops():
+        name = op.get_friendly_name()
+        if name in taken:
+            op.set_friendly_name(f"{name}/{op.get_name()}")
+        taken.add(op.get_friendly_name())
+
+
+def chosen_rows(positions: int, wanted: int, seed: Sequence[int]) -> Array:
+    """At most so many rows out of all positions, at random."""
+    if positions <= wanted:
+        return np.arange(positions)
+    return np.sort(np.random.default_rng(list(seed)).choice(positions, wanted, replace=False))

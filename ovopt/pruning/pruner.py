@@ -1,0 +1,120 @@
+"""Structured pruning of a model: choose, cut, refit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ovopt.contracts import Advance, Tensors
+from ovopt.pruning.allocation import Choice, by_sensitivity, shared, uniformly
+from ovopt.pruning.cut import cut, keeper
+from ovopt.pruning.elimination import Elimination
+from ovopt.pruning.groups import Group
+from ovopt.pruning.readers import Reader
+from ovopt.pruning.reconstruct import Job, Materials, Refit, Refitted, reconstruct
+from ovopt.pruning.rules import trace
+from ovopt.pruning.survey import Survey
+from ovopt.pruning.trace import Trace
+from ovopt.pruning.work import Costs
+
+if TYPE_CHECKING:
+    import openvino
+
+Allocation = Literal["sensitivity", "uniform"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to prune."""
+
+    ratio: float
+    """The share of the work that is to go."""
+    ratios: Mapping[str, float] = field(default_factory=dict)
+    """Group -> the share of its channels, for groups with a share of their own."""
+    allocation: Allocation = "sensitivity"
+    most: float = 0.9
+    """No group loses a larger share of its channels, unless it has a share of its own."""
+    refit: Refit = "sequential"
+    multiple: int = 8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A smaller model, and how it came about."""
+
+    model: openvino.Model
+    kept: Mapping[str, tuple[int, int]]
+    """Group -> its channels before and after, for groups that lost some."""
+    refitted: Sequence[Refitted]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a model could lose, what that is worth, and what it saves."""
+
+    survey: Survey
+    importances: Sequence[Elimination]
+    """Of each group."""
+    costs: Costs
+    """In multiply-adds."""
+    price: Costs | None = None
+    """What savings count by instead, where that is not the work."""
+
+
+def amounts(weighed: Weighed, way: Way) -> list[int]:
+    """How many units are removed of each group."""
+    survey, importances = weighed.survey, weighed.importances
+    choices = [
+        Choice(len(group.units) + group.fixed, group.removable(way.multiple), importance.error)
+        for group, importance in zip(survey.groups, importances, strict=True)
+    ]
+    own = [way.ratios.get(group.name) for group in survey.groups]
+    free = [choice if share is None else Choice(choice.total, ()) for choice, share in zip(choices, own, strict=True)]
+    if way.allocation == "sensitivity":
+        removed = by_sensitivity(free, weighed.costs, way.ratio, way.most, weighed.price)
+    else:
+        removed = uniformly(free, weighed.costs, way.ratio, way.most)
+    return [
+        count if share is None else shared(choice, share)
+        for choice, share, count in zip(choices, own, removed, strict=True)
+    ]
+
+
+def prune(weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], way: Way, advance: Advance) -> Pruned:
+    """The model without so many units of each group, its readers refitted."""
+    survey, importances = weighed.survey, weighed.importances
+    gone = {
+        group.units[place]: number
+        for number, (group, importance, count) in enumerate(zip(survey.groups, importances, removed, strict=True))
+        for place in importance.order[:count]
+    }
+    model = survey.model.clone()
+    followed = trace(model)
+    jobs = [] if way.refit == "none" else _jobs(survey, followed, gone)
+    cut(followed, gone.keys())
+    materials = Materials(survey.model, model, samples, way.seed)
+    refitted = reconstruct(jobs, materials, way.refit, advance)
+    kept = {group.name: _channels(group, count) for group, count in zip(survey.groups, removed, strict=True) if count}
+    return Pruned(model, kept, refitted)
+
+
+def _jobs(survey: Survey, followed: Trace, gone: Mapping[int, int]) -> list[Job]:
+    keep = keeper(survey.trace, gone.keys())
+    places = {product.node.get_friendly_name(): place for place, product in enumerate(survey.trace.products)}
+    found = []
+    for product in survey.readers(gone):
+        assert product.reads is not None
+        before = Reader(product.node)
+        after = Reader(followed.products[places[before.name]].node)
+        features = np.repeat(keep(product.reads), before.places)
+        outputs = np.ones(before.matrix().shape[1], bool) if product.makes is None else keep(product.makes)
+        found.append(Job(before, after, features, outputs))
+    return found
+
+
+def _channels(group: Group, count: int) -> tuple[int, int]:
+    return group.channels, group.channels - count * group.width

@@ -1,0 +1,140 @@
+"""How channels go through reshaping: axes are joined, and split again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovopt.model.elementwise import BROADCASTING, UNARY
+from ovopt.model.patterns import axes_of, constant, dimensions, equal, producer
+from ovopt.model.wiring import set_constant
+from ovopt.pruning.blocks import Block, aligned, flattened, split
+from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
+from ovopt.pruning.units import Axes, Labels
+
+if TYPE_CHECKING:
+    import openvino
+
+THROUGH = UNARY | BROADCASTING | {
+    "Gather", "Slice", "Split", "Squeeze", "StridedSlice", "Transpose", "Unsqueeze", "VariadicSplit",
+}  # fmt: skip
+"""What may lie between the split into heads and the product of queries and keys."""
+FAR = 12
+"""Operations after which a split into heads would have come to its product."""
+
+
+def _reshape(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
+    old, new = sizes(node.input_value(0)), sizes(node.output(0))
+    data, target = trace.axes(node.input_value(0)), constant(producer(node, 1))
+    if old is None or new is None:
+        return None
+    if all(labels is None for labels in data):
+        return [(None,) * len(new)]
+    if target is None:
+        trace.protect(data, f"{called(node)} has a shape that is computed while it runs")
+        return [(None,) * len(new)]
+    copied = {int(i) for i in np.flatnonzero(target == 0)} if node.get_attributes()["special_zero"] else set[int]()
+    blocks = aligned(old, new, _same(node, copied))
+    found = _through(trace, node, blocks)
+    covered = {axis for block in blocks for axis in block.old}
+    trace.protect([labels for axis, labels in enumerate(data) if axis not in covered], _mixes(node))
+    for axis in copied:
+        if found[axis] is None:
+            trace.protect([data[axis]], _mixes(node))
+    trace.repairs.append(lambda keep: _retarget(node, found, keep))
+    return [tuple(found)]
+
+
+def _same(node: openvino.Node, copied: set[int]) -> list[int]:
+    """Dynamic axes that are as long as before, in the same place."""
+    pairs = zip(dimensions(node.input_value(0)) or (), dimensions(node.output(0)) or (), strict=False)
+    return [axis for axis, (before, after) in enumerate(pairs) if axis in copied or equal(before, after)]
+
+
+def _through(trace: Trace, node: openvino.Node, blocks: Sequence[Block]) -> list[Labels | None]:
+    old, new = sizes(node.input_value(0)) or [], sizes(node.output(0)) or []
+    data = trace.axes(node.input_value(0))
+    found: list[Labels | None] = [None] * len(new)
+    for block in blocks:
+        held = [axis for axis in block.old if data[axis] is not None]
+        if len(held) > 1:
+            trace.protect([data[axis] for axis in held], _mixes(node))
+        elif held:
+            labels = data[held[0]]
+            assert labels is not None
+            if len(block.old) > 1:
+                lengths = [old[axis] or 1 for axis in block.old]
+                labels = flattened(lengths, block.old.index(held[0]), labels)
+            parts = [new[axis] or 1 for axis in block.new]
+            pieces = split(trace.units, labels, parts, _leads_to_product(node)) if len(parts) > 1 else [labels]
+            for axis, piece in zip(block.new, pieces, strict=True):
+                found[axis] = piece
+    return found
+
+
+def _leads_to_product(node: openvino.Node) -> bool:
+    """Whether what comes out is multiplied with another activation, as queries, keys and values are."""
+    waiting, seen = [node], 0
+    while waiting and seen < FAR:
+        seen += 1
+        current = waiting.pop(0)
+        for target in (target for output in current.outputs() for target in output.get_target_inputs()):
+            reader = target.get_node()
+            if reader.get_type_name() in ("MatMul", "ScaledDotProductAttention"):
+                return True
+            if reader.get_type_name() in THROUGH:
+                waiting.append(reader)
+    return False
+
+
+def _retarget(node: openvino.Node, found: Sequence[Labels | None], keep: Keep) -> None:
+    target = constant(producer(node, 1))
+    assert target is not None
+    changed = target.copy()
+    for axis, labels in enumerate(found):
+        if labels is not None and target[axis] != -1:
+            changed[axis] = int(keep(labels).sum())
+    if not np.array_equal(changed, target):
+        set_constant(node, 1, changed)
+
+
+def _mixes(node: openvino.Node) -> str:
+    return f"{called(node)} mixes them with other axes"
+
+
+def _transpose(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
+    data, order = trace.axes(node.input_value(0)), constant(producer(node, 1))
+    if not data or order is None:
+        return None
+    turned = [int(axis) for axis in order.reshape(-1)] or range(len(data))[::-1]
+    return [tuple(data[axis] for axis in turned)]
+
+
+def _squeeze(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
+    data, shape = trace.axes(node.input_value(0)), sizes(node.input_value(0))
+    if not data or shape is None:
+        return None
+    if node.get_input_size() > 1:
+        gone = axes_of(node, len(data))
+    else:
+        gone = None if None in shape else [axis for axis, size in enumerate(shape) if size == 1]
+    return None if gone is None else [tuple(labels for axis, labels in enumerate(data) if axis not in gone)]
+
+
+def _unsqueeze(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
+    shape = sizes(node.output(0))
+    added = axes_of(node, len(shape)) if shape is not None else None
+    if shape is None or added is None:
+        return None
+    data = iter(trace.axes(node.input_value(0)))
+    return [tuple(None if axis in added else next(data) for axis in range(len(shape)))]
+
+
+RULES: Mapping[str, Rule] = {
+    "Reshape": _reshape,
+    "Transpose": _transpose,
+    "Squeeze": _squeeze,
+    "Unsqueeze": _unsqueeze,
+}

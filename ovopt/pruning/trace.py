@@ -1,0 +1,110 @@
+"""Following channels through a graph: which positions along which axes of which tensors belong to which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.model.patterns import dimensions
+from ovopt.pruning.units import Axes, Labels, Units, labelled
+
+if TYPE_CHECKING:
+    import openvino
+
+SLICED = ("f32", "f16", "f64", "i64", "i32", "i8", "u8", "boolean")
+"""Element types of constants that can be sliced."""
+
+Keep: TypeAlias = Callable[[Labels], NDArray[np.bool_]]
+"""Which positions stay, given an axis's labels."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """An operation that multiplies and adds: a convolution, or a matrix product."""
+
+    node: openvino.Node
+    reads: Labels | None
+    """The labels of the channels that constant weights sum over; None where there are none."""
+    makes: Labels | None
+    """The labels of the channels that constant weights make."""
+    factors: tuple[Labels, ...]
+    """The labels of all axes that its work is in proportion to."""
+
+
+class Trace:
+    """The axes of all tensors of a model, found by going through it once, in order."""
+
+    def __init__(self, model: openvino.Model, rules: Mapping[str, Rule]) -> None:
+        """`rules` says by operation type how an operation hands labels on."""
+        self.model = model
+        self.units = Units()
+        self.products: list[Product] = []
+        self.sections: list[Labels] = []
+        """Runs of channels none of which may become empty."""
+        self.repairs: list[Callable[[Keep], None]] = []
+        """What else has to change once channels are gone: shapes and lengths."""
+        self.constants: list[tuple[openvino.Node, Axes]] = []
+        self._known: dict[tuple[openvino.Node, int], Axes] = {}
+        for node in model.get_ordered_ops():
+            self._follow(node, rules)
+
+    def axes(self, value: openvino.Output) -> Axes:
+        """The labels of a tensor's axes; none where not even their number is known."""
+        return self._known[value.get_node(), value.get_index()]
+
+    def protect(self, axes: Sequence[Labels | None], reason: str) -> None:
+        """These stay as they are."""
+        for labels in labelled(axes):
+            self.units.protect(labels, reason)
+
+    def together(self, found: Sequence[Labels | None], reason: str) -> Labels | None:
+        """One axis of several tensors, position by position. Where one of them cannot change, none can."""
+        labels = labelled(found)
+        for other in labels[1:]:
+            self.units.unite(labels[0], other)
+        if labels and len(labels) < len(found):
+            self.units.protect(labels[0], reason)
+        return labels[0] if labels else None
+
+    def _follow(self, node: openvino.Node, rules: Mapping[str, Rule]) -> None:
+        kind = node.get_type_name()
+        rule = self._constant if kind == "Constant" else rules.get(kind)
+        found = rule(self, node) if rule else None
+        if found is None:
+            for value in node.input_values():
+                self.protect(self.axes(value), _unknown(node))
+        for index, output in enumerate(node.outputs()):
+            self._known[node, index] = found[index] if found else (None,) * len(dimensions(output) or ())
+
+    @staticmethod
+    def _constant(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
+        if node.get_element_type().get_type_name() not in SLICED:
+            return None
+        axes = tuple(trace.units.fresh(size) if size > 1 else None for size in node.get_output_shape(0))
+        trace.constants.append((node, axes))
+        return [axes]
+
+
+Rule: TypeAlias = Callable[[Trace, "openvino.Node"], Sequence[Axes] | None]
+"""How an operation hands labels on: the axes of each output; None where it is not understood after all."""
+
+
+def sizes(value: openvino.Output) -> list[int | None] | None:
+    """The lengths of a tensor's axes, None for one that is dynamic; None where not even their number is known."""
+    shape = dimensions(value)
+    return None if shape is None else [int(one.get_length()) if one.is_static else None for one in shape]
+
+
+def called(node: openvino.Node) -> str:
+    """An operation, for a message."""
+    return f"{node.get_type_name()} {node.get_friendly_name()!r}"
+
+
+def _unknown(node: openvino.Node) -> str:
+    if node.get_type_name() == "Result":
+        return "they are an output of the model"
+    return f"{called(node)} is not known to do without some of them"

@@ -1,0 +1,231 @@
+"""Structured pruning: fewer channels, neurons and attention heads, without training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ovopt.contracts import Materials, Step, Stepped, Tensors
+from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
+from ovopt.model.facts import facts
+from ovopt.model.native import reason
+from ovopt.model.operation_times import operation_times
+from ovopt.pruning.observe import float_outputs
+from ovopt.pruning.pruner import Allocation, Pruned, Way, Weighed, amounts, prune
+from ovopt.pruning.reconstruct import Refit
+from ovopt.pruning.sparsity import sparsified
+from ovopt.pruning.survey import Importance, Survey
+from ovopt.pruning.work import costs, multiply_adds, parameters
+from ovopt.records import StepReport
+
+if TYPE_CHECKING:
+    import openvino
+
+CHECKED = 32
+"""Samples on which the smaller model is held against the original."""
+POOR = 0.2
+"""A layer that misses a larger share of its output's variance is worth a word."""
+NAMED = 12
+NO_GAIN = (
+    "zeros make a model neither smaller nor faster by themselves: OpenVINO's CPU plugin skips them only in int8 matrix "
+    "products on processors with AMX, if most weights are zero: quantize next, then run with the property "
+    "CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE=0.8 and compare; convolutions, f32 and bf16 gain nothing"
+)
+
+
+class Prune(Step):
+    """Fewer channels, neurons and attention heads, and their readers' weights refitted by least squares.
+
+    What goes is chosen by what it is worth to those who read it, on calibration samples; nothing is trained. Coupled
+    channels go together: through residual sums, depthwise convolutions, concatenations. What an unknown operation reads
+    stays. Prune first, then quantize.
+    """
+
+    name: ClassVar[str] = "prune"
+    kind: Literal["structured", "unstructured"] = Field(
+        default="structured", description="smaller layers, or single weights set to zero (`ratio` of each layer's)"
+    )
+    ratio: float = Field(default=0.3, ge=0, lt=1, description="share of the multiply-adds that is to go")
+    ratios: dict[str, float] = Field(
+        default={}, description="layer -> share of its channels, for layers that are not left to the search"
+    )
+    allocation: Allocation = Field(
+        default="sensitivity", description="take from where it costs the least error, or the same share everywhere"
+    )
+    price: Literal["multiply_adds", "time"] = Field(
+        default="multiply_adds", description="what a layer's channels save: work, or time measured on the CPU"
+    )
+    most: float = Field(default=0.9, gt=0, lt=1, description="no layer loses a larger share of its channels")
+    multiple: int = Field(default=8, gt=0, description="what is left in a layer is a multiple of so many channels")
+    importance: Importance = Field(
+        default="least_squares", description="what the others cannot make up for, what it adds, or its weights alone"
+    )
+    refit: Refit = Field(
+        default="sequential", description="layer after layer on inputs that are already pruned; one_shot; none"
+    )
+    samples: int = Field(default=300, gt=0, description="calibration samples used, at most")
+
+    @property
+    def wanted(self) -> int:
+        """Its samples."""
+        return self.samples
+
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """A smaller model; StepError where nothing could be removed."""
+        if self.kind == "unstructured":
+            return self._sparsified(model, materials)
+        return self.pruned(model, self.weighed(model, materials), materials)
+
+    def weighed(self, model: openvino.Model, materials: Materials) -> Weighed:
+        """What every layer could lose. It holds for any ratio."""
+        _check_exact(model)
+        samples = materials.calibration[: self.samples]
+        survey = Survey.of(model, self.multiple)
+        self._check_names(survey)
+        if not survey.groups:
+            raise StepError(f"prune found nothing to remove: {'; '.join(_reasons(survey)) or 'no layer has weights'}")
+        try:
+            work = multiply_adds(survey.model, samples[0])
+        except RuntimeError as error:
+            raise DataError(f"prune: the model does not take the calibration samples: {reason(error)}") from None
+        with materials.progress.task("weigh channels", total=len(samples)) as advance:
+            importances = survey.importances(samples, self.importance, materials.seed, advance)
+        return self.priced(Weighed(survey, importances, costs(survey.trace, survey.groups, work)), materials)
+
+    def priced(self, weighed: Weighed, materials: Materials) -> Weighed:
+        """The same, savings counted as `price` says."""
+        if self.price == "multiply_adds":
+            return replace(weighed, price=None)
+        survey = weighed.survey
+        times = operation_times([survey.model], materials.calibration[0], "CPU", {})[0]
+        return replace(weighed, price=costs(survey.trace, survey.groups, times))
+
+    def reachable(self, weighed: Weighed) -> float:
+        """The largest share of the multiply-adds that can go."""
+        removed = amounts(weighed, replace(self._way(0), ratio=1.0))
+        return 1 - weighed.costs.left(removed) / weighed.costs.full
+
+    def pruned(self, model: openvino.Model, weighed: Weighed, materials: Materials) -> Stepped:
+        """The model pruned by what was found out about it."""
+        started = time.perf_counter()
+        samples = materials.calibration[: self.samples]
+        way = self._way(materials.seed)
+        removed = amounts(weighed, way)
+        if not any(removed):
+            raise StepError("prune removed nothing: ask for a larger ratio, or a smaller multiple")
+        with materials.progress.task("prune and refit") as advance:
+            pruned = prune(weighed, removed, samples, way, advance)
+        similarity = _similarity(model, pruned.model, samples[-CHECKED:])
+        speedup = materials.speedup(model, pruned.model)
+        before, after = weighed.costs.full, sum(multiply_adds(pruned.model, samples[0]).values())
+        effect = {
+            "multiply_adds_before": round(before),
+            "multiply_adds": round(after),
+            "multiply_adds_removed": round(1 - after / before, 4),
+            "parameters_before": parameters(model),
+            "parameters": parameters(pruned.model),
+            "channels_before": {name: before for name, (before, _) in pruned.kept.items()},
+            "channels": {name: after for name, (_, after) in pruned.kept.items()},
+            "output_cosine": round(similarity, 5),
+            **({"speedup": round(speedup, 3)} if speedup else {}),
+        }
+        notes = self._notes(weighed.survey, pruned, 1 - after / before)
+        return Stepped(pruned.model, self._report(effect, notes, time.perf_counter() - started))
+
+    def _sparsified(self, model: openvino.Model, materials: Materials) -> Stepped:
+        _check_exact(model)
+        started = time.perf_counter()
+        samples = materials.calibration[: self.samples]
+        with materials.progress.task("weigh weights", total=len(samples)) as advance:
+            sparse = sparsified(model, samples, self.ratio, advance)
+        if not sparse.layers or not sparse.zeros:
+            raise StepError("prune set no weight to zero: the model has no constant weights, or the ratio is too small")
+        speedup = materials.speedup(model, sparse.model)
+        effect = {
+            "zeros": round(sparse.zeros, 4),
+            "layers": sparse.layers,
+            "output_cosine": round(_similarity(model, sparse.model, samples[-CHECKED:]), 5),
+            **({"speedup": round(speedup, 3)} if speedup else {}),
+        }
+        return Stepped(sparse.model, self._report(effect, [NO_GAIN], time.perf_counter() - started))
+
+    def _way(self, seed: int) -> Way:
+        return Way(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
+
+    def _check_names(self, survey: Survey) -> None:
+        known = {group.name: group for group in (*survey.groups, *survey.left_out)}
+        for name, share in self.ratios.items():
+            if name not in known:
+                raise RecipeError(
+                    f"optimize.prune.ratios: no layer that makes channels is called {name!r}; "
+                    f"{did_you_mean(name, known)}"
+                )
+            if known[name] in survey.left_out:
+                raise UsageError(f"optimize.prune.ratios: {name!r} cannot be pruned: {known[name].reason or 'too few'}")
+            if not 0 <= share < 1:
+                raise RecipeError(f"optimize.prune.ratios: {name!r}: {share} is no share from 0 to below 1")
+
+    def _notes(self, survey: Survey, pruned: Pruned, reached: float) -> list[str]:
+        notes = []
+        if self.ratio and not self.ratios and reached < self.ratio - 0.02:
+            notes.append(f"{reached:.0%} of the multiply-adds could be removed, not the {self.ratio:.0%} asked for")
+        few = [one.name for one in pruned.refitted if not one.enough]
+        if few:
+            notes.append(f"too few samples to refit (4 per channel), biases alone were moved: {_listed(few)}")
+        poor = [f"{one.name} {one.missed:.0%}" for one in pruned.refitted if one.missed > POOR]
+        if poor:
+            notes.append(f"share of their output's variance that layers lost for good: {_listed(poor)}")
+        return [*notes, *(f"left as it was: {said}" for said in _reasons(survey))]
+
+    def _report(self, effect: Mapping[str, Any], notes: Sequence[str], seconds: float) -> StepReport:
+        return StepReport(
+            name=self.name,
+            parameters=self.model_dump(exclude_defaults=True),
+            effect=dict(effect),
+            notes=tuple(notes),
+            seconds=round(seconds, 3),
+        )
+
+
+def _check_exact(model: openvino.Model) -> None:
+    quantized = facts(model).quantization
+    if quantized:
+        raise UsageError(f"the model is quantized already, {quantized}: prune the original first, then quantize")
+
+
+def _reasons(survey: Survey) -> list[str]:
+    """Why groups were left out, those of the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for group in survey.left_out:
+        by_reason.setdefault(group.reason or "no more channels than the multiple", []).append(group.name)
+    return [f"{_listed(names)}: {said}" for said, names in by_reason.items()]
+
+
+def _listed(items: Sequence[str]) -> str:
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return ", ".join(items[:NAMED]) + more
+
+
+def _similarity(before: openvino.Model, after: openvino.Model, samples: Sequence[Tensors]) -> float:
+    """The mean cosine with the original's, at f32, of the output where it is lowest; StepError where one is not finite
+    or of another shape."""
+    mine, theirs = (float_outputs(model, samples) for model in (before, after))
+    lowest = 1.0
+    for wanted, found in zip(mine, theirs, strict=True):
+        if not all(np.isfinite(array).all() for array in found):
+            raise StepError("the pruned model's output is not finite")
+        if any(one.shape != two.shape for one, two in zip(wanted, found, strict=True)):
+            raise StepError("the pruned model's output has another shape")
+        lowest = min(lowest, float(np.mean([_cosine(one, two) for one, two in zip(wanted, found, strict=True)])))
+    return lowest
+
+
+def _cosine(one: NDArray[Any], two: NDArray[Any]) -> float:
+    power = float(np.linalg.norm(one) * np.linalg.norm(two))
+    return float((one * two).sum()) / power if power else float(np.array_equal(one, two))

@@ -1,0 +1,127 @@
+"""Prune a model: at a given ratio, or as much as a budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ovopt import units
+from ovopt.contracts import Step, Stepped
+from ovopt.errors import BudgetMissedError, UsageError
+from ovopt.model.files import MANIFEST
+from ovopt.output import check_free, new_folder
+from ovopt.pruning.pruner import Weighed
+from ovopt.pruning.work import multiply_adds, parameters
+from ovopt.recipe import Recipe
+from ovopt.records import Manifest
+from ovopt.steps.prune import Prune
+from ovopt.steps.simplify import Simplify
+from ovopt.tune.bracket import Bracket
+from ovopt.workflow.chosen import choose
+from ovopt.workflow.contest import Contest, Goal
+from ovopt.workflow.options import Options
+from ovopt.workflow.work import Work, apply_steps, step_of
+
+if TYPE_CHECKING:
+    import openvino
+
+    from ovopt.contracts import Tensors
+    from ovopt.workflow.options import Data
+
+FINEST = 0.02
+"""Ratios closer together are not told apart."""
+
+
+def prune(
+    model: str | Path,
+    output: str | Path,
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    options: Options | None = None,
+    simplify: bool = True,
+    goal: Goal | None = None,
+    target_speedup: float | None = None,
+) -> Manifest:
+    """Apply the recipe's `prune` step (its defaults where it has none), behind `simplify` unless that is not wanted,
+    and write the bundle `output`. Importance and refit see the calibration split alone.
+
+    With a goal, search for the fastest model that keeps it, judged on the tuning split; with a target, for the least
+    pruning that is so much faster than the original. BudgetMissedError where there is none.
+    """
+    options = options or Options()
+    chosen = choose(recipe, data, [model], options, guess=True)
+    step = step_of(chosen, Prune) or Prune()
+    before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
+    if goal is None and target_speedup is None:
+        return apply_steps(model, output, [*before, step], chosen, data, options)
+    if step.kind == "unstructured":
+        raise UsageError("prune: single zeros save no time that a search could find; give --ratio alone")
+    force = goal.may_replace(Path(output), options.force) if goal else options.force
+    check_free(Path(output), force, MANIFEST)
+    work = Work.begin(model, [*before, step], chosen, data, options)
+    if goal is None:
+        assert target_speedup is not None
+        return _least(work, before, step, target_speedup, Path(output), options)
+    sample = work.materials.calibration[0]
+    contest = Contest("prune", work, before, goal, Path(output), options.force, lambda made: _effect(made, sample))
+    return contest.run(PruneSearch(contest, step).run)
+
+
+class PruneSearch:
+    """As much as keeps the budget: the ratio is raised until a candidate misses, then the gap is halved. What every
+    layer is worth is found out once, for all ratios."""
+
+    def __init__(self, contest: Contest, step: Prune) -> None:
+        """Candidates are made of the contest's start."""
+        self._contest = contest
+        self._step = step
+
+    def run(self) -> None:
+        """Try ratios, then the best one by time instead of multiply-adds."""
+        weighed = self._step.weighed(self._contest.start, self._contest.materials)
+        bracket = Bracket(self._step.ratio, self._step.reachable(weighed), FINEST)
+        while bracket.next is not None:
+            make = partial(self._made, _at(self._step, bracket.next), weighed)
+            trial = self._contest.judge(f"ratio {bracket.next:.3f}", make)
+            bracket.tell(self._contest.acceptable(trial))
+        if bracket.best is not None and self._step.price != "time":
+            at = _at(self._step.model_copy(update={"price": "time"}), bracket.best)
+            timed = at.priced(weighed, self._contest.materials)
+            self._contest.judge_if_faster(f"ratio {bracket.best:.3f} by time", partial(self._made, at, timed))
+
+    def _made(self, step: Prune, weighed: Weighed) -> openvino.Model:
+        return step.pruned(self._contest.start, weighed, self._contest.materials).model
+
+
+def _least(work: Work, before: Sequence[Step], step: Prune, target: float, output: Path, options: Options) -> Manifest:
+    """The smallest ratio whose model reaches the speed-up."""
+    start, reports = work.applied(before)
+    weighed = step.weighed(start, work.materials)
+    found: dict[float, tuple[float, Stepped]] = {}
+    bracket = Bracket(step.ratio, step.reachable(weighed), FINEST, rising=False)
+    while bracket.next is not None:
+        ratio = bracket.next
+        made = _at(step, ratio).pruned(start, weighed, work.materials)
+        speedup = work.materials.speedup(work.original, made.model) or 0.0
+        found[ratio] = (speedup, made)
+        work.materials.progress.say(f"ratio {ratio:.3f}: {units.factor(speedup)}")
+        bracket.tell(speedup >= target)
+    if bracket.best is None:
+        fastest = max(speedup for speedup, _ in found.values())
+        raise BudgetMissedError(
+            f"no pruned model is {units.factor(target)} as fast as the original: the fastest of {len(found)} reaches "
+            f"{units.factor(fastest)}"
+        )
+    stepped = found[bracket.best][1]
+    with new_folder(output, options.force, MANIFEST) as folder:
+        return work.write(folder, output, stepped.model, [*reports, stepped.report])
+
+
+def _at(step: Prune, ratio: float) -> Prune:
+    return step.model_copy(update={"ratio": ratio})
+
+
+def _effect(model: openvino.Model, sample: Tensors) -> Mapping[str, Any]:
+    return {"multiply_adds": round(sum(multiply_adds(model, sample).values())), "parameters": parameters(model)}
