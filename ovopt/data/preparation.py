@@ -54,13 +54,5 @@ class HostPreparation:
 
 def _run(transforms: Sequence[Transform], content: Any) -> Any:
     for transform in transforms:
-        content = _apply(transform, content)
+        content = transform.over(content)
     return content
-
-
-def _apply(transform: Transform, content: Any) -> Any:
-    if isinstance(content, Parts):
-        return Parts(_apply(transform, part) for part in content)
-    if isinstance(content, Mapping) and not transform.whole:
-        return {key: _apply(transform, value) for key, value in content.items()}
-    return transform(content)

@@ -11,12 +11,13 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.errors import DataError
-from ovopt.model.inputs import DTYPES
+from ovopt.model.inputs import DTYPES, starts_empty
 from ovopt.records import Port
 
 
 class Synthetic(DataSource):
-    """Standard normal numbers for floating-point inputs, zeros and ones for integers. A dynamic batch is 1."""
+    """Standard normal numbers for floating-point inputs, zeros and ones for integers. A dynamic batch is 1, and what a
+    decoder remembers of earlier tokens (`past_key_values`) is empty."""
 
     name: ClassVar[str] = "synthetic"
     kind: Literal["synthetic"] = "synthetic"
@@ -24,11 +25,12 @@ class Synthetic(DataSource):
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Needs every dimension but the batch to be known."""
-        shapes = {port.name: _shape(port) for port in inputs}
+        drawn = [port for port in inputs if not starts_empty(port)]
+        shapes = {port.name: _shape(port) for port in drawn}
 
         def load(index: int) -> dict[str, NDArray[Any]]:
             rng = np.random.default_rng((seed, index))
-            return {port.name: _draw(rng, shapes[port.name], port) for port in inputs}
+            return {port.name: _draw(rng, shapes[port.name], port) for port in drawn}
 
         return Samples(
             source="synthetic inputs",

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     import openvino
 
 KEPT = 4
+GGUF = ".gguf"
 Given = tuple[tuple[str, tuple[Dimension, ...]], ...]
 Stamps = tuple[tuple[int, int], ...]
 
 
 def needs_conversion(file: Path) -> bool:
-    """Whether what `locate` found is PyTorch's or transformers' own."""
-    if Reference.of(file) or file.suffix.lower() in ARCHIVES:
+    """Whether what `locate` found is PyTorch's, transformers' or llama.cpp's own."""
+    if Reference.of(file) or file.suffix.lower() in (*ARCHIVES, GGUF):
         return True
     return file.is_dir() and not (file / "saved_model.pb").is_file() and is_hugging_face(file)
 
@@ -34,9 +35,12 @@ def converted(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
 
 @lru_cache(maxsize=KEPT)
 def _converted(file: Path, given: Given, trust: bool, stamps: Stamps) -> openvino.Model:
+    from ovopt.model.gguf import convert_gguf
     from ovopt.model.huggingface import convert_folder
     from ovopt.model.pytorch import convert_factory, convert_file
 
     if reference := Reference.of(file):
         return convert_factory(reference, dict(given), trust)
+    if file.suffix.lower() == GGUF:
+        return convert_gguf(file)
     return convert_folder(file, trust) if file.is_dir() else convert_file(file, dict(given), trust)

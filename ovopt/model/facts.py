@@ -21,6 +21,9 @@ BITS = {256: "int8", 255: "int8", 16: "int4", 15: "int4"}
 """Levels of a FakeQuantize, and what they are called."""
 COMPUTED = ("f32", "f16", "bf16", "i32")
 """What weights of low precision are converted to."""
+STORED_AS = ["ovopt", "stored_as"]
+"""Where a converter puts into a model's rt_info how its weights were quantized, if it has brought them back to floating
+point."""
 TEMPORARY = re.compile(r"\d+|.*[:/].*|(Result|Parameter)_\d+")
 """Names that converters give out: numbers, places of a tensor, paths, a type with a number."""
 
@@ -68,7 +71,9 @@ def quantization(model: openvino.Model) -> str | None:
         return f"{' and '.join(sorted(fake))} (QDQ: {sum(fake.values())} {counted})" + "".join(
             f", {name} weights" for name in said if name not in fake
         )
-    return f"{' and '.join(said)} weights (compressed)" if said else None
+    if said:
+        return f"{' and '.join(said)} weights (compressed)"
+    return str(model.get_rt_info(STORED_AS).value) if model.has_rt_info(STORED_AS) else None
 
 
 def is_stateful(model: openvino.Model) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from ovopt.model.hub import PREFIX, fetch
 from ovopt.model.parts import check, is_hugging_face, parts
 from ovopt.records import ModelFile
 
-FORMATS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel", ".pt2", ".pt", ".pth")
+FORMATS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel", ".pt2", ".pt", ".pth", ".gguf")
 READS = f"{', '.join(FORMATS)} files, folders of TensorFlow, Paddle and Hugging Face, and hf:ORG/NAME"
+SPLIT = re.compile(r".*-\d{5}-of-\d{5}\.gguf")
 MANIFEST = "ovopt.json"
 IN_FOLDERS = ("model.xml", "openvino_model.xml", "model.onnx", "onnx/model.onnx")
 """What is taken from a folder before anything else in it."""
@@ -21,8 +23,6 @@ INSTEAD = {
     ".bin": "weights without their graph; give the .xml that goes with them",
     ".safetensors": "weights without their graph; give the Hugging Face folder with its config.json, or a factory: "
     "FILE.py:FUNCTION",
-    ".gguf": "GGUF files are not read; convert the model that it was made from: `optimum-cli export openvino --model "
-    "ORG/NAME FOLDER`, and give that folder",
     ".json": "not a model that OpenVINO reads; save a Paddle program as .pdmodel (FLAGS_enable_pir_api=0), or convert "
     "it with paddle2onnx",
     ".pdiparams": "the parameters of a Paddle program; give the .pdmodel that goes with them",
@@ -76,6 +76,8 @@ def _file(path: Path) -> Path:
         raise ModelError(f"{path}: {INSTEAD[suffix]}")
     if suffix not in FORMATS:
         raise ModelError(f"{path}: unknown model format {path.suffix!r}; ovopt reads {READS}")
+    if SPLIT.fullmatch(path.name):
+        raise ModelError(f"{path}: one part of a model in several; join them with `llama-gguf-split --merge`")
     return path
 
 
@@ -90,7 +92,7 @@ def _in_folder(folder: Path) -> Path:
         return found[0]
     if found:
         raise ModelError(f"{folder}: holds several models; give one: {', '.join(path.name for path in found)}")
-    other = next((path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".gguf", ".pdiparams")), None)
+    other = next((path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".pdiparams"), None)
     if other:
         return _file(_paddle_program(other))
     raise ModelError(f"{folder}: a folder without a model; ovopt reads {READS}")

@@ -55,9 +55,14 @@ def wanted(name: str, files: Sequence[str]) -> list[str]:
     for form, patterns in KINDS:
         if any(re.fullmatch(form, file) for file in files):
             return [*patterns, *CONFIGURATION]
-    kind = "only GGUF files, which are not read" if any(file.endswith(".gguf") for file in files) else "no weights"
+    quantized = [file for file in files if file.endswith(".gguf")]
+    if quantized:
+        raise ModelError(
+            f"{name}: the repository holds GGUF files; fetch one and give its path: `hf download "
+            f"{name.removeprefix(PREFIX).replace('@', ' --revision ')} {quantized[0]}`"
+        )
     raise ModelError(
-        f"{name}: the repository holds {kind}; name one with safetensors, ONNX or OpenVINO files at its root"
+        f"{name}: the repository holds no weights; name one with safetensors, ONNX or OpenVINO files at its root"
     )
 
 

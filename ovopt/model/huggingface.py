@@ -32,6 +32,7 @@ TASKS = {
     "Model": "feature-extraction",
 }
 """The end of an architecture's name -> optimum's name of the task."""
+PICTURE = "pixel_values"
 TEXT_LENGTH, RECORDING_LENGTH = 8, 16_000
 EXPORT = "`optimum-cli export openvino --model {folder} OUTPUT`"
 
@@ -46,9 +47,9 @@ def convert_folder(folder: Path, trust: bool) -> openvino.Model:
             f"{folder}: an encoder and a decoder, which are models of their own; export them with "
             f"{EXPORT.format(folder=folder)} and give one of its .xml files"
         )
-    if _installed("optimum") and _installed("optimum.intel"):
+    if installed("optimum") and installed("optimum.intel"):
         return _through_optimum(folder, config, trust)
-    if not _installed("transformers"):
+    if not installed("transformers"):
         raise ModelError(f"{folder}: transformers is needed to read it: pip install 'ovopt[hf]'")
     require_torch(folder)
     return _through_transformers(folder, config, trust)
@@ -66,7 +67,8 @@ def _configuration(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _installed(package: str) -> bool:
+def installed(package: str) -> bool:
+    """Whether it can be imported."""
     return find_spec(package) is not None
 
 
@@ -107,9 +109,18 @@ def _through_transformers(folder: Path, config: dict[str, Any], trust: bool) -> 
             model = kind.from_pretrained(folder, local_files_only=True, **options)
     except Exception as error:
         raise ModelError(f"{folder}: transformers cannot load it: {first_line(error)}") from None
+    return trace(folder, model)
+
+
+def trace(said: Path, model: Any) -> openvino.Model:
+    """A model of transformers, with small inputs of its kind, and without a cache of what it has computed."""
     if hasattr(model.config, "use_cache"):
         model.config.use_cache = False
-    return convert_module(str(folder), model, {}, _example(folder, model))
+    example = _example(said, model)
+    converted = convert_module(str(said), model, {}, example)
+    if PICTURE in example:  # tracing leaves every dimension open, the colours too
+        converted.reshape({PICTURE: [-1, example[PICTURE].shape[1], -1, -1]})
+    return converted
 
 
 def _example(folder: Path, model: Any) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def _example(folder: Path, model: Any) -> dict[str, Any]:
     if main == "input_ids":
         ids = torch.ones((1, TEXT_LENGTH), dtype=torch.int64)
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-    if main == "pixel_values":
+    if main == PICTURE:
         size = getattr(config, "image_size", 224)
         height, width = size if isinstance(size, list | tuple) else (size, size)
         return {main: torch.zeros((1, getattr(config, "num_channels", 3), height, width))}

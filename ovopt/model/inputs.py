@@ -16,6 +16,20 @@ DTYPES = {
     "f64": "float64", "f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32", "i16": "int16",
     "i8": "int8", "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8", "boolean": "bool",
 }  # fmt: skip
+PAST = "past_key_values"
+
+
+def starts_empty(port: Port) -> bool:
+    """Whether an input holds what a decoder has computed of earlier tokens, of any number, by the name that exporters
+    give it: there are none before the first."""
+    return port.name.startswith(PAST) and port.shape is not None and None in port.shape[1:]
+
+
+def at_first(port: Port) -> Array:
+    """What a state begins with: zeros, of length zero where it grows with the tokens. A dynamic batch is 1."""
+    fewest = 0 if starts_empty(port) else 1
+    shape = [(fewest if place else 1) if dim is None else dim for place, dim in enumerate(port.shape or ())]
+    return np.zeros(shape, DTYPES.get(port.dtype, "float32"))
 
 
 def bind(content: Any, inputs: Sequence[Port], sample_id: str) -> tuple[Array, ...]:

@@ -9,7 +9,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Kind = Literal["program", "script", "pickle"]
 NESTED = ("state_dict", "model_state_dict", "model", "module", "net")
 """Where training scripts keep the state dict in a checkpoint."""
+IMAGE_RANK = 4
 SHORTEST = 2
 """The size of an example's dimension that may be any: 1 would be taken for a constant."""
 
@@ -58,14 +59,44 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
         )
     if reference.weights:
         _fill(module, reference.weights)
-    return convert_module(str(reference), module, shapes, example)
+    model = convert_module(str(reference), module, shapes, example)
+    if example is not None:
+        _keep_images(model, example)
+    return model
 
 
 def convert_module(said: str, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
     """Trace a module, with its example inputs, or zeros of the shapes."""
     if example is None:
         example = _example(said, module, shapes)
-    return _converted(said, module.float().eval(), example_input=example)
+    return _converted(said, _in_f32(module).eval(), example_input=example)
+
+
+def _keep_images(model: openvino.Model, example: Any) -> None:
+    """Tracing leaves every dimension open. Texts and recordings are of any length, but images keep the shape of their
+    example: a model is quicker for it, and one with its channels last is told from one with its channels first."""
+    import torch
+
+    if isinstance(example, Mapping):
+        given = [(port, example.get(name)) for port in model.inputs for name in port.get_names()]
+    else:
+        given = list(zip(model.inputs, example if isinstance(example, list | tuple) else [example], strict=False))
+    images = {
+        port: partial_shape(list(tensor.shape))
+        for port, tensor in given
+        if isinstance(tensor, torch.Tensor) and tensor.ndim == IMAGE_RANK and tensor.is_floating_point()
+    }
+    with suppress(RuntimeError):  # a graph that takes no other shape than it has says so where it is run
+        model.reshape(images)
+
+
+def _in_f32(module: torch.nn.Module) -> torch.nn.Module:
+    """Modules of transformers refuse `float` where their file was quantized, even if all of it is f32 by now."""
+    import torch
+
+    tensors = [*module.parameters(), *module.buffers()]
+    done = all(tensor.dtype == torch.float32 for tensor in tensors if tensor.is_floating_point())
+    return module if done else module.float()
 
 
 def kind_of(file: Path) -> Kind:

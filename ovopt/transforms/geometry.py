@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -11,8 +12,13 @@ from pydantic import Field, model_validator
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
 from ovopt.transforms.arrays import CHANNELS
+from ovopt.transforms.graph import dtype_of, sizes, stretch
 from ovopt.transforms.numbers import holds, numbers_of
 from ovopt.transforms.resampling import Interpolation, resampled
+from ovopt.transforms.resampling_graph import resampled_batch
+
+if TYPE_CHECKING:
+    import openvino
 
 Length = Annotated[int, Field(gt=0, le=65536)]
 Margin = Annotated[int, Field(ge=0, le=65536)]
@@ -38,7 +44,7 @@ class Plan:
 
 class Resize(Transform):
     """Give an image (height, width, channels, or height, width) another size. Say how with one of `size`,
-    `shorter_side`, `longer_side` and `letterbox`; the last three keep the aspect ratio.
+    `height`, `shorter_side`, `longer_side` and `letterbox`; all but the first keep the aspect ratio.
 
     Bytes are what Pillow makes of them exactly, its antialias included. `antialias: false` resamples as OpenCV and
     PyTorch's `interpolate` do (bilinear and bicubic), rounding apart. Stands before `layout`.
@@ -48,6 +54,9 @@ class Resize(Transform):
     sole: ClassVar[str | None] = "size"
     size: Length | tuple[Length, Length] | None = Field(
         default=None, description="[height, width], or one number for a square; the aspect ratio is not kept"
+    )
+    height: Length | None = Field(
+        default=None, description="the width goes with it, rounded up, as PaddleOCR does with lines of text"
     )
     shorter_side: Length | None = Field(
         default=None, description="length of the shorter side; the other is rounded down, as torchvision does"
@@ -67,7 +76,7 @@ class Resize(Transform):
 
     @model_validator(mode="after")
     def _one_way(self) -> Resize:
-        ways = ("size", "shorter_side", "longer_side", "letterbox")
+        ways = ("size", "height", "shorter_side", "longer_side", "letterbox")
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(ways)}, not {' and '.join(given) or 'none'}")
@@ -84,6 +93,18 @@ class Resize(Transform):
             raise DataError(f"resize: {old} would become {new}, which is too large; leave the sample out")
         return placed(resampled(image, plan.inner, self.interpolation, self.antialias), plan, self.fill, self.name)
 
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """For images of one size: Pillow's filters as products with two matrices, the others as Interpolate. To a
+        fixed size without antialias, for images of any size."""
+        if not _is_image(batch):
+            return None
+        height, width = sizes(batch)[:2]
+        plan = Plan(pair_of(self.size), pair_of(self.size)) if self.size is not None else None
+        if height is not None and width is not None:
+            plan = self._plan(height, width)
+        resized = resampled_batch(batch, plan.inner, self.interpolation, self.antialias) if plan else None
+        return None if plan is None or resized is None else placed_batch(resized, plan, self.fill)
+
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
         """Boxes are scaled, and shifted into the letterbox."""
         return boxes_moved(boxes, size, self._plan(size[1], size[0]))
@@ -98,11 +119,14 @@ class Resize(Transform):
             return Plan(pair_of(self.size), pair_of(self.size))
         if self.letterbox is not None:
             return _letterboxed((height, width), pair_of(self.letterbox))
+        if self.height is not None:
+            new = (self.height, math.ceil(self.height * (width / height)))
+            return Plan(new, new)
         if self.shorter_side is not None:
             short, wanted = min(height, width), self.shorter_side
             sides = (wanted if side == short else max(1, int(wanted * side / short)) for side in (height, width))
         else:
-            assert self.longer_side is not None, "one of the four ways is given"
+            assert self.longer_side is not None, "one of the five ways is given"
             long, wanted = max(height, width), self.longer_side
             sides = (wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width))
         new = (next(sides), next(sides))
@@ -125,6 +149,13 @@ class CenterCrop(Transform):
         """The middle of the image."""
         image = image_of(content, self.name)
         return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """For images of one size."""
+        height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
+        if height is None or width is None:
+            return None
+        return placed_batch(batch, self._plan(height, width), self.fill)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
         """Boxes are shifted, and cut at the edge of the image."""
@@ -170,6 +201,13 @@ class Pad(Transform):
         """The image with its margin."""
         image = image_of(content, self.name)
         return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """For images of one size."""
+        height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
+        if height is None or width is None:
+            return None
+        return placed_batch(batch, self._plan(height, width), self.fill)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
         """Boxes are shifted by the left and top margin."""
@@ -224,6 +262,37 @@ def placed(image: Array, plan: Plan, fill: Fill, name: str) -> Array:
     rows, columns = (_overlap(*spans) for spans in zip((plan.top, plan.left), plan.inner, plan.outer, strict=True))
     canvas[rows[1], columns[1]] = image[rows[0], columns[0]]
     return canvas
+
+
+def placed_batch(batch: openvino.Output, plan: Plan, fill: Fill) -> openvino.Output | None:
+    """`placed` as operations; None where the element type cannot hold `fill`, or each channel has its own."""
+    from openvino import opset13 as op
+
+    shares = {float(value) for value in (fill if isinstance(fill, tuple) else (fill,))}
+    dtype = dtype_of(batch)
+    if plan == Plan(plan.inner, plan.inner):
+        return batch
+    if len(shares) > 1 or not holds(dtype, min(shares)):
+        return None
+    margins: list[tuple[int, int]] = []
+    for axis, spans in enumerate(zip((plan.top, plan.left), plan.inner, plan.outer, strict=True)):
+        kept, covered = _overlap(*spans)
+        batch = stretch(batch, axis, kept.start, kept.stop)
+        margins.append((covered.start, spans[2] - covered.stop))
+    if not any(map(any, margins)):
+        return batch
+    behind = [0] * (len(sizes(batch)) - 2)
+    begins, ends = ([0, *(margin[side] for margin in margins), *behind] for side in (0, 1))
+    value = np.asarray(min(shares), dtype)
+    return op.pad(batch, np.array(begins), np.array(ends), "constant", value).output(0)
+
+
+def _is_image(batch: openvino.Output) -> bool:
+    """Whether `image_of` would take it, as far as sizes are known."""
+    sample = sizes(batch)
+    if len(sample) == 2:
+        return True
+    return len(sample) == 3 and (sample[2] in CHANNELS or (sample[0] is not None and sample[0] not in CHANNELS))
 
 
 def mask_placed(mask: Array, plan: Plan, fill: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -13,21 +14,25 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ovopt.contracts import Array, Transform
-from ovopt.errors import DataError, RecipeError, SettingsError
+from ovopt.errors import DataError, ModelError, RecipeError, SettingsError
 from ovopt.locate import expand
+from ovopt.model.gguf import tokenizer_of
 from ovopt.transforms.columns import column_of
 from ovopt.transforms.sniff import seems
 
-Kind = Literal["ids", "mask", "types", "positions"]
+Kind = Literal["ids", "mask", "types", "positions", "beams"]
 NAMES: Mapping[Kind, str] = {
     "ids": "input_ids",
     "mask": "attention_mask",
     "types": "token_type_ids",
     "positions": "position_ids",
+    "beams": "beam_idx",
 }
 PADDING_TOKENS = ("[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>")
 """What tokenizers pad with, where their file does not say."""
+GGUF = ".gguf"
 LOADED = 8
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class DecodeText(Transform):
@@ -112,16 +117,18 @@ class Ids(Transform):
 
 class Tokenize(Transform):
     """Turn text into a model's token ids by its own tokenizer: a `tokenizer.json`, a folder that holds one, or a BERT
-    `vocab.txt`. Needs the extra `text`.
+    `vocab.txt`. Needs the extra `text`; that of a `.gguf` file, which transformers makes from its vocabulary, the extra
+    `hf`.
 
-    Gives the inputs that transformers take, each of shape [tokens]. A row of a table is joined into one input:
-    `columns: [question, context]`; without `columns` it must have one column. A pair of texts is a list of two.
+    Gives the inputs that transformers take, each of shape [tokens]; a model need not have them all. A row of a table is
+    joined into one input: `columns: [question, context]`; without `columns` it must have one column. A pair of texts is
+    a list of two.
     """
 
     name: ClassVar[str] = "tokenize"
     sole: ClassVar[str | None] = "tokenizer"
     whole: ClassVar[bool] = True
-    tokenizer: str = Field(description="tokenizer.json, vocab.txt, or the folder that holds one of them")
+    tokenizer: str = Field(description="tokenizer.json, vocab.txt, a .gguf, or the folder that holds one of them")
     max_length: int | None = Field(default=None, gt=0, description="tokens, special ones included")
     truncate: bool = Field(default=True, description="cut longer texts to max_length; else they are refused")
     pad: Literal["never", "max_length"] = Field(default="never", description="whether all inputs have max_length")
@@ -134,7 +141,8 @@ class Tokenize(Transform):
     columns: tuple[str, ...] = Field(default=(), max_length=2, description="one column, or the two of a joint input")
     names: dict[Kind, str] = Field(
         default={},
-        description="how the model calls its inputs, where not input_ids, attention_mask, token_type_ids, position_ids",
+        description="how the model calls its inputs, where not input_ids, attention_mask, token_type_ids, "
+        "position_ids, beam_idx",
     )
     dtype: Literal["int64", "int32"] = "int64"
 
@@ -145,7 +153,8 @@ class Tokenize(Transform):
         return self
 
     def __call__(self, content: Any) -> dict[str, Array]:
-        """Arrays [tokens] by input name: ids, mask, types (0, and 1 for the second text), positions."""
+        """Arrays [tokens] by input name: ids, mask, types (0, and 1 for the second text), positions; and the one beam
+        that a decoder with a cache asks for, 0."""
         encoded = self._encoded(self._texts(content))
         length = len(encoded.ids)
         if self.max_length is not None and length > self.max_length:
@@ -159,6 +168,7 @@ class Tokenize(Transform):
             "mask": self._row(encoded.attention_mask, filled, 0),
             "types": self._row(encoded.type_ids, filled, 0),
             "positions": self._row(range(length), filled, 0),
+            "beams": np.zeros(1, self.dtype),
         }
         return {self.names.get(kind, NAMES[kind]): array for kind, array in found.items()}
 
@@ -176,7 +186,8 @@ class Tokenize(Transform):
 
     def _encoded(self, texts: tuple[str, ...]) -> Any:
         cut = self.max_length if self.truncate else None
-        tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut)
+        with _ONE_AT_A_TIME:  # a large one takes seconds to load: not once per thread
+            tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut)
         if self.special and cut is not None and cut <= tokenizer.num_special_tokens_to_add(len(texts) == 2):
             raise RecipeError(f"preprocess: tokenize.max_length of {cut} leaves no place beside the special tokens")
         try:
@@ -237,9 +248,13 @@ def _read(path: str, lowercase: bool | None) -> Any:
     try:
         if file.suffix == ".json":
             return tokenizers.Tokenizer.from_file(str(file))
+        if file.suffix == GGUF:
+            return tokenizer_of(file)
         lower = _lowercase_beside(file) if lowercase is None else lowercase
         vocabulary = {token: i for i, token in enumerate(file.read_text(encoding="utf-8").splitlines())}
         return tokenizers.BertWordPieceTokenizer(vocabulary, lowercase=lower)
+    except ModelError:
+        raise
     except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
         raise RecipeError(f"{file}: not a tokenizer: {error}") from None
 
@@ -250,6 +265,9 @@ def _file(path: Path) -> Path:
     for name in ("tokenizer.json", "vocab.txt"):
         if (path / name).is_file():
             return path / name
+    quantized = sorted(path.glob(f"*{GGUF}"))
+    if quantized:
+        return quantized[0]
     held = "a folder without tokenizer.json or vocab.txt" if path.is_dir() else "no such tokenizer"
     raise RecipeError(f"{path}: {held}; the model's publisher keeps it beside the model")
 

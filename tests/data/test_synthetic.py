@@ -44,6 +44,14 @@ def test_a_sample_follows_from_the_seed_and_its_place():
     assert Synthetic().open(PORTS, 1).fingerprint != Synthetic().open(PORTS, 2).fingerprint
 
 
+def test_what_a_decoder_remembers_is_not_drawn():
+    ports = [
+        Port(name="input_ids", shape=(1, 4), dtype="i64"),
+        Port(name="past_key_values.0.key", shape=(1, 2, None, 4), dtype="f32"),
+    ]
+    assert list(Synthetic().open(ports, 0).load(0)) == ["input_ids"]
+
+
 @pytest.mark.parametrize(("shape", "said"), [(None, "'x' f32[...]"), ((1, None), "'x' f32[1,?]")])
 def test_an_input_of_unknown_shape_is_an_error(shape, said):
     message = (

@@ -195,10 +195,9 @@ def test_the_only_model_in_a_folder_is_meant_and_of_several_one_must_be_named(tm
             "FILE.py:FUNCTION",
         ),
         (
-            "model.gguf",
+            "model-00002-of-00003.gguf",
             b"GGUF",
-            "GGUF files are not read; convert the model that it was made from: `optimum-cli export openvino --model "
-            "ORG/NAME FOLDER`, and give that folder",
+            "one part of a model in several; join them with `llama-gguf-split --merge`",
         ),
         ("model.pdiparams", b"x", "the parameters of a Paddle program; give the .pdmodel that goes with them"),
         (
@@ -260,12 +259,7 @@ def test_a_whole_archive_is_not_cut_off(tmp_path):
             "not a model that OpenVINO reads; save a Paddle program as .pdmodel (FLAGS_enable_pir_api=0), or convert "
             "it with paddle2onnx",
         ),
-        (
-            ["a.gguf", "config.json"],
-            "a.gguf",
-            "GGUF files are not read; convert the model that it was made from: `optimum-cli export openvino --model "
-            "ORG/NAME FOLDER`, and give that folder",
-        ),
+        (["a.gguf", "b.gguf"], "", "holds several models; give one: a.gguf, b.gguf"),
     ],
 )
 def test_a_folder_without_a_model_is_an_error(tmp_path, files, place, fault):

@@ -69,14 +69,29 @@ def test_of_several_forms_the_one_that_is_read_soonest_is_fetched(files, first):
 
 
 @pytest.mark.parametrize(
-    ("files", "kind"),
-    [(["m.gguf"], "only GGUF files, which are not read"), (["readme.md", "sub/model.onnx"], "no weights")],
+    ("name", "files", "fault"),
+    [
+        (
+            "hf:a/b",
+            ["readme.md", "sub/model.onnx"],
+            "holds no weights; name one with safetensors, ONNX or OpenVINO files at its root",
+        ),
+        (
+            "hf:a/b",
+            ["m-q4.gguf", "m-q8.gguf"],
+            "holds GGUF files; fetch one and give its path: `hf download a/b m-q4.gguf`",
+        ),
+        (
+            "hf:a/b@v1",
+            ["m.gguf"],
+            "holds GGUF files; fetch one and give its path: `hf download a/b --revision v1 m.gguf`",
+        ),
+    ],
 )
-def test_a_repository_without_a_model_that_is_read_is_an_error(hub, files, kind):
+def test_a_repository_without_a_model_that_is_read_is_an_error(hub, name, files, fault):
     hub.files = files
-    message = f"hf:a/b: the repository holds {kind}; name one with safetensors, ONNX or OpenVINO files at its root"
-    with pytest.raises(ModelError, match=exactly(message)):
-        fetch("hf:a/b")
+    with pytest.raises(ModelError, match=exactly(f"{name}: the repository {fault}")):
+        fetch(name)
 
 
 @pytest.mark.parametrize("name", ["hf:", "hf:a/b/c", "hf:a b", "hf:a/b@", "hf:../../etc"])

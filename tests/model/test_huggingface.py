@@ -59,7 +59,7 @@ def test_a_configuration_that_is_no_json_is_an_error(tmp_path):
 
 
 def test_without_transformers_the_command_that_installs_it_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(huggingface, "_installed", lambda package: False)
+    monkeypatch.setattr(huggingface, "installed", lambda package: False)
     folder = folder_with(tmp_path / "m")
     with pytest.raises(
         ModelError, match=exactly(f"{folder}: transformers is needed to read it: pip install 'ovopt[hf]'")
@@ -82,7 +82,7 @@ def optimum(monkeypatch):
     exporters = SimpleNamespace(main_export=main_export)
     monkeypatch.setitem(sys.modules, "optimum.exporters.openvino", exporters)
     monkeypatch.setitem(sys.modules, "optimum.intel", SimpleNamespace(OVConfig=lambda dtype: dtype))
-    monkeypatch.setattr(huggingface, "_installed", lambda package: package.startswith("optimum"))
+    monkeypatch.setattr(huggingface, "installed", lambda package: package.startswith("optimum"))
     return stand_in
 
 
@@ -148,7 +148,7 @@ def transformers(monkeypatch):
     """The package itself, without optimum-intel."""
     pytest.importorskip("torch")
     package = pytest.importorskip("transformers")
-    monkeypatch.setattr(huggingface, "_installed", lambda name: "optimum" not in name and find_spec(name) is not None)
+    monkeypatch.setattr(huggingface, "installed", lambda name: "optimum" not in name and find_spec(name) is not None)
     return package
 
 
@@ -196,6 +196,8 @@ def test_a_model_of_transformers_computes_what_it_should(tmp_path, transformers,
     assert capfd.readouterr().err == ""
     assert [port.name for port in facts(read).inputs] == list(inputs)
     assert facts(read).outputs[0].name == "logits"
+    if make is vit:
+        assert facts(read).inputs[0].shape == (None, 3, None, None)
     with torch.no_grad():
         expected = model(**{name: torch.from_numpy(value) for name, value in inputs.items()}).logits.numpy()
     answer = ov.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(inputs)[0]

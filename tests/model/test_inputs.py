@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovopt.errors import DataError
-from ovopt.model.inputs import bind
+from ovopt.model.inputs import at_first, bind
 from ovopt.records import Port
 from tests.factories import exactly
 
@@ -137,3 +137,18 @@ def test_an_input_of_text_is_an_error_that_says_what_to_do(content):
     )
     with pytest.raises(DataError, match=exactly(message)):
         bind(content, [port(dtype="string", shape=(None,))], "s#3")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "begins"),
+    [
+        ("state", (2, None, 128), (2, 1, 128)),
+        ("past_key_values.0.key", (None, 3, None, 64), (1, 3, 0, 64)),
+        ("past_key_values.5.decoder.value", (1, 3, None, 64), (1, 3, 0, 64)),
+        ("past_key_values.0.key", (None, 3, 16, 64), (1, 3, 16, 64)),
+    ],
+)
+def test_a_state_begins_with_zeros_and_what_grows_with_the_tokens_with_none(name, shape, begins):
+    made = at_first(port(shape, "f16", name))
+    assert (made.shape, made.dtype, made.any()) == (begins, np.float16, False)
+    assert bind(made, [port(shape, "f16", name)], "s")[0].shape == begins

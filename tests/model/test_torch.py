@@ -262,6 +262,13 @@ def with_example():
     return empty(), {"x": torch.zeros(1, 3)}
 def picking():
     return Embedding(), (torch.zeros(1, 2, dtype=torch.int64), torch.zeros(1, 2, 1))
+class Coloured(torch.nn.Module):
+    def forward(self, image, scale):
+        return image * scale
+def pictures():
+    return Coloured(), {"scale": torch.zeros(1, 3), "image": torch.zeros(1, 3, 4, 3)}
+def pictures_in_order():
+    return Coloured(), (torch.zeros(1, 3, 4, 3), torch.zeros(1, 3))
 def number():
     return 3
 """
@@ -288,6 +295,16 @@ def test_a_factory_is_filled_with_safetensors(factory, tmp_path):
 def test_example_inputs_of_a_factory_say_the_types(factory):
     found = facts(read_model(f"{factory}:picking", trust=True)).inputs
     assert [(port.name, port.dtype) for port in found] == [("ids", "i64"), ("factor", "f32")]
+
+
+@pytest.mark.parametrize("function", ["pictures", "pictures_in_order"])
+def test_images_keep_the_shape_of_their_example_until_another_is_given(factory, function):
+    def shapes(**given):
+        found = facts(read_model(f"{factory}:{function}", given, trust=True)).inputs
+        return {port.name: port.shape for port in found}
+
+    assert shapes() == {"image": (1, 3, 4, 3), "scale": (None, None)}
+    assert shapes(image=("?", 3, "?", 3)) == {"image": (None, 3, None, 3), "scale": (None, None)}
 
 
 @pytest.mark.parametrize(

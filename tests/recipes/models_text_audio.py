@@ -81,6 +81,18 @@ def token_scores(table: np.ndarray, output: str = "logits") -> ov.Model:
     return _named({output: ops.gather(table.astype(np.float32), ids, np.int64(0))}, [ids, mask])
 
 
+def remembering_scores(table: np.ndarray) -> ov.Model:
+    """`token_scores` with the ports of a decoder that keeps what it has computed: scores of the tokens that it is told
+    to remember come before those of the text's, all of them times the number of beams."""
+    ids, mask = _text_inputs()
+    past = ops.parameter([-1, 1, -1, 1], np.float32, name="past_key_values.0.key")
+    beams = ops.parameter([-1], np.int32, name="beam_idx")
+    remembered = ops.convert(ops.reshape(past, np.array([1, -1]), False), "i64")
+    scores = ops.gather(table.astype(np.float32), ops.concat([remembered, ids], 1), np.int64(0))
+    counted = ops.convert(ops.shape_of(beams, "i64"), "f32")
+    return _named({"logits": ops.multiply(scores, counted)}, [ids, mask, past, beams])
+
+
 def line_reader(classes: int) -> ov.Model:
     """Each block of pixels is the class whose grey level, -1 ... 1 in even steps, its mean is nearest to."""
     picture = ops.parameter([-1, 3, -1, -1], np.float32, name="x")

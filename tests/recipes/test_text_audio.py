@@ -6,13 +6,14 @@ import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openvino as ov
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
@@ -200,7 +201,10 @@ def test_tags_count_where_the_label_and_the_mask_say_so(tmp_path: Path) -> None:
     assert found == {"token_f1": pytest.approx(wanted)}
 
 
-def test_perplexity_is_that_of_the_bigrams_and_agreement_that_of_the_likeliest_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [tiny.token_scores, tiny.remembering_scores])
+def test_perplexity_is_that_of_the_bigrams_and_agreement_that_of_the_likeliest_words(
+    tmp_path: Path, make: Callable[[np.ndarray], ov.Model]
+) -> None:
     pytest.importorskip("tokenizers", reason="the extra `text` brings tokenizers")
     rng = np.random.default_rng(0)
     known = [tiny.PADDING, tiny.UNKNOWN, *(f"w{i}" for i in range(20))]
@@ -209,8 +213,8 @@ def test_perplexity_is_that_of_the_bigrams_and_agreement_that_of_the_likeliest_w
     (tmp_path / "text.txt").write_text(text)
     table = rng.standard_normal((len(known), len(known)))
     other = np.where(np.arange(len(known))[:, None] < 8, -table, table)
-    file = tiny.save(tiny.token_scores(table), tmp_path / "tiny-gpt2.xml")
-    tiny.save(tiny.token_scores(other), tmp_path / "other.xml")
+    file = tiny.save(make(table), tmp_path / "tiny-gpt2.xml")
+    tiny.save(make(other), tmp_path / "other.xml")
     assert matched(file) == "language-model"
 
     log_p = table - np.log(np.exp(table).sum(1, keepdims=True))

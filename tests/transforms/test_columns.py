@@ -117,7 +117,10 @@ def test_a_recipes_entry_survives_being_written_and_read(entry):
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"resize": {"interpolation": "nearest"}}, "give exactly one of size, shorter_side, longer_side, letterbox"),
+        (
+            {"resize": {"interpolation": "nearest"}},
+            "give exactly one of size, height, shorter_side, longer_side, letterbox",
+        ),
         ({"resize": {"size": 3, "letterbox": 4}}, "not size and letterbox"),
         ({"resize": {"size": 8, "interpolation": "area", "antialias": False}}, "goes with nearest, bilinear"),
         ({"resize": 0}, "resize.size"),

@@ -1,5 +1,7 @@
 """Resize, crop and pad: against Pillow, torchvision's and Ultralytics' rules, OpenVINO and scikit-image."""
 
+import math
+
 import numpy as np
 import openvino as ov
 import pytest
@@ -129,6 +131,13 @@ def _torchvision_resized(height, width, shorter):
 def test_the_shorter_side_is_rounded_as_torchvision_does(height, width, shorter):
     size = Resize(shorter_side=shorter).moved(np.zeros((0, 4)), (width, height))[1]
     assert size[::-1] == _torchvision_resized(height, width, shorter)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
+def test_to_a_height_the_width_is_rounded_as_paddleocr_does(height, width, new):
+    """Source: PaddleOCR `resize_norm_img`: ratio = w / float(h), resized_w = int(math.ceil(imgH * ratio))."""
+    size = Resize(height=new).moved(np.zeros((0, 4)), (width, height))[1]
+    assert size == (math.ceil(new * (width / float(height))), new)
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))

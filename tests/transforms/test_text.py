@@ -71,6 +71,7 @@ def test_a_text_becomes_the_inputs_of_a_transformer(wordpiece):
         "attention_mask": [1] * 9,
         "token_type_ids": [0] * 9,
         "position_ids": list(range(9)),
+        "beam_idx": [0],
     }
     assert {array.dtype for array in done.values()} == {np.dtype("int64")}
 
@@ -144,7 +145,7 @@ def test_special_tokens_can_be_left_out(wordpiece):
 
 def test_names_and_type_are_the_models(wordpiece):
     done = Tokenize(tokenizer=str(wordpiece), names={"ids": "tokens", "mask": "m"}, dtype="int32")(OTHER)
-    assert list(done) == ["tokens", "m", "token_type_ids", "position_ids"]
+    assert list(done) == ["tokens", "m", "token_type_ids", "position_ids", "beam_idx"]
     assert done["tokens"].dtype == np.int32
 
 
