@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from ovopt.contracts import Transform
 from ovopt.errors import ModelError
 from ovopt.model.files import MANIFEST, describe
-from ovopt.records import Manifest
+from ovopt.model.shapes import Shapes
+from ovopt.recipe import Recipe
+from ovopt.records import Manifest, Port, Preprocessing
+from ovopt.transforms.arrays import Layout
+from ovopt.transforms.geometry import CenterCrop, Pad, Resize
+from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
+from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale
 
 
 def read_manifest(path: str | Path) -> Manifest | None:
@@ -31,3 +39,64 @@ def read_manifest(path: str | Path) -> Manifest | None:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `ovopt.json`."""
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
+
+
+def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, ...]:
+    """What of the recipe's `preprocess` is not inside the model of a bundle: all of it where `manifest` is none of a
+    bundle that embedded some. ModelError where the bundle embedded a part of another `preprocess`."""
+    inside = manifest.preprocess if manifest else None
+    if manifest is None or inside is None:
+        return recipe.preprocess
+    if [*inside.host, *inside.embedded] != recipe.resolved().get("preprocess", []):
+        raise ModelError(
+            f"{manifest.model.path}: a part of the `preprocess` that it was made with is inside the model, and this "
+            "recipe's is another; leave --recipe out to go by its own, or make it again with this recipe"
+        )
+    return recipe.preprocess[: len(inside.host)]
+
+
+def shapes_to_give(manifest: Manifest | None, recipe: Recipe) -> Shapes:
+    """The recipe's `model.shapes`; none for a bundle that takes something else, and was given them when it was made;
+    those of one sample for a bundle that takes several at a time."""
+    if manifest and (one := next((report.one_sample for report in manifest.steps if report.one_sample), None)):
+        return one
+    return {} if manifest and manifest.preprocess else recipe.model.shapes
+
+
+def preprocessing(recipe: Recipe, left: int, inputs: Sequence[Port], whole: Sequence[Port]) -> Preprocessing | None:
+    """How the recipe's `preprocess` is divided where the first `left` of it are left to the host, in front of a model
+    with these `inputs`; None where that is all of it. `whole`: what all of it leads to, of which the model may take a
+    part only."""
+    if left == len(recipe.preprocess) and len(inputs) == len(whole):
+        return None
+    listed = recipe.resolved().get("preprocess", [])
+    layout, colours = _image(recipe.preprocess[:left])
+    return Preprocessing(
+        host=tuple(listed[:left]),
+        embedded=tuple(listed[left:]),
+        inputs=tuple(inputs),
+        layout=layout,
+        colours=colours,
+        whole=tuple(whole),
+    )
+
+
+def _image(transforms: Sequence[Transform]) -> tuple[str | None, str | None]:
+    """The layout and the order of channels of an image behind these transforms, as far as they tell."""
+    layout: str | None = None
+    colours: str | None = None
+    for transform in transforms:
+        match transform:
+            case DecodeImage(mode=mode):
+                layout, colours = "NHWC", mode
+            case ColourOrder(order=order):
+                colours = order.upper()
+            case Grayscale():
+                colours = "L"
+            case Layout(order=order):
+                layout = "NHWC" if order == "hwc" else "NCHW"
+            case Resize() | CenterCrop() | Pad() | Cast() | Scale() | Normalize() | Clip():
+                pass
+            case _:
+                layout = None
+    return layout, colours

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ovopt.contracts import Array, Boxes, LabelFile, Samples, Tensors
+from ovopt.contracts import Array, Boxes, LabelFile, Preparation, Samples, Tensors, Transform
 from ovopt.data.ahead import Cache, ahead
 from ovopt.data.images import image_size
 from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.data.table import samples_of
 from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
-from ovopt.model.inputs import DTYPES
+from ovopt.model.inputs import at_first, starts_empty
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 
@@ -34,6 +34,9 @@ class Prepared:
     seed: int
     recipe: Recipe
     inputs: Sequence[Port]
+    """What the whole of `preprocess` leads to: the inputs of a model that has none of it inside."""
+    own: Preparation | None = None
+    """What makes the inputs of a model that does a part of `preprocess` itself."""
     bad: dict[int, str] = field(default_factory=dict)
     """Samples that were left out, and why: filled as they are met."""
     _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
@@ -71,11 +74,34 @@ class Prepared:
         for _, parts in self.each(indices):
             yield from parts
 
-    @cached_property
-    def preparation(self) -> HostPreparation:
+    @property
+    def preparation(self) -> Preparation:
         """What turns a sample's content into the model's inputs."""
-        zeros = {port.name: _zeros(port) for port in self.inputs if port.name in self.recipe.model.state}
-        return HostPreparation(self.recipe.preprocess, tuple(self.inputs), {**self._constants, **zeros})
+        return self.own or self.whole
+
+    @cached_property
+    def whole(self) -> HostPreparation:
+        """All of the recipe's `preprocess`, on the host."""
+        return self.prepared_by(self.recipe.preprocess, self.inputs)
+
+    def behind(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> Prepared:
+        """The same samples for a model with these inputs, which does itself what follows these transforms."""
+        return self.made_by(self.prepared_by(transforms, inputs))
+
+    def made_by(self, preparation: Preparation) -> Prepared:
+        """The same samples, prepared in this way."""
+        return self if preparation is self.preparation else replace(self, own=preparation, _cache=Cache(CACHE_BYTES))
+
+    def prepared_by(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> HostPreparation:
+        """These transforms, and the fit to these inputs."""
+        begins = [port for port in inputs if port.name in self.recipe.model.state or starts_empty(port)]
+        zeros = {port.name: at_first(port) for port in begins}
+        return HostPreparation(tuple(transforms), tuple(inputs), {**zeros, **self._constants})
+
+    def seen(self, index: int, parts: tuple[Tensors, ...]) -> tuple[Tensors, ...]:
+        """What decoders take for a sample's inputs, whose sizes and tokens they look at: what the whole of `preprocess`
+        gives. `parts` is what the model is given."""
+        return parts if self.own is None else self._made(self.whole, index)
 
     def label(self, index: int) -> Any:
         """The label as metrics take it: a class index where the recipe lists the classes, boxes in the pixels of the
@@ -111,19 +137,21 @@ class Prepared:
         return {name: np.asarray(value) for name, value in self.recipe.model.inputs.items()}
 
     def _load(self, index: int) -> tuple[Tensors, ...]:
-        return self.preparation.preprocess(
-            self.preparation.decode(self.samples.load(index)), sample_id=self.samples.ids[index]
-        )
+        return self._made(self.preparation, index)
+
+    def _made(self, preparation: Preparation, index: int) -> tuple[Tensors, ...]:
+        content = preparation.decode(self.samples.load(index))
+        return preparation.preprocess(content, sample_id=self.samples.ids[index])
 
     def _mask(self, mask: Array, path: Path, index: int) -> Array:
         content, own = self.samples.load(index), (mask.shape[1], mask.shape[0])
         size = image_size(self.samples.ids[index], content) if isinstance(content, bytes) else own
         if size != own:
             raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
-        return self.preparation.mask(mask)
+        return self.whole.mask(mask)
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
-        corners = self.preparation.boxes(boxes.corners, boxes.size)
+        corners = self.whole.boxes(boxes.corners, boxes.size)
         seen = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])  # cropping may leave nothing of a box
         corners, classes, crowd = corners[seen], boxes.classes[seen], boxes.crowd[seen]
         if self.samples.classes and self.recipe.data.classes:
@@ -152,10 +180,6 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None
         samples = recipe.data.source.open(inputs, seed)
     splits = split(samples.ids, recipe.data.splits, seed, samples.labels)
     return Prepared(samples, splits, seed, recipe, inputs)
-
-
-def _zeros(port: Port) -> Array:
-    return np.zeros([dim or 1 for dim in port.shape or ()], DTYPES.get(port.dtype, "float32"))
 
 
 def _read_image(path: Path, kind: str) -> Array:

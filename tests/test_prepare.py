@@ -13,6 +13,7 @@ from ovopt.errors import DataError, UsageError
 from ovopt.prepare import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import Port
+from ovopt.transforms.numbers import Scale
 from tests.factories import exactly
 
 X = Port(name="x", shape=(1, 2), dtype="f32")
@@ -196,3 +197,45 @@ def test_boxes_move_as_their_image_does_and_those_that_it_loses_are_gone() -> No
     assert found.corners.tolist() == [[0, 0, 20, 10], [10, 5, 25, 15]]
     assert found.classes.tolist() == [2, 0]
     assert found.crowd.tolist() == [False, True]
+
+
+TIMES_TWO, PLUS_ONE = Scale(divisor=0.5), Scale(divisor=1, offset=-1)
+
+
+def test_a_model_that_does_the_rest_itself_gets_what_is_left_to_the_host() -> None:
+    whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
+    part = whole.behind((TIMES_TWO,), (X,))
+    assert [tensors[0].tolist() for tensors in part.tensors([2, 1])] == [[[4, -4]], [[2, -2]]]
+    assert [tensors[0].tolist() for tensors in whole.tensors([2, 1])] == [[[5, -3]], [[3, -1]]]
+    assert part.facts == whole.facts
+
+
+def test_what_was_prepared_in_one_way_is_not_taken_for_the_other() -> None:
+    whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
+    list(whole.tensors([0, 1, 2]))
+    assert next(whole.behind((TIMES_TWO,), (X,)).tensors([1]))[0].tolist() == [[2, -2]]
+
+
+def test_decoders_see_the_inputs_that_the_whole_of_preprocess_gives() -> None:
+    whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
+    part = whole.behind((TIMES_TWO,), (X,))
+    for data, given in ((whole, [[3, -1]]), (part, [[2, -2]])):
+        ((index, parts),) = data.each([1])
+        assert parts[0][0].tolist() == given
+        assert data.seen(index, parts)[0][0].tolist() == [[3, -1]]
+
+
+def test_boxes_move_as_their_image_does_wherever_that_is() -> None:
+    corners = np.array([[0, 0, 40, 20]], float)
+    boxes = Boxes(corners, np.array([0]), np.array([False]), (100, 40))
+    whole = prepared(labels=[boxes], preprocess=(Halved(),))
+    assert whole.behind((), (X,)).label(0).corners.tolist() == whole.label(0).corners.tolist() == [[0, 0, 20, 10]]
+
+
+def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
+    whole = prepared(
+        [np.zeros(2, np.float32), DataError("broken")], preprocess=(TIMES_TWO,), data={"on_bad_sample": "skip"}
+    )
+    part = whole.behind((), (X,))
+    assert [index for index, _ in part.each([0, 1])] == [0]
+    assert whole.facts.left_out == {"set#1": "set#1: broken"}

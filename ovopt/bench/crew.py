@@ -36,6 +36,8 @@ class ArmPlan:
     requests: int | None = None
     own_settings: bool = False
     """Whether its settings are what the comparison is about, so that they are not made equal."""
+    embedded: tuple[str, ...] = ()
+    """Transforms of `preprocess` that the model does itself."""
 
 
 class Crew:

@@ -20,6 +20,7 @@ from ovopt.bench.energy import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins
 from ovopt.errors import ArmLostError, OvoptError
+from ovopt.model.native import reason
 from ovopt.records import EndToEndTurn, Turn
 
 WARM_UP_S = 0.1
@@ -54,7 +55,7 @@ class Worker:
             except OvoptError as error:
                 answer = protocol.Failed(error)
             except Exception as error:  # whatever native code raises must reach the coordinator as words
-                answer = protocol.Failed(ArmLostError(f"{type(error).__name__}: {error}".strip()))
+                answer = protocol.Failed(ArmLostError(f"{type(error).__name__}: {reason(error)}"))
             self._connection.send(answer)
 
     def _carry_out(self, command: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
+from ovopt.transforms.graph import rearranged, sizes, stretch
 from ovopt.transforms.numbers import numbers_of
 
+if TYPE_CHECKING:
+    import openvino
+
 CHANNELS = (1, 3, 4)
+END = np.iinfo(np.int64).max
 
 
 class Layout(Transform):
@@ -39,6 +44,20 @@ class Layout(Transform):
         moved = np.ascontiguousarray(np.moveaxis(array, source, behind))
         return moved[np.newaxis] if self.order == "nchw" else moved
 
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A transposition, where the sizes say which axis holds the channels."""
+        from openvino import opset13 as op
+
+        if len(sizes(batch)) == 2:
+            batch = op.unsqueeze(batch, 1 if self.order == "hwc" else 3).output(0)
+        sample = sizes(batch)
+        source, behind = (0, 2) if self.order == "hwc" else (2, 0)
+        if len(sample) != 3 or sample[source] is None or (sample[source] not in CHANNELS and sample[behind] is None):
+            return None
+        if sample[source] in CHANNELS or sample[behind] not in CHANNELS:
+            batch = rearranged(batch, (1, 2, 0) if self.order == "hwc" else (2, 0, 1))
+        return op.unsqueeze(batch, 1).output(0) if self.order == "nchw" else batch
+
 
 class Transpose(Transform):
     """Reorder the axes of any array: `transpose: [1, 0]`."""
@@ -59,6 +78,10 @@ class Transpose(Transform):
         if array.ndim != len(self.axes):
             raise DataError(f"transpose: {len(self.axes)} axes for an array of shape {list(array.shape)}")
         return np.ascontiguousarray(array.transpose(self.axes))
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A transposition."""
+        return rearranged(batch, self.axes) if len(sizes(batch)) == len(self.axes) else None
 
 
 class Reshape(Transform):
@@ -84,6 +107,12 @@ class Reshape(Transform):
                 f"reshape: {array.size} values of shape {list(array.shape)} do not fill the shape {list(self.shape)}"
             ) from None
 
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A reshape behind the batch dimension, which 0 keeps."""
+        from openvino import opset13 as op
+
+        return op.reshape(batch, np.array([0, *self.shape]), special_zero=True).output(0) if all(self.shape) else None
+
 
 class Expand(Transform):
     """Insert an axis of length 1: `expand: 0`."""
@@ -99,6 +128,13 @@ class Expand(Transform):
             raise DataError(f"expand: no place for axis {self.axis} in shape {list(array.shape)}")
         return np.expand_dims(array, self.axis)
 
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """One more axis."""
+        from openvino import opset13 as op
+
+        rank = len(sizes(batch)) + 1
+        return op.unsqueeze(batch, self.axis % rank + 1).output(0) if -rank <= self.axis < rank else None
+
 
 class Squeeze(Transform):
     """Remove an axis of length 1: `squeeze: 0`."""
@@ -113,6 +149,15 @@ class Squeeze(Transform):
         if not -array.ndim <= self.axis < array.ndim or array.shape[self.axis] != 1:
             raise DataError(f"squeeze: axis {self.axis} of shape {list(array.shape)} is not of length 1")
         return array.squeeze(self.axis)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """One axis less, where it is known to be of length 1."""
+        from openvino import opset13 as op
+
+        sample = sizes(batch)
+        if not -len(sample) <= self.axis < len(sample) or sample[self.axis] != 1:
+            return None
+        return op.squeeze(batch, np.array([self.axis % len(sample) + 1])).output(0)
 
 
 class Slice(Transform):
@@ -132,3 +177,10 @@ class Slice(Transform):
         if not len(kept):
             raise DataError(f"slice: nothing is left of axis {self.axis} of shape {list(array.shape)}")
         return np.ascontiguousarray(np.moveaxis(kept, 0, self.axis))
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A slice."""
+        rank = len(sizes(batch))
+        if not -rank <= self.axis < rank:
+            return None
+        return stretch(batch, self.axis, self.start or 0, END if self.stop is None else self.stop)

@@ -10,10 +10,12 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError, SettingsError
+from ovopt.transforms.graph import as_f32, converted, dtype_of, sizes, stretch
 from ovopt.transforms.numbers import numbers_of
 from ovopt.transforms.sniff import seems
 
 if TYPE_CHECKING:
+    import openvino
     from PIL import Image
 
 LUMA = (19595, 38470, 7471)
@@ -95,6 +97,15 @@ class ColourOrder(Transform):
         array = coloured(content, self.name)
         return np.ascontiguousarray(array[..., [2, 1, 0, *range(3, array.shape[-1])]])
 
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """The channels, gathered in the other order."""
+        from openvino import opset13 as op
+
+        sample = sizes(batch)
+        if len(sample) != 3 or sample[-1] not in (3, 4):
+            return None
+        return op.gather(batch, np.array([2, 1, 0, 3][: sample[-1]]), np.int64(-1)).output(0)
+
 
 class Grayscale(Transform):
     """Brightness of a colour image by ITU-R 601-2: 0.299 red, 0.587 green, 0.114 blue; one channel comes out.
@@ -117,6 +128,22 @@ class Grayscale(Transform):
             return np.asarray(array @ (np.asarray(weights) / 65536), array.dtype)[..., np.newaxis]
         total = array.astype(np.int64) @ np.asarray(weights)
         return np.asarray((total + 0x8000) >> 16, array.dtype)[..., np.newaxis]
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A product; of bytes it is a sum of integers below 2^24, which float32 holds exactly."""
+        from openvino import opset13 as op
+
+        sample, dtype = sizes(batch), dtype_of(batch)
+        if len(sample) != 3 or sample[-1] not in (1, 3, 4) or dtype not in (np.uint8, np.float32):
+            return None
+        if sample[-1] == 1:
+            return batch
+        weights = np.array(LUMA if self.order == "rgb" else LUMA[::-1], np.float32)[:, np.newaxis]
+        if dtype == np.float32:
+            return op.matmul(stretch(batch, -1, 0, 3), weights / 65536, False, False).output(0)
+        total = op.matmul(as_f32(stretch(batch, -1, 0, 3)), weights, False, False)
+        rounded = op.floor(op.multiply(op.add(total, np.float32(0x8000)), np.float32(1 / 65536)))
+        return converted(rounded.output(0), dtype)
 
 
 def coloured(content: Any, name: str) -> Array:

@@ -5,31 +5,27 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, zip_longest
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 from ovopt.bench.crew import ArmPlan
-from ovopt.bench.protocol import Contents, Load
-from ovopt.bench.samplefile import write_samples
-from ovopt.bundle import read_manifest
-from ovopt.contracts import Advance, Engine, Placement, Tensors, plugins
-from ovopt.errors import DataError, ModelError, SettingsError, did_you_mean
+from ovopt.bench.protocol import Load
+from ovopt.bundle import left_to_host, read_manifest, shapes_to_give
+from ovopt.contracts import Engine, Placement, plugins
+from ovopt.errors import ModelError, SettingsError, did_you_mean
 from ovopt.model.facts import facts
 from ovopt.model.files import describe, hash_of, locate
 from ovopt.model.outputs import output_indices
 from ovopt.model.read import as_ir, core, read_model
 from ovopt.prepare import Prepared
 from ovopt.recipe import Recipe
-from ovopt.records import Manifest, ModelFacts, ModelFile, Port
+from ovopt.records import Manifest, ModelFacts, ModelFile, Port, Preprocessing
 from ovopt.workflow.options import Options
+from ovopt.workflow.timed import TIMED, Timed
 
 BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
-TIMED = 32
-"""So many inferences' inputs, or batches of them, go through the timing."""
 Role = Literal["baseline", "candidate", "control", "reference"]
 
 
@@ -44,6 +40,21 @@ class Subject:
     manifest: Manifest | None
     own: Mapping[str, str]
 
+    @property
+    def embedded(self) -> Preprocessing | None:
+        """How `preprocess` is divided, where a part of it is inside the model."""
+        return self.manifest.preprocess if self.manifest else None
+
+    @property
+    def does(self) -> tuple[str, ...]:
+        """The transforms of `preprocess` that are inside."""
+        return tuple(name for entry in (self.embedded.embedded if self.embedded else ()) for name in entry)
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """What the whole of `preprocess` leads to, wherever it runs."""
+        return self.embedded.whole if self.embedded else self.facts.inputs
+
 
 def subjects(
     original: str | Path,
@@ -56,6 +67,8 @@ def subjects(
     found = [_subject(original, BASELINE, recipe, trust)]
     for path in optimized:
         found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, trust))
+    for subject in found:
+        left_to_host(subject.manifest, recipe)
     _check_same_inputs(found)
     first = {key: values[0] for key, values in vary.items()}
     varied = [
@@ -83,8 +96,18 @@ def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subje
         written = ModelFile(path=str(file), sha256=hash_of([file]), size_bytes=file.stat().st_size)
         taken = [subject.name for _, subject in found]
         name = next(name for name in _numbered(engine) if name not in taken)
-        found.append((engine, Subject(name, file, written, original.facts, None, {})))
+        whole = original.facts.model_copy(update={"inputs": original.inputs})
+        found.append((engine, Subject(name, file, written, whole, None, {})))
     return found
+
+
+def fed_apart(taking_part: Sequence[Subject], prepared: Prepared) -> dict[str, Prepared]:
+    """The samples as those models take them that do a part of `preprocess` themselves, by the hash of the model."""
+    return {
+        subject.file.sha256: prepared.behind(left_to_host(subject.manifest, prepared.recipe), subject.facts.inputs)
+        for subject in taking_part
+        if subject.embedded
+    }
 
 
 def already_quantized(original: Subject) -> list[str]:
@@ -106,6 +129,17 @@ def check_device(device: str) -> None:
         raise SettingsError(f"--device {device}: no such device here; {did_you_mean(device, known)}")
 
 
+def divided(taking_part: Sequence[Subject]) -> list[str]:
+    """What is to be said of models that do a part of `preprocess` themselves, where others do not."""
+    if len({subject.does for subject in taking_part}) == 1:
+        return []
+    return [
+        f"{subject.name} does {', '.join(subject.does)} itself: its inference holds more, and end to end compares"
+        for subject in taking_part
+        if subject.does
+    ]
+
+
 @contextmanager
 def arms(
     taking_part: Sequence[Subject],
@@ -119,30 +153,31 @@ def arms(
     shared = properties_of(recipe)
     batch = recipe.model.batch
     with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        timed = Path(scratch) / "timed"
         with options.progress.task("prepare samples", total=TIMED * batch) as advance:
-            contents, inputs = _for_timing(prepared, TIMED * batch, advance)
-        write_samples(timed, _batches(inputs, batch, _shared(prepared)) if batch > 1 else inputs)
+            timed = Timed.of(prepared, fed_apart(taking_part, prepared), Path(scratch), advance)
 
         def arm(subject: Subject, name: str, role: Role, extra: Mapping[str, str], engine: str = "openvino") -> ArmPlan:
             ours = engine == "openvino"
+            shapes = shapes_to_give(subject.manifest, recipe)
+            names = {port.name for port in subject.facts.inputs}
             placement = Placement(
-                as_ir(subject.path, Path(scratch), recipe.model.shapes, options.trust) if ours else subject.path,
-                recipe.model.shapes,
+                as_ir(subject.path, Path(scratch), shapes, options.trust) if ours else subject.path,
+                shapes,
                 tuple(output_indices(subject.facts.outputs, recipe.model.output)),
                 recipe.runtime.device,
                 batch,
-                recipe.model.state,
+                {into: of for into, of in recipe.model.state.items() if into in names},
             )
             return ArmPlan(
                 name=name,
                 role=role,
                 model=subject.file,
-                load=Load(engine, placement, timed),
-                contents=contents,
+                load=Load(engine, placement, timed.of_model(subject.file.sha256).inputs),
+                contents=timed.of_model(subject.file.sha256).contents,
                 properties={**shared, **subject.own, **extra},
                 requests=recipe.runtime.requests,
                 own_settings=bool(subject.own),
+                embedded=subject.does,
             )
 
         baseline, *candidates = taking_part
@@ -158,12 +193,12 @@ def arms(
 
 def _subject(path: str | Path, name: str, recipe: Recipe, trust: bool) -> Subject:
     manifest = read_manifest(path)
-    found = facts(read_model(path, recipe.model.shapes, trust))
+    found = facts(read_model(path, shapes_to_give(manifest, recipe), trust))
     return Subject(name, locate(path), describe(path), found, manifest, {})
 
 
 def _named(subject: Subject, name: str, own: Mapping[str, str]) -> Subject:
-    return Subject(name, subject.path, subject.file, subject.facts, subject.manifest, own)
+    return replace(subject, name=name, own=own)
 
 
 def _unique_name(path: Path, taken: Sequence[str]) -> str:
@@ -181,15 +216,15 @@ def _numbered(name: str) -> Iterator[str]:
 def _check_same_inputs(found: Sequence[Subject]) -> None:
     baseline = found[0]
     for subject in found[1:]:
-        if not _same_inputs(subject.facts, baseline.facts):
+        if not _same_inputs(subject.inputs, baseline.inputs):
             raise ModelError(
-                f"{subject.file.path}: its inputs {_said_inputs(subject.facts)} are not the original's "
-                f"{_said_inputs(baseline.facts)}, so the same samples cannot go through both"
+                f"{subject.file.path}: its inputs {_said_inputs(subject.inputs)} are not the original's "
+                f"{_said_inputs(baseline.inputs)}, so the same samples cannot go through both"
             )
 
 
-def _same_inputs(mine: ModelFacts, theirs: ModelFacts) -> bool:
-    return len(mine.inputs) == len(theirs.inputs) and all(map(_same_port, mine.inputs, theirs.inputs))
+def _same_inputs(mine: Sequence[Port], theirs: Sequence[Port]) -> bool:
+    return len(mine) == len(theirs) and all(map(_same_port, mine, theirs))
 
 
 def _same_port(mine: Port, theirs: Port) -> bool:
@@ -200,8 +235,8 @@ def _same_port(mine: Port, theirs: Port) -> bool:
     return mine.dtype == theirs.dtype and all(a == b or (-1 not in (a, b) and None in (a, b)) for a, b in sizes)
 
 
-def _said_inputs(found: ModelFacts) -> str:
-    return ", ".join(str(port) for port in found.inputs)
+def _said_inputs(inputs: Sequence[Port]) -> str:
+    return ", ".join(map(str, inputs))
 
 
 def _spelled(value: str | int | float | bool) -> str:
@@ -217,37 +252,3 @@ def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
     except RuntimeError:
         return False
     return default.get_type_name() not in ("f32", "dynamic", "undefined")
-
-
-def _shared(prepared: Prepared) -> list[bool]:
-    """Which inputs are the same for every sample, so that a batch holds them once."""
-    return [port.name in prepared.recipe.model.inputs for port in prepared.inputs]
-
-
-def _batches(samples: Sequence[Tensors], batch: int, shared: Sequence[bool]) -> Iterator[Tensors]:
-    """Batches of successive samples, the first ones again where they run out; a few, for they all rotate."""
-    count = max(1, len(samples) // batch)
-    for start in range(0, count * batch, batch):
-        chosen = [samples[i % len(samples)] for i in range(start, start + batch)]
-        try:
-            yield tuple(
-                arrays[0] if once else np.concatenate(arrays)
-                for arrays, once in zip(zip(*chosen, strict=True), shared, strict=True)
-            )
-        except ValueError:
-            raise DataError(f"--batch {batch}: the samples differ in shape; fix them with --shape") from None
-
-
-def _for_timing(prepared: Prepared, wanted: int, advance: Advance) -> tuple[Contents, list[Tensors]]:
-    """So many inferences' inputs, and the contents that they come from."""
-    contents: list[Any] = []
-    inputs: list[Tensors] = []
-    for index, parts in prepared.each(prepared.splits["gate"]):
-        contents.append(prepared.samples.load(index))
-        inputs += parts
-        advance(len(parts))
-        if len(inputs) >= wanted:
-            break
-    if not inputs:
-        raise DataError(f"{prepared.samples.source}: no sample is left to measure with")
-    return Contents(contents, prepared.preparation), inputs[:wanted]

@@ -16,9 +16,10 @@ from ovopt.bench.machine import machine
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.served import Demand
+from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
-from ovopt.gate import judge, lost_arms
+from ovopt.gate import decide
 from ovopt.prepare import Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import (
@@ -40,6 +41,8 @@ from ovopt.workflow.arms import (
     already_quantized,
     arms,
     check_device,
+    divided,
+    fed_apart,
     properties_of,
     references,
     subjects,
@@ -109,10 +112,11 @@ def _run(
 ) -> Comparison:
     recipe, seed = chosen.recipe, chosen.seed
     check_device(recipe.runtime.device)
-    prepared = prepare(recipe, taking_part[0].facts.inputs, seed, None if isinstance(data, str | Path) else data)
+    prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
     _check_unseen(prepared, taking_part)
     outputs = taking_part[0].facts.outputs
-    scorer = Scorer.of(prepared, outputs, prepared.splits["gate"]) if against_baseline else None
+    fed = fed_apart(taking_part, prepared)
+    scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
     scenarios = _scenarios(plan)
     if scorer:
         _check_budgets(recipe, scorer, scenarios)
@@ -131,7 +135,7 @@ def _run(
     if differing:
         raise SettingsError("the arms do not run with the same settings: " + "; ".join(differing))
     pairs = _pairs(made, scenarios, found, scorer, seed) if scorer else []
-    return Comparison(
+    result = Comparison(
         ovopt=ovopt.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=machine(),
@@ -159,14 +163,16 @@ def _run(
             if arm.role == "reference"
         },
         pairs=tuple(pairs),
-        gate=_gate(pairs, recipe, made) if scorer else _no_gate(),
+        gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared."),
         notes=(
             *already_quantized(taking_part[0]),
+            *divided(taking_part),
             *(scorer.doubts if scorer else ()),
             *(note for one in found.values() for note in one.notes),
             *([chosen.why] if chosen.why else []),
         ),
     )
+    return result.model_copy(update={"gate": decide(result, recipe.budgets)}) if scorer else result
 
 
 def _scenarios(plan: Plan) -> dict[str, Scenario]:
@@ -219,8 +225,8 @@ def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scena
     for metric in recipe.budgets.accuracy:
         if metric not in scorer.labels:
             raise RecipeError(f"budgets.accuracy.{metric}: not among `metrics`; {did_you_mean(metric, scorer.labels)}")
-    for scenario in ("latency", "throughput"):
-        if getattr(recipe.budgets, scenario) and scenario not in scenarios:
+    for scenario in scenarios_of(recipe.budgets):
+        if scenario not in scenarios:
             raise UsageError(f"budgets.{scenario}: add --scenario {scenario}")
 
 
@@ -255,6 +261,7 @@ def _arm(
         engine=arm.load.engine,
         model=arm.model,
         properties=dict(arm.properties),
+        embedded=arm.embedded,
         effective={name: one.effective[arm.name] for name, one in found.items() if arm.name in one.effective},
         accuracy=qualities.get(arm.name, {}) if arm.name not in lost else {},
         execution=executions.get(arm.name),
@@ -303,11 +310,3 @@ def _speeds(
             for name, raw in shared.items()
         }
     )
-
-
-def _gate(pairs: Sequence[Pair], recipe: Recipe, made: Sequence[Arm]) -> Gate:
-    return judge(pairs, recipe.budgets, lost_arms(made))
-
-
-def _no_gate() -> Gate:
-    return Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared.")

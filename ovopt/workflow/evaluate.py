@@ -18,7 +18,7 @@ from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.prepare import prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Gate, Settings
-from ovopt.workflow.arms import already_quantized, arms, check_device, properties_of, subjects
+from ovopt.workflow.arms import already_quantized, arms, check_device, fed_apart, properties_of, subjects
 from ovopt.workflow.chosen import choose
 from ovopt.workflow.options import Options
 from ovopt.workflow.scorer import Scorer
@@ -47,7 +47,7 @@ def evaluate(
     used = _without_agreement(chosen.recipe) if len(models) == 1 else chosen.recipe
     check_device(used.runtime.device)
     taking_part = subjects(models[0], models[1:], used, {}, options.trust)
-    prepared = prepare(used, taking_part[0].facts.inputs, chosen.seed, None if isinstance(data, str | Path) else data)
+    prepared = prepare(used, taking_part[0].inputs, chosen.seed, None if isinstance(data, str | Path) else data)
     part = part or ("gate" if any(subject.manifest for subject in taking_part) else "all")
     if chosen.why:
         options.progress.say(chosen.why)
@@ -55,7 +55,8 @@ def evaluate(
     if not indices:
         raise DataError(f"data.splits.{part}: holds no samples")
     saved = _Predictions(prepared.samples.ids)
-    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, saved.add if predictions else None)
+    save, fed = saved.add if predictions else None, fed_apart(taking_part, prepared)
+    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, save, fed)
     if not scorer.metrics:
         raise UsageError(
             "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name "

@@ -39,9 +39,18 @@ class Scorer:
     """What looks wrong with the data."""
     differences: dict[str, float] = field(default_factory=dict)
     """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
+    fed: Mapping[str, Prepared] = field(default_factory=dict)
+    """Hash of a model -> the samples as it takes them, where it does a part of `preprocess` itself."""
 
     @classmethod
-    def of(cls, prepared: Prepared, outputs: Sequence[Port], chosen: Sequence[int], save: Save | None = None) -> Scorer:
+    def of(
+        cls,
+        prepared: Prepared,
+        outputs: Sequence[Port],
+        chosen: Sequence[int],
+        save: Save | None = None,
+        fed: Mapping[str, Prepared] | None = None,
+    ) -> Scorer:
         """Check that every chosen sample has the label that the metrics need, before anything runs."""
         accuracy = [metric for metric in prepared.recipe.metrics if _labelled(metric)]
         ports = chosen_outputs(outputs, prepared.recipe.model.output)
@@ -59,7 +68,8 @@ class Scorer:
                 metric.check(label, ports, prepared.samples.ids[index])
             if isinstance(label, int):
                 known.add(label)
-        return cls(prepared, chosen, ports, OutputFile(), save, empty_classes(prepared.recipe.data.classes, known))
+        doubts = empty_classes(prepared.recipe.data.classes, known)
+        return cls(prepared, chosen, ports, OutputFile(), save, doubts, fed=fed or {})
 
     @property
     def metrics(self) -> Sequence[Metric]:
@@ -80,7 +90,8 @@ class Scorer:
         if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
         role, path = crew.arms[arm].role, crew.arms[arm].model.path
-        scored = Pass(self, arm, path, looked_at and arm == crew.baseline, against=role == "reference")
+        prepared = self.fed.get(crew.arms[arm].model.sha256)
+        scored = Pass(self, arm, path, looked_at and arm == crew.baseline, role == "reference", prepared)
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
             scored.advance = advance
             crew.evaluate(arm, properties, scored.inputs(), scored.take)
@@ -139,9 +150,18 @@ class Scorer:
 class Pass:
     """All samples through one model: `inputs` to be run, `take` for what comes back."""
 
-    def __init__(self, scorer: Scorer, arm: str, path: str, keeps: bool, against: bool = False) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        arm: str,
+        path: str,
+        keeps: bool,
+        against: bool = False,
+        prepared: Prepared | None = None,
+    ) -> None:
+        """`prepared`: the same samples, as this model takes them."""
         self._scorer = scorer
-        self._prepared = scorer.prepared
+        self._prepared = prepared or scorer.prepared
         self._arm = arm
         self._path = path
         self._keeps = keeps
@@ -155,7 +175,8 @@ class Pass:
     def inputs(self, chosen: Sequence[int] | None = None) -> Iterator[Inputs]:
         """Every inference of every sample, or of those that are chosen."""
         for index, parts in self._prepared.each(self._scorer.chosen if chosen is None else chosen):
-            self._under_way[index] = _Sample(parts if self._prepared.recipe.postprocess else None, len(parts))
+            seen = self._prepared.seen(index, parts) if self._prepared.recipe.postprocess else None
+            self._under_way[index] = _Sample(seen, len(parts))
             for part, tensors in enumerate(parts):
                 yield Inputs(index, part, tensors)
 

@@ -55,12 +55,13 @@ class Validator:
         """Of the tuning split."""
         return len(self._before)
 
-    def delta(self, model: openvino.Model, max_drop: float) -> QualityDelta:
-        """A candidate's change of quality. Stops early where the drop is beyond the budget for certain.
+    def delta(self, model: openvino.Model, max_drop: float, prepared: Prepared | None = None) -> QualityDelta:
+        """A candidate's change of quality. Stops early where the drop is beyond the budget for certain. `prepared`: the
+        samples as it takes them, where it takes something else than the original.
 
         Raises ArmLostError where the model does not run, or its output is not finite.
         """
-        taken = Pass(self._scorer, "candidate", "the candidate", keeps=False)
+        taken = Pass(self._scorer, "candidate", "the candidate", keeps=False, prepared=prepared)
         end, look = 0, FIRST_LOOK
         while True:
             start, end = end, min(look, len(self._chosen))

@@ -1,0 +1,88 @@
+"""From content to output, in a moment and in this process: ways to divide the work, in turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ovopt.bench.schedule import LEAST_REPLICAS, creation_order, turn_order, why_stop
+from ovopt.contracts import Way
+from ovopt.model.native import core
+from ovopt.stats import Floats, Interval, speedup_interval
+
+if TYPE_CHECKING:
+    import openvino
+
+PRECISION = 0.02
+ROUNDS = 5
+TURN_S = 0.05
+LEAST = 3
+
+
+def way_speedups(
+    ways: Sequence[Way],
+    contents: Sequence[Any],
+    device: str,
+    properties: Mapping[str, str],
+    budget_s: float,
+    seed: int,
+) -> list[Interval]:
+    """How many times faster every way but the first is, against the first: one content after the other, from decoding
+    to the output. RuntimeError where a way does not run.
+
+    Each way is compiled anew for every replica, as often as an honest interval asks for even where that takes longer
+    than the budget.
+    """
+    rng, began = np.random.default_rng(seed), time.perf_counter()
+    named = {str(place): way for place, way in enumerate(ways)}
+    replicas = list[Floats]()
+    while True:
+        replicas.append(_replica(named, contents, device, properties, rng, len(replicas)))
+        baseline, *others = np.stack(replicas, axis=1)
+        found = [speedup_interval(baseline, other) for other in others] if len(replicas) > 1 else []
+        widths = {str(place): interval.relative_half_width for place, interval in enumerate(found)}
+        spent = time.perf_counter() - began
+        if len(replicas) >= LEAST_REPLICAS and why_stop(len(replicas), widths, PRECISION, spent, budget_s):
+            return found
+
+
+def _replica(
+    ways: Mapping[str, Way],
+    contents: Sequence[Any],
+    device: str,
+    properties: Mapping[str, str],
+    rng: np.random.Generator,
+    replica: int,
+) -> Floats:
+    """Seconds per sample, shape [ways, rounds]."""
+    requests: dict[str, openvino.InferRequest] = {}
+    for name in creation_order(list(ways), replica):
+        requests[name] = core().compile_model(ways[name].model, device, dict(properties)).create_infer_request()
+        _turn(ways[name], requests[name], contents, 0)
+    seconds = np.zeros((len(ways), ROUNDS))
+    for index in range(ROUNDS):
+        first = int(rng.integers(len(contents)))
+        for name in turn_order(list(requests), rng):
+            seconds[list(ways).index(name), index] = _turn(ways[name], requests[name], contents, first)
+    return seconds
+
+
+def _turn(way: Way, request: openvino.InferRequest, contents: Sequence[Any], first: int) -> float:
+    """The median way of a sample, behind one that is discarded."""
+    _infer(way, request, contents[first])
+    times = list[float]()
+    until = time.perf_counter() + TURN_S
+    while len(times) < LEAST or time.perf_counter() < until:
+        content = contents[(first + len(times)) % len(contents)]
+        began = time.perf_counter()
+        _infer(way, request, content)
+        times.append(time.perf_counter() - began)
+    return float(np.median(times))
+
+
+def _infer(way: Way, request: openvino.InferRequest, content: Any) -> None:
+    for tensors in way.preparation.preprocess(way.preparation.decode(content)):
+        request.infer(dict(enumerate(tensors)), share_inputs=True, share_outputs=True)

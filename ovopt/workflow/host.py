@@ -1,0 +1,78 @@
+"""What is done to samples before they reach a model, as steps see it that move some of it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ovopt.bench.scenario import hinted
+from ovopt.bench.ways import way_speedups
+from ovopt.contracts import Host, Transform, Way
+from ovopt.model.facts import facts
+from ovopt.prepare import Prepared
+from ovopt.records import QualityDelta
+from ovopt.stats import Interval
+from ovopt.workflow.arms import properties_of
+from ovopt.workflow.validate import Validator
+
+if TYPE_CHECKING:
+    import openvino
+
+MEASURED = 32
+"""Contents that the way from content to output is measured on."""
+
+
+def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Transform]) -> Host:
+    """Of a model in front of which these transforms run."""
+    recipe = prepared.recipe
+    device, properties = recipe.runtime.device, properties_of(recipe)
+    contents = _Contents(prepared)
+
+    def speedups(ways: Sequence[Way], seconds: float) -> Sequence[Interval]:
+        wanted = hinted(recipe.runtime.hint or "LATENCY", properties)
+        return way_speedups(ways, contents[:MEASURED], device, wanted, seconds, prepared.seed)
+
+    @cache
+    def validator() -> Validator:
+        return Validator(prepared, model, facts(model), device, properties)
+
+    def delta(way: Way) -> QualityDelta | None:
+        if not _can_be_judged(prepared):
+            return None
+        return validator().delta(way.model, 0.0, prepared.made_by(way.preparation))
+
+    inputs, given = facts(model).inputs, {*recipe.model.inputs, *recipe.model.state}
+    return Host(
+        transforms=tuple(transforms),
+        inputs=inputs,
+        filled=tuple(port.name for port in inputs if port.name not in given),
+        contents=contents,
+        preparation=prepared.prepared_by,
+        speedups=speedups,
+        delta=delta,
+    )
+
+
+def _can_be_judged(prepared: Prepared) -> bool:
+    """Whether there are tuning samples, and labels if the first metric looks at them."""
+    first = next(iter(prepared.recipe.metrics), None)
+    labelled = prepared.samples.labels is not None
+    return bool(
+        prepared.splits["tuning"] and first and (labelled or first.kind == "agreement" or not first.needs_label)
+    )
+
+
+class _Contents(Sequence[Any]):
+    """Of the calibration samples that can be used, read where they are used."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._load = prepared.samples.load
+        self._indices = [index for index in prepared.splits["calibration"] if index not in prepared.bad]
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, place: Any) -> Any:
+        chosen = self._indices[place]
+        return [self._load(index) for index in chosen] if isinstance(place, slice) else self._load(chosen)
