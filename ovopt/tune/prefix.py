@@ -1,4 +1,4 @@
-"""How much of a ranked list must be reverted: a search that needs about log2(n) looks, and a step back."""
+"""Where in a ranked list something begins to hold: searches that need about log2(n) looks, and a step back."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ def thinned(chosen: Sequence[str], holds: Callable[[Sequence[str]], bool]) -> tu
         if size == 1:
             return tuple(kept)
         size //= 2
+
+
+def first_that_holds(count: int, holds: Callable[[int], bool]) -> int | None:
+    """The first of so many places from which on all hold, in about log2(count) looks; None where the last does not."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low if low < count else None

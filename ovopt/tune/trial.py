@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from ovopt.records import Record
 
 LEAST_SPEEDUP = 1.02
@@ -15,7 +17,9 @@ OPEN_SHARE = 0.5
 """With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,
 and the gate decides."""
 
-State = Literal["kept", "missed", "open"]
+State = Literal["kept", "missed", "open", "slower"]
+"""Within the budget for certain, beyond it for certain, neither; or not judged, being no faster than what there was."""
+Aim = Literal["speed", "size"]
 
 
 class Trial(Record):
@@ -30,6 +34,7 @@ class Trial(Record):
     state: State
     speedup: float | None
     seconds: float
+    size_ratio: float | None = Field(default=None, description="bytes of all constants against the original's")
 
     def acceptable(self, max_drop: float) -> bool:
         """Whether it may ship as far as the tuning samples can tell."""
@@ -43,6 +48,21 @@ def state_of(low: float, high: float, max_drop: float) -> State:
     return "missed" if low > max_drop else "open"
 
 
+def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds: float) -> Trial:
+    """What is written down of a candidate that was timed, and is not worth more than that."""
+    return Trial(
+        name=name,
+        reverted=tuple(reverted),
+        drop=0.0,
+        low=0.0,
+        high=0.0,
+        n=0,
+        state="slower",
+        speedup=speedup,
+        seconds=seconds,
+    )
+
+
 def settled(trials: Sequence[Trial], max_drop: float) -> bool:
     """Whether no further way to quantize the whole model is worth its calibration: one is acceptable, and none of at
     least two was faster by more than the noise of a quick measurement."""
@@ -51,7 +71,12 @@ def settled(trials: Sequence[Trial], max_drop: float) -> bool:
     return best is not None and len(trials) > 1 and (best.speedup or 0.0) >= fastest * (1 - NOISE)
 
 
-def winner(trials: Iterable[Trial], max_drop: float) -> Trial | None:
-    """The fastest acceptable candidate that is faster than the original."""
-    ready = [t for t in trials if t.acceptable(max_drop) and t.speedup is not None and t.speedup >= LEAST_SPEEDUP]
-    return max(ready, key=lambda trial: trial.speedup or 0.0) if ready else None
+def winner(trials: Iterable[Trial], max_drop: float, aim: Aim = "speed") -> Trial | None:
+    """The fastest acceptable candidate that is faster than the original; or the smallest that is smaller, and of two of
+    a size the more exact one."""
+    ready = [trial for trial in trials if trial.acceptable(max_drop)]
+    if aim == "size":
+        smaller = [(trial.size_ratio, trial) for trial in ready if (trial.size_ratio or 1) < 1]
+        return min(smaller, key=lambda pair: (round(pair[0] or 1, 3), pair[1].drop))[1] if smaller else None
+    faster = [trial for trial in ready if trial.speedup is not None and trial.speedup >= LEAST_SPEEDUP]
+    return max(faster, key=lambda trial: trial.speedup or 0.0) if faster else None

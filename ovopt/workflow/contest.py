@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from ovopt.model.operation_times import operation_times
 from ovopt.output import new_folder
 from ovopt.records import Manifest, StepReport
 from ovopt.tune.journal import Journal
-from ovopt.tune.trial import LEAST_SPEEDUP, Trial, state_of, winner
+from ovopt.tune.trial import LEAST_SPEEDUP, Aim, Trial, state_of, unjudged, winner
 from ovopt.workflow.arms import properties_of
 from ovopt.workflow.validate import Validator
 from ovopt.workflow.work import Work
@@ -35,6 +35,8 @@ class Goal:
     time_budget_s: float = 600.0
     resume: bool = False
     """Go on from the journal of an interrupted search."""
+    aim: Aim = "speed"
+    """What the best candidate is best at."""
 
     def may_replace(self, output: Path, force: bool) -> bool:
         """Whether a bundle of that name may be replaced: by force, or because the interrupted search wrote it."""
@@ -60,22 +62,28 @@ class Contest:
         effect: Callable[[openvino.Model], Mapping[str, Any]] = lambda model: {
             "fake_quantize": facts(model).fake_quantize
         },
+        made_by: Callable[[str], StepReport | None] = lambda name: None,
     ) -> None:
         """`step` names the winner's report. The steps `before` are applied to the original at once: what candidates
-        are made of is `start`. `effect` counts on a candidate's model what took effect."""
+        are made of is `start`. `effect` counts on a candidate's model what took effect; `made_by` gives the report of
+        the one step that made the candidate of a name, where it is to be told."""
         recipe = work.prepared.recipe
         self.start, self._reports = work.applied(before)
         self.original = work.original
         self.materials = work.materials
         self.goal = goal
         self.trials: list[Trial] = []
+        self.offers: list[str] = []
+        """What to do where no candidate may ship."""
         self.validator = Validator(
             work.prepared, work.original, facts(work.original), recipe.runtime.device, properties_of(recipe)
         )
         self._step, self._work, self._output, self._effect = step, work, output, effect
+        self._made_by = made_by
         self._replaces = goal.may_replace(output, force)
         source, data = work.source.sha256, work.prepared.samples.fingerprint
-        subject = subject_of(step, source, data, work.materials.seed, recipe.resolved(), before, goal.max_drop)
+        aim = () if goal.aim == "speed" else (goal.aim,)
+        subject = subject_of(step, source, data, work.materials.seed, recipe.resolved(), before, goal.max_drop, *aim)
         self._journal = Journal(journal_file(output), subject, goal.resume)
         self._began = time.perf_counter()
         self._advance: Advance = lambda amount=1, note="": None
@@ -101,8 +109,8 @@ class Contest:
 
     @property
     def best(self) -> Trial | None:
-        """The fastest acceptable candidate so far."""
-        return winner(self.trials, self.goal.max_drop)
+        """The acceptable candidate so far that is best at what is aimed at."""
+        return winner(self.trials, self.goal.max_drop, self.goal.aim)
 
     def acceptable(self, trial: Trial | None) -> bool:
         """Whether it may ship as far as the tuning samples can tell."""
@@ -113,13 +121,25 @@ class Contest:
         recipe = self._work.prepared.recipe
         return operation_times(models, self.materials.calibration[0], recipe.runtime.device, properties_of(recipe))
 
-    def judge_if_faster(self, name: str, make: Callable[[], openvino.Model], reverted: Sequence[str] = ()) -> None:
+    def judge_if_faster(
+        self, name: str, make: Callable[[], openvino.Model], reverted: Sequence[str] = ()
+    ) -> Trial | None:
         """Judge a candidate only if it runs faster than the best so far: that is cheaper to find out."""
+        self._check_time()
+        began = time.perf_counter()
         known = self._journal.find(name, reverted)
-        speedup = known.speedup if known else self.materials.speedup(self.original, make())
+        if known and known.state == "slower":
+            return None
+        try:
+            speedup = known.speedup if known else self.materials.speedup(self.original, make())
+        except StepError as error:
+            self.materials.progress.say(f"{name}: {error}")
+            return None
         best = self.best.speedup if self.best else 1.0
         if speedup and speedup >= LEAST_SPEEDUP * (best or 1.0):
-            self.judge(name, make, reverted, speedup)
+            return self.judge(name, make, reverted, speedup)
+        self._journal.add(unjudged(name, reverted, speedup, round(time.perf_counter() - began, 3)))
+        return None
 
     def judge(
         self,
@@ -132,11 +152,11 @@ class Contest:
 
         Raises OutOfTimeError where the time budget has ended, except for the first candidate.
         """
+        self._check_time()
         began = time.perf_counter()
-        if self.trials and began - self._began > self.goal.time_budget_s:
-            raise OutOfTimeError
         trial = self._journal.find(name, reverted)
-        if trial and not self.acceptable(trial):
+        trial = None if trial and trial.state == "slower" else trial
+        if trial and winner([*self.trials, trial], self.goal.max_drop, self.goal.aim) is not trial:
             self.trials.append(trial)
             return trial
         try:
@@ -148,15 +168,26 @@ class Contest:
         self.trials.append(trial)
         if self.best is trial:
             self._keep(trial, model)
-        note = f"best {units.factor(self.best.speedup)}" if self.best and self.best.speedup else "none yet"
-        self._advance(time.perf_counter() - began, f"{len(self.trials)} tried, {note}")
+        self._advance(time.perf_counter() - began, f"{len(self.trials)} tried, {self._standing()}")
         return trial
+
+    def _check_time(self) -> None:
+        if self.trials and time.perf_counter() - self._began > self.goal.time_budget_s:
+            raise OutOfTimeError
+
+    def _standing(self) -> str:
+        best = self.best
+        if best is None:
+            return "none yet"
+        figure = best.size_ratio if self.goal.aim == "size" else best.speedup
+        return f"best {units.factor(figure or 0.0)}{' the size' if self.goal.aim == 'size' else ''}"
 
     def _measured(
         self, name: str, reverted: tuple[str, ...], model: openvino.Model, speedup: float | None, began: float
     ) -> Trial:
         delta = self.validator.delta(model, self.goal.max_drop)
         drop, low, high = delta.drop
+        sizes = [sum(facts(each).precisions.values()) for each in (self.original, model)]
         trial = Trial(
             name=name,
             reverted=reverted,
@@ -165,9 +196,13 @@ class Contest:
             high=high,
             n=delta.n,
             state=state_of(low, high, self.goal.max_drop),
-            speedup=self.materials.speedup(self.original, model) if speedup is None else speedup,
-            seconds=round(time.perf_counter() - began, 3),
+            speedup=speedup,
+            seconds=0.0,
+            size_ratio=sizes[1] / sizes[0] if sizes[0] else None,
         )
+        if speedup is None and (self.goal.aim == "speed" or self.acceptable(trial)):
+            trial = trial.model_copy(update={"speedup": self.materials.speedup(self.original, model)})
+        trial = trial.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
         self._journal.add(trial)
         return trial
 
@@ -177,41 +212,56 @@ class Contest:
             self._written = self._work.write(folder, self._output, model, reports)
 
     def _report(self, trial: Trial, model: openvino.Model) -> StepReport:
-        unit = self.validator.metric.unit
+        own = self._made_by(trial.name)
+        asked = {"max_drop": self.goal.max_drop, "candidate": trial.name}
+        ways = {"aim": self.goal.aim, "settings": own.parameters} if own else {"reverted": list(trial.reverted)}
         return StepReport(
             name=self._step,
-            parameters={"max_drop": self.goal.max_drop, "candidate": trial.name, "reverted": list(trial.reverted)},
+            parameters={**asked, **ways},
             effect={
+                **(own.effect if own else {}),
                 **self._effect(model),
-                "reverted_operations": len(trial.reverted),
+                **({} if own else {"reverted_operations": len(trial.reverted)}),
                 "tuning_samples": trial.n,
                 "drop": round(trial.drop, 6),
                 "speedup": round(trial.speedup or 0.0, 3),
+                "size_ratio": round(trial.size_ratio or 0.0, 3),
                 "tried": len(self.trials),
             },
-            notes=()
-            if trial.state == "kept"
-            else (
-                f"{trial.n} tuning samples leave the budget open: {units.points(-trial.drop, unit)} "
-                f"{units.quality_interval(-trial.high, -trial.low, unit)}; `ovopt compare` decides",
-            ),
+            notes=(*(own.notes if own else ()), *self._doubts(trial)),
             seconds=round(time.perf_counter() - self._began, 3),
         )
 
+    def _doubts(self, trial: Trial) -> Iterator[str]:
+        unit = self.validator.metric.unit
+        if trial.state != "kept":
+            yield (
+                f"{trial.n} tuning samples leave the budget open: {units.points(-trial.drop, unit)} "
+                f"{units.quality_interval(-trial.high, -trial.low, unit)}; `ovopt compare` decides"
+            )
+        if trial.speedup is not None and trial.speedup < 1 / LEAST_SPEEDUP:
+            yield f"smaller, and slower than the original: {units.factor(trial.speedup)}"
+
     def _refusal(self) -> str:
         unit = self.validator.metric.unit
-        lines = [
-            f"  {trial.name}{f', {len(trial.reverted)} operations reverted' if trial.reverted else ''}: "
-            f"{units.points(-trial.drop, unit)}, {units.factor(trial.speedup) if trial.speedup else units.MISSING}"
-            for trial in sorted(self.trials, key=lambda trial: trial.drop)[:5]
-        ]
+        tried = [f"  {self._told(trial, unit)}" for trial in sorted(self.trials, key=lambda trial: trial.drop)[:5]]
         budget = units.points(-self.goal.max_drop, unit)
-        said = "\n".join(lines) or "  no candidate could be made"
-        return (
-            f"ship the original: none of {len(self.trials)} candidates is faster and keeps "
+        better = "faster" if self.goal.aim == "speed" else "smaller"
+        lines = [
+            f"ship the original: none of {len(self.trials)} candidates is {better} and keeps "
             f"{self.validator.metric.label} within {budget} on {self.validator.samples} tuning samples; the best of "
-            f"them:\n{said}"
-        )
+            "them:",
+            *(tried or ["  no candidate could be made"]),
+            *(["next best:"] if self.offers else []),
+            *(f"  {offer}" for offer in self.offers),
+        ]
+        return "\n".join(lines)
+
+    def _told(self, trial: Trial, unit: str) -> str:
+        name = f"{trial.name}{f', {len(trial.reverted)} operations reverted' if trial.reverted else ''}"
+        size = f", {units.factor(trial.size_ratio)} the size" if self.goal.aim == "size" and trial.size_ratio else ""
+        speed = units.factor(trial.speedup) if trial.speedup else units.MISSING
+        return f"{name}: {units.points(-trial.drop, unit)}{size}, {speed}"
 
 
 def subject_of(*parts: object) -> str:

@@ -1,23 +1,26 @@
 """How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
 
 Ways to quantize the whole model come first. Where none keeps the budget, the operations that lose the most stay in
-floating point; where 8 bits do not pay, so do those that they slow down. What is simplified only may win, too.
+floating point; where 8 bits do not pay, so do those that they slow down. What is simplified only may win, too, and so
+may weights in 8 bits alone. Where nothing does, the refusal offers what else helps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ovopt.errors import StepError, UsageError
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
+from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.partial import partials
 from ovopt.tune.prefix import shortest_prefix, thinned
 from ovopt.tune.trial import Trial, settled
 from ovopt.workflow.contest import Contest
+from ovopt.workflow.next_best import faster_otherwise, smaller
 
 if TYPE_CHECKING:
     import openvino
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 PROBED = 8
 """Samples that tell the operations' own errors."""
 UNQUANTIZED = "not quantized"
+WEIGHTS = "int8 weights"
 
 
 class QuantizeSearch:
@@ -48,6 +52,9 @@ class QuantizeSearch:
         if contest.best is not None:
             self._faster_operations(contest.best)
         self._unquantized()
+        self._weights()
+        if contest.best is None:
+            contest.offers += [*smaller(contest, "`ovopt compress` takes it"), *faster_otherwise(contest)]
 
     def _model(self, candidate: Candidate) -> openvino.Model:
         if candidate.name not in self._made:
@@ -104,6 +111,12 @@ class QuantizeSearch:
         """What is not quantized at all loses nothing: where it is the fastest, it ships."""
         if self._contest.start is not self._contest.original:
             self._contest.judge_if_faster(UNQUANTIZED, lambda: self._contest.start)
+
+    def _weights(self) -> None:
+        """Weights alone in 8 bits lose next to nothing: they may be faster, and are the next best where nothing is."""
+        contest = self._contest
+        judge = contest.judge if contest.best is None else contest.judge_if_faster
+        judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
 
 
 def _fastest(trials: Sequence[Trial]) -> Trial | None:

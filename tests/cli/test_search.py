@@ -90,7 +90,7 @@ def test_where_nothing_helps_it_says_so_and_exits_with_3(work: Path) -> None:
     done = searching("hopeless.xml", *LOUD, "-o", "int8", cwd=work)
     assert done.code == 3
     assert done.stdout == ""
-    assert done.message.startswith("error: ship the original: none of 7 candidates is faster and keeps top1 within")
+    assert done.message.startswith("error: ship the original: none of 8 candidates is faster and keeps top1 within")
     assert not (work / "int8").exists()
     assert "Traceback" not in done.stderr
 
@@ -136,7 +136,7 @@ def test_the_best_so_far_is_whole_whatever_stops_it_and_the_search_goes_on(numbe
     assert done.code == 0, done.stderr
     assert json.loads(done.stdout)["steps"][-1]["parameters"] == manifest.steps[-1].parameters
     names = [json.loads(line)["name"] for line in (work / "int8.search.jsonl").read_text().splitlines()[1:]]
-    assert len(names) == len(set(names)) == 2
+    assert len(names) == len(set(names)) == 3
 
 
 def test_stopped_before_anything_is_good_there_is_no_bundle_and_resume_finds_it(work: Path) -> None:

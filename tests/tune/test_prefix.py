@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.tune.prefix import shortest_prefix, thinned
+from ovopt.tune.prefix import first_that_holds, shortest_prefix, thinned
 
 
 class Asked:
@@ -126,3 +126,15 @@ def test_an_unreliable_predicate_still_ends_with_what_was_seen_to_hold(answers: 
     assert left == tuple(chosen) or left in asked.looks
     assert set(left) <= set(chosen)
     assert left
+
+
+@given(st.integers(0, 40), st.integers(0, 45))
+def test_the_first_place_from_which_on_all_hold_is_found_in_few_looks(count: int, first: int) -> None:
+    looked: list[int] = []
+
+    def holds(place: int) -> bool:
+        looked.append(place)
+        return place >= first
+
+    assert first_that_holds(count, holds) == (first if first < count else None)
+    assert len(looked) == len(set(looked)) <= count.bit_length()

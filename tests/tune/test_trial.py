@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Trial, settled, state_of, winner
+from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Trial, settled, state_of, unjudged, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
@@ -78,6 +78,41 @@ def test_there_may_be_no_winner(trials: list[Trial]) -> None:
 def test_of_equally_fast_ones_the_first_wins() -> None:
     trials = [trial("first"), trial("second")]
     assert winner(trials, 0.01) is trials[0]
+
+
+def test_the_smallest_acceptable_candidate_wins_where_size_is_aimed_at() -> None:
+    trials = [
+        trial("fast", speedup=9.0, size_ratio=0.5),
+        trial("small", speedup=0.8, size_ratio=0.26),
+        trial("lossy", size_ratio=0.1, state="missed"),
+        trial("unsure", size_ratio=0.1, state="open", drop=0.009),
+        trial("of unknown size"),
+    ]
+    assert winner(trials, 0.01, "size") is trials[1]
+
+
+@pytest.mark.parametrize(("ratio", "wins"), [(0.99, True), (1.0, False), (1.2, False), (None, False)])
+def test_what_is_not_smaller_does_not_win_where_size_is_aimed_at(ratio: float | None, wins: bool) -> None:
+    assert (winner([trial(size_ratio=ratio)], 0.01, "size") is not None) is wins
+
+
+def test_of_two_of_a_size_the_more_exact_one_wins() -> None:
+    trials = [trial("plain", size_ratio=0.3001, drop=0.004), trial("corrected", size_ratio=0.3004, drop=0.001)]
+    assert winner(trials, 0.01, "size") is trials[1]
+
+
+@pytest.mark.parametrize("aim", ["speed", "size"])
+def test_what_was_not_judged_does_not_win(aim: Any) -> None:
+    one = unjudged("slow", ["head"], 5.0, 1.0).model_copy(update={"size_ratio": 0.1})
+    assert winner([one], 0.01, aim) is None
+    assert one.reverted == ("head",)
+
+
+def test_a_line_of_an_older_journal_is_still_read() -> None:
+    line = (
+        '{"name":"recipe","reverted":[],"drop":0.0,"low":0.0,"high":0.0,"n":9,"state":"kept","speedup":2,"seconds":1}'
+    )
+    assert Trial.model_validate_json(line).size_ratio is None
 
 
 @pytest.mark.parametrize(

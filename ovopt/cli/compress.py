@@ -1,0 +1,126 @@
+"""`ovopt compress`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+if TYPE_CHECKING:
+    from ovopt.recipe import Override
+
+
+class Aim(StrEnum):
+    """What a search is for."""
+
+    size = "size"
+    speed = "speed"
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
+    recipe: o.RecipeName = None,
+    data: o.DataSource = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The bundle to write; default: MODEL-compressed in this folder."),
+    ] = None,
+    nncf_defaults: Annotated[
+        bool, typer.Option("--nncf-defaults", help="NNCF's own defaults in place of the recipe's settings.")
+    ] = False,
+    simplify: Annotated[
+        bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
+    ] = True,
+    mode: Annotated[
+        str | None, typer.Option(help="One of nncf.CompressWeightsMode: int8_asym, int8_sym, int4_asym, nf4, mxfp4 ...")
+    ] = None,
+    ratio: Annotated[float | None, typer.Option(help="Share of layers that take the mode; others the backup.")] = None,
+    group_size: Annotated[int | None, typer.Option(help="Weights that share a scale; -1: a whole channel.")] = None,
+    all_layers: Annotated[bool | None, typer.Option(help="Embeddings and the last layer take the mode, too.")] = None,
+    awq: Annotated[bool | None, typer.Option(help="Activation-aware scaling of weights.")] = None,
+    scale_estimation: Annotated[bool | None, typer.Option(help="Scales that least change a layer's output.")] = None,
+    gptq: Annotated[bool | None, typer.Option(help="Rounding column by column, errors made up for.")] = None,
+    lora_correction: Annotated[bool | None, typer.Option(help="Low-rank adapters that make up for errors.")] = None,
+    sensitivity_metric: Annotated[
+        str | None, typer.Option(help="One of nncf.SensitivityMetric: which layers take the backup mode.")
+    ] = None,
+    backup_mode: Annotated[str | None, typer.Option(help="One of nncf.BackupMode: none, int8_asym ...")] = None,
+    subset_size: Annotated[int | None, typer.Option(help="Calibration samples, at most.")] = None,
+    ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None,
+    ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None,
+    ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Search for the best way that loses at most so much of the first metric, in its own unit."
+        ),
+    ] = None,
+    aim: Annotated[Aim, typer.Option(help="What the search is for: the smallest model, or the fastest.")] = Aim.size,
+    time_budget: Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")] = 600.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
+    shape: o.Shapes = None,
+    on_bad_sample: o.OnBadSample = None,
+    sets: o.Sets = None,
+    seed: o.Seed = None,
+    trust: o.Trust = False,
+    force: o.Force = False,
+    output_format: o.FormatOption = o.Format.console,
+    quiet: o.Quiet = False,
+) -> None:
+    """Compress a model's weights with NNCF into a bundle: `model.xml`, `model.bin`, `ovopt.json`.
+
+    Activations stay in floating point. Samples are needed where an algorithm looks at activations, and for a search.
+    Every other argument of `nncf.compress_weights` is a key of the recipe:
+    `--set optimize.compress.advanced_parameters.group_size_fallback_mode=adjust`.
+
+    Example: `ovopt compress model.xml --mode int4_sym --group-size 64 --awq -r language-model --data text.txt -o int4/`
+    """
+    from ovopt.cli.show import show_manifest
+    from ovopt.workflow.compress import compress
+    from ovopt.workflow.contest import Goal
+
+    given = {
+        "mode": ("--mode", mode),
+        "ratio": ("--ratio", ratio),
+        "group_size": ("--group-size", group_size),
+        "all_layers": ("--all-layers", all_layers),
+        "awq": ("--awq", awq),
+        "scale_estimation": ("--scale-estimation", scale_estimation),
+        "gptq": ("--gptq", gptq),
+        "lora_correction": ("--lora-correction", lora_correction),
+        "sensitivity_metric": ("--sensitivity-metric", sensitivity_metric),
+        "backup_mode": ("--backup-mode", backup_mode),
+        "subset_size": ("--subset-size", subset_size),
+        "ignored_scope.names": ("--ignored-name", ignored_name),
+        "ignored_scope.patterns": ("--ignored-pattern", ignored_pattern),
+        "ignored_scope.types": ("--ignored-type", ignored_type),
+    }
+    overrides = [
+        *_overrides(nncf_defaults, given),
+        *o.shapes(None, shape),
+        *o.bad_samples(on_bad_sample),
+        *o.overrides(sets),
+    ]
+    target = output or Path(f"{model.resolve().stem}-compressed")
+    options = o.options_from(seed, force, quiet, overrides, trust)
+    goal = Goal(max_drop, time_budget, resume, aim.value) if max_drop is not None else None
+    manifest = compress(model, target, recipe, data, options, simplify, goal)
+    show_manifest(manifest, target, output_format.value)
+
+
+def _overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
+    """The command's options, key of the step -> option and value, as settings of the recipe."""
+    from ovopt.recipe import Override
+
+    cleared: list[Override | str] = ["optimize.compress={}"] if nncf_defaults else []
+    return cleared + [
+        Override(f"optimize.compress.{key}={json.dumps(value)}", f"{option} {value}")
+        for key, (option, value) in given.items()
+        if value is not None
+    ]

@@ -1,0 +1,37 @@
+"""Steps under a budget: the search that finds the best of their settings, in the midst of other steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ovopt.contracts import Step, Stepped
+from ovopt.model.facts import facts
+from ovopt.model.read import read_model
+from ovopt.steps.quantize import Quantize
+from ovopt.workflow.contest import Contest, Goal
+from ovopt.workflow.search import QuantizeSearch
+from ovopt.workflow.work import Work
+
+
+def has_search(step: Step) -> bool:
+    """Whether the step's settings ask for a search rather than for one way to do it."""
+    return isinstance(step, Quantize) and step.max_drop is not None
+
+
+def searched(work: Work, step: Step, output: Path, time_budget_s: float) -> Stepped:
+    """The best model that keeps the step's budget against the original, found by a search whose journal is beside
+    `output`, where its best model so far is: an interrupted one goes on. BudgetMissedError where none keeps it."""
+    assert isinstance(step, Quantize), f"no search for {step.name}"
+    assert step.max_drop is not None, f"no budget for {step.name}"
+    goal = Goal(step.max_drop, time_budget_s, resume=True)
+    contest = Contest(step.name, _comparable(work), [], goal, output, force=False)
+    manifest = contest.run(QuantizeSearch(contest, step).run)
+    return Stepped(read_model(output), manifest.steps[-1])
+
+
+def _comparable(work: Work) -> Work:
+    """Candidates take the samples that the original takes, or else they are held against the model in front of them."""
+    mine, theirs = ([(p.name, p.dtype) for p in facts(each).inputs] for each in (work.current, work.original))
+    embedded = any(report.embedded for report in work.reports)
+    return replace(work, original=work.current) if embedded or mine != theirs else work
