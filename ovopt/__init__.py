@@ -18,44 +18,70 @@ if TYPE_CHECKING:
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
     from ovopt.workflow.compare import Plan, benchmark, compare
+    from ovopt.workflow.compress import compress
+    from ovopt.workflow.contest import Goal
+    from ovopt.workflow.diagnose import diagnose
+    from ovopt.workflow.embed import embed
     from ovopt.workflow.evaluate import evaluate
+    from ovopt.workflow.history import History
     from ovopt.workflow.optimize import quantize, simplify
     from ovopt.workflow.options import Options
-    from ovopt.workflow.contest import Goal
+    from ovopt.workflow.pipeline import optimize
+    from ovopt.workflow.prune import prune
+    from ovopt.workflow.report import render, write_report
     from ovopt.workflow.stored import judge_again, read_comparison
+    from ovopt.workflow.sweep import sweep
 
 __version__ = "0.1.0"
 __all__ = [
     "Goal",
+    "History",
     "Options",
     "OvoptError",
     "Plan",
     "__version__",
     "benchmark",
     "compare",
+    "compress",
+    "diagnose",
+    "embed",
     "evaluate",
     "judge_again",
     "load_recipe",
+    "optimize",
+    "prune",
     "quantize",
     "read_comparison",
     "read_manifest",
+    "render",
     "simplify",
+    "sweep",
+    "write_report",
 ]
 
 _HOMES = {
     "Goal": "ovopt.workflow.contest",
+    "History": "ovopt.workflow.history",
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",
     "Plan": "ovopt.workflow.compare",
     "benchmark": "ovopt.workflow.compare",
     "compare": "ovopt.workflow.compare",
+    "compress": "ovopt.workflow.compress",
+    "diagnose": "ovopt.workflow.diagnose",
+    "embed": "ovopt.workflow.embed",
     "evaluate": "ovopt.workflow.evaluate",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",
+    "optimize": "ovopt.workflow.pipeline",
+    "prune": "ovopt.workflow.prune",
     "quantize": "ovopt.workflow.optimize",
     "read_comparison": "ovopt.workflow.stored",
     "read_manifest": "ovopt.bundle",
+    "render": "ovopt.workflow.report",
     "simplify": "ovopt.workflow.optimize",
+    "sweep": "ovopt.workflow.sweep",
+    "write_report": "ovopt.workflow.report",
 }
 
 

@@ -14,13 +14,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 from numpy.typing import NDArray
+from pydantic import Field
 
-from ovopt.records import Comparison, Effective, Execution, Port, Record, StepReport
+from ovopt.errors import NoEffectError
+from ovopt.records import Comparison, Effective, Execution, Port, QualityDelta, Record, StepReport
+from ovopt.stats import Interval
 
 if TYPE_CHECKING:
     import openvino
@@ -123,6 +127,19 @@ class Transform(Record, ABC):
     def __call__(self, content: Any) -> Any:
         """The transformed content; raise DataError where it does not fit."""
 
+    def over(self, content: Any) -> Any:
+        """What becomes of a sample: part by part, and column by column unless it takes them as a whole."""
+        if isinstance(content, Parts):
+            return Parts(self.over(part) for part in content)
+        if isinstance(content, Mapping) and not self.whole:
+            return {key: self.over(value) for key, value in content.items()}
+        return self(content)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """What it does to a batch of samples [n, ...], as operations of a model; None where only the host can do it to
+        samples of this shape and element type."""
+        return None
+
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
         """Where boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) go, and the image's new size."""
         return boxes, size
@@ -194,14 +211,55 @@ class Metric(Record, ABC):
 
 
 @dataclass(frozen=True)
+class Way:
+    """A model, and what makes its inputs of a sample's content."""
+
+    model: openvino.Model
+    preparation: Preparation
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is done to a sample before it reaches the model, for a step that moves some of it there."""
+
+    transforms: tuple[Transform, ...]
+    inputs: tuple[Port, ...]
+    """What all of the transforms lead to: the model's inputs."""
+    filled: tuple[str, ...]
+    """Those that samples fill, rather than the recipe's own values and a state."""
+    contents: Sequence[Any]
+    """Of the calibration samples, read where they are used."""
+    preparation: Callable[[Sequence[Transform], Sequence[Port]], Preparation]
+    """Some transforms, and the fit to a model's inputs."""
+    speedups: Callable[[Sequence[Way], float], Sequence[Interval]]
+    """How many times faster every way but the first is from content to output, against the first; measured for about so
+    many seconds."""
+    delta: Callable[[Way], QualityDelta | None]
+    """The change of the recipe's first metric on the tuning split; None where there is none to tell."""
+
+
+class Speedup(Protocol):
+    """Measures how many times faster the second model runs than the first, roughly: per sample, where it takes several
+    at a time. None where one of them does not run, or nothing was measured."""
+
+    def __call__(
+        self, before: openvino.Model, after: openvino.Model, properties: Mapping[str, str] | None = None
+    ) -> float | None:
+        """`properties` are runtime settings of the second model alone."""
+
+
+@dataclass(frozen=True)
 class Materials:
     """What a step may use."""
 
     calibration: Sequence[Tensors]
     seed: int
     progress: Progress
-    speedup: Callable[[openvino.Model, openvino.Model], float | None] = lambda before, after: None
-    """How many times faster the second model runs than the first, roughly; None where it was not measured."""
+    speedup: Speedup = lambda before, after, properties=None: None
+    host: Host | None = None
+    state: Mapping[str, str] = field(default_factory=dict)
+    """Input -> output: what one inference of a sequence hands on to the next, by the recipe."""
+    device: str = "CPU"
 
 
 @dataclass(frozen=True)
@@ -212,12 +270,30 @@ class Stepped:
     report: StepReport
 
 
+class Stage(IntEnum):
+    """Where a step belongs among others: those of a lower stage come first."""
+
+    ANYWHERE = 0
+    GRAPH = 1
+    """Other operations that compute the same."""
+    STRUCTURE = 2
+    """Less work: fewer channels, neurons, heads."""
+    WEIGHTS = 3
+    """Fewer bits to compute with."""
+    STORAGE = 4
+    """Fewer bits on disk."""
+    CALL = 5
+    """Another way to call the model: several samples per inference, a state that it keeps."""
+
+
 class Step(Record, ABC):
     """One model-level optimization. It returns a new model and never changes its input."""
 
     name: ClassVar[str]
+    stage: ClassVar[Stage] = Stage.ANYWHERE
     calibrates: ClassVar[bool] = True
     """Whether it takes statistics from the samples, so that random ones would ruin the model."""
+    allow_no_effect: bool = Field(default=False, description="a note where the step changes nothing, not an error")
 
     @property
     def wanted(self) -> int:
@@ -226,7 +302,18 @@ class Step(Record, ABC):
 
     @abstractmethod
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """Optimize; raise StepError where it failed or changed nothing."""
+        """Optimize; raise NoEffectError where it changed nothing, another StepError where it failed."""
+
+    def run(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """`apply`; where that changed nothing and may, the same model and a note."""
+        try:
+            return self.apply(model, materials)
+        except NoEffectError as error:
+            if not self.allow_no_effect:
+                raise
+            settings = self.model_dump(mode="json", exclude_defaults=True)
+            report = StepReport(name=self.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
+            return Stepped(model.clone(), report)
 
 
 @dataclass(frozen=True)
@@ -241,6 +328,8 @@ class Report(ABC):
     """A format: a pure function from the comparison to text."""
 
     name: ClassVar[str]
+    mark: ClassVar[str | None] = None
+    """What stands at the beginning of every such text, so that a newer one may replace it; None where nothing does."""
 
     @abstractmethod
     def render(self, comparison: Comparison, view: View) -> str:
@@ -253,7 +342,7 @@ class Preparation(Protocol):
     def decode(self, content: Any) -> Any:
         """From a file's bytes to an array (or text); content that is no file passes through."""
 
-    def preprocess(self, content: Any) -> tuple[Tensors, ...]:
+    def preprocess(self, content: Any, sample_id: str = "sample") -> tuple[Tensors, ...]:
         """From the decoded content to tensors that fit the model, one set for each inference of the sample."""
 
 

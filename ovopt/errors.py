@@ -1,7 +1,8 @@
 """The error tree. Every error says where, what, and what to do; `cli.main` turns it into an exit code.
 
 OvoptError              1   an error in the run
-├── StepError           1   a step failed, or changed nothing
+├── StepError           1   a step failed
+│   └── NoEffectError   1   a step changed nothing
 ├── ArmLostError        1   a worker process died, hung or answered with an error
 ├── BudgetMissedError   3   no candidate of a search keeps its budget: the original should ship
 └── UsageError          2   the caller can mend it
@@ -27,7 +28,11 @@ class OvoptError(Exception):
 
 
 class StepError(OvoptError):
-    """An optimization failed or had no effect."""
+    """An optimization failed."""
+
+
+class NoEffectError(StepError):
+    """An optimization changed nothing, or gained nothing that is worth a change."""
 
 
 class ArmLostError(OvoptError):

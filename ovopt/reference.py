@@ -11,7 +11,18 @@ from pydantic_core import PydanticUndefined
 
 from ovopt.contracts import DataSource, plugins
 from ovopt.recipe import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Runtime
-from ovopt.records import Budgets, QualityBudget, SizeBudget, SpeedBudget
+from ovopt.records import (
+    Budgets,
+    EndToEndBudget,
+    FirstInferenceBudget,
+    LatencyBudget,
+    MemoryBudget,
+    QualityBudget,
+    SizeBudget,
+    SpeedBudget,
+    ThroughputBudget,
+    TimeBudget,
+)
 
 PLAIN: Mapping[str, type[BaseModel]] = {
     "match": Match,
@@ -20,7 +31,13 @@ PLAIN: Mapping[str, type[BaseModel]] = {
     "runtime": Runtime,
     "budgets": Budgets,
     "budgets.accuracy.METRIC": QualityBudget,
-    "budgets.latency, budgets.throughput": SpeedBudget,
+    "budgets.latency": LatencyBudget,
+    "budgets.latency.p50 ... p99, budgets.first_inference.cold, budgets.first_inference.cached": TimeBudget,
+    "budgets.throughput, budgets.end_to_end.pipelined": ThroughputBudget,
+    "budgets.processor_time": SpeedBudget,
+    "budgets.end_to_end": EndToEndBudget,
+    "budgets.first_inference": FirstInferenceBudget,
+    "budgets.memory": MemoryBudget,
     "budgets.size": SizeBudget,
 }
 

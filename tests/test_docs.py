@@ -66,7 +66,7 @@ def parse(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     words = words[: next((i for i, word in enumerate(words) if word in (">", "|", "...")), len(words))]
     command: Any = COMMANDS
-    while words and hasattr(command, "commands"):
+    while words and hasattr(command, "commands") and not words[0].startswith("-"):
         assert words[0] in command.commands, f"no command {words[0]!r}"
         command = command.commands[words.pop(0)]
     if words:

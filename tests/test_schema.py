@@ -120,6 +120,7 @@ def test_every_task_fits(task: str) -> None:
         {"model": {"output": "scores", "inputs": {"rate": 16000}}},
         {"match": {"inputs": [[None, 3, 224, 224]], "operations": ["Convolution"]}},
         {"data": {"splits": {"calibration": 300, "tuning": 0.25, "gate": "rest"}, "classes": ["cat", "dog"]}},
+        {"data": {"classes": "{model}/names.txt"}},
         {"data": {"source": {"kind": "files", "path": ["a", "b"], "rename": {"py": "python", "c": 3}}}},
         {"budgets": {"accuracy": {"top1": {"max_drop": 0.01}}, "size": {"max_ratio": 0.5}}},
         {"optimize": ["quantize", {"quantize": {"preset": "mixed", "ignored_scope": {"types": ["Softmax"]}}}]},

@@ -7,7 +7,25 @@ from typing import Annotated
 import typer
 
 from ovopt import __version__
-from ovopt.cli import benchmark, compare, demo, doctor, evaluate, gate, quantize, recipes, report, simplify
+from ovopt.cli import (
+    benchmark,
+    compare,
+    compress,
+    demo,
+    diagnose,
+    doctor,
+    embed,
+    evaluate,
+    gate,
+    history,
+    optimize,
+    prune,
+    quantize,
+    recipes,
+    report,
+    simplify,
+    sweep,
+)
 
 app = typer.Typer(
     name="ovopt",
@@ -18,14 +36,21 @@ app = typer.Typer(
 )
 app.command("simplify")(simplify.command)
 app.command("quantize")(quantize.command)
+app.command("compress")(compress.command)
+app.command("prune")(prune.command)
+app.command("embed")(embed.command)
+app.command("optimize")(optimize.command)
 app.command("compare")(compare.command)
 app.command("benchmark")(benchmark.command)
+app.command("sweep")(sweep.command)
 app.command("evaluate")(evaluate.command)
+app.command("diagnose")(diagnose.command)
 app.command("report")(report.command)
 app.command("gate")(gate.command)
 app.command("doctor")(doctor.command)
 app.command("demo")(demo.command)
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(history.app, name="history")
 
 
 def _print_version(wanted: bool) -> None:

@@ -39,7 +39,7 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.ReportFormatOption = o.ReportFormat.console,
     quiet: o.Quiet = False,
 ) -> None:
     """Measure one or more models: no baseline, no verdict.

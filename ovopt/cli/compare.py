@@ -29,6 +29,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A limit: accuracy.top1.max_drop=0.01, latency.min_speedup=1.2 ..."),
     ] = None,
+    against: o.Against = None,
     device: o.Device = None,
     hint: o.HintOption = None,
     batch: o.Batch = None,
@@ -45,7 +46,7 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.ReportFormatOption = o.ReportFormat.console,
     quiet: o.Quiet = False,
 ) -> None:
     """Measure an original against optimized models, on the same settings and samples, and judge.
@@ -57,6 +58,7 @@ def command(
     """
     from ovopt.cli.show import exit_code, show
     from ovopt.workflow.compare import Plan, compare
+    from ovopt.workflow.since import Since
 
     plan = Plan(
         tuple(scenario or ()) or None,
@@ -70,10 +72,14 @@ def command(
     runtime = o.runtime(load_config, device, hint, streams, threads, requests, properties)
     overrides = [*runtime, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets, budget)]
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
+        since = Since.of(against, original, o.history_file(), force)
         result = compare(
             original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust)
         )
+        result = since.noted(result) if since else result
         o.write_result(file, result)
         o.write_settings(dump, result)
     show(result, output_format.value)
+    if since:
+        since.refuse_unlike(result)
     raise typer.Exit(exit_code(result))

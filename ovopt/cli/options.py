@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -22,6 +23,17 @@ class Format(StrEnum):
     """How a result is printed."""
 
     console = "console"
+    json = "json"
+
+
+class ReportFormat(StrEnum):
+    """How a comparison is printed."""
+
+    console = "console"
+    markdown = "markdown"
+    html = "html"
+    csv = "csv"
+    junit = "junit"
     json = "json"
 
 
@@ -56,6 +68,12 @@ Properties = Annotated[
     typer.Option("--property", metavar="KEY=VALUE", help="Any OpenVINO property, for every arm. Repeatable."),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option(
+        "--format", help="For the terminal, a comment, a browser, a spreadsheet, a CI's test report, a script."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
 
@@ -72,6 +90,16 @@ Trust = Annotated[
 OnBadSample = Annotated[
     BadSample | None,
     typer.Option(help="A sample that cannot be read or does not fit: stop there (the default), or leave it out."),
+]
+
+
+HISTORY = "ovopt-history.sqlite"
+Against = Annotated[
+    str | None,
+    typer.Option(
+        help="Say what moved since this run: a comparison file, a number of `ovopt history`, or `last`, the original's "
+        "newest entry there."
+    ),
 ]
 
 
@@ -227,6 +255,11 @@ def scratch_file(target: Path | None, force: bool, mark: str) -> Iterator[Path |
         yield file
 
 
+def history_file() -> Path:
+    """The history that is used where none is named."""
+    return Path(os.environ.get("OVOPT_HISTORY", HISTORY))
+
+
 def write_result(file: Path | None, comparison: Comparison) -> None:
     """The comparison file."""
     if file:
@@ -244,6 +277,17 @@ def write_settings(file: Path | None, comparison: Comparison) -> None:
 def bad_samples(choice: BadSample | None) -> list[str]:
     """`--on-bad-sample` as a setting of the recipe."""
     return [f"data.on_bad_sample={choice.value}"] if choice else []
+
+
+def embed_overrides(given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
+    """The options of `ovopt embed`, key of the step -> option and value, as settings of the recipe."""
+    from ovopt.recipe import Override
+
+    return [
+        Override(f"optimize.embed_preprocessing.{key}={json.dumps(value)}", option)
+        for key, (option, value) in given.items()
+        if value is not None
+    ]
 
 
 def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Materials, Step, Stepped, Tensors, plugins
+from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.read import core
 from ovopt.model.rewrite import Rewrite
@@ -30,6 +30,7 @@ class Simplify(Step):
     """
 
     name: ClassVar[str] = "simplify"
+    stage: ClassVar[Stage] = Stage.GRAPH
     calibrates: ClassVar[bool] = False
     only: tuple[str, ...] = Field(default=(), description="these rewrites alone; default: all")
     without: tuple[str, ...] = Field(default=(), description="rewrites that are left out")

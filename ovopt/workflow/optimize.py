@@ -33,13 +33,16 @@ def quantize(
     """Apply the recipe's `quantize` step (NNCF's defaults where it has none), behind `simplify` unless that is not
     wanted, and write the bundle `output`. Calibrates on the calibration split alone.
 
-    With a goal, search for the fastest model that keeps it, judged on the tuning split: BudgetMissedError where none
-    does. The best so far is on disk at any time, and a journal beside it lets an interrupted search go on.
+    With a goal (or `max_drop` in the recipe's step), search for the fastest model that keeps it, judged on the tuning
+    split: BudgetMissedError where none does. The best so far is on disk at any time, and a journal beside it lets an
+    interrupted search go on.
     """
     options = options or Options()
     chosen = choose(recipe, data, [model], options, guess=True)
     step = step_of(chosen, Quantize) or Quantize()
     before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
+    if goal is None and step.max_drop is not None:
+        goal = Goal(step.max_drop)
     if goal is None:
         return apply_steps(model, output, [*before, step], chosen, data, options)
     check_free(Path(output), goal.may_replace(Path(output), options.force), MANIFEST)

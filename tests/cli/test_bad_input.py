@@ -758,8 +758,15 @@ def test_a_budget_of_a_scenario_that_is_not_measured(work: Path) -> None:
 @pytest.mark.parametrize(
     ("budget", "fault"),
     [
-        ("speed=1", "budgets.speed: unknown key; known: accuracy, latency, size, throughput"),
-        ("latency=1.2", "budgets.latency: must be a mapping (min_speedup), not 1.2"),
+        (
+            "speed=1",
+            "budgets.speed: unknown key; known: accuracy, end_to_end, first_inference, latency, memory, "
+            "processor_time, size, throughput",
+        ),
+        (
+            "latency=1.2",
+            "budgets.latency: must be a mapping (min_speedup, max_speedup, p50, p90, p95, p99), not 1.2",
+        ),
         (
             "latency.min_speedup=fast",
             "budgets.latency.min_speedup: input should be a valid number, unable to parse string as a number, not "
@@ -793,8 +800,8 @@ def test_a_corrupt_comparison_file(work: Path, command: str, content: bytes) -> 
 def test_a_manifest_is_no_comparison(work: Path) -> None:
     message = refused(work, "report", "int8/ovopt.json")
     assert message == (
-        "error: int8/ovopt.json: not a comparison of this version of ovopt: schema: "
-        "Input should be 'ovopt.comparison/1'"
+        "error: int8/ovopt.json: not a comparison of this version of ovopt: schema: must begin with "
+        "'ovopt.comparison/', is 'ovopt.bundle/1'; `ovopt compare ... -o FILE` writes one"
     )
 
 

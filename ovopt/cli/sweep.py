@@ -1,0 +1,65 @@
+"""`ovopt sweep`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ovopt.cli import options as o
+
+
+class TableFormat(StrEnum):
+    """How the table is printed."""
+
+    console = "console"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+
+
+def command(
+    suite: Annotated[Path, typer.Argument(help="A YAML file that lists models, recipes and steps.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder to write; default: SUITE-sweep in this folder.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with this folder: what is done and has not changed is kept.")
+    ] = False,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="What is measured, besides what budgets need; default: latency, throughput. Repeatable."),
+    ] = None,
+    time_budget: Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring each model.")] = 60.0,
+    search_budget: Annotated[
+        float, typer.Option(min=1, help="Seconds that each search under a budget may take.")
+    ] = 600,
+    seed: o.Seed = None,
+    trust: o.Trust = False,
+    force: o.Force = False,
+    output_format: Annotated[TableFormat, typer.Option("--format", help="How to print the table.")] = (
+        TableFormat.console
+    ),
+    quiet: o.Quiet = False,
+) -> None:
+    """Optimize and compare all models of a suite; print one table and write one page over all of them.
+
+    Each model's bundle and comparison file are kept. A model that fails does not stop the others: exit code 1 at the
+    end. A model of which nothing passes ships as it is, and counts as 1x.
+
+    Example: `ovopt sweep models.yaml -o leaderboard/`
+    """
+    from ovopt.cli.show import view
+    from ovopt.reports.leaderboard import FORMATS
+    from ovopt.workflow.sweep import PAGE, Effort, sweep
+
+    target = output or Path(f"{suite.stem}-sweep")
+    scenarios = tuple(dict.fromkeys(scenario or ())) or Effort.scenarios
+    effort = Effort(scenarios, time_budget, search_budget)
+    table = sweep(suite, target, effort, o.options_from(seed, force, quiet, [], trust), resume)
+    print(FORMATS[output_format.value](table, view()).rstrip("\n"))
+    if output_format is TableFormat.console:
+        print(f"page: {target / PAGE}")
+    raise typer.Exit(1 if table.failed else 0)

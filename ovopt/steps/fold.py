@@ -1,0 +1,115 @@
+"""Less graph: outputs and inputs that nobody uses, and constants that are computed again in every inference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
+from ovopt.errors import ModelError, NoEffectError, RecipeError
+from ovopt.model.facts import facts
+from ovopt.model.outputs import output_indices
+from ovopt.model.rewrite import Rewrite
+from ovopt.records import StepReport
+
+if TYPE_CHECKING:
+    import openvino
+
+
+class Fold(Step):
+    """Drops outputs that nobody uses, with all that only they need, and computes once what depends on constants alone.
+
+    Name the outputs in the recipe's `model.output` too: an index counts other outputs behind this step.
+    """
+
+    name: ClassVar[str] = "fold"
+    stage: ClassVar[Stage] = Stage.GRAPH
+    calibrates: ClassVar[bool] = False
+    sole: ClassVar[str] = "outputs"
+    outputs: tuple[int | str, ...] = Field(default=(), description="names or indices of those to keep; default: all")
+    drop_inputs: bool = Field(
+        default=False, description="drop inputs that no output depends on; callers must leave them out from then on"
+    )
+
+    @property
+    def wanted(self) -> int:
+        """One is timed."""
+        return 1
+
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """The smaller model; NoEffectError where there is nothing to drop and to fold."""
+        started = time.perf_counter()
+        changed = model.clone()
+        dropped = self._drop_outputs(changed)
+        unused = _unused(changed)
+        if self.drop_inputs:
+            for parameter in unused:
+                changed.remove_parameter(parameter)
+        folded = plugins("ovopt.rewrites", Rewrite)["constant_folding"]().apply(changed)
+        changed.validate_nodes_and_infer_types()
+        if not (dropped or folded or (unused and self.drop_inputs)):
+            raise NoEffectError(f"fold changed nothing: every output is kept, no constant is computed{_said(unused)}")
+        before, after = facts(model), facts(changed)
+        effect: dict[str, Any] = {
+            "dropped_outputs": dropped,
+            "dropped_inputs": len(before.inputs) - len(after.inputs),
+            "operations": _count(after.operations),
+            "operations_before": _count(before.operations),
+            "constant_bytes": sum(after.precisions.values()),
+            "constant_bytes_before": sum(before.precisions.values()),
+        }
+        if speedup := materials.speedup(model, changed):
+            effect["speedup"] = round(speedup, 3)
+        notes = (f"the outputs that are left need no input{_said(unused)}",) if unused and not self.drop_inputs else ()
+        return Stepped(
+            changed,
+            StepReport(
+                name=self.name,
+                parameters=self.model_dump(mode="json", exclude_defaults=True),
+                effect=effect,
+                notes=notes,
+                seconds=round(time.perf_counter() - started, 3),
+            ),
+        )
+
+    def _drop_outputs(self, model: openvino.Model) -> int:
+        if not self.outputs:
+            return 0
+        try:
+            kept = output_indices(facts(model).outputs, self.outputs)
+        except ModelError as error:
+            raise RecipeError(str(error).replace("model.output", "optimize.fold.outputs")) from None
+        surplus = [result for place, result in enumerate(model.get_results()) if place not in kept]
+        for result in surplus:
+            model.remove_result(result)
+        return len(surplus)
+
+
+def _unused(model: openvino.Model) -> list[openvino.op.Parameter]:
+    """Inputs that no output and no state depends on."""
+    reached = {node.get_instance_id() for node in _behind([*model.get_results(), *model.get_sinks()])}
+    return [parameter for parameter in model.get_parameters() if parameter.get_instance_id() not in reached]
+
+
+def _behind(ends: Sequence[openvino.Node]) -> Iterator[openvino.Node]:
+    waiting, seen = list(ends), set[int]()
+    while waiting:
+        node = waiting.pop()
+        if node.get_instance_id() in seen:
+            continue
+        seen.add(node.get_instance_id())
+        yield node
+        waiting += [value.get_node() for value in node.input_values()]
+
+
+def _count(operations: dict[str, int]) -> int:
+    """Those that compute."""
+    return sum(n for kind, n in operations.items() if kind not in ("Constant", "Parameter", "Result"))
+
+
+def _said(unused: Sequence[openvino.op.Parameter]) -> str:
+    names = ", ".join(parameter.get_friendly_name() for parameter in unused)
+    return f" {names} (`drop_inputs: true` drops them)" if unused else ""

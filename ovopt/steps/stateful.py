@@ -1,0 +1,156 @@
+"""A state that stays inside the model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors
+from ovopt.errors import RecipeError, StepError, did_you_mean
+from ovopt.model.agreement import largest_difference
+from ovopt.model.facts import facts
+from ovopt.model.inputs import DTYPES
+from ovopt.model.native import core, reason
+from ovopt.records import Port, StepReport
+
+if TYPE_CHECKING:
+    import openvino
+
+INFERENCES = 4
+
+
+class Stateful(Step):
+    """Keeps inside the model what one inference of a sequence hands on to the next: the inputs and outputs that carried
+    it are gone, and the caller resets the state where a sequence begins. It starts with zeros.
+
+    A sequence of inferences is run to verify that the outputs are the same.
+    """
+
+    name: ClassVar[str] = "stateful"
+    stage: ClassVar[Stage] = Stage.CALL
+    calibrates: ClassVar[bool] = False
+    pairs: dict[str, str] = Field(
+        default={}, description="input name -> output name; default: the recipe's `model.state`"
+    )
+    tolerance: float = Field(
+        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
+    )
+
+    @property
+    def wanted(self) -> int:
+        """A few verify."""
+        return INFERENCES
+
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """The model with a state; StepError where it does not give the same outputs."""
+        started = time.perf_counter()
+        pairs = self._pairs(model, materials)
+        changed = _stateful(model, pairs)
+        difference = _difference(model, changed, pairs, materials.calibration[:INFERENCES])
+        if difference > self.tolerance:
+            raise StepError(
+                f"stateful: outputs of a sequence differ by {difference:.2g}, more than {self.tolerance:g}; check "
+                "that each pair names an input and the output that follows it"
+            )
+        effect: dict[str, Any] = {"states": len(pairs), "largest_difference": float(f"{difference:.2g}")}
+        if speedup := materials.speedup(model, changed):
+            effect["speedup"] = round(speedup, 3)
+        return Stepped(
+            changed,
+            StepReport(
+                name=self.name,
+                parameters=self.model_dump(mode="json", exclude_defaults=True),
+                effect=effect,
+                notes=(f"inside the model, and reset by the caller: {', '.join(pairs)}",),
+                seconds=round(time.perf_counter() - started, 3),
+            ),
+        )
+
+    def _pairs(self, model: openvino.Model, materials: Materials) -> Mapping[str, str]:
+        pairs = self.pairs or materials.state
+        if not pairs:
+            raise RecipeError("optimize.stateful.pairs: name the inputs and their outputs here, or under `model.state`")
+        found = facts(model)
+        for name, output in pairs.items():
+            _check(name, [port.get_names() for port in model.inputs], "input")
+            _check(output, [port.get_names() for port in model.outputs], "output")
+            port = next((port for port in found.inputs if port.name == name), None)
+            if port and (port.shape is None or None in port.shape):
+                raise StepError(f"stateful: the state {port} has no fixed shape; put `freeze_shapes` in front")
+        return pairs
+
+
+def _check(name: str, known: list[set[str]], kind: str) -> None:
+    names = set[str]().union(*known)
+    if name not in names:
+        raise RecipeError(f"optimize.stateful.pairs: the model has no {kind} {name!r}; {did_you_mean(name, names)}")
+
+
+def _stateful(model: openvino.Model, pairs: Mapping[str, str]) -> openvino.Model:
+    from openvino.passes import MakeStateful, Manager
+
+    changed = model.clone()
+    manager = Manager()
+    manager.register_pass(MakeStateful(dict(pairs)))
+    try:
+        manager.run_passes(changed)
+        changed.validate_nodes_and_infer_types()
+    except RuntimeError as error:
+        raise StepError(f"stateful: {reason(error)}") from None
+    if not changed.outputs:
+        raise StepError("stateful: no output is left; keep one that is no state")
+    return changed
+
+
+def _difference(
+    model: openvino.Model, changed: openvino.Model, pairs: Mapping[str, str], samples: tuple[Tensors, ...] | Any
+) -> float:
+    """Over a sequence, in f32; its first sample again where there are few."""
+    sequence = [samples[i % len(samples)] for i in range(INFERENCES)]
+    try:
+        wanted = _handed_on(model, pairs, sequence)
+        found = _kept(changed, facts(model).inputs, pairs, sequence)
+    except RuntimeError as error:
+        raise StepError(f"stateful: the model does not run: {reason(error)}") from None
+    return largest_difference(found, [outputs[i] for outputs in wanted for i in _left(model, changed)])
+
+
+def _handed_on(model: openvino.Model, pairs: Mapping[str, str], sequence: list[Tensors]) -> list[list[Array]]:
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    into = {next(i for i, p in enumerate(model.inputs) if name in p.get_names()): out for name, out in pairs.items()}
+    ports = facts(model).inputs
+    state: dict[int, Array] = {place: _zeros(ports[place]) for place in into}
+    found = list[list[Array]]()
+    for tensors in sequence:
+        answers = compiled([state.get(place, tensor) for place, tensor in enumerate(tensors)])
+        found.append([np.array(answers[i], np.float64) for i in range(len(compiled.outputs))])
+        state = {place: np.array(answers[compiled.output(out)]) for place, out in into.items()}
+    return found
+
+
+def _kept(
+    model: openvino.Model, ports: tuple[Port, ...], pairs: Mapping[str, str], sequence: list[Tensors]
+) -> list[Array]:
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
+    names = [port.get_names() for port in model.inputs]
+    free = [place for place, port in enumerate(ports) if any(port.name in known for known in names)]
+    found = list[Array]()
+    for tensors in sequence:
+        request.infer([tensors[place] for place in free])
+        found += [np.array(request.get_output_tensor(i).data, np.float64) for i in range(len(compiled.outputs))]
+    return found
+
+
+def _left(model: openvino.Model, changed: openvino.Model) -> list[int]:
+    """Which outputs of the first model the second one still has."""
+    names = [port.get_names() for port in changed.outputs]
+    return [i for i, port in enumerate(model.outputs) if any(port.get_names() & known for known in names)]
+
+
+def _zeros(port: Port) -> Array:
+    return np.zeros([dim or 1 for dim in port.shape or ()], DTYPES.get(port.dtype, "float32"))

@@ -1,0 +1,63 @@
+"""In which order steps make sense. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ovopt.contracts import Stage, Step
+from ovopt.errors import RecipeError
+
+REFUSED: Mapping[tuple[Stage, Stage], str] = {
+    (Stage.WEIGHTS, Stage.GRAPH): "what {first} has made of the operations, {second} does not recognise",
+    (Stage.WEIGHTS, Stage.STRUCTURE): "{second} refits weights in floating point, and {first} has rounded them",
+    (Stage.STORAGE, Stage.GRAPH): "{second} looks for weights in f32, and {first} stores them in fewer bits",
+    (Stage.STORAGE, Stage.STRUCTURE): "{second} refits weights in f32, and {first} stores them in fewer bits",
+    (Stage.STORAGE, Stage.WEIGHTS): "{second} rounds weights, and {first} has rounded them once already",
+    **dict.fromkeys(
+        ((Stage.CALL, stage) for stage in Stage if stage is not Stage.CALL),
+        "{second} hands over one sample at a time, and behind {first} the model is called in another way",
+    ),
+}
+"""Stages in an order that spoils the second: why."""
+DOUBTED: Mapping[tuple[Stage, Stage], str] = {
+    (Stage.STRUCTURE, Stage.GRAPH): "{first} finds more to remove in a graph that {second} has put in order",
+    (Stage.WEIGHTS, Stage.WEIGHTS): "{first} has rounded weights already; {second} adds its own loss",
+}
+"""Stages in an order that is not the best, or is seldom wanted: why."""
+
+
+def check_order(steps: Sequence[Step]) -> list[str]:
+    """What is to be said of the order; RecipeError, with the reason, where a step would come too late."""
+    faults, doubts = list(_found(steps, REFUSED)), list(_found(steps, DOUBTED))
+    faults += [
+        f"optimize[{place}].{step.name}: the same as optimize[{steps.index(step)}]; leave one of them out"
+        for place, step in enumerate(steps)
+        if step in steps[:place]
+    ]
+    if faults:
+        raise RecipeError("\n".join(faults))
+    return doubts
+
+
+def in_order(kinds: Mapping[str, type[Step]]) -> list[str]:
+    """The names of steps as they would stand in a recipe: those that may stand anywhere come before the last stages."""
+    place = {stage: float(stage) for stage in Stage} | {Stage.ANYWHERE: Stage.WEIGHTS + 0.5}
+    return sorted(kinds, key=lambda name: (place[kinds[name].stage], name))
+
+
+def no_steps(kinds: Mapping[str, type[Step]]) -> str:
+    """What to do where a recipe has none."""
+    return (
+        f"optimize: the recipe lists no steps; there could stand, in this order: {', '.join(in_order(kinds))}. "
+        "For example: --set 'optimize=[simplify, {quantize: {model_type: transformer}}]'"
+    )
+
+
+def _found(steps: Sequence[Step], reasons: Mapping[tuple[Stage, Stage], str]) -> Iterator[str]:
+    for place, second in enumerate(steps):
+        for before, first in enumerate(steps[:place]):
+            if why := reasons.get((first.stage, second.stage)):
+                said = why.format(first=first.name, second=second.name)
+                swap = "" if first.stage == second.stage else f"; put {second.name} first"
+                yield f"optimize[{place}].{second.name} stands behind optimize[{before}].{first.name}: {said}{swap}"
+                break
