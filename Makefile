@@ -9,7 +9,7 @@ demo: $(VENV)/demo-installed
 	$(BIN)/ovopt demo --force
 
 test: $(VENV)/dev-installed
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered -q
 
 # And what needs a heavy extra: PyTorch. The pinned version is the CPU build where one is at hand.
 test-all: test $(VENV)/all-installed
