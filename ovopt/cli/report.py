@@ -13,6 +13,12 @@ from ovopt.cli import options as o
 def command(
     file: Annotated[Path, typer.Argument(help="A comparison file.")],
     against: Annotated[Path | None, typer.Option(help="An earlier comparison file: say what moved since then.")] = None,
+    diagnosis: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="What `ovopt diagnose -o FILE` wrote of a candidate: its layers join the report. Repeatable."
+        ),
+    ] = None,
     output_format: o.ReportFormatOption = o.ReportFormat.console,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here instead of printing it.")] = None,
     force: Annotated[
@@ -28,10 +34,12 @@ def command(
     """
     from ovopt.cli.show import show
     from ovopt.errors import UsageError
-    from ovopt.workflow.report import write_report
+    from ovopt.workflow.report import with_diagnosis, write_report
     from ovopt.workflow.stored import read_comparison
 
     found = read_comparison(file)
+    for path in diagnosis or ():
+        found = with_diagnosis(found, path)
     if against is not None:
         from ovopt.drift import drift
 

@@ -6,7 +6,8 @@ Times carry their unit in the key, sizes are bytes, a share is 0 to 1, speed-ups
 from __future__ import annotations
 
 from ovopt.records.base import Record
-from ovopt.records.comparison import Comparison, Measured, Settings
+from ovopt.records.comparison import Comparison, Measured, Preview, Settings
+from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import (
     Arm,
     Effective,
@@ -74,6 +75,7 @@ __all__ = [
     "Check",
     "Comparison",
     "DataFacts",
+    "Diagnosis",
     "Effective",
     "Efficiency",
     "EndToEnd",
@@ -101,6 +103,7 @@ __all__ = [
     "Pair",
     "Port",
     "Preprocessing",
+    "Preview",
     "ProcessorTime",
     "Quality",
     "QualityBudget",

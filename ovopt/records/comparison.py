@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ovopt.records.base import Record
+from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import Arm
 from ovopt.records.gate import Gate
 from ovopt.records.model import DataFacts, Machine
@@ -39,6 +40,13 @@ class Settings(Record):
     measured: dict[str, Measured] = Field(default={})
 
 
+class Preview(Record):
+    """What a sample looks like."""
+
+    text: str | None = None
+    image: str | None = Field(default=None, pattern=r"^data:image/[a-z]+;base64,[A-Za-z0-9+/=]*$")
+
+
 class Comparison(Record):
     """The comparison file: raw values of all arms plus the pairs and the gate that follow from them."""
 
@@ -59,3 +67,7 @@ class Comparison(Record):
     pairs: tuple[Pair, ...]
     gate: Gate
     notes: tuple[str, ...] = ()
+    previews: dict[str, Preview] = Field(default={}, description="of samples that flipped, by their id")
+    diagnoses: dict[str, Diagnosis] = Field(
+        default={}, description="layer by layer, of candidates that were diagnosed, by name"
+    )

@@ -50,8 +50,8 @@ class SweepRow(Record):
         """How many times faster what ships is; 1 for the original, None where that was not measured."""
         if self.ships == ORIGINAL:
             return 1.0
-        speed = getattr(self, scenario) if self.ships else None
-        return speed.estimate if speed else None
+        speed: Speedup | None = getattr(self, scenario) if self.ships else None
+        return speed.estimate if speed and speed.estimate > 0 else None
 
 
 class Sweep(Record):

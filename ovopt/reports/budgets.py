@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ovopt import units
+from ovopt.budgets.checks import metric_of
 from ovopt.records import Check, Comparison
 from ovopt.reports.rows import title_of
 
@@ -12,12 +13,6 @@ WORDS = {"pass": "kept", "fail": "MISSED", "inconclusive": "OPEN"}
 def checks_of(comparison: Comparison, candidate: str) -> list[Check]:
     """One candidate's budgets."""
     return [check for check in comparison.gate.checks if check.candidate == candidate]
-
-
-def metric_of(check: Check) -> str | None:
-    """The metric that a budget is about, if it is about one."""
-    section, *metric, _ = check.budget.split(".") if "." in check.budget else ("", "")
-    return ".".join(metric) if section == "accuracy" else None
 
 
 def budget_name(check: Check) -> str:
@@ -39,18 +34,13 @@ def limit_text(check: Check) -> str:
 def measured_text(check: Check) -> str:
     """The estimate with its interval; a change of quality with its sign, + is better."""
     low, high = check.low, check.high
-    if is_drop(check):
-        change = _signed(check, -check.estimate)
-        return (
-            change
-            if low is None or high is None
-            else f"{change} [{bound_text(check, -high)}, {bound_text(check, -low)}]"
-        )
-    if check.budget.endswith(".max_gain"):
-        change = _signed(check, check.estimate)
-        return (
-            change if low is None or high is None else f"{change} [{bound_text(check, low)}, {bound_text(check, high)}]"
-        )
+    sign = -1.0 if is_drop(check) else 1.0
+    if is_drop(check) or check.budget.endswith(".max_gain"):
+        change = _signed(check, sign * check.estimate)
+        if low is None or high is None:
+            return change
+        ends = sorted((sign * low, sign * high))
+        return f"{change} [{bound_text(check, ends[0])}, {bound_text(check, ends[1])}]"
     said = _amount(check, check.estimate)
     if low is None or high is None or low == high:
         return said
@@ -71,10 +61,6 @@ def _signed(check: Check, value: float) -> str:
 def bound_text(check: Check, value: float) -> str:
     """A change of quality with its sign, without its unit."""
     return f"{100 * value:+.1f}" if check.unit == "relative" else units.quality_delta(value, check.unit)
-
-
-def _interval(check: Check, low: float, high: float) -> str:
-    return f"[{bound_text(check, low)}, {bound_text(check, high)}]"
 
 
 def _amount(check: Check, value: float) -> str:

@@ -60,6 +60,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "tables": list(long_tables(comparison)),
         "noise": noise(comparison),
         "doubts": list(doubts(comparison)),
+        "problems": [(name, one.problems) for name, one in comparison.diagnoses.items() if one.problems],
         "settings_lines": list(settings_lines(comparison)),
         "provenance": provenance,
         "style": _markup(_text("style.css")),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ovopt import units
+from ovopt.budgets.checks import metric_of
 from ovopt.records import Comparison, Pair
-from ovopt.reports.budgets import checks_of, metric_of
+from ovopt.reports.budgets import checks_of
 from ovopt.reports.cells import TONES, Tone
 from ovopt.reports.rows import change_of, quality_tone, title_of
 from ovopt.reports.verdict import verdict_of

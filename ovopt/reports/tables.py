@@ -8,6 +8,7 @@ from itertools import islice
 
 from ovopt import units
 from ovopt.records import Arm, Comparison
+from ovopt.reports.diagnosed import share, worst_first
 from ovopt.reports.flips import flips
 from ovopt.reports.rows import title_of
 
@@ -21,6 +22,8 @@ class Entry:
 
     text: str
     value: float | None = None
+    image: str | None = None
+    """A data URI, drawn in front of the text."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,11 @@ def long_tables(comparison: Comparison) -> Iterator[Table]:
         "flips",
         "Samples that flipped",
         "Samples that one model gets right and the other wrong. Lost: right with the original only.",
-        ("sample", "candidate", "metric", "outcome"),
-        (tuple(map(Entry, (f.sample, f.candidate, title_of(f.metric), f.outcome))) for f in flips(comparison)),
+        ("sample", "content", "candidate", "metric", "outcome"),
+        (
+            (Entry(f.sample), _content(comparison, f.sample), *map(Entry, (f.candidate, title_of(f.metric), f.outcome)))
+            for f in flips(comparison)
+        ),
     )
     yield from _table(
         "classes",
@@ -58,6 +64,14 @@ def long_tables(comparison: Comparison) -> Iterator[Table]:
         "The samples that every model does worst on.",
         ("model", "metric", "sample", "value"),
         _worst(arms),
+    )
+    yield from _table(
+        "layers",
+        "Layers",
+        "What each layer of a diagnosed candidate does to the model's outputs, and what runs for it. Errors are shares "
+        "of the mean square; alone: the error of the outputs when this layer alone is optimized.",
+        ("candidate", "layer", "type", "SQNR", "own error", "alone, at output", "gain if reverted", "kernel", "time"),
+        _layers(comparison),
     )
     yield from _table(
         "kernels",
@@ -83,6 +97,32 @@ def _table(
     shown = tuple(islice(found, MOST))
     if shown:
         yield Table(id_, title, lead, header, shown, sum(1 for _ in found))
+
+
+def _content(comparison: Comparison, sample: str) -> Entry:
+    shown = comparison.previews.get(sample)
+    return Entry(shown.text or "", image=shown.image) if shown else Entry("")
+
+
+def _layers(comparison: Comparison) -> Iterator[tuple[Entry, ...]]:
+    for candidate, diagnosis in comparison.diagnoses.items():
+        for layer in worst_first(diagnosis.layers):
+            error, blame, run = layer.error, layer.blame, layer.optimized
+            yield (
+                Entry(candidate),
+                Entry(layer.name),
+                Entry(layer.kind),
+                Entry(f"{error.sqnr_db:.1f} dB", error.sqnr_db) if error else Entry(units.MISSING),
+                _part(error.own if error else None),
+                _part(blame.alone if blame else None),
+                _part(blame.gain if blame else None),
+                Entry(f"{run.precision} {run.primitive}" if run else units.MISSING),
+                Entry(f"{units.number(run.us)} µs", run.us) if run else Entry(units.MISSING),
+            )
+
+
+def _part(value: float | None) -> Entry:
+    return Entry(units.MISSING) if value is None else Entry(share(value), value)
 
 
 def _classes(arms: Sequence[Arm]) -> Iterator[tuple[Entry, ...]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ovopt import units
+from ovopt.budgets.checks import metric_of
 from ovopt.records import Check, Comparison, Pair, QualityDelta, Speedup
-from ovopt.reports.budgets import metric_of
 from ovopt.reports.cells import speedup_cell
 from ovopt.reports.charts import Chart, colours, short
 from ovopt.reports.rows import change_of, title_of

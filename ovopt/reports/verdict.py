@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovopt import units
+from ovopt.budgets.checks import metric_of
 from ovopt.records import Check, Comparison, Pair, QualityDelta
 from ovopt.reports.budgets import (
     WORDS,
@@ -16,7 +17,6 @@ from ovopt.reports.budgets import (
     is_drop,
     limit_text,
     measured_text,
-    metric_of,
 )
 from ovopt.reports.cells import Tone
 from ovopt.reports.rows import title_of

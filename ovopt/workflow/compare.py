@@ -49,6 +49,7 @@ from ovopt.workflow.arms import (
 )
 from ovopt.workflow.chosen import Chosen, choose
 from ovopt.workflow.options import Options
+from ovopt.workflow.previews import previews
 from ovopt.workflow.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -172,7 +173,10 @@ def _run(
             *([chosen.why] if chosen.why else []),
         ),
     )
-    return result.model_copy(update={"gate": decide(result, recipe.budgets)}) if scorer else result
+    if not scorer:
+        return result
+    judged = {"gate": decide(result, recipe.budgets), "previews": previews(result, prepared)}
+    return result.model_copy(update=judged)
 
 
 def _scenarios(plan: Plan) -> dict[str, Scenario]:

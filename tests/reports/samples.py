@@ -33,6 +33,7 @@ from ovopt.records import (
     MemoryRatio,
     ModelFile,
     Pair,
+    Preview,
     ProcessorTime,
     Quality,
     QualityDelta,
@@ -47,10 +48,12 @@ from ovopt.records import (
     Turn,
 )
 from tests.factories import comparison, speed
+from tests.reports.diagnosed import PROBLEM, diagnosis, layer
 
 BUDGETS = Budgets.model_validate(
     {"accuracy": {"top1": {"max_drop": 0.01}}, "latency": {"min_speedup": 1.5}, "size": {"max_ratio": 0.5}}
 )
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -88,7 +91,10 @@ def full(budgets: Budgets = BUDGETS, **more: Any) -> Comparison:
     )
     ids = tuple(f"photos/{index:04}.jpg" for index in range(1000))
     data = DataFacts(source="photos", fingerprint="0" * 64, seed=0, splits={"calibration": ("a", "b"), "gate": ids})
-    return whole.model_copy(update={"arms": arms, "pairs": pairs, "data": data})
+    shown = {ids[0]: Preview(image=DOT), ids[60]: Preview(text="the beginning of a text")}
+    blamed = {"int4": diagnosis(layer("a", 0.02, alone=0.5), layer("b", 0.01), problems=(PROBLEM,))}
+    more_facts = {"arms": arms, "pairs": pairs, "data": data, "previews": shown, "diagnoses": blamed}
+    return whole.model_copy(update=more_facts)
 
 
 def _with_everything(arm: Arm, place: int) -> Arm:

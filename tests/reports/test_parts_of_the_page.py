@@ -10,16 +10,19 @@ import pytest
 import yaml
 
 from ovopt.cli.app import app
+from ovopt.contracts import View
 from ovopt.recipe import parse_recipe
 from ovopt.records import Effective, Latency, Quality
 from ovopt.reports import provenance
 from ovopt.reports.charts import colours, end_to_end, executed, first_inference, memory, served_load, short
 from ovopt.reports.distribution import latency_distributions
 from ovopt.reports.flips import flips
+from ovopt.reports.html import Html
 from ovopt.reports.tables import MOST, long_tables
 from ovopt.reports.tradeoff import tradeoffs
 from tests.factories import ERROR, arm, comparison, delta, pair, rows, speed
-from tests.reports.samples import BUDGETS, full, many_layers
+from tests.reports.diagnosed import PROBLEM
+from tests.reports.samples import BUDGETS, DOT, full, many_layers
 
 FULL = full()
 
@@ -235,3 +238,20 @@ def test_settings_of_every_arm_can_be_read_back() -> None:
 def test_an_arm_that_flips_nothing_has_no_flips() -> None:
     assert not list(flips(comparison({}, BUDGETS)))
     assert rows(3).sum() == 3
+
+
+def test_flipped_samples_show_their_image_or_text() -> None:
+    table = next(table for table in long_tables(FULL) if table.id == "flips")
+    shown = {row[0].text: row[1] for row in table.rows}
+    assert shown["photos/0000.jpg"].image == DOT
+    assert shown["photos/0060.jpg"].text == "the beginning of a text"
+    assert (shown["photos/0061.jpg"].text, shown["photos/0061.jpg"].image) == ("", None)
+
+
+def test_layers_of_a_diagnosed_candidate_come_worst_first_and_what_mends_them() -> None:
+    table = next(table for table in long_tables(FULL) if table.id == "layers")
+    assert [(row[0].text, row[1].text) for row in table.rows] == [("int4", "a"), ("int4", "b")]
+    assert [cell.text for cell in table.rows[0][3:7]] == ["21.5 dB", "2.0 %", "50.0 %", "25.0 %"]
+    page = Html().render(FULL, View(120, False))
+    assert PROBLEM.said in page
+    assert "What is to blame" not in Html().render(comparison(), View(120, False))

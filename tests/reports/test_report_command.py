@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ovopt.records import ModelFile
 from ovopt.workflow.report import render
 from tests.cli.run import ovopt, snapshot, user_environment
+from tests.reports.diagnosed import diagnosis, layer, side
 from tests.reports.samples import full
 
+STRANGER = ModelFile(path="model.onnx", sha256="9" * 64, size_bytes=1)
 FORMATS = {
     "console": "Not decided yet.",
     "markdown": "<!-- ovopt report -->",
@@ -95,3 +99,37 @@ def test_python_renders_and_writes_as_the_command_does(folder: Path) -> None:
     assert (folder / "c.md").read_text(encoding="utf-8") == api.render(whole, "markdown")
     with pytest.raises(api.OvoptError, match=r"no report format is called 'htm'; did you mean 'html'\?"):
         api.render(whole, "htm")
+
+
+def test_a_diagnosis_joins_the_candidate_that_it_is_about(folder: Path) -> None:
+    whole = full()
+    model = whole.arms[0].model.model_copy(update={"sha256": "8" * 64})
+    arms = tuple(arm.model_copy(update={"model": model}) if arm.name == "int8" else arm for arm in whole.arms)
+    changed = whole.model_copy(update={"arms": arms})
+    (folder / "c.json").write_text(changed.model_dump_json(by_alias=True), encoding="utf-8")
+    about = diagnosis(layer("first", 0.01)).model_copy(update={"optimized": side(1.0, model)})
+    (folder / "d.json").write_text(about.model_dump_json(by_alias=True), encoding="utf-8")
+    ran = ovopt("report", "c.json", "--diagnosis", "d.json", "--format", "json", cwd=folder)
+    assert ran.code == 0, ran.stderr
+    assert json.loads(ran.stdout)["diagnoses"]["int8"]["layers"][0]["name"] == "first"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "d.json: no such diagnosis file; `ovopt diagnose ... -o FILE` writes one"),
+        ("{", "d.json: not a diagnosis of this version of ovopt: Invalid JSON"),
+        ("{}", "d.json: not a diagnosis of this version of ovopt: ovopt: Field required"),
+        (
+            diagnosis(optimized=side(1.0, STRANGER)).model_dump_json(by_alias=True),
+            "d.json: is about model.onnx, which is none of the candidates",
+        ),
+    ],
+    ids=["absent", "broken", "empty", "another"],
+)
+def test_what_is_no_diagnosis_of_a_candidate_is_refused(folder: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (folder / "d.json").write_text(content, encoding="utf-8")
+    ran = ovopt("report", "c.json", "--diagnosis", "d.json", cwd=folder)
+    assert ran.code == 2
+    assert ran.message.startswith(f"error: {said}")

@@ -1,0 +1,210 @@
+"""A bundle's model card: the README.md that Hugging Face shows, with its metadata. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ovopt import units
+from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
+from ovopt.reports.plain_text import clean, one_line
+
+MARK = "<!-- ovopt card -->"
+"""What tells a card that ovopt wrote."""
+HUB = re.compile(r"hf:([\w.-]+/[\w.-]+)")
+PIPELINES = {
+    "detection": "object-detection",
+    "segmentation": "image-segmentation",
+    "image-to-image": "image-to-image",
+    "similarity": "sentence-similarity",
+    "token-classification": "token-classification",
+    "recognition": "image-to-text",
+    "transcription": "automatic-speech-recognition",
+    "language-modelling": "text-generation",
+}
+"""Hugging Face's names of a recipe's tasks, where there is one that says as much."""
+
+
+def card(manifest: Manifest, name: str, comparison: Comparison | None = None, candidate: str | None = None) -> str:
+    """Metadata and text. `comparison`, if there is one, holds the bundle as its arm `candidate`."""
+    pair = next((pair for pair in comparison.pairs if pair.candidate == candidate), None) if comparison else None
+    return "\n".join(
+        [
+            "---",
+            _metadata(manifest, name, comparison, pair).rstrip(),
+            "---",
+            MARK,
+            "",
+            f"# {_plain(name)}",
+            "",
+            *_opening(manifest),
+            *_made(manifest),
+            *(_measured(comparison, pair) if comparison and pair else ()),
+            *_use(manifest, name),
+            *_limits(manifest, pair),
+        ]
+    )
+
+
+def _metadata(manifest: Manifest, name: str, comparison: Comparison | None, pair: Pair | None) -> str:
+    import yaml
+
+    task = PIPELINES.get(str(manifest.recipe.get("task", "")))
+    base = HUB.fullmatch(manifest.source.path)
+    found: dict[str, Any] = {"library_name": "openvino", "tags": list(_tags(manifest))}
+    if base:
+        found["base_model"] = base.group(1)
+        found |= {"base_model_relation": "quantized"} if _integers(manifest) else {}
+    if task:
+        found["pipeline_tag"] = task
+    if comparison and pair and (results := list(_results(comparison, pair, task))):
+        found["model-index"] = [{"name": one_line(name), "results": results}]
+    return str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True))
+
+
+def _tags(manifest: Manifest) -> Iterator[str]:
+    yield from ("openvino", "ovopt")
+    yield from dict.fromkeys(re.sub(r"[^a-z0-9-]", "-", step.name.lower()) for step in manifest.steps)
+    if _integers(manifest):
+        yield "int8"
+
+
+def _integers(manifest: Manifest) -> bool:
+    return any(step.effect.get("fake_quantize") or step.effect.get("int8_constant_bytes") for step in manifest.steps)
+
+
+def _results(comparison: Comparison, pair: Pair, task: str | None) -> Iterator[dict[str, Any]]:
+    source = one_line(_short(comparison.data.source)) if comparison.data else "unknown"
+    metrics = [
+        {"type": label, "name": label, "value": round(delta.candidate, 6)}
+        for label, delta in pair.accuracy.items()
+        if delta.kind == "accuracy"
+    ]
+    if metrics:
+        yield {
+            "task": {"type": task or one_line(str(comparison.recipe.get("task", "other")))},
+            "dataset": {"name": source, "type": re.sub(r"[^\w.-]+", "-", source).strip("-") or "unknown"},
+            "metrics": metrics,
+        }
+
+
+def _opening(manifest: Manifest) -> list[str]:
+    ratio = units.factor(manifest.model.size_bytes / manifest.source.size_bytes) if manifest.source.size_bytes else ""
+    return [
+        f"{_code(_short(manifest.source.path))}, optimized with OpenVINO and NNCF by ovopt {_plain(manifest.ovopt)}: "
+        f"{units.size(manifest.model.size_bytes)}, {ratio} the size of the original.",
+        "",
+    ]
+
+
+def _made(manifest: Manifest) -> list[str]:
+    lines = ["## How it was made", "", *(f"{n}. {_step(step)}" for n, step in enumerate(manifest.steps, 1)), ""]
+    if manifest.data:
+        counts = ", ".join(f"{name} {len(ids)}" for name, ids in manifest.data.splits.items())
+        lines.append(f"- Samples: {_code(_short(manifest.data.source))}, seed {manifest.data.seed} ({_plain(counts)})")
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.machine.versions.items())
+    return [
+        *lines,
+        f"- Original: SHA-256 {_code(manifest.source.sha256)}",
+        f"- Made on {_plain(manifest.machine.processor)} with {_plain(versions)}",
+        "- `ovopt.json` holds all of it; `ovopt rebuild` makes the bundle again from it.",
+        "",
+    ]
+
+
+def _step(step: StepReport) -> str:
+    settings = ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in step.parameters.items())
+    return f"{_plain(step.name)}{f' ({_code(settings)})' if settings else ''}"
+
+
+def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
+    machine = comparison.machine
+    where = f"{machine.processor}, {machine.cores} cores{', virtual' if machine.virtual else ''}"
+    yield from ("## Measured", "", f"Against the original on {_plain(where)}; 95 % intervals in brackets.", "")
+    yield from ("| | original | this model | change |", "| --- | --- | --- | --- |")
+    for label, delta in pair.accuracy.items():
+        yield _quality(label, delta)
+    for scenario in ("latency", "throughput"):
+        speed: Speedup | None = getattr(pair, scenario)
+        if speed:
+            yield f"| {scenario} | | | {_speed(speed)} |"
+    yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
+    if comparison.gate.verdict:
+        verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict
+        yield from (f"Budgets: {verdict}. {_plain(comparison.gate.reason)}", "")
+
+
+def _quality(label: str, delta: QualityDelta) -> str:
+    change = f"{units.points(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
+    name = f"{_plain(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
+    values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
+    return f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {change} |"
+
+
+def _speed(speed: Speedup) -> str:
+    interval = "" if speed.low is None or speed.high is None else f" {units.factor_interval(speed.low, speed.high)}"
+    return f"{units.factor(speed.estimate)}{interval}, {speed.verdict}"
+
+
+def _use(manifest: Manifest, name: str) -> list[str]:
+    runtime: Mapping[str, Any] = manifest.recipe.get("runtime", {})
+    settings = {"PERFORMANCE_HINT": runtime.get("hint") or "LATENCY", **runtime.get("properties", {})}
+    listed = manifest.recipe.get("preprocess", []) if manifest.preprocess is None else manifest.preprocess.host
+    lines = [
+        "## How to run it",
+        "",
+        "```python",
+        "import openvino",
+        "",
+        f"model = openvino.Core().compile_model('model.xml', {str(runtime.get('device', 'CPU'))!r}, {settings!r})",
+        "outputs = model(inputs)  # one array for each input, in the model's own order",
+        "```",
+        "",
+    ]
+    if manifest.preprocess:
+        taken = ", ".join(_code(str(port)) for port in manifest.preprocess.inputs)
+        extra = [manifest.preprocess.layout, manifest.preprocess.colours]
+        said = f" ({', '.join(filter(None, extra))})" if any(extra) else ""
+        lines += [f"The model takes {taken}{said}.", ""]
+    if listed:
+        lines += ["Before that the caller does, in this order:", ""]
+        lines += [f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(listed, 1)]
+        lines.append("")
+    else:
+        lines += ["The caller prepares nothing: what the recipe lists is inside the model, or there is nothing.", ""]
+    after = manifest.recipe.get("postprocess", [])
+    if after:
+        lines += ["Its outputs go through:", ""]
+        lines += [f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(after, 1)]
+        lines.append("")
+    return lines
+
+
+def _limits(manifest: Manifest, pair: Pair | None) -> list[str]:
+    notes = [note for step in manifest.steps for note in step.notes]
+    lines = ["## Limits", "", "- Licence, training data and intended use are those of the original."]
+    if pair is None:
+        lines.append("- Nothing was compared for this card: `ovopt compare` tells accuracy and speed.")
+    else:
+        lines.append("- Speeds hold for the machine above; another processor may rank the models otherwise.")
+    return [*lines, *(f"- {_plain(note)}" for note in dict.fromkeys(notes)), ""]
+
+
+def _short(path: str) -> str:
+    """What a reader elsewhere knows a path by."""
+    return path if path.startswith("hf:") else path.rstrip("/").rpartition("/")[2] or path
+
+
+def _plain(text: str) -> str:
+    """As Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", one_line(text))
+
+
+def _code(text: str) -> str:
+    """A code span that the text cannot leave, in a table neither."""
+    flat = one_line(clean(text)).replace("|", "\\|") or " "
+    fence = "`" * (max((len(run) for run in re.findall("`+", flat)), default=0) + 1)
+    pad = " " if flat.startswith("`") or flat.endswith("`") else ""
+    return f"{fence}{pad}{flat}{pad}{fence}"
