@@ -1,8 +1,8 @@
 """Latency and throughput against OpenVINO's own `benchmark_app`, same settings, run in turn, on three models.
 
 Every round runs `benchmark_app` and `ovopt benchmark` one after the other, in alternating order, each in a process of
-its own, on every model. Prints the median over the rounds of ovopt / benchmark_app with a distribution-free 95 % interval
-(one process in ten is disturbed on a shared machine, by a factor); 1 is wanted, within 2 %.
+its own, on every model. Prints the median over the rounds of ovopt / benchmark_app with a distribution-free 95 %
+interval (on a shared machine, a process may be disturbed by a factor); 1 is wanted, within 2 %.
 
     python benchmarks/fidelity.py [ROUNDS] [RAW.json]
 """
@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 from models import convolutions
 from scipy.stats import quantile_test
-
 
 SECONDS = 4
 MODELS = {"tiny": (3, 16, 16), "small": (6, 32, 32), "medium": (16, 64, 40)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar
 
 from numpy.typing import NDArray
 from pydantic import Field
@@ -249,6 +249,18 @@ class Speedup(Protocol):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the model was read from, for a step that trains it in its own framework."""
+
+    path: str | Path
+    shapes: Mapping[str, Sequence[int | str]]
+    trust: bool
+    """Whether code that comes with it may run."""
+    task: str
+    """The recipe's."""
+
+
+@dataclass(frozen=True)
 class Materials:
     """What a step may use."""
 
@@ -260,6 +272,10 @@ class Materials:
     state: Mapping[str, str] = field(default_factory=dict)
     """Input -> output: what one inference of a sequence hands on to the next, by the recipe."""
     device: str = "CPU"
+    origin: Origin | None = None
+    """None where the model is no longer what was read."""
+    checkpoint: Path | None = None
+    """A file where a long step keeps how far it is, and from which it goes on."""
 
 
 @dataclass(frozen=True)
@@ -274,15 +290,17 @@ class Stage(IntEnum):
     """Where a step belongs among others: those of a lower stage come first."""
 
     ANYWHERE = 0
-    GRAPH = 1
+    TRAINING = 1
+    """Other weights, found in the model's own framework."""
+    GRAPH = 2
     """Other operations that compute the same."""
-    STRUCTURE = 2
+    STRUCTURE = 3
     """Less work: fewer channels, neurons, heads."""
-    WEIGHTS = 3
+    WEIGHTS = 4
     """Fewer bits to compute with."""
-    STORAGE = 4
+    STORAGE = 5
     """Fewer bits on disk."""
-    CALL = 5
+    CALL = 6
     """Another way to call the model: several samples per inference, a state that it keeps."""
 
 
@@ -378,6 +396,15 @@ Key = tuple[int, int]
 """A sample's index, and which of its inferences."""
 
 
+class Pace(NamedTuple):
+    """What a full pool of requests answered: inferences in so many nanoseconds, and how many it took in all, those
+    before and behind that time included."""
+
+    inferences: int
+    elapsed_ns: int
+    begun: int
+
+
 class Session(ABC):
     """A compiled model inside a worker."""
 
@@ -390,8 +417,8 @@ class Session(ABC):
         """One synchronous inference on sample `index`; its nanoseconds."""
 
     @abstractmethod
-    def infer_for(self, seconds: float, first: int) -> tuple[int, int]:
-        """Asynchronous inference for about `seconds`, samples from `first` on; completed inferences, nanoseconds."""
+    def infer_for(self, seconds: float, first: int) -> Pace:
+        """Asynchronous inference for about `seconds`, samples from `first` on, every request busy."""
 
     @abstractmethod
     def latest(self) -> Iterator[tuple[int, Array]]:

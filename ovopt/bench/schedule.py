@@ -14,8 +14,6 @@ MOST_ROUNDS = 7
 """An odd number has a median that disturbed rounds do not move."""
 SLICE_S = 0.04
 """Short turns let all arms of a round see the same machine: stolen time comes in bursts of tenths of a second."""
-INFERENCES_PER_TURN = 4
-"""The discarded one and the least that a turn holds."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,13 @@ class Schedule:
     rounds: int
 
 
-def plan_block(inference_s: Sequence[float], opening_s: float, budget_s: float) -> Schedule:
+def plan_block(inference_s: Sequence[float], opening_s: float, budget_s: float, least: int = 4) -> Schedule:
     """As many rounds per block, up to seven, as let `LEAST_REPLICAS` blocks fit the budget; at least one.
 
-    `inference_s` holds one inference's time for each arm, `opening_s` the time that compiling all of them took.
+    `inference_s` holds one inference's time for each arm, `opening_s` the time that compiling all of them took; a turn
+    takes `least` inferences at least.
     """
-    round_s = sum(max(SLICE_S, INFERENCES_PER_TURN * t) for t in inference_s)
+    round_s = sum(max(SLICE_S, least * t) for t in inference_s)
     available = budget_s / LEAST_REPLICAS - opening_s
     return Schedule(SLICE_S, max(1, min(MOST_ROUNDS, int(available / round_s))) if inference_s else 1)
 

@@ -29,6 +29,8 @@ class TurnScenario(Scenario):
     hint: ClassVar[str]
     forced: ClassVar[Mapping[str, str]] = {}
     """Properties that the scenario needs, whatever the arms ask for."""
+    inferences: ClassVar[int] = 4
+    """What a turn takes at least, the discarded ones included, in the time of one inference alone."""
     batched: ClassVar[bool] = True
     """Whether an inference takes as many samples as the recipe's batch says."""
 
@@ -63,7 +65,7 @@ class TurnScenario(Scenario):
                 opened, opening_s = open_all(crew, settings, creation_order(crew.present, replica))
                 if block is None:
                     left = effort.time_budget_s - (time.perf_counter() - started - opening_s)
-                    block = plan_block([o.inference_s for o in opened.values()], opening_s, left)
+                    block = plan_block([o.inference_s for o in opened.values()], opening_s, left, self.inferences)
                 rounds += block.rounds
                 self._take_block(crew, block, rng, found)
                 replica += 1

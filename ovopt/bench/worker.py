@@ -187,10 +187,11 @@ def throughput_turn(session: Session, seconds: float, first: int, batch: int = 1
     """Samples completed and time elapsed, behind one inference that is discarded; energy where a counter is read."""
     session.infer_once(first)
     before = read_energy_uj()
-    inferences, elapsed_ns = session.infer_for(seconds, first)
+    pace = session.infer_for(seconds, first)
     after = read_energy_uj()
     used = after - before if before is not None and after is not None and after >= before else None
-    return Turn(samples=inferences * batch, elapsed_ns=elapsed_ns, energy_uj=used)
+    share = None if used is None else round(used * pace.inferences / pace.begun)
+    return Turn(samples=pace.inferences * batch, elapsed_ns=pace.elapsed_ns, energy_uj=share)
 
 
 def end_to_end_turn(session: Session, source: protocol.Contents, seconds: float, first: int) -> EndToEndTurn:

@@ -34,6 +34,10 @@ def test_a_block_holds_as_many_rounds_as_let_six_blocks_fit_the_budget(inference
     assert (found.rounds, found.slice_s) == (rounds, SLICE_S)
 
 
+def test_turns_that_take_more_inferences_leave_room_for_fewer_rounds():
+    assert plan_block([0.1] * 2, 0.0, 6 * (2 * 0.8 + 0.05), least=8).rounds == 1
+
+
 @given(st.lists(st.floats(1e-5, 10), min_size=1, max_size=6), st.floats(0, 60), st.floats(1, 600))
 def test_a_plan_keeps_to_the_budget_unless_one_round_is_too_much(inference_s, opening_s, budget_s):
     rounds = plan_block(inference_s, opening_s, budget_s).rounds

@@ -11,6 +11,7 @@ import pytest
 from ovopt.bench import worker as module
 from ovopt.bench.protocol import TakeLatency, TakeThroughput
 from ovopt.bench.worker import TURN_LEAST, Worker, processor_turn
+from ovopt.contracts import Pace
 from ovopt.errors import ArmLostError
 from tests.factories import exactly
 
@@ -28,8 +29,8 @@ class Timed:
         self.inferred.append(index)
         return 1000
 
-    def infer_for(self, seconds: float, first: int) -> tuple[int, int]:
-        return 5, 1000
+    def infer_for(self, seconds: float, first: int) -> Pace:
+        return Pace(5, 1000, 10)
 
     def latest(self) -> Iterator[tuple[int, np.ndarray]]:
         yield from self.outputs.items()

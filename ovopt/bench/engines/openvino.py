@@ -12,7 +12,8 @@ import numpy as np
 
 from ovopt.bench.process_memory import peak_bytes, resident_bytes
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Engine, Key, Placement, Session, Started, Tensors, without_batch
+from ovopt.bench.steady import pace
+from ovopt.contracts import Array, Engine, Key, Pace, Placement, Session, Started, Tensors, without_batch
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.execution import execution
 from ovopt.model.read import core, read_model, reason, with_batch
@@ -151,23 +152,22 @@ class OpenVinoSession(Session):
         request.infer(share_outputs=True)
         return int(request.latency * 1e6)
 
-    def infer_for(self, seconds: float, first: int) -> tuple[int, int]:
-        """The pool is kept full until the time is over; the last inferences are waited for and count. Each request
-        holds one sample for the turn: to hand them over inside the loop would cost a small model much of its time."""
+    def infer_for(self, seconds: float, first: int) -> Pace:
+        """Each request holds one sample for the turn: to hand them over inside the loop would cost a small model much
+        of its time."""
         pool = self._pool
         self._together = {}  # the pool's requests hold other samples now
         for position, request in enumerate(self._requests):
             sample = (first + position) % len(self._tensors)
             self._together[sample] = _holding(request, self._tensors[sample])
-        started = time.perf_counter_ns()
-        deadline, done = started + int(seconds * 1e9), 0
-        while time.perf_counter_ns() < deadline or done < len(pool):
-            if self._stateful:
-                pool[pool.get_idle_request_id()].reset_state()
-            pool.start_async()
-            done += 1
+        found = pace(self._start_anew if self._stateful else pool.start_async, len(pool), seconds)
         pool.wait_all()
-        return done, time.perf_counter_ns() - started
+        return found
+
+    def _start_anew(self) -> None:
+        """From an empty state."""
+        self._pool[self._pool.get_idle_request_id()].reset_state()
+        self._pool.start_async()
 
     def latest(self) -> Iterator[tuple[int, Array]]:
         """Without a copy."""

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TypeVar
 
 from ovopt.bench.served import send_off
-from ovopt.contracts import Array, Key, Session, Tensors, without_batch
+from ovopt.bench.steady import pace
+from ovopt.contracts import Array, Key, Pace, Session, Tensors, without_batch
 from ovopt.records import Effective
 
 T = TypeVar("T")
@@ -59,19 +60,18 @@ class PooledSession(Session):
         self._latest[index] = answer[0]
         return taken
 
-    def infer_for(self, seconds: float, first: int) -> tuple[int, int]:
+    def infer_for(self, seconds: float, first: int) -> Pace:
         """As many calls at a time as there are requests."""
-        started = time.perf_counter_ns()
-        deadline, done = started + int(seconds * 1e9), 0
+        calls: list[Future[Tensors]] = []
 
-        def samples() -> Iterator[Tensors]:
-            nonlocal done
-            while time.perf_counter_ns() < deadline or done < self._requests:
-                yield self._samples[(first + done) % len(self._samples)]
-                done += 1
+        def start() -> None:
+            tensors = self._samples[(first + len(calls)) % len(self._samples)]
+            calls.append(self._send(partial(self._call, tensors)))
 
-        self.answer_all(samples())
-        return done, time.perf_counter_ns() - started
+        found = pace(start, self._requests, seconds)
+        for call in calls:
+            call.result()
+        return found
 
     def latest(self) -> Iterator[tuple[int, Array]]:
         """What single inferences gave."""

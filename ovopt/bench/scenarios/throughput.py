@@ -19,6 +19,7 @@ class ThroughputScenario(TurnScenario):
     name: ClassVar[str] = "throughput"
     weight: ClassVar[float] = 1.0
     hint: ClassVar[str] = "THROUGHPUT"
+    inferences: ClassVar[int] = 8
 
     def take(self, seconds: float, first: int) -> TakeThroughput:
         """A slice of inferences."""
