@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+EXTRAS := dev,onnxruntime,vision,audio,text
+HEAVY := tests/bench/engines tests/model/test_torch.py tests/model/test_huggingface.py tests/model/test_gguf.py \
+ tests/pruning/test_torch_pruning.py tests/cli/test_prune_torch.py tests/reports/test_browser.py
 
 .PHONY: demo test test-all check lint format clean
 
@@ -11,9 +14,9 @@ demo: $(VENV)/demo-installed
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered -q
 
-# And what needs a heavy extra: PyTorch. The pinned version is the CPU build where one is at hand.
+# And what needs a heavy extra: PyTorch, transformers, a browser. The pinned version is the CPU build where one is at hand.
 test-all: test $(VENV)/all-installed
-	$(BIN)/python -m pytest -q tests/bench/engines tests/model/test_torch.py
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(HEAVY)
 
 check: lint test
 
@@ -38,12 +41,15 @@ $(VENV)/demo-installed: pyproject.toml
 $(VENV)/dev-installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing ovopt and its tools into $(VENV) (a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,vision,audio,text]'
+	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	@touch $@
 
 $(VENV)/all-installed: $(VENV)/dev-installed
-	@echo "installing PyTorch into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet 'torch==2.13.0' && $(BIN)/python -m pip install --quiet --editable '.[dev,onnxruntime,vision,audio,text,torch]'
+	@echo "installing PyTorch, transformers and Chromium (some minutes) ..."
+	@$(BIN)/python -m pip install --quiet 'torch==2.13.0'
+	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),torch,hf]'
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 || \
+	 echo "Chromium cannot be installed: the tests of the page in a browser are skipped"
 	@touch $@
 
 clean:

@@ -1,9 +1,11 @@
 """What NNCF's weight compression costs and gains: its modes and algorithms beside the original, in one comparison.
 
 Every way is made on the calibration split and judged on the gate split, which no way has seen. A line gives the size of
-the weights, the recipe's first metric with its change, the latency, and how long it took to make.
+the weights, the recipe's first metric with its change, the speed-up (of latency, or of processor time at one thread),
+and how long it took to make.
 
     python benchmarks/compression.py MODEL --recipe language-model --data text.txt --seconds 300 --ways int8_asym,nf4
+    python benchmarks/compression.py MODEL --recipe text-embedding --set model.output=3 --scenario processor_time
 """
 
 from __future__ import annotations
@@ -52,28 +54,31 @@ def main() -> None:
     parser.add_argument("--recipe", default="language-model")
     parser.add_argument("--data")
     parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--set", action="append", default=[], dest="sets")
+    parser.add_argument("--scenario", choices=("latency", "processor_time"), default="latency")
     parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        made = dict(compressed(given.model, given.recipe, given.data, given.ways, Path(scratch)))
-        plan = ovopt.Plan(scenarios=("latency",), time_budget_s=given.seconds)
+        made = dict(compressed(given, Path(scratch)))
+        plan = ovopt.Plan(scenarios=(given.scenario,), time_budget_s=given.seconds)
         bundles = [Path(scratch) / way for way in made]
-        report(ovopt.compare(given.model, bundles, given.recipe, given.data, plan=plan), made)
+        options = ovopt.Options(overrides=tuple(given.sets))
+        compared = ovopt.compare(given.model, bundles, given.recipe, given.data, options=options, plan=plan)
+        report(compared, made, given.scenario)
 
 
-def compressed(
-    model: Path, recipe: str, data: str | None, ways: list[str], folder: Path
-) -> Iterator[tuple[str, Manifest]]:
+def compressed(given: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Manifest]]:
     """A bundle of each way that NNCF can make, with its manifest."""
-    for way in ways:
-        options = ovopt.Options(overrides=("optimize=[]", f"optimize.compress={dict(WAYS[way])}"))
+    for way in given.ways:
+        settings = (*given.sets, "optimize=[]", f"optimize.compress={dict(WAYS[way])}")
+        options = ovopt.Options(overrides=settings)
         try:
-            yield way, ovopt.compress(model, folder / way, recipe, data, options, simplify=False)
+            yield way, ovopt.compress(given.model, folder / way, given.recipe, given.data, options, simplify=False)
         except ovopt.OvoptError as error:
             print(f"{way:19} not made: {error}", flush=True)
 
 
-def report(comparison: Comparison, made: Mapping[str, Manifest]) -> None:
+def report(comparison: Comparison, made: Mapping[str, Manifest], scenario: str) -> None:
     """A line for each way."""
     baseline = comparison.arms[0]
     metric, quality = next(iter(baseline.accuracy.items()))
@@ -82,18 +87,18 @@ def report(comparison: Comparison, made: Mapping[str, Manifest]) -> None:
     for pair in comparison.pairs:
         manifest = made.get(pair.candidate)
         if manifest:
-            print(line(pair, manifest))
+            print(line(pair, manifest, scenario))
 
 
-def line(pair: Pair, manifest: Manifest) -> str:
+def line(pair: Pair, manifest: Manifest, scenario: str) -> str:
     """Size, quality, speed, seconds to make, and what NNCF left out."""
-    step, delta, speed = manifest.steps[-1], next(iter(pair.accuracy.values())), pair.latency
+    step, delta, speed = manifest.steps[-1], next(iter(pair.accuracy.values())), getattr(pair, scenario)
     size = step.effect["constant_bytes"] / step.effect["constant_bytes_before"]
     timed = f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}" if speed else "not timed"
-    notes = "; ".join(step.notes)
+    notes = f" ({'; '.join(step.notes)})" if step.notes else ""
     return (
         f"{pair.candidate:19} size {size:.3f}x, {delta.candidate:.4g} ({delta.delta:+.3g} [{delta.low:+.3g}, "
-        f"{delta.high:+.3g}]), latency {timed}, made in {step.seconds:.0f} s{f' ({notes})' if notes else ''}"
+        f"{delta.high:+.3g}]), {scenario.replace('_', ' ')} {timed}, made in {step.seconds:.0f} s{notes}"
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ovopt.bundle import read_manifest
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
+    from ovopt.workflow.card import write_card
     from ovopt.workflow.compare import Plan, benchmark, compare
     from ovopt.workflow.compress import compress
     from ovopt.workflow.contest import Goal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.options import Options
     from ovopt.workflow.pipeline import optimize
     from ovopt.workflow.prune import prune
+    from ovopt.workflow.rebuild import rebuild
     from ovopt.workflow.report import render, write_report
     from ovopt.workflow.stored import judge_again, read_comparison
     from ovopt.workflow.sweep import sweep
@@ -53,9 +55,11 @@ __all__ = [
     "quantize",
     "read_comparison",
     "read_manifest",
+    "rebuild",
     "render",
     "simplify",
     "sweep",
+    "write_card",
     "write_report",
 ]
 
@@ -78,9 +82,11 @@ _HOMES = {
     "quantize": "ovopt.workflow.optimize",
     "read_comparison": "ovopt.workflow.stored",
     "read_manifest": "ovopt.bundle",
+    "rebuild": "ovopt.workflow.rebuild",
     "render": "ovopt.workflow.report",
     "simplify": "ovopt.workflow.optimize",
     "sweep": "ovopt.workflow.sweep",
+    "write_card": "ovopt.workflow.card",
     "write_report": "ovopt.workflow.report",
 }
 

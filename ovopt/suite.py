@@ -16,6 +16,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$", max_length=80)]
 Way = Literal["optimize", "quantize", "compress", "simplify"]
 SEARCHES = ("quantize", "compress")
 """Ways that may be held to `max_drop`."""
+TABLE, PAGE = "sweep.json", "index.html"
+"""What stands beside the folders of the models."""
 
 
 class Entry(Record):
@@ -36,6 +38,8 @@ class Entry(Record):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.name.casefold() in (TABLE, PAGE):
+            raise PydanticCustomError("taken", "{name} is the name of a file of the sweep's own", {"name": self.name})
         if self.max_drop is not None and self.steps not in SEARCHES:
             raise PydanticCustomError(
                 "no_search",

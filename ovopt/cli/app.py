@@ -9,6 +9,7 @@ import typer
 from ovopt import __version__
 from ovopt.cli import (
     benchmark,
+    card,
     compare,
     compress,
     demo,
@@ -21,6 +22,7 @@ from ovopt.cli import (
     optimize,
     prune,
     quantize,
+    rebuild,
     recipes,
     report,
     simplify,
@@ -43,6 +45,8 @@ app.command("optimize")(optimize.command)
 app.command("compare")(compare.command)
 app.command("benchmark")(benchmark.command)
 app.command("sweep")(sweep.command)
+app.command("card")(card.command)
+app.command("rebuild")(rebuild.command)
 app.command("evaluate")(evaluate.command)
 app.command("diagnose")(diagnose.command)
 app.command("report")(report.command)

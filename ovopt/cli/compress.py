@@ -61,7 +61,9 @@ def command(
             min=0, help="Search for the best way that loses at most so much of the first metric, in its own unit."
         ),
     ] = None,
-    aim: Annotated[Aim, typer.Option(help="What the search is for: the smallest model, or the fastest.")] = Aim.size,
+    aim: Annotated[
+        Aim | None, typer.Option(help="What the search is for: the smallest model, or the fastest; default: size.")
+    ] = None,
     time_budget: Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")] = 600.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
     shape: o.Shapes = None,
@@ -82,9 +84,12 @@ def command(
     Example: `ovopt compress model.xml --mode int4_sym --group-size 64 --awq -r language-model --data text.txt -o int4/`
     """
     from ovopt.cli.show import show_manifest
+    from ovopt.errors import UsageError
     from ovopt.workflow.compress import compress
     from ovopt.workflow.contest import Goal
 
+    if max_drop is None and (aim or resume):
+        raise UsageError(f"{f'--aim {aim}' if aim else '--resume'}: is about a search; give --max-drop, too")
     given = {
         "mode": ("--mode", mode),
         "ratio": ("--ratio", ratio),
@@ -109,7 +114,7 @@ def command(
     ]
     target = output or Path(f"{model.resolve().stem}-compressed")
     options = o.options_from(seed, force, quiet, overrides, trust)
-    goal = Goal(max_drop, time_budget, resume, aim.value) if max_drop is not None else None
+    goal = Goal(max_drop, time_budget, resume, (aim or Aim.size).value) if max_drop is not None else None
     manifest = compress(model, target, recipe, data, options, simplify, goal)
     show_manifest(manifest, target, output_format.value)
 

@@ -53,7 +53,9 @@ def command(
     """
     from ovopt.cli.show import view
     from ovopt.reports.leaderboard import FORMATS
-    from ovopt.workflow.sweep import PAGE, Effort, sweep
+    from ovopt.suite import PAGE
+    from ovopt.workflow.sweep import sweep
+    from ovopt.workflow.sweep_entry import Effort
 
     target = output or Path(f"{suite.stem}-sweep")
     scenarios = tuple(dict.fromkeys(scenario or ())) or Effort.scenarios

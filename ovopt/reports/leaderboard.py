@@ -23,6 +23,11 @@ PARTS = files("ovopt.reports") / "page"
 HEADER = (
     "model", "steps", "metric", "original", "optimized", "change", "latency", "throughput", "size", "ships", "gate",
 )  # fmt: skip
+VALUES = ("original", "optimized")
+"""What the terminal shows without its interval: that of the change says more."""
+UNBROKEN = ("model", "ships", "gate", *VALUES)
+BRIEF = tuple(title for title in HEADER if title != "steps")
+"""What a terminal has room for."""
 SCENARIOS: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
 SHIPS: Mapping[str | None, Tone] = {None: "bad", ORIGINAL: "plain"}
 
@@ -34,10 +39,11 @@ def console(sweep: Sweep, view: View) -> str:
     from rich.text import Text
 
     drawn = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
-    for title in HEADER:
-        drawn.add_column(title, overflow="fold", no_wrap=title in ("model", "ships"))
+    for title in BRIEF:
+        drawn.add_column(title, overflow="fold", min_width=len(title), no_wrap=title in UNBROKEN)
     for row in sweep.rows:
-        drawn.add_row(*map(Text, cells(row)))
+        found = dict(zip(HEADER, cells(row), strict=True))
+        drawn.add_row(*(Text(found[title].partition(" [")[0] if title in VALUES else found[title]) for title in BRIEF))
     text = io.StringIO()
     out = Console(file=text, width=view.width, no_color=not view.colour, highlight=False)
     out.print(drawn)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.facts import facts
 from ovopt.model.native import core
-from ovopt.model.weights import EMBEDDINGS, RECURRENT, Weights, weights
+from ovopt.model.weights import weights
 from ovopt.records import ModelFacts, StepReport
+from ovopt.steps.compress_notes import idle, left_out, no_effect, told
 from ovopt.steps.nncf_arguments import IgnoredScope, dataset, first_line, member, parameters, quiet
 
 if TYPE_CHECKING:
@@ -30,10 +29,6 @@ ENUMERATIONS: Mapping[str, str] = {
 }  # fmt: skip
 """The field, and NNCF's enumeration of its values."""
 DATA_FREE_METRIC = "weight_quantization_error"
-INT4_ALGORITHMS = ("awq", "scale_estimation", "lora_correction")
-"""These change weights of four bits or fewer only, and say nothing where there are none."""
-TOLD = ("skip", "can't", "cannot", "adjust")
-"""What an information of NNCF is about that its user should read; warnings are all told."""
 FALLBACK = "Every layer's inputs must divide by it, or advanced_parameters.group_size_fallback_mode be adjust or ignore"
 DYNAMIC = "DYNAMIC_QUANTIZATION_GROUP_SIZE"
 
@@ -69,6 +64,14 @@ class Compress(Step):
     advanced_parameters: dict[str, Any] = Field(
         default={}, description="fields of nncf.AdvancedCompressionParameters, nested ones as mappings"
     )
+    max_drop: float | None = Field(
+        default=None,
+        ge=0,
+        description="search for the best way that loses at most so much of the first metric, in its own unit",
+    )
+    aim: Literal["size", "speed"] = Field(
+        default="size", description="what a search is for: the smallest model, or the fastest"
+    )
 
     @property
     def wanted(self) -> int:
@@ -77,12 +80,22 @@ class Compress(Step):
 
     @property
     def calibrates(self) -> bool:  # type: ignore[override]  # here it hangs on the algorithms
-        """Whether an algorithm looks at activations."""
+        """Whether an algorithm looks at activations, its own or one that a search may try."""
+        return self.data_aware or self.max_drop is not None
+
+    @property
+    def data_aware(self) -> bool:
+        """Whether an algorithm of its own looks at activations."""
         smoothing = self.awq and self.advanced_parameters.get("awq_params", {}).get("prefer_data_aware_scaling", True)
         ranked = self.sensitivity_metric not in (None, DATA_FREE_METRIC)
         learned = self.mode == "adaptive_codebook"
         asked = smoothing or ranked or learned or self.scale_estimation or self.gptq or self.lora_correction
         return bool(asked) and not self.mode.startswith("int8")
+
+    @property
+    def _few_bits(self) -> list[str]:
+        """Algorithms asked for that change weights of 4 bits or fewer only, and say nothing where there are none."""
+        return [name for name in ("awq", "scale_estimation", "lora_correction") if getattr(self, name)]
 
     def check(self) -> None:
         """RecipeError where a value is none of the installed NNCF's."""
@@ -108,7 +121,7 @@ class Compress(Step):
     def _run(self, model: openvino.Model, materials: Materials, records: list[logging.LogRecord]) -> openvino.Model:
         import nncf
 
-        used = materials.calibration[: self.subset_size] if self.calibrates else ()
+        used = materials.calibration[: self.subset_size] if self.data_aware else ()
         arguments = self._arguments(model)
         with materials.progress.task("compress", total=len(used) or None) as advance, quiet() as logged:
             samples = dataset(used, model, advance) if used else None
@@ -162,7 +175,7 @@ class Compress(Step):
         after, stored = facts(compressed), weights(compressed)
         bytes_before, bytes_after = sum(before.precisions.values()), sum(after.precisions.values())
         if not any(w.bits <= 8 for w in stored) or bytes_after >= bytes_before:
-            raise NoEffectError(_no_effect(stored))
+            raise NoEffectError(no_effect(stored))
         return StepReport(
             name=self.name,
             parameters=self.model_dump(mode="json", exclude_defaults=True),
@@ -172,16 +185,11 @@ class Compress(Step):
                 "bytes_by_precision_before": dict(before.precisions),
                 "bytes_by_precision": dict(after.precisions),
                 **_dynamic_quantization(compressed, materials.device),
-                "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.calibrates,
+                "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
             },
-            notes=(*self._skipped(stored), *_left_out(stored), *_told(records)),
+            notes=(*idle(self._few_bits, stored), *left_out(stored), *told(records)),
             seconds=round(seconds, 3),
         )
-
-    def _skipped(self, stored: Sequence[Weights]) -> Iterator[str]:
-        asked = [name for name in INT4_ALGORITHMS if getattr(self, name)]
-        if asked and not any(w.bits <= 4 for w in stored):
-            yield f"{' and '.join(asked)} had nothing to do: no weights of 4 bits or fewer; a higher ratio makes some"
 
 
 def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, int]:
@@ -191,33 +199,3 @@ def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, in
         return {DYNAMIC.lower(): int(core().compile_model(model, device).get_property(DYNAMIC))}
     except RuntimeError:
         return {}
-
-
-def _left_out(stored: Sequence[Weights]) -> Iterator[str]:
-    """What kinds of weights stayed in floating point."""
-    count, size = Counter[str](), Counter[str]()
-    for w in stored:
-        if w.bits > 8:
-            count[w.kind] += 1
-            size[w.kind] += w.size_bytes
-    for kind, number in count.items():
-        what = f"{number} weights of {kind} ({units.size(size[kind])}) stay in floating point"
-        why = {
-            **dict.fromkeys(RECURRENT, ": NNCF compresses no recurrent layers"),
-            **dict.fromkeys(EMBEDDINGS, ": the embeddings"),
-        }
-        yield what + why.get(kind, "")
-
-
-def _told(records: Sequence[logging.LogRecord]) -> Iterator[str]:
-    """What NNCF logs of what it did not do."""
-    for record in records:
-        said = " ".join(record.getMessage().split())
-        if record.levelname != "INFO" or any(word in said.lower() for word in TOLD):
-            yield f"NNCF: {said}"
-
-
-def _no_effect(stored: Sequence[Weights]) -> str:
-    recurrent = sorted({w.kind for w in stored if w.kind in RECURRENT})
-    why = f"; NNCF leaves {', '.join(recurrent)} as they are" if recurrent else ""
-    return f"compress changed nothing: no weights of this model became smaller{why}"

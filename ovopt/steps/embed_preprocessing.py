@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from ovopt import units
 from ovopt.contracts import Array, Host, Materials, Step, Stepped, Transform, Way
-from ovopt.errors import ArmLostError, RecipeError
+from ovopt.errors import ArmLostError, RecipeError, StepError
 from ovopt.model.agreement import largest_difference, outputs_in_f32
 from ovopt.model.facts import facts
 from ovopt.model.front import Build, Intake, with_front
-from ovopt.model.inputs import DTYPES
 from ovopt.records import StepReport
-from ovopt.stats import Interval
 from ovopt.steps.intakes import Intakes, intakes
+from ovopt.steps.splits import Split, ranked
 
 if TYPE_CHECKING:
     import openvino
 
-ITEM_BYTES = {dtype: np.dtype(name).itemsize for dtype, name in DTYPES.items()}
+UNCLEAR = 0.1
+"""A gain of so much that an interval allows for, while it allows for a loss as well, is worth another measurement."""
 NOTHING_LEFT = "optimize.embed_preprocessing: the recipe has no `preprocess` left on the host to embed"
 
 
@@ -35,14 +33,16 @@ class EmbedPreprocessing(Step):
 
     Every split of the list is tried: its outputs must agree with those of the whole list on the host, in f32. From the
     bytes of a file to the outputs, in turns over several compiled models, a split must be faster than the host beyond
-    noise, and the recipe's first metric must not fall beyond chance on the tuning split. The fastest such split is
-    kept; where there is none, everything stays on the host.
+    noise, and the recipe's first metric must not fall beyond the same tolerance and chance on the tuning split. The
+    fastest such split is kept; where there is none, everything stays on the host.
     """
 
     name: ClassVar[str] = "embed_preprocessing"
     calibrates: ClassVar[bool] = False
     tolerance: float = Field(
-        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
+        default=2e-3,
+        gt=0,
+        description="largest difference of an output or of the metric, as a share of its (largest) value",
     )
     samples: int = Field(default=16, gt=0, description="so many samples are run to verify and to measure")
     time_budget_s: float = Field(
@@ -78,12 +78,26 @@ class EmbedPreprocessing(Step):
         report = self._report(chosen, host, trial.notes, time.perf_counter() - started)
         return Stepped(chosen.way.model if chosen else model.clone(), report)
 
-    def _report(self, chosen: _Split | None, host: Host, notes: Sequence[str], seconds: float) -> StepReport:
+    def embedded(self, model: openvino.Model, materials: Materials, count: int) -> Stepped:
+        """The model that does the last `count` transforms itself, whether that pays or not; StepError where it
+        cannot."""
+        started = time.perf_counter()
+        if materials.host is None or len(materials.host.transforms) < count:
+            raise RecipeError(NOTHING_LEFT)
+        trial = _Trial(model, materials.host, self)
+        split = next((split for split in trial.agreeing(trial.splits()) if len(split.inside) == count), None)
+        if split is None:
+            raise StepError("; ".join((f"embed_preprocessing: the last {count} cannot be embedded", *trial.notes)))
+        report = self._report(split, materials.host, trial.notes, time.perf_counter() - started)
+        return Stepped(split.way.model, report)
+
+    def _report(self, chosen: Split | None, host: Host, notes: Sequence[str], seconds: float) -> StepReport:
         count = len(chosen.inside) if chosen else 0
         effect: dict[str, Any] = {"embedded": count, "on_host": len(host.transforms) - count}
-        said = "what is on the host stays there: no split is faster and agrees with it"
-        if chosen and chosen.speedup:
-            effect["end_to_end_speedup"] = round(chosen.speedup.estimate, 3)
+        said = "what is on the host stays there: no split agrees with it and is faster beyond noise"
+        if chosen:
+            if chosen.speedup:
+                effect["end_to_end_speedup"] = round(chosen.speedup.estimate, 3)
             effect["largest_difference"] = float(f"{chosen.difference:.2g}")
             left = ", ".join(transform.name for transform in host.transforms[:-count]) or "nothing"
             taken = ", ".join(str(port) for port in facts(chosen.way.model).inputs)
@@ -99,25 +113,6 @@ class EmbedPreprocessing(Step):
 
 
 @dataclass
-class _Split:
-    """A way to divide the list: which transforms are inside the model, and how it did."""
-
-    inside: tuple[Transform, ...]
-    way: Way
-    difference: float = np.inf
-    speedup: Interval | None = None
-
-    @property
-    def input_bytes(self) -> int:
-        """Of a sample, as it is handed over; a size that is not fixed counts as 1."""
-        ports = facts(self.way.model).inputs
-        return sum(math.prod(size or 1 for size in port.shape or ()) * ITEM_BYTES[port.dtype] for port in ports)
-
-    def __str__(self) -> str:
-        return f"{', '.join(transform.name for transform in self.inside)} in the model"
-
-
-@dataclass
 class _Trial:
     """Makes the splits and holds them against the host."""
 
@@ -130,12 +125,12 @@ class _Trial:
     def _whole(self) -> Way:
         return Way(self.model, self.host.preparation(self.host.transforms, self.host.inputs))
 
-    def splits(self) -> list[_Split]:
+    def splits(self) -> list[Split]:
         """Every end of the list that can be embedded: from the last transform towards the first, until one cannot."""
         step, transforms = self.step, self.host.transforms
         contents = self.host.contents if step.one_size else self.host.contents[: step.samples]
         passed = intakes(self.host, contents, free=not step.one_size)
-        found = list[_Split]()
+        found = list[Split]()
         for place in reversed(range(len(transforms))):
             why = _obstacle(transforms[place], passed[place])
             if why:
@@ -148,15 +143,15 @@ class _Trial:
             found.append(split)
         return found
 
-    def _split(self, place: int, taken: Intakes) -> _Split | None:
+    def _split(self, place: int, taken: Intakes) -> Split | None:
         inside = self.host.transforms[place:]
         model = with_front(self.model, taken or {}, self.host.inputs, _chain(inside))
         if model is None:
             return None
         preparation = self.host.preparation(self.host.transforms[:place], facts(model).inputs)
-        return _Split(inside, Way(model, preparation))
+        return Split(inside, Way(model, preparation))
 
-    def agreeing(self, splits: Sequence[_Split]) -> list[_Split]:
+    def agreeing(self, splits: Sequence[Split]) -> list[Split]:
         """Those whose outputs are the host's."""
         wanted = self._outputs(self._whole) if splits else []
         for split in splits:
@@ -168,7 +163,7 @@ class _Trial:
                 )
         return [split for split in splits if split.difference <= self.step.tolerance]
 
-    def fastest(self, splits: Sequence[_Split]) -> _Split | None:
+    def fastest(self, splits: Sequence[Split]) -> Split | None:
         """Of those that are faster for certain, and no worse by the recipe's metric beyond chance."""
         ways = [self._whole, *(split.way for split in splits)]
         speedups = self.host.speedups(ways, self.step.time_budget_s) if splits else []
@@ -176,9 +171,11 @@ class _Trial:
             split.speedup = speedup
             said = f"{units.factor(speedup.estimate)} {units.factor_interval(speedup.low, speedup.high)}"
             self.notes.append(f"{split}: {said} end to end")
-        return next((split for split in _ranked(splits) if self._keeps_quality(split)), None)
+        if any(speedup.low <= 1 < speedup.high - UNCLEAR for speedup in speedups):
+            self.notes.append("the machine is too busy to tell: measure longer (time_budget_s), or when it is idle")
+        return next((split for split in ranked(splits) if self._keeps_quality(split)), None)
 
-    def _keeps_quality(self, split: _Split) -> bool:
+    def _keeps_quality(self, split: Split) -> bool:
         try:
             delta = self.host.delta(split.way)
         except ArmLostError as error:
@@ -187,7 +184,7 @@ class _Trial:
         if delta is None:
             return True
         drop, least, _ = delta.drop
-        kept = drop <= 0 or least <= 0
+        kept = drop <= self.step.tolerance * abs(delta.baseline) or least <= 0
         said = f"{units.points(delta.delta, delta.unit)} on {delta.n} tuning samples"
         self.notes.append(f"{split}: {said}{'' if kept else ', beyond chance: left out'}")
         return kept
@@ -196,15 +193,6 @@ class _Trial:
         preparation = way.preparation
         contents = self.host.contents[: self.step.samples]
         return outputs_in_f32(way.model, (t for c in contents for t in preparation.preprocess(preparation.decode(c))))
-
-
-def _ranked(splits: Sequence[_Split]) -> list[_Split]:
-    """Those that are faster than the host for certain: first the ones that cannot be told from the fastest, with the
-    smallest input and then the shortest list on the host in front; then the others."""
-    known = [(split, split.speedup) for split in splits if split.speedup and split.speedup.low > 1]
-    best = max((speedup.estimate for _, speedup in known), default=1.0)
-    ranked = sorted(known, key=lambda one: (one[1].high < best, one[0].input_bytes, -len(one[0].inside)))
-    return [split for split, _ in ranked]
 
 
 def _obstacle(transform: Transform, taken: Intakes) -> str:

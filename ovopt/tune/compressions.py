@@ -32,6 +32,9 @@ PLAIN: Mapping[str, Any] = {
     "ratio": None, "group_size": None, "all_layers": None, "sensitivity_metric": None, "awq": None,
     "scale_estimation": None, "gptq": None, "lora_correction": None, "backup_mode": None,
 }  # fmt: skip
+"""What a way leaves to NNCF unless it says so itself."""
+SINGLE: Mapping[str, Any] = {"max_drop": None, "aim": "size"}
+"""One way to compress, and no search for it."""
 FALLBACK = "group_size_fallback_mode"
 
 
@@ -45,6 +48,7 @@ class Compression:
 
 def compressions(own: Compress) -> Sequence[Sequence[Compression]]:
     """For each size, the smallest first: without an algorithm, then with each. What the recipe says bears its name."""
+    own = own.model_copy(update=SINGLE)
     return tuple(
         tuple(Compression(OWN, own) if way.step == own else way for way in _of_shape(own, *shape))
         for shape in SHAPES.items()

@@ -12,8 +12,8 @@ from ovopt.records import Manifest
 from ovopt.steps.compress import Compress
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.chosen import choose
-from ovopt.workflow.compress_search import CompressSearch
-from ovopt.workflow.contest import Contest, Goal
+from ovopt.workflow.compress_search import goal_of, search_compression
+from ovopt.workflow.contest import Goal
 from ovopt.workflow.options import Options
 from ovopt.workflow.work import Work, apply_steps, step_of
 
@@ -33,19 +33,19 @@ def compress(
     """Apply the recipe's `compress` step (NNCF's defaults where it has none), behind `simplify` unless that is not
     wanted, and write the bundle `output`. Samples are needed where an algorithm looks at activations.
 
-    With a goal, search for the smallest model that keeps it (`Goal.aim`: or the fastest), judged on the tuning split:
-    BudgetMissedError where none does. The best so far is on disk at any time, and a journal beside it lets an
-    interrupted search go on.
+    With a goal (or `max_drop` in the recipe's step), search for the smallest model that keeps it (`aim`: or the
+    fastest), judged on the tuning split: BudgetMissedError where none does. The best so far is on disk at any time, and
+    a journal beside it lets an interrupted search go on.
     """
     options = options or Options()
     chosen = choose(recipe, data, [model], options, guess=True)
     step = step_of(chosen, Compress) or Compress()
     step.check()
     before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
+    goal = goal or goal_of(step)
     if goal is None:
         return apply_steps(model, output, [*before, step], chosen, data, options)
     check_free(Path(output), goal.may_replace(Path(output), options.force), MANIFEST)
-    search = CompressSearch(step)
-    work = Work.begin(model, [*before, *search.steps], chosen, data, options)
-    contest = Contest("compress", work, before, goal, Path(output), options.force, lambda made: {}, search.report)
-    return contest.run(lambda: search.run(contest))
+    searched = step.model_copy(update={"max_drop": goal.max_drop, "aim": goal.aim})
+    work = Work.begin(model, [*before, searched], chosen, data, options)
+    return search_compression(searched, work, before, goal, Path(output), options.force)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.contracts import Step
 from ovopt.errors import StepError, UsageError
-from ovopt.records import StepReport
+from ovopt.records import Manifest, StepReport
 from ovopt.steps.compress import Compress
-from ovopt.tune.compressions import OWN, Compression, compressions
+from ovopt.tune.compressions import OWN, SINGLE, Compression, compressions
 from ovopt.tune.prefix import first_that_holds
 from ovopt.tune.trial import Trial
-from ovopt.workflow.contest import Contest
+from ovopt.workflow.contest import Contest, Goal
 from ovopt.workflow.next_best import faster_otherwise, smaller
+from ovopt.workflow.work import Work
 
 if TYPE_CHECKING:
     import openvino
@@ -23,20 +25,29 @@ HOPELESS = 5.0
 """Algorithms make up for a part of a loss; one of so many budgets is not worth the time that they take."""
 
 
+def goal_of(step: Compress) -> Goal | None:
+    """That of a step whose settings ask for a search."""
+    return None if step.max_drop is None else Goal(step.max_drop, aim=step.aim)
+
+
+def search_compression(
+    step: Compress, work: Work, before: Sequence[Step], goal: Goal, output: Path, force: bool
+) -> Manifest:
+    """The bundle of the best way that keeps the goal, behind the steps `before`; BudgetMissedError where none does."""
+    search = CompressSearch(step)
+    contest = Contest(step.name, work, before, goal, output, force, lambda made: {}, search.report)
+    return contest.run(lambda: search.run(contest))
+
+
 class CompressSearch:
     """The recipe's own settings and 8 bits first, then ways with fewer."""
 
     def __init__(self, own: Compress) -> None:
         """`own` lends the candidates what they do not decide on."""
-        self._own = Compression(OWN, own)
+        self._own = Compression(OWN, own.model_copy(update=SINGLE))
         self._sizes = compressions(own)
         self._reports: dict[str, StepReport] = {}
         self._judged: dict[str, Trial | None] = {}
-
-    @property
-    def steps(self) -> Sequence[Step]:
-        """All that may be tried."""
-        return [self._own.step, *(way.step for ways in self._sizes for way in ways)]
 
     def report(self, name: str) -> StepReport | None:
         """Of the step that made the candidate."""

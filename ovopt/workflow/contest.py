@@ -223,7 +223,7 @@ class Contest:
                 **self._effect(model),
                 **({} if own else {"reverted_operations": len(trial.reverted)}),
                 "tuning_samples": trial.n,
-                "drop": round(trial.drop, 6),
+                "drop": round(trial.drop, 6) + 0.0,  # never -0.0
                 "speedup": round(trial.speedup or 0.0, 3),
                 "size_ratio": round(trial.size_ratio or 0.0, 3),
                 "tried": len(self.trials),

@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +157,8 @@ class _Run:
 
     def _stepped(self, place: int, step: Step, key: str) -> Stepped:
         if not has_search(step):
-            return step.run(self.work.current, self.work.materials)
+            checkpoint = self.kept.search(place, step.name, key) / "checkpoint.pt"
+            return step.run(self.work.current, replace(self.work.materials, checkpoint=checkpoint))
         folder = self.kept.search(place, step.name, key)
         try:
             stepped = searched(self.work, step, folder / "best", self.time_budget_s)

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 from ovopt.contracts import Step, Stepped
 from ovopt.model.facts import facts
 from ovopt.model.read import read_model
+from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
+from ovopt.workflow.compress_search import search_compression
 from ovopt.workflow.contest import Contest, Goal
 from ovopt.workflow.search import QuantizeSearch
 from ovopt.workflow.work import Work
 
+Searched = Quantize | Compress
+"""The steps whose settings may ask for a search."""
 
-def has_search(step: Step) -> bool:
+
+def has_search(step: Step) -> TypeGuard[Searched]:
     """Whether the step's settings ask for a search rather than for one way to do it."""
-    return isinstance(step, Quantize) and step.max_drop is not None
+    return isinstance(step, Searched) and step.max_drop is not None
 
 
-def searched(work: Work, step: Step, output: Path, time_budget_s: float) -> Stepped:
+def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> Stepped:
     """The best model that keeps the step's budget against the original, found by a search whose journal is beside
     `output`, where its best model so far is: an interrupted one goes on. BudgetMissedError where none keeps it."""
-    assert isinstance(step, Quantize), f"no search for {step.name}"
     assert step.max_drop is not None, f"no budget for {step.name}"
-    goal = Goal(step.max_drop, time_budget_s, resume=True)
-    contest = Contest(step.name, _comparable(work), [], goal, output, force=False)
-    manifest = contest.run(QuantizeSearch(contest, step).run)
+    goal, work = Goal(step.max_drop, time_budget_s, resume=True), _comparable(work)
+    match step:
+        case Quantize():
+            contest = Contest(step.name, work, [], goal, output, force=False)
+            manifest = contest.run(QuantizeSearch(contest, step).run)
+        case Compress():
+            manifest = search_compression(step, work, [], replace(goal, aim=step.aim), output, force=False)
     return Stepped(read_model(output), manifest.steps[-1])
 
 

@@ -44,9 +44,9 @@ def source_of(
     lasting = frozenset(by_name(original))
     step = _simplified_by(manifest)
     if step is None:
-        return Source(_named_alike(original.clone(), optimized), lasting)
+        return Source(named_alike(original.clone(), optimized), lasting)
     try:
-        found = _named_alike(step.apply(original, Materials(samples, seed, Silent())).model, optimized)
+        found = named_alike(step.apply(original, Materials(samples, seed, Silent())).model, optimized)
     except OvoptError:
         found = None
     if found is None or not set(quantized_operations(optimized)) <= by_name(found).keys():
@@ -73,7 +73,7 @@ def _made(kind: type[S], report: StepReport) -> S | None:
         return None
 
 
-def _named_alike(model: openvino.Model, other: openvino.Model) -> openvino.Model:
+def named_alike(model: openvino.Model, other: openvino.Model) -> openvino.Model:
     """Operations that a rewrite or a converter makes are named by their kind and the number that the process is at.
     They take the names that they have in the other model, where both hold the same kinds in the same order."""
     mine, theirs = layers(model), layers(other)

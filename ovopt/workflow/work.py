@@ -12,7 +12,7 @@ import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bench.quick import Feed, quick_speedup
 from ovopt.bundle import left_to_host, preprocessing, read_manifest, shapes_to_give, write_manifest
-from ovopt.contracts import Materials, Step, Stepped, Tensors, Transform
+from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
 from ovopt.model.facts import facts
 from ovopt.model.files import MANIFEST, describe
@@ -95,7 +95,8 @@ class Work:
             max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
         )
         calibration = calibration_samples(prepared, original, asked.samples, asked.real, options)
-        materials = _materials(original, calibration, prepared, transforms, asked)
+        origin = Origin(path, recipe.model.shapes, options.trust, recipe.task)
+        materials = replace(_materials(original, calibration, prepared, transforms, asked), origin=origin)
         return cls(path, describe(path), original, prepared, transforms, materials, asked, original, calibration)
 
     @property

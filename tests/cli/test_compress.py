@@ -58,6 +58,8 @@ def test_a_search_for_the_smallest_is_json_on_standard_output(made: Path, tmp_pa
     ("options", "message"),
     [
         (("--mode", "int4_sim"), "error: optimize.compress.mode: 'int4_sim'; did you mean 'int4_sym'?"),
+        (("--aim", "speed"), "error: --aim speed: is about a search; give --max-drop, too"),
+        (("--resume",), "error: --resume: is about a search; give --max-drop, too"),
         (("--awq",), "error: optimize.compress: INT8 modes do not support awq option(s). Set them to None."),
         (("--ratio", "0"), "error: --ratio 0.0: optimize[1].compress.ratio: input should be greater than 0, not 0.0"),
         (

@@ -172,9 +172,20 @@ def test_where_nothing_is_faster_for_certain_everything_stays() -> None:
     stepped = embedded(USUAL, speedups={1: slower, 2: slower, 3: slower})
     assert stepped.report.embedded == 0
     assert stepped.report.effect == {"embedded": 0, "on_host": 4}
-    assert stepped.report.notes[0] == "what is on the host stays there: no split is faster and agrees with it"
+    assert stepped.report.notes[0] == (
+        "what is on the host stays there: no split agrees with it and is faster beyond noise"
+    )
     assert "scale, normalize, layout in the model: 1.02x [0.98, 1.06] end to end" in stepped.report.notes
     assert facts(stepped.model) == facts(conv_model())
+
+
+@pytest.mark.parametrize(
+    ("found", "unclear"), [(Interval(1.1, 0.8, 1.5), True), (Interval(1.01, 0.95, 1.07), False), (FASTER, False)]
+)
+def test_a_measurement_that_could_not_tell_is_named(found: Interval, unclear: bool) -> None:
+    notes = embedded(USUAL, speedups={1: found, 2: found, 3: found}).report.notes
+    said = "the machine is too busy to tell: measure longer (time_budget_s), or when it is idle"
+    assert (said in notes) == unclear
 
 
 def test_a_split_that_loses_quality_beyond_chance_is_left_out() -> None:
@@ -184,6 +195,11 @@ def test_a_split_that_loses_quality_beyond_chance_is_left_out() -> None:
         stepped.report.notes
     )
     assert "normalize, layout in the model: -1.0 points on 100 tuning samples" in stepped.report.notes
+
+
+def test_a_change_of_the_metric_within_the_tolerance_is_no_loss() -> None:
+    rounding = delta(-3e-15, -4e-15, -2e-15)
+    assert embedded(USUAL, deltas=dict.fromkeys((1, 2, 3), rounding)).report.embedded == 3
 
 
 def test_a_split_whose_model_fails_on_the_tuning_samples_is_left_out() -> None:

@@ -19,7 +19,7 @@ from ovopt.steps.compress import Compress
 from ovopt.tune import compressions
 from ovopt.tune.compressions import SHAPES
 from ovopt.tune.trial import Trial, state_of, winner
-from ovopt.workflow import work
+from ovopt.workflow import pipeline, work
 from ovopt.workflow.compress import compress
 from ovopt.workflow.compress_search import HOPELESS, CompressSearch
 from ovopt.workflow.contest import Goal, journal_file
@@ -196,6 +196,40 @@ def test_under_a_wide_budget_the_smallest_wins_and_its_settings_are_told(run: An
     assert step.effect["size_ratio"] == pytest.approx(
         step.effect["constant_bytes"] / step.effect["constant_bytes_before"], abs=1e-3
     )
+
+
+def test_the_recipes_step_may_ask_for_the_search_itself(run: Any) -> None:
+    asked = ("optimize.compress.max_drop=0.5", "optimize.compress.aim=size")
+    step = run(more=asked).steps[-1]
+    assert (step.parameters["max_drop"], step.parameters["candidate"]) == (0.5, "int4, groups of 32")
+    assert "max_drop" not in step.parameters["settings"]
+
+
+def test_a_step_under_a_budget_is_searched_for_in_the_midst_of_others(made: Path, tmp_path: Path, timed: Any) -> None:
+    steps = "optimize=[simplify, {compress: {max_drop: 0.5, subset_size: 20}}]"
+    few = tuple(setting for setting in FEW if "optimize" not in setting)
+    arguments = (made / "words.xml", tmp_path / "small", "classification", made / "words.npz")
+    options = Options(overrides=(*few, steps, "optimize.simplify.allow_no_effect=true"))
+    manifest = pipeline.optimize(*arguments, options)
+    assert [step.name for step in manifest.steps] == ["simplify", "compress"]
+    assert manifest.steps[-1].parameters["candidate"] == "int4, groups of 32"
+    assert bits(tmp_path / "small") == [4, 8, 32]
+    again = pipeline.optimize(*arguments, options, resume=True)
+    assert again.model.sha256 == manifest.model.sha256
+
+
+def test_a_step_whose_budget_nothing_keeps_may_be_left_out(made: Path, tmp_path: Path, timed: Any) -> None:
+    steps = "optimize=[{compress: {max_drop: 0.5, aim: speed, subset_size: 20, allow_no_effect: true}}]"
+    few = tuple(setting for setting in FEW if "optimize" not in setting)
+    arguments = (made / "words.xml", tmp_path / "same", "classification", made / "words.npz")
+    (step,) = pipeline.optimize(*arguments, Options(overrides=(*few, steps))).steps
+    assert step.notes[0].startswith("ship the original: none of 1 candidates is faster")
+    assert bits(tmp_path / "same") == [32]
+
+
+def test_random_data_are_refused_for_a_search(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="calibration needs real samples"):
+        compress(made / "words.xml", tmp_path / "small", goal=Goal(0.5, aim="size"))
 
 
 def test_what_was_left_out_and_a_loss_of_speed_are_noted(run: Any) -> None:
