@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.report import render, write_report
     from ovopt.workflow.stored import judge_again, read_comparison
     from ovopt.workflow.sweep import sweep
+    from ovopt.workflow.tracking import log_to_mlflow
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "evaluate",
     "judge_again",
     "load_recipe",
+    "log_to_mlflow",
     "optimize",
     "prune",
     "quantize",
@@ -77,6 +79,7 @@ _HOMES = {
     "evaluate": "ovopt.workflow.evaluate",
     "judge_again": "ovopt.workflow.stored",
     "load_recipe": "ovopt.recipe",
+    "log_to_mlflow": "ovopt.workflow.tracking",
     "optimize": "ovopt.workflow.pipeline",
     "prune": "ovopt.workflow.prune",
     "quantize": "ovopt.workflow.optimize",

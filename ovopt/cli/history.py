@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ovopt.cli import history_log
 from ovopt.cli import options as o
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.history import Run
 
 app = typer.Typer(invoke_without_command=True)
+app.command("log")(history_log.command)
 Store = Annotated[
     Path,
     typer.Option("--store", envvar="OVOPT_HISTORY", help="The history's file, an SQLite database."),
