@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = convolutions(Path(folder) / "model.xml", LAYERS, CHANNELS, SIDE)
         sample = np.random.default_rng(0).standard_normal((1, CHANNELS, SIDE, SIDE), np.float32)
-        session = OpenVino(Placement(file, {}, 0, "CPU")).open({"PERFORMANCE_HINT": "LATENCY"}, [(sample,)], 1)
+        session = OpenVino(Placement(file, {}, (0,), "CPU")).open({"PERFORMANCE_HINT": "LATENCY"}, [(sample,)], 1)
         session.run((sample,))  # the bare request holds the same input
         inference_s = looped(session, 1.0)
         taken: dict[str, list[float]] = {"bare": [], "loop": []}

@@ -87,6 +87,7 @@ def main() -> None:
     example = images[:1]
     model = ov.convert_model(net, example_input=example, input=[([1, 1, 32, 32], ov.Type.f32)])
     ov.save_model(model, folder / "model.xml", compress_to_fp16=False)
+    torch.export.save(torch.export.export(net, (example,)), folder / "model.pt2")
     torch.manual_seed(SEED)
     hard = distorted(images[unseen])  # as hard as what it was trained on
     np.savez_compressed(folder / "data.npz", inputs=hard.numpy(), labels=digits.target[unseen])
