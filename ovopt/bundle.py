@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from ovopt.contracts import Transform
+from ovopt.contracts import Decoder, Transform
 from ovopt.errors import ModelError
 from ovopt.model.files import MANIFEST, describe
+from ovopt.model.outputs import chosen_outputs
 from ovopt.model.shapes import Shapes
 from ovopt.recipe import Recipe
-from ovopt.records import Manifest, Port, Preprocessing
+from ovopt.records import Manifest, Port, Postprocessing, Preprocessing
 from ovopt.transforms.arrays import Layout
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
 from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
@@ -55,6 +57,27 @@ def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, 
     return recipe.preprocess[: len(inside.host)]
 
 
+def left_behind(manifest: Manifest | None, recipe: Recipe) -> tuple[Decoder, ...]:
+    """What of the recipe's `postprocess` is not inside the model of a bundle. ModelError where the bundle embedded a
+    part of another `postprocess`, or put it behind another output."""
+    inside = manifest.postprocess if manifest else None
+    if manifest is None or inside is None:
+        return recipe.postprocess
+    resolved = recipe.resolved()
+    same = [*inside.embedded, *inside.host] == resolved.get("postprocess", [])
+    if not same or _output(manifest.recipe) != _output(resolved):
+        raise ModelError(
+            f"{manifest.model.path}: a part of the `postprocess` that it was made with is inside the model, and this "
+            "recipe's, or its `model.output`, is another; leave --recipe out to go by its own, or make it again with "
+            "this recipe"
+        )
+    return recipe.postprocess[len(inside.embedded) :]
+
+
+def _output(recipe: Mapping[str, Any]) -> Any:
+    return recipe.get("model", {}).get("output", 0)
+
+
 def shapes_to_give(manifest: Manifest | None, recipe: Recipe) -> Shapes:
     """The recipe's `model.shapes`; none for a bundle that takes something else, and was given them when it was made;
     those of one sample for a bundle that takes several at a time."""
@@ -78,6 +101,19 @@ def preprocessing(recipe: Recipe, left: int, inputs: Sequence[Port], whole: Sequ
         layout=layout,
         colours=colours,
         whole=tuple(whole),
+    )
+
+
+def postprocessing(recipe: Recipe, inside: int, outputs: Sequence[Port]) -> Postprocessing | None:
+    """How the recipe's `postprocess` is divided where the first `inside` of it are inside a model with these `outputs`;
+    None where that is nothing."""
+    if not inside:
+        return None
+    listed = recipe.resolved()["postprocess"]
+    return Postprocessing(
+        embedded=tuple(listed[:inside]),
+        host=tuple(listed[inside:]),
+        output=chosen_outputs(outputs, recipe.model.output)[0],
     )
 
 

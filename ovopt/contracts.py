@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.errors import NoEffectError
+from ovopt.model.outputs import Wanted
 from ovopt.records import Comparison, Effective, Execution, Port, QualityDelta, Record, StepReport
 from ovopt.stats import Interval
 
@@ -165,6 +166,11 @@ class Decoder(Record, ABC):
         decoder before gave; `inputs` the model's inputs of this inference by name (of the first part where it joins),
         each with its batch dimension."""
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """What it does to a batch of outputs [n, ...], as operations of a model with these inputs: n results, each of
+        the host's shape; None where only the host can do it to outputs of this shape and element type."""
+        return None
+
 
 class Metric(Record, ABC):
     """A task's quality figure: a row per sample, and a value of all rows."""
@@ -212,15 +218,18 @@ class Metric(Record, ABC):
 
 @dataclass(frozen=True)
 class Way:
-    """A model, and what makes its inputs of a sample's content."""
+    """A model, what makes its inputs of a sample's content, and what is made of its outputs."""
 
     model: openvino.Model
     preparation: Preparation
+    answer: Callable[[Tensors, Tensors], Any] | None = None
+    """Takes the inputs and the outputs of an inference."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """What is done to a sample before it reaches the model, for a step that moves some of it there."""
+    """What is done to a sample before it reaches the model and to the outputs behind it, for a step that moves some of
+    it there."""
 
     transforms: tuple[Transform, ...]
     inputs: tuple[Port, ...]
@@ -236,6 +245,15 @@ class Host:
     many seconds."""
     delta: Callable[[Way], QualityDelta | None]
     """The change of the recipe's first metric on the tuning split; None where there is none to tell."""
+    decoders: tuple[Decoder, ...] = ()
+    """What is done to the model's outputs."""
+    output: Wanted = 0
+    """Which of the outputs decoders take."""
+    seen: Callable[[Any], Sequence[Mapping[str, Array]]] = lambda content: ()
+    """The inputs that decoders take for a content's inferences, by name: what all of `preprocess` leads to, whether the
+    host does it or the model."""
+    known: tuple[str, ...] = ()
+    """The model's inputs that are what decoders take."""
 
 
 class Speedup(Protocol):
@@ -300,7 +318,9 @@ class Stage(IntEnum):
     """Fewer bits to compute with."""
     STORAGE = 5
     """Fewer bits on disk."""
-    CALL = 6
+    ANSWER = 6
+    """Other outputs than the original's."""
+    CALL = 7
     """Another way to call the model: several samples per inference, a state that it keeps."""
 
 

@@ -37,6 +37,8 @@ class Prepared:
     """What the whole of `preprocess` leads to: the inputs of a model that has none of it inside."""
     own: Preparation | None = None
     """What makes the inputs of a model that does a part of `preprocess` itself."""
+    inside: int = 0
+    """So many of the decoders of `postprocess` the model does itself."""
     bad: dict[int, str] = field(default_factory=dict)
     """Samples that were left out, and why: filled as they are met."""
     _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
@@ -91,6 +93,10 @@ class Prepared:
     def made_by(self, preparation: Preparation) -> Prepared:
         """The same samples, prepared in this way."""
         return self if preparation is self.preparation else replace(self, own=preparation, _cache=Cache(CACHE_BYTES))
+
+    def answered(self, inside: int) -> Prepared:
+        """The same samples for a model that does so many of the decoders itself."""
+        return self if inside == self.inside else replace(self, inside=inside)
 
     def prepared_by(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> HostPreparation:
         """These transforms, and the fit to these inputs."""

@@ -86,3 +86,5 @@ def _turn(way: Way, request: openvino.InferRequest, contents: Sequence[Any], fir
 def _infer(way: Way, request: openvino.InferRequest, content: Any) -> None:
     for tensors in way.preparation.preprocess(way.preparation.decode(content)):
         request.infer(dict(enumerate(tensors)), share_inputs=True, share_outputs=True)
+        if way.answer:
+            way.answer(tensors, tuple(request.get_output_tensor(i).data for i in range(len(request.model_outputs))))

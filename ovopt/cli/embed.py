@@ -24,6 +24,10 @@ def command(
             help="Take it for granted that all samples have the size that the calibration split has.",
         ),
     ] = None,
+    postprocess: Annotated[
+        bool,
+        typer.Option("--postprocess", help="Also the first decoders of the recipe's `postprocess`, as many as can be."),
+    ] = False,
     time_budget: Annotated[
         float | None, typer.Option(min=1, max=1e6, help="About so many seconds the splits are measured; default: 30.")
     ] = None,
@@ -42,7 +46,7 @@ def command(
 
     Tries every split of the recipe's `preprocess` between host and model. A split is kept if its outputs agree and the
     way from a file's bytes to the outputs is measurably faster; where none is, everything stays on the host. The
-    bundle's manifest says what the caller still does.
+    bundle's manifest says what the caller still does. With --postprocess the model also does the first decoders.
 
     Example: `ovopt embed model.onnx --recipe resnet --data photos/ -o embedded/`
     """
@@ -59,5 +63,5 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-embedded")
-    manifest = embed(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust))
+    manifest = embed(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust), postprocess)
     show_manifest(manifest, target, output_format.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,10 @@ def command(
         bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
     ] = True,
     ratio: Annotated[
-        float | None, typer.Option(help="Share of the multiply-adds that is to go; a search starts from it.")
+        float | None,
+        typer.Option(
+            help="Share of the multiply-adds that is to go (of the weights, with --fine-tune); a search starts from it."
+        ),
     ] = None,
     multiple: Annotated[
         int | None, typer.Option(help="Keep the channels of every layer a multiple of this; default 8.")
@@ -37,7 +41,18 @@ def command(
         float | None, typer.Option(min=1, help="Search for the least pruning that is so many times faster.")
     ] = None,
     time_budget: Annotated[float, typer.Option(min=1, help="Seconds that --max-drop's search may take.")] = 600.0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with --max-drop's interrupted search.")] = False,
+    fine_tune: Annotated[
+        bool,
+        typer.Option(
+            "--fine-tune", help="PyTorch: zero single weights and train the others to answer as the original does."
+        ),
+    ] = False,
+    epochs: Annotated[
+        int | None, typer.Option(help="Times that --fine-tune goes through the samples; default 10.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted search, or with --fine-tune's checkpoint.")
+    ] = False,
     shape: o.Shapes = None,
     on_bad_sample: o.OnBadSample = None,
     sets: o.Sets = None,
@@ -53,6 +68,11 @@ def command(
     `ovopt quantize MODEL-pruned`. Further keys of the step: `--set optimize.prune.importance=activation`.
 
     Example: `ovopt prune model.onnx --recipe classification --data val.npz --max-drop 0.01`
+
+    With --fine-tune, PyTorch models (extra `torch`) keep their shape: single weights become zero and the others are
+    trained on the calibration samples, without labels. Further keys: `--set optimize.prune_torch.batch=8`.
+
+    Example: `ovopt prune model.pt2 --recipe classification --data val.npz --fine-tune --ratio 0.7`
     """
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
@@ -62,10 +82,13 @@ def command(
 
     if max_drop is not None and target_speedup is not None:
         raise UsageError("--max-drop and --target-speedup: give one; a search keeps one of them")
-    given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple)}
+    structured = {"--max-drop": max_drop, "--target-speedup": target_speedup, "--multiple": multiple}
+    _check_kind(fine_tune, structured if fine_tune else {"--epochs": epochs})
+    given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple), "epochs": ("--epochs", epochs)}
+    step = "prune_torch" if fine_tune else "prune"
     overrides: list[Override | str] = [
         *(
-            Override(f"optimize.prune.{key}={json.dumps(value)}", f"{option} {value}")
+            Override(f"optimize.{step}.{key}={json.dumps(value)}", f"{option} {value}")
             for key, (option, value) in given.items()
             if value is not None
         ),
@@ -76,5 +99,15 @@ def command(
     target = output or Path(f"{model.resolve().stem}-pruned")
     options = o.options_from(seed, force, quiet, overrides, trust)
     goal = Goal(max_drop, time_budget, resume) if max_drop is not None else None
-    manifest = prune(model, target, recipe, data, options, simplify, goal, target_speedup)
+    manifest = prune(model, target, recipe, data, options, simplify, goal, target_speedup, fine_tune, resume)
     show_manifest(manifest, target, output_format.value)
+
+
+def _check_kind(fine_tune: bool, foreign: Mapping[str, object]) -> None:
+    """UsageError where an option of the other kind of pruning is given."""
+    from ovopt.errors import UsageError
+
+    for option, value in foreign.items():
+        if value is not None:
+            why = "is about whole channels, and --fine-tune zeroes single weights" if fine_tune else "needs --fine-tune"
+            raise UsageError(f"{option} {why}; leave {'one of them' if fine_tune else 'it'} out")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.activations import sigmoid, softmax
+from ovopt.decoders.graph import as_float, place_of, sizes, stretch
 from ovopt.decoders.outputs import array_of, axis_of, misfit
+
+if TYPE_CHECKING:
+    import openvino
 
 ARRAY = "an array; `pick` one of the outputs"
 
@@ -27,6 +31,13 @@ class Softmax(Decoder):
         array = array_of(output, self.name, ARRAY)
         return softmax(array, axis_of(self.axis, array, self.name))
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same."""
+        from openvino import opset13 as op
+
+        place = place_of(self.axis, batch)
+        return None if place is None else op.softmax(as_float(batch), place).output(0)
+
 
 class Sigmoid(Decoder):
     """The probability 1 / (1 + exp(-score)) of each score."""
@@ -36,6 +47,12 @@ class Sigmoid(Decoder):
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Of the same shape."""
         return sigmoid(array_of(output, self.name, ARRAY))
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same."""
+        from openvino import opset13 as op
+
+        return op.sigmoid(as_float(batch)).output(0)
 
 
 class Argmax(Decoder):
@@ -54,6 +71,16 @@ class Argmax(Decoder):
             raise misfit(self.name, "at least two scores on the axis (or are these class ids already?)", array)
         return np.asarray(array.argmax(axis))
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same, of an axis whose size is known."""
+        from openvino import opset13 as op
+
+        place = place_of(self.axis, batch)
+        if place is None or (sizes(batch)[place - 1] or 0) < 2:
+            return None
+        best = op.topk(batch, np.array(1), place, "max", "value", "i64", stable=True)
+        return op.squeeze(best.output(1), np.array([place])).output(0)
+
 
 class Squeeze(Decoder):
     """Leave out the given axes of length 1; without any, all of them."""
@@ -69,6 +96,18 @@ class Squeeze(Decoder):
             return np.squeeze(array, self.axis)
         except ValueError:
             raise misfit(self.name, f"a dimension of 1 at axis {self.axis}", array) from None
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same, where sizes are known."""
+        found = sizes(batch)
+        axes = (self.axis,) if isinstance(self.axis, int) else self.axis
+        if axes is None:
+            places = [place for place, size in enumerate(found, 1) if size == 1]
+            return None if None in found else _without(batch, places)
+        chosen = [place_of(axis, batch) for axis in axes]
+        if any(place is None or found[place - 1] != 1 for place in chosen):
+            return None
+        return _without(batch, [place for place in chosen if place])
 
 
 class Transpose(Decoder):
@@ -86,6 +125,15 @@ class Transpose(Decoder):
         except ValueError:
             raise misfit(self.name, f"an array that has the axes {list(self.axes)}", array) from None
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same."""
+        from openvino import opset13 as op
+
+        places = [place_of(axis, batch) for axis in self.axes]
+        if sorted(place or 0 for place in places) != list(range(1, len(sizes(batch)) + 1)):
+            return None
+        return op.transpose(batch, np.array([0, *places])).output(0)
+
 
 class Reshape(Decoder):
     """Give the numbers another shape, without the batch dimension: `reshape: [-1, 4]`; -1 is what remains."""
@@ -101,6 +149,13 @@ class Reshape(Decoder):
             return array.reshape(self.shape)
         except ValueError:
             raise misfit(self.name, f"an array that fits {list(self.shape)}", array) from None
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same, unless a size is 0."""
+        from openvino import opset13 as op
+
+        # A 0 copies the size at its place.
+        return None if 0 in self.shape else op.reshape(batch, np.array([0, *self.shape]), True).output(0)
 
 
 class Pick(Decoder):
@@ -134,6 +189,11 @@ class Slice(Decoder):
         axis = axis_of(self.axis, array, self.name)
         return array[(slice(None),) * axis + (slice(self.start, self.stop),)]
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same."""
+        place = place_of(self.axis, batch)
+        return None if place is None else stretch(batch, place, self.start, self.stop)
+
 
 class Threshold(Decoder):
     """1 where a score is higher than this, else 0: a mask of one class from a map of scores."""
@@ -145,6 +205,16 @@ class Threshold(Decoder):
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Integers of the same shape."""
         return (array_of(output, self.name, ARRAY) > self.score).astype(np.int64)
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same, of floating point."""
+        from openvino import opset13 as op
+
+        kind = batch.get_element_type()
+        if not kind.is_real():
+            return None
+        above = op.greater(batch, op.constant(np.array(self.score, kind.to_dtype())))
+        return op.convert(above, "i64").output(0)
 
 
 class DropFirst(Decoder):
@@ -162,3 +232,17 @@ class DropFirst(Decoder):
         if array.shape[axis] <= self.count:
             raise misfit(self.name, f"more than {self.count} entries on axis {self.axis}", array)
         return array[(slice(None),) * axis + (slice(self.count, None),)]
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same, of an axis whose size is known."""
+        place = place_of(self.axis, batch)
+        if place is None or (sizes(batch)[place - 1] or 0) <= self.count:
+            return None
+        return stretch(batch, place, self.count, None)
+
+
+def _without(batch: openvino.Output, places: Sequence[int]) -> openvino.Output:
+    """Without these dimensions of 1."""
+    from openvino import opset13 as op
+
+    return op.squeeze(batch, np.array(places)).output(0) if places else batch

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Array, Decoder
+from ovopt.decoders.graph import as_float, of_rank, sizes
 from ovopt.decoders.outputs import array_of, misfit, tokens_of
+
+if TYPE_CHECKING:
+    import openvino
 
 VECTORS = "one vector for each token, [tokens, features]"
 
@@ -34,6 +38,24 @@ class MeanPool(Decoder):
         counted = tokens_of(inputs, self.mask, len(vectors), self.name) != 0
         return np.asarray(vectors[counted].sum(0) / max(np.count_nonzero(counted), 1))
 
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same in float32, where the mask is an input [n, tokens]."""
+        from openvino import opset13 as op
+
+        vectors = of_rank(as_float(batch), 2)
+        if vectors is None:
+            return None
+        if self.mask is None:
+            return op.reduce_mean(vectors, np.array([1])).output(0)
+        mask = inputs.get(self.mask)
+        if mask is None or len(mask.get_partial_shape()) != 2:
+            return None
+        zero = op.constant(np.zeros((), vectors.get_element_type().to_dtype()))
+        counted = op.unsqueeze(op.not_equal(mask, op.convert_like(zero, mask)), np.array([2]))
+        total = op.reduce_sum(op.select(counted, vectors, zero), np.array([1]))
+        count = op.reduce_sum(op.convert_like(counted, zero), np.array([1]))
+        return op.divide(total, op.maximum(count, op.convert_like(op.constant(1.0), zero))).output(0)
+
 
 class ClsPool(Decoder):
     """The vector of the first token, [CLS]."""
@@ -46,6 +68,15 @@ class ClsPool(Decoder):
         if not len(vectors):
             raise misfit(self.name, VECTORS, output)
         return np.asarray(vectors[0])
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same."""
+        from openvino import opset13 as op
+
+        vectors = of_rank(batch, 2)
+        if vectors is None or sizes(vectors)[0] == 0:
+            return None
+        return op.gather(vectors, np.array(0), np.array(1)).output(0)
 
 
 class L2Normalise(Decoder):
@@ -60,3 +91,15 @@ class L2Normalise(Decoder):
             raise misfit(self.name, "an array of vectors", output)
         length = np.linalg.norm(vectors, axis=-1, keepdims=True)
         return np.asarray(vectors / np.where(length == 0, 1, length))
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same in float32."""
+        from openvino import opset13 as op
+
+        if not sizes(batch):
+            return None
+        vectors = as_float(batch)
+        zero = op.constant(np.zeros((), vectors.get_element_type().to_dtype()))
+        length = op.sqrt(op.reduce_sum(op.multiply(vectors, vectors), np.array([-1]), keep_dims=True))
+        one = op.convert_like(op.constant(1.0), zero)
+        return op.divide(vectors, op.select(op.equal(length, zero), one, length)).output(0)

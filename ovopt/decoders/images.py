@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from ovopt.contracts import Array, Decoder
+from ovopt.decoders.graph import as_float, sizes
 from ovopt.decoders.outputs import COLOURS, array_of, misfit
+
+if TYPE_CHECKING:
+    import openvino
 
 
 class Image(Decoder):
@@ -38,3 +42,18 @@ class Image(Decoder):
         if array.ndim != 3 or array.shape[2] not in COLOURS:
             raise misfit(self.name, wants, output)
         return np.clip((array.astype(np.float64) - self.low) / (self.high - self.low) * 255, 0, 255)
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same in float32."""
+        from openvino import opset13 as op
+
+        image = as_float(batch)
+        if len(sizes(image)) == 2:
+            image = op.unsqueeze(image, np.array([3])).output(0)
+        elif self.layout == "chw" and len(sizes(image)) == 3:
+            image = op.transpose(image, np.array([0, 2, 3, 1])).output(0)
+        if len(sizes(image)) != 3 or sizes(image)[2] not in COLOURS:
+            return None
+        kind = image.get_element_type().to_dtype()
+        low, scale = (op.constant(np.array(value, kind)) for value in (self.low, 255 / (self.high - self.low)))
+        return op.clamp(op.multiply(op.subtract(image, low), scale), 0.0, 255.0).output(0)

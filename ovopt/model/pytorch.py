@@ -35,11 +35,11 @@ def convert_file(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
     torch = require_torch(file)
     match kind_of(file):
         case "program":
-            return _converted_program(file, _load(file, lambda: _program(file, trust)))
+            return convert_program(file, read_program(file, trust))
         case "script":
             script = _load(file, lambda: torch.jit.load(str(file), map_location="cpu"))
             return _converted_script(file, script, shapes)
-    module = _unpickled(file, trust)
+    module = read_module(file, trust)
     return convert_module(str(file), module, shapes, None)
 
 
@@ -47,9 +47,19 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
     """The model that a factory makes: a module (or a module and its example inputs), or an OpenVINO model."""
     import openvino
 
-    made = reference.call(trust)
+    made, example = made_by(reference, trust)
     if isinstance(made, openvino.Model):
         return made
+    return convert_made(reference, made, shapes, example)
+
+
+def made_by(reference: Reference, trust: bool) -> tuple[Any, Any]:
+    """What a factory returns, its module filled with the weights, and the example inputs if it gives some."""
+    import openvino
+
+    made = reference.call(trust)
+    if isinstance(made, openvino.Model):
+        return made, None
     module, example = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     torch = require_torch(reference.file)
     if not isinstance(module, torch.nn.Module):
@@ -59,6 +69,11 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
         )
     if reference.weights:
         _fill(module, reference.weights)
+    return module, example
+
+
+def convert_made(reference: Reference, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
+    """A factory's module, which keeps the shapes of the images in its example."""
     model = convert_module(str(reference), module, shapes, example)
     if example is not None:
         _keep_images(model, example)
@@ -68,7 +83,7 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
 def convert_module(said: str, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
     """Trace a module, with its example inputs, or zeros of the shapes."""
     if example is None:
-        example = _example(said, module, shapes)
+        example = example_of(said, module, shapes)
     return _converted(said, _in_f32(module).eval(), example_input=example)
 
 
@@ -137,6 +152,11 @@ def _load(file: Path, load: Callable[[], Any]) -> Any:
         raise ModelError(f"{file}: PyTorch cannot read it: {first_line(error)}; export it again") from None
 
 
+def read_program(file: Path, trust: bool) -> Any:
+    """The exported program in a .pt2 file."""
+    return _load(file, lambda: _program(file, trust))
+
+
 def _program(file: Path, trust: bool) -> Any:
     """`torch.export.load` unpickles whatever the archive brings; without trust, tensors are all that it may bring."""
     import torch
@@ -185,7 +205,7 @@ def _converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
         raise ModelError(f"{said}: OpenVINO cannot convert it: {reason(error)}") from None
 
 
-def _converted_program(file: Path, program: Any) -> openvino.Model:
+def convert_program(file: Path, program: Any) -> openvino.Model:
     """OpenVINO takes the types of an exported program's inputs over, and its shapes where they are handed to it."""
     import torch
 
@@ -225,7 +245,8 @@ def _picks(value: Any) -> bool:
     return any(use.user.kind() == "aten::embedding" and use.offset == 1 for use in value.uses())
 
 
-def _unpickled(file: Path, trust: bool) -> torch.nn.Module:
+def read_module(file: Path, trust: bool) -> torch.nn.Module:
+    """The module that a file holds pickled; ModelError where it holds something else, or may not be unpickled."""
     import torch
 
     try:
@@ -279,7 +300,7 @@ def _fill(module: torch.nn.Module, weights: Path) -> None:
         raise ModelError(f"{weights}: does not fit the module that the factory makes: {said[:200]}") from None
 
 
-def _example(said: str, module: torch.nn.Module, shapes: Shapes) -> dict[str, torch.Tensor]:
+def example_of(said: str, module: torch.nn.Module, shapes: Shapes) -> dict[str, torch.Tensor]:
     """Zeros for each input whose shape is given; a dimension of any size is small."""
     import torch
 

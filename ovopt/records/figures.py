@@ -179,7 +179,9 @@ class Arm(Record):
     model: ModelFile
     properties: dict[str, str] = Field(default={}, description="the properties asked for")
     embedded: tuple[str, ...] = Field(
-        default=(), description="transforms of `preprocess` that the model does itself: its inference holds more"
+        default=(),
+        description="transforms of `preprocess` and decoders of `postprocess` that the model does itself: its "
+        "inference holds more",
     )
     effective: dict[str, Effective] = Field(default={}, description="per scenario")
     latency: Latency | None = None

@@ -75,6 +75,7 @@ class StepReport(Record):
     notes: tuple[str, ...] = ()
     seconds: float
     embedded: int = Field(default=0, description="so many of the host's last transforms moved into the model")
+    decoded: int = Field(default=0, description="so many of the host's first decoders moved into the model")
     one_sample: dict[str, tuple[int | str, ...]] = Field(
         default={}, description="the inputs' shapes for one sample, where the model takes several at a time"
     )
@@ -105,6 +106,14 @@ class Preprocessing(Record):
     whole: tuple[Port, ...] = Field(description="what all of `preprocess` leads to: the original's inputs")
 
 
+class Postprocessing(Record):
+    """The recipe's `postprocess`, where the model does a part of it."""
+
+    embedded: tuple[dict[str, Any], ...] = Field(description="what the model does itself, in this order")
+    host: tuple[dict[str, Any], ...] = Field(description="what the caller still does to the output")
+    output: Port = Field(description="what the caller is given")
+
+
 class Manifest(Record):
     """`ovopt.json`: what was done to make this bundle, with what, and what took effect."""
 
@@ -116,5 +125,6 @@ class Manifest(Record):
     recipe: dict[str, Any]
     data: DataFacts | None
     preprocess: Preprocessing | None = Field(default=None, description="null: the host does all of it")
+    postprocess: Postprocessing | None = Field(default=None, description="null: the host does all of it")
     steps: tuple[StepReport, ...]
     machine: Machine

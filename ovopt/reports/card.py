@@ -174,7 +174,10 @@ def _use(manifest: Manifest, name: str) -> list[str]:
         lines.append("")
     else:
         lines += ["The caller prepares nothing: what the recipe lists is inside the model, or there is nothing.", ""]
-    after = manifest.recipe.get("postprocess", [])
+    inside = manifest.postprocess
+    after = manifest.recipe.get("postprocess", []) if inside is None else inside.host
+    if inside:
+        lines += [f"The model gives {_code(str(inside.output))}.", ""]
     if after:
         lines += ["Its outputs go through:", ""]
         lines += [f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(after, 1)]

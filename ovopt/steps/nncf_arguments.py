@@ -17,7 +17,7 @@ from pydantic import Field
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.errors import RecipeError, UsageError, did_you_mean
-from ovopt.model.front import PREFIX
+from ovopt.model import back, front
 from ovopt.records import Record
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class IgnoredScope(Record):
         have meant."""
         import nncf
 
-        embedded = _embedded_preprocessing(model)
+        embedded = _embedded(model)
         if not self and not embedded:
             return None
         _check_matches(self, model, where)
@@ -62,10 +62,11 @@ class IgnoredScope(Record):
         )
 
 
-def _embedded_preprocessing(model: openvino.Model) -> list[str]:
-    """What finds the operations of preprocessing inside a model: they stay exact, and NNCF takes some for a bias."""
-    names = (op.get_friendly_name() for op in model.get_ordered_ops())
-    return [f"^{PREFIX}.*"] if any(name.startswith(PREFIX) for name in names) else []
+def _embedded(model: openvino.Model) -> list[str]:
+    """What finds the operations of pre- and postprocessing inside a model: they stay exact, and NNCF takes some for a
+    bias."""
+    names = [op.get_friendly_name() for op in model.get_ordered_ops()]
+    return [f"^{prefix}.*" for prefix in (front.PREFIX, back.PREFIX) if any(name.startswith(prefix) for name in names)]
 
 
 class Counted:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ovopt.bench.crew import ArmPlan
 from ovopt.bench.protocol import Load
-from ovopt.bundle import left_to_host, read_manifest, shapes_to_give
+from ovopt.bundle import left_behind, left_to_host, read_manifest, shapes_to_give
 from ovopt.contracts import Engine, Placement, plugins
 from ovopt.errors import ModelError, SettingsError, did_you_mean
 from ovopt.model.facts import facts
@@ -47,8 +47,9 @@ class Subject:
 
     @property
     def does(self) -> tuple[str, ...]:
-        """The transforms of `preprocess` that are inside."""
-        return tuple(name for entry in (self.embedded.embedded if self.embedded else ()) for name in entry)
+        """The transforms of `preprocess` and the decoders of `postprocess` that are inside."""
+        sections = (self.embedded, self.manifest.postprocess if self.manifest else None)
+        return tuple(name for section in sections if section for entry in section.embedded for name in entry)
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -69,6 +70,7 @@ def subjects(
         found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, trust))
     for subject in found:
         left_to_host(subject.manifest, recipe)
+        left_behind(subject.manifest, recipe)
     _check_same_inputs(found)
     first = {key: values[0] for key, values in vary.items()}
     varied = [
@@ -102,12 +104,15 @@ def references(named: Sequence[str], original: Subject) -> list[tuple[str, Subje
 
 
 def fed_apart(taking_part: Sequence[Subject], prepared: Prepared) -> dict[str, Prepared]:
-    """The samples as those models take them that do a part of `preprocess` themselves, by the hash of the model."""
-    return {
-        subject.file.sha256: prepared.behind(left_to_host(subject.manifest, prepared.recipe), subject.facts.inputs)
-        for subject in taking_part
-        if subject.embedded
-    }
+    """The samples as those models take and answer them that do a part of `preprocess` or `postprocess` themselves, by
+    the hash of the model."""
+    return {subject.file.sha256: _apart(subject, prepared) for subject in taking_part if subject.does}
+
+
+def _apart(subject: Subject, prepared: Prepared) -> Prepared:
+    recipe = prepared.recipe
+    own = prepared.answered(len(recipe.postprocess) - len(left_behind(subject.manifest, recipe)))
+    return own.behind(left_to_host(subject.manifest, recipe), subject.facts.inputs) if subject.embedded else own
 
 
 def already_quantized(original: Subject) -> list[str]:
@@ -130,14 +135,20 @@ def check_device(device: str) -> None:
 
 
 def divided(taking_part: Sequence[Subject]) -> list[str]:
-    """What is to be said of models that do a part of `preprocess` themselves, where others do not."""
+    """What is to be said of models that do a part of `preprocess` or `postprocess` themselves, where others do not."""
     if len({subject.does for subject in taking_part}) == 1:
         return []
     return [
-        f"{subject.name} does {', '.join(subject.does)} itself: its inference holds more, and end to end compares"
+        f"{subject.name} does {', '.join(subject.does)} itself: its inference holds more, and {_compares(subject)}"
         for subject in taking_part
         if subject.does
     ]
+
+
+def _compares(subject: Subject) -> str:
+    if subject.manifest and subject.manifest.postprocess:
+        return "what the host does behind the other models is not timed"
+    return "end to end compares"
 
 
 @contextmanager

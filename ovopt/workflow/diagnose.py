@@ -67,9 +67,10 @@ def diagnose(
     check_device(chosen.recipe.runtime.device)
     taking_part = subjects(original, models[1:], chosen.recipe, {}, options.trust)
     for subject in taking_part:
-        if subject.manifest and subject.manifest.preprocess:
+        if subject.does:
+            section = "preprocessing" if subject.embedded else "postprocessing"
             raise UsageError(
-                f"{subject.file.path}: a part of the preprocessing is inside this model, so that its layers have no "
+                f"{subject.file.path}: a part of the {section} is inside this model, so that its layers have no "
                 "partners; diagnose the bundle that it was made from"
             )
     if chosen.why:

@@ -1,14 +1,14 @@
-"""What is done to samples before they reach a model, as steps see it that move some of it there."""
+"""What is done to samples before they reach a model and behind it, as steps see it that move some of it there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ovopt.bench.scenario import hinted
 from ovopt.bench.ways import way_speedups
-from ovopt.contracts import Host, Transform, Way
+from ovopt.contracts import Array, Host, Transform, Way
 from ovopt.model.facts import facts
 from ovopt.prepare import Prepared
 from ovopt.records import QualityDelta
@@ -42,6 +42,11 @@ def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Tran
             return None
         return validator().delta(way.model, 0.0, prepared.made_by(way.preparation))
 
+    def seen(content: Any) -> Sequence[Mapping[str, Array]]:
+        whole, names = prepared.whole, [port.name for port in prepared.inputs]
+        parts = whole.preprocess(whole.decode(content))
+        return [dict(zip(names, tensors, strict=True)) for tensors in parts]
+
     inputs, given = facts(model).inputs, {*recipe.model.inputs, *recipe.model.state}
     return Host(
         transforms=tuple(transforms),
@@ -51,16 +56,21 @@ def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Tran
         preparation=prepared.prepared_by,
         speedups=speedups,
         delta=delta,
+        decoders=prepared.recipe.postprocess[prepared.inside :],
+        output=recipe.model.output,
+        seen=seen,
+        known=tuple(port.name for port in inputs if port in prepared.inputs),
     )
 
 
 def _can_be_judged(prepared: Prepared) -> bool:
-    """Whether there are tuning samples, and labels if the first metric looks at them."""
+    """Whether there are tuning samples, and labels or scores if the first metric looks at them."""
     first = next(iter(prepared.recipe.metrics), None)
-    labelled = prepared.samples.labels is not None
-    return bool(
-        prepared.splits["tuning"] and first and (labelled or first.kind == "agreement" or not first.needs_label)
-    )
+    if first is None or not prepared.splits["tuning"]:
+        return False
+    if first.kind == "agreement":
+        return not prepared.inside  # behind some decoders there are no scores to agree
+    return prepared.samples.labels is not None or not first.needs_label
 
 
 class _Contents(Sequence[Any]):

@@ -8,11 +8,19 @@ from ovopt.contracts import Stage, Step
 from ovopt.errors import RecipeError
 
 REFUSED: Mapping[tuple[Stage, Stage], str] = {
+    **dict.fromkeys(
+        ((stage, Stage.TRAINING) for stage in Stage if stage not in (Stage.TRAINING, Stage.CALL)),
+        "{second} trains the original in its own framework, and {first} has made another model of it",
+    ),
     (Stage.WEIGHTS, Stage.GRAPH): "what {first} has made of the operations, {second} does not recognise",
     (Stage.WEIGHTS, Stage.STRUCTURE): "{second} refits weights in floating point, and {first} has rounded them",
     (Stage.STORAGE, Stage.GRAPH): "{second} looks for weights in f32, and {first} stores them in fewer bits",
     (Stage.STORAGE, Stage.STRUCTURE): "{second} refits weights in f32, and {first} stores them in fewer bits",
     (Stage.STORAGE, Stage.WEIGHTS): "{second} rounds weights, and {first} has rounded them once already",
+    **dict.fromkeys(
+        ((Stage.ANSWER, stage) for stage in (Stage.GRAPH, Stage.STRUCTURE, Stage.WEIGHTS)),
+        "{second} judges by the model's own outputs, and {first} has put others in their place",
+    ),
     **dict.fromkeys(
         ((Stage.CALL, stage) for stage in Stage if stage is not Stage.CALL),
         "{second} hands over one sample at a time, and behind {first} the model is called in another way",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,14 @@ from ovopt import units
 from ovopt.contracts import Step, Stepped
 from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files import MANIFEST
+from ovopt.model.trainable import check_trainable
 from ovopt.output import check_free, new_folder
 from ovopt.pruning.pruner import Weighed
 from ovopt.pruning.work import multiply_adds, parameters
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
+from ovopt.steps.prune_torch import PruneTorch
 from ovopt.steps.simplify import Simplify
 from ovopt.tune.bracket import Bracket
 from ovopt.workflow.chosen import choose
@@ -43,14 +46,24 @@ def prune(
     simplify: bool = True,
     goal: Goal | None = None,
     target_speedup: float | None = None,
+    fine_tune: bool = False,
+    resume: bool = False,
 ) -> Manifest:
     """Apply the recipe's `prune` step (its defaults where it has none), behind `simplify` unless that is not wanted,
     and write the bundle `output`. Importance and refit see the calibration split alone.
 
     With a goal, search for the fastest model that keeps it, judged on the tuning split; with a target, for the least
     pruning that is so much faster than the original. BudgetMissedError where there is none.
+
+    `fine_tune` takes the recipe's `prune_torch` step instead, and `simplify` behind it: single weights of a PyTorch
+    model become zero, and the others are trained. After every epoch `OUTPUT.checkpoint.pt` is written, from which
+    `resume` goes on.
     """
     options = options or Options()
+    if fine_tune:
+        if goal or target_speedup is not None:
+            raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
+        return _fine_tuned(model, Path(output), recipe, data, options, simplify, resume)
     chosen = choose(recipe, data, [model], options, guess=True)
     step = step_of(chosen, Prune) or Prune()
     before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
@@ -117,6 +130,38 @@ def _least(work: Work, before: Sequence[Step], step: Prune, target: float, outpu
     stepped = found[bracket.best][1]
     with new_folder(output, options.force, MANIFEST) as folder:
         return work.write(folder, output, stepped.model, [*reports, stepped.report])
+
+
+def _fine_tuned(
+    model: str | Path,
+    output: Path,
+    recipe: Recipe | str | Path | None,
+    data: Data,
+    options: Options,
+    simplify: bool,
+    resume: bool,
+) -> Manifest:
+    check_trainable(model)
+    check_free(output, options.force, MANIFEST)
+    chosen = choose(recipe, data, [model], options, guess=True)
+    steps: list[Step] = [step_of(chosen, PruneTorch) or PruneTorch()]
+    if simplify:
+        steps.append(step_of(chosen, Simplify) or Simplify())
+    checkpoint = checkpoint_file(output)
+    work = Work.begin(model, steps, chosen, data, options)
+    if checkpoint.is_file() and not resume:
+        options.progress.say(f"{checkpoint} of an interrupted run is replaced; --resume would go on from it")
+        checkpoint.unlink()
+    made, reports = replace(work, materials=replace(work.materials, checkpoint=checkpoint)).applied(steps)
+    with new_folder(output, options.force, MANIFEST) as folder:
+        manifest = work.write(folder, output, made, reports)
+    checkpoint.unlink(missing_ok=True)
+    return manifest
+
+
+def checkpoint_file(output: Path) -> Path:
+    """Beside the bundle, which is written as a whole."""
+    return output.with_name(f"{output.name}.checkpoint.pt")
 
 
 def _at(step: Prune, ratio: float) -> Prune:

@@ -40,7 +40,10 @@ class Scorer:
     differences: dict[str, float] = field(default_factory=dict)
     """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
     fed: Mapping[str, Prepared] = field(default_factory=dict)
-    """Hash of a model -> the samples as it takes them, where it does a part of `preprocess` itself."""
+    """Hash of a model -> the samples as it takes and answers them, where it does a part of `preprocess` or
+    `postprocess` itself."""
+    level: int = 0
+    """So many decoders the model does itself that does most of them: agreement looks at what is behind them."""
 
     @classmethod
     def of(
@@ -59,6 +62,9 @@ class Scorer:
                 f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
                 "for label-free agreement take --set metrics=[cosine,top1_agreement]"
             )
+        level = max(own.inside for own in (prepared, *(fed or {}).values()))
+        if level:  # what comes out of a model tells nothing of what its scores were
+            ports = [port.model_copy(update={"shape": None}) for port in ports]
         known: set[Any] = set()
         for index in chosen if accuracy else ():
             if prepared.labelled_by_file(index):
@@ -69,7 +75,7 @@ class Scorer:
             if isinstance(label, int):
                 known.add(label)
         doubts = empty_classes(prepared.recipe.data.classes, known)
-        return cls(prepared, chosen, ports, OutputFile(), save, doubts, fed=fed or {})
+        return cls(prepared, chosen, ports, OutputFile(), save, doubts, fed=fed or {}, level=level)
 
     @property
     def metrics(self) -> Sequence[Metric]:
@@ -101,9 +107,19 @@ class Scorer:
             return {}
         if arm == crew.baseline:
             self.doubts.extend(scored.shifts.doubts())
-        if self.metrics and not any(scored.rows.values()):
+        if self.metrics and not any(scored.rows.values()) and not scored.silent:
             raise DataError(f"{self.prepared.samples.source}: no sample is left to judge by")
-        return {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in self.metrics}
+        if scored.silent and arm == crew.baseline:
+            inside = ", ".join(decoder.name for decoder in self.prepared.recipe.postprocess[: self.level])
+            self.doubts.append(
+                f"{', '.join(scored.silent)}: left out, because a model does {inside} itself, and no scores are left "
+                "to agree behind it"
+            )
+        return {
+            metric.label: self.quality(metric, scored.rows[metric.label])
+            for metric in self.metrics
+            if metric.label not in scored.silent
+        }
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
@@ -170,6 +186,8 @@ class Pass:
         self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
         self.difference = _Difference() if against else None
         self.shifts = ClassShifts()
+        self.silent: dict[str, None] = {}
+        """The metrics that have nothing to say of class ids."""
         self.advance: Advance = lambda amount=1, note="": None
 
     def inputs(self, chosen: Sequence[int] | None = None) -> Iterator[Inputs]:
@@ -191,22 +209,25 @@ class Pass:
             self.advance()
 
     def _finish(self, index: int, sample: _Sample) -> None:
-        raw = [sample.outputs[part] for part in range(sample.parts)]
-        if self._keeps:
-            self._scorer.outputs.put(index, [values[0] for values in raw])
-        if self.difference:
-            for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
-                self.difference.add(values[0], reference)
         try:
-            for metric, row in self._rows(index, raw, sample):
+            outputs = self._levelled([sample.outputs[part] for part in range(sample.parts)], sample)
+            raw = [np.asarray(values[0] if isinstance(values, tuple) else values) for values in outputs]
+            if self._keeps:
+                self._scorer.outputs.put(index, raw)
+            if self.difference:
+                for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
+                    self.difference.add(values, reference)
+            for metric, row in self._rows(index, outputs, raw, sample):
                 self.rows[metric.label][index] = row
         except DataError as error:
             raise DataError(f"{self._path}: {self._prepared.samples.ids[index]}: {error}") from None
 
-    def _rows(self, index: int, raw: Sequence[Tensors], sample: _Sample) -> Iterator[tuple[Metric, Row]]:
+    def _rows(
+        self, index: int, outputs: list[Any], raw: Sequence[Array], sample: _Sample
+    ) -> Iterator[tuple[Metric, Row]]:
         metrics = self._scorer.metrics
         if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
-            decoded = self._decoded(raw, sample)
+            decoded = self._decoded(outputs, sample)
             if self._scorer.save:
                 self._scorer.save(self._arm, index, decoded)
         label = self._label(index) if any(map(_labelled, metrics)) else None
@@ -215,9 +236,11 @@ class Pass:
         for metric in metrics:
             if metric.kind == "accuracy":
                 yield metric, metric.row(decoded, label)
+            elif self._scorer.level and raw[0].dtype.kind in "iu":
+                self.silent[metric.label] = None
             else:
                 theirs = self._scorer.outputs.get(index)
-                agreed = [metric.row(mine[0], their) for mine, their in zip(raw, theirs, strict=True)]
+                agreed = [metric.row(mine, their) for mine, their in zip(raw, theirs, strict=True)]
                 yield metric, _together(agreed, metric)
 
     def _label(self, index: int) -> Any:
@@ -228,17 +251,26 @@ class Pass:
                 metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
         return label
 
-    def _decoded(self, raw: Sequence[Tensors], sample: _Sample) -> Any:
-        """What `postprocess` makes of a sample's outputs: part by part until a decoder joins them."""
-        outputs: list[Any] = [values if len(values) > 1 else values[0] for values in raw]
+    def _levelled(self, raw: Sequence[Tensors], sample: _Sample) -> list[Any]:
+        """A sample's outputs part by part, behind as many decoders as any model does itself: like is held against
+        like."""
+        outputs = [values if len(values) > 1 else values[0] for values in raw]
+        return self._behind(outputs, slice(self._prepared.inside, self._scorer.level), sample)
+
+    def _decoded(self, outputs: list[Any], sample: _Sample) -> Any:
+        """What the rest of `postprocess` makes of them: part by part until a decoder joins them."""
+        outputs = self._behind(outputs, slice(self._scorer.level, None), sample)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _behind(self, outputs: list[Any], chosen: slice, sample: _Sample) -> list[Any]:
         names = [port.name for port in self._prepared.inputs]
         inputs = [dict(zip(names, tensors, strict=True)) for tensors in sample.tensors or ()]
-        for decoder in self._prepared.recipe.postprocess:
+        for decoder in self._prepared.recipe.postprocess[chosen]:
             if decoder.joins:
                 outputs = [decoder(outputs, inputs[0])]
             else:
                 outputs = [decoder(output, own) for output, own in zip(outputs, inputs, strict=False)]
-        return outputs[0] if len(outputs) == 1 else outputs
+        return outputs
 
     def _check_finite(self, output: Output) -> None:
         if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
@@ -273,7 +305,9 @@ class _Difference:
         self._difference = self._largest = 0.0
 
     def add(self, output: Array, reference: Array) -> None:
-        """One more sample; outputs of other shapes differ altogether."""
+        """One more sample; outputs of other shapes differ altogether, and of class ids counts how many differ."""
+        if reference.dtype.kind in "iu" and output.shape == reference.shape:
+            output, reference = np.mean(output == reference), np.ones(())
         self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))
         apart = np.abs(output - reference).max(initial=0) if output.shape == reference.shape else np.inf
         self._difference = max(self._difference, float(apart))

@@ -42,5 +42,5 @@ def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> 
 def _comparable(work: Work) -> Work:
     """Candidates take the samples that the original takes, or else they are held against the model in front of them."""
     mine, theirs = ([(p.name, p.dtype) for p in facts(each).inputs] for each in (work.current, work.original))
-    embedded = any(report.embedded for report in work.reports)
+    embedded = any(report.embedded or report.decoded for report in work.reports)
     return replace(work, original=work.current) if embedded or mine != theirs else work

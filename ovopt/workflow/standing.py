@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,7 +52,9 @@ class Onlooker:
     def _agreement(self, work: Work) -> tuple[dict[str, float], int]:
         chosen = self._firsts(work)
         mine = _answers(work, work.current, [work.materials.calibration[i] for i in chosen], work.properties)
-        theirs = [self._originals[i] for i in chosen[: len(mine)]]
+        theirs = [self._decoded(i, work) for i in chosen[: len(mine)]]
+        if any(array.dtype.kind in "iu" for array in theirs):
+            return {}, len(mine)  # class ids are alike or not, and no direction
         rows = {
             metric: [metric.row(*pair) for pair in zip(mine, theirs, strict=True)] for metric in self._metrics if theirs
         }
@@ -62,6 +64,15 @@ class Onlooker:
     def _originals(self) -> Sequence[Array]:
         start = self._start
         return _answers(start, start.original, start.samples[:LOOKED_AT], properties_of(start.prepared.recipe))
+
+    def _decoded(self, place: int, work: Work) -> Array:
+        """The original's answer, behind the decoders that the current model does itself."""
+        names = [port.name for port in facts(self._start.original).inputs]
+        inputs = dict(zip(names, self._start.samples[place], strict=True))
+        answer: Any = self._originals[place]
+        for decoder in work.prepared.recipe.postprocess[self._start.prepared.inside : work.prepared.inside]:
+            answer = decoder(answer, inputs)
+        return np.asarray(answer)
 
     def _firsts(self, work: Work) -> list[int]:
         """The samples that can be held against each other: all, or, where the model keeps the state inside that the

@@ -47,6 +47,11 @@ class Validator:
         self.metric: Metric = self._scorer.metrics[0]
         before = Pass(self._scorer, "original", "the original", keeps=True)
         self._run(original, before, self._chosen)
+        if self.metric.label in before.silent:
+            raise DataError(
+                f"{self.metric.label}: no scores are left to agree behind the decoders that the model does itself; "
+                "choose by a metric of accuracy, or start from the model that does none"
+            )
         self._before = before.rows[self.metric.label]
         self.baseline = self._scorer.quality(self.metric, self._before)
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bench.quick import Feed, quick_speedup
-from ovopt.bundle import left_to_host, preprocessing, read_manifest, shapes_to_give, write_manifest
+from ovopt.bundle import (
+    left_behind,
+    left_to_host,
+    postprocessing,
+    preprocessing,
+    read_manifest,
+    shapes_to_give,
+    write_manifest,
+)
 from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
 from ovopt.model.facts import facts
@@ -59,6 +67,8 @@ class Work:
     """As the current model takes them."""
     transforms: tuple[Transform, ...]
     """What of the recipe's `preprocess` was not inside the original."""
+    decoded: int
+    """So many of the recipe's decoders were inside the original."""
     materials: Materials
     """For the next step."""
     asked: Asked
@@ -91,13 +101,17 @@ class Work:
         transforms = left_to_host(manifest, recipe)
         if inside:
             prepared = prepared.behind(transforms, inputs)
+        decoded = len(recipe.postprocess) - len(left_behind(manifest, recipe))
+        prepared = prepared.answered(decoded)
         asked = Asked(
             max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
         )
         calibration = calibration_samples(prepared, original, asked.samples, asked.real, options)
         origin = Origin(path, recipe.model.shapes, options.trust, recipe.task)
         materials = replace(_materials(original, calibration, prepared, transforms, asked), origin=origin)
-        return cls(path, describe(path), original, prepared, transforms, materials, asked, original, calibration)
+        return cls(
+            path, describe(path), original, prepared, transforms, decoded, materials, asked, original, calibration
+        )
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -116,11 +130,12 @@ class Work:
 
     def behind(self, stepped: Stepped) -> Work:
         """The work that is left when a step is done: samples and materials for its model."""
-        work = replace(self, current=stepped.model, reports=(*self.reports, stepped.report))
+        prepared = self.prepared.answered(self.prepared.inside + stepped.report.decoded)
+        work = replace(self, current=stepped.model, reports=(*self.reports, stepped.report), prepared=prepared)
         if not stepped.report.embedded:
             return replace(work, materials=work._fitted_materials(self.current))
         left, inputs = self.transforms[: work._left], facts(stepped.model).inputs
-        prepared = self.prepared.behind(left, inputs)
+        prepared = work.prepared.behind(left, inputs)
         calibration = calibration_samples(
             prepared, stepped.model, self.asked.samples, self.asked.real, self.asked.options
         )
@@ -152,6 +167,9 @@ class Work:
                 len(self.transforms) - sum(report.embedded for report in reports),
                 facts(model).inputs,
                 self.prepared.inputs,
+            ),
+            postprocess=postprocessing(
+                self.prepared.recipe, self.decoded + sum(report.decoded for report in reports), facts(model).outputs
             ),
             steps=tuple(reports),
             machine=machine(),

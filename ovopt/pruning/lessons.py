@@ -1,0 +1,122 @@
+"""Samples with the answers that the original gives to them, in batches where the model takes any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ovopt.contracts import Tensors
+from ovopt.errors import DataError, ModelError
+from ovopt.model.native import first_line
+
+if TYPE_CHECKING:
+    import torch
+
+    Many: TypeAlias = tuple[torch.Tensor, ...]
+
+HELD_OUT = 0.2
+"""This share of the samples is not trained on, but chooses the epoch."""
+LEAST = 5
+REMEMBERED = 1 << 30
+"""Answers of so many bytes are computed once; more of them in every epoch again."""
+CLOSE = 1e-3
+"""What batches may change of an answer, as a share of its largest value."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """A teacher, and what it is asked. Indices are those of the samples."""
+
+    teacher: torch.nn.Module
+    samples: Sequence[Tensors]
+    train: tuple[int, ...]
+    held_out: tuple[int, ...]
+    stacks: bool
+    """Whether several samples make one batch."""
+    answers: Sequence[Many] | None
+    """One per sample, where they are remembered."""
+
+    @classmethod
+    def of(cls, said: str, teacher: torch.nn.Module, samples: Sequence[Tensors], seed: int) -> Lessons:
+        """Divide the samples. DataError where there are too few, ModelError where the model does not take them, or
+        answers at random."""
+        if len(samples) < LEAST:
+            raise DataError(
+                f"training takes at least {LEAST} calibration samples, {len(samples)} are there; "
+                "give more --data, or a larger data.splits.calibration"
+            )
+        order = [int(i) for i in np.random.default_rng(seed).permutation(len(samples))]
+        held = max(1, round(HELD_OUT * len(samples)))
+        own = cls(teacher, samples, tuple(sorted(order[held:])), tuple(sorted(order[:held])), False, None)
+        first = own._checked(said)
+        size = sum(answer.numel() * answer.element_size() for answer in first)
+        known = [own.answer([i]) for i in range(len(samples))] if size * len(samples) <= REMEMBERED else None
+        return cls(teacher, samples, own.train, own.held_out, own._stack(), known)
+
+    def batches(self, chosen: Sequence[int], size: int) -> Iterator[list[list[int]]]:
+        """The samples of each batch, in groups that are computed at once."""
+        for start in range(0, len(chosen), size):
+            batch = list(chosen[start : start + size])
+            yield [batch] if self.stacks else [[index] for index in batch]
+
+    def given(self, group: Sequence[int]) -> Many:
+        """The inputs of samples that are computed at once."""
+        import torch
+
+        return tuple(
+            torch.from_numpy(np.concatenate(arrays) if len(arrays) > 1 else np.ascontiguousarray(arrays[0]))
+            for arrays in zip(*(self.samples[i] for i in group), strict=True)
+        )
+
+    def answer(self, group: Sequence[int]) -> Many:
+        """The teacher's outputs for them, those in floating point."""
+        import torch
+
+        if self.answers is not None:
+            return tuple(torch.cat(parts) for parts in zip(*(self.answers[i] for i in group), strict=True))
+        with torch.no_grad():
+            return floats(self.teacher(*self.given(group)))
+
+    def _checked(self, said: str) -> Many:
+        import torch
+
+        try:
+            first, again = self.answer([0]), self.answer([0])
+        except Exception as error:
+            raise ModelError(f"{said}: PyTorch cannot run it on a calibration sample: {first_line(error)}") from None
+        if not first:
+            raise ModelError(f"{said}: has no output in floating point that could be learned from")
+        if not all(torch.equal(one, two) for one, two in zip(first, again, strict=True)):
+            raise ModelError(
+                f"{said}: answers the same sample differently each time: it was exported for training; call "
+                "model.eval() before torch.export.export"
+            )
+        return first
+
+    def _stack(self) -> bool:
+        """Whether two samples give in one batch what each gives alone."""
+        import torch
+
+        shapes = {tuple(array.shape for array in tensors) for tensors in self.samples}
+        if len(shapes) > 1 or not all(shape and shape[0] == 1 for shape in next(iter(shapes))):
+            return False
+        alone = [self.answer([i]) for i in (0, 1)]
+        try:
+            both = self.answer([0, 1])
+        except Exception:
+            return False
+        for first, second, pair in zip(*alone, both, strict=True):
+            if first.ndim == 0 or pair.shape != (2, *first.shape[1:]):
+                return False
+            wanted = torch.cat([first, second])
+            if not torch.allclose(pair, wanted, rtol=0, atol=CLOSE * float(wanted.abs().max())):
+                return False
+        return True
+
+
+def floats(outputs: Sequence[torch.Tensor]) -> Many:
+    """Of a model's outputs, those that a gradient can go through."""
+    return tuple(output for output in outputs if output.is_floating_point())

@@ -1,0 +1,173 @@
+"""Pruning of a PyTorch model, and training against the original's answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.contracts import Materials, Origin, Stage, Step, Stepped, Tensors
+from ovopt.errors import ModelError, NoEffectError, StepError, UsageError
+from ovopt.model.agreement import largest_difference, outputs_in_f32
+from ovopt.model.trainable import read_trainable
+from ovopt.pruning.checkpoint import Checkpoint, subject_of
+from ovopt.pruning.distillation import Course, Distillation, Distilled
+from ovopt.pruning.lessons import Lessons
+from ovopt.pruning.likeness import Error, Likeness
+from ovopt.pruning.masks import Masked, Mode, masked
+from ovopt.records import StepReport
+
+if TYPE_CHECKING:
+    import openvino
+    import torch
+
+SAME = 0.01
+"""PyTorch and OpenVINO may differ by this share of an output's largest value."""
+NO_GAIN = (
+    "zeros make a model neither smaller nor faster by themselves: OpenVINO's CPU plugin skips them only in int8 matrix "
+    "products (FullyConnected) on processors with AMX, if most weights are zero: quantize next, then run with the "
+    "property CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE=0.8 and compare; convolutions, f32 and bf16 gain nothing"
+)
+
+
+class PruneTorch(Step):
+    """For PyTorch models (extra `torch`): single weights set to zero, and the others trained to answer as the original.
+
+    `nncf.prune` zeroes the weights of the smallest magnitude and holds them at zero; the rest is trained on calibration
+    samples without labels, the original's outputs being the target. A fifth of the samples is not trained on and
+    chooses the epoch; if none is better than the start, the start it is. It trains the original, so it comes first:
+    prune, then simplify, then quantize.
+    """
+
+    name: ClassVar[str] = "prune_torch"
+    stage: ClassVar[Stage] = Stage.TRAINING
+    ratio: float = Field(default=0.5, gt=0, lt=1, description="share of the weights that becomes zero")
+    mode: Mode = Field(
+        default="unstructured_magnitude_local", description="NNCF's name: the same share of every layer, or of all"
+    )
+    epochs: int = Field(default=10, ge=0, description="times that every sample is trained on; 0 leaves training out")
+    batch: int = Field(default=16, gt=0, description="samples per step")
+    learning_rate: float = Field(default=1e-3, gt=0, description="of Adam at the start; it falls to 0 along a cosine")
+    error: Literal["auto", "mse", "kl"] = Field(
+        default="auto",
+        description="`mse` of the outputs as a share of their variance, `kl` of softened classes; `auto` takes kl for "
+        "the one output of a classifier",
+    )
+    temperature: float = Field(default=2.0, gt=0, description="by which `kl` softens")
+    samples: int = Field(default=300, gt=0, description="calibration samples used, at most")
+
+    @property
+    def wanted(self) -> int:
+        """Its samples."""
+        return self.samples
+
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """A model with zeros; StepError where they did not get into it."""
+        started = time.perf_counter()
+        samples = materials.calibration[: self.samples]
+        origin = _origin(materials)
+        ports = [frozenset(port.get_names()) for port in model.inputs]
+        trainable = read_trainable(origin.path, origin.shapes, ports, origin.trust)
+        lessons = Lessons.of(trainable.said, trainable.module, samples, materials.seed)
+        _check_same(trainable.said, trainable.module, model, [samples[i] for i in lessons.held_out[:2]])
+        student = masked(trainable, self.mode, self.ratio, lessons.given([0]))
+        if not student.zeros:
+            raise NoEffectError(f"prune_torch: a ratio of {self.ratio} is less than one weight of any layer")
+        distilled = self._distilled(student, lessons, origin, materials)
+        pruned = trainable.convert(distilled.state)
+        zeros = _zeros(pruned)
+        if zeros < student.zeros:
+            raise StepError(
+                f"prune_torch: {student.zeros:,} weights were zero in PyTorch, but {zeros:,} are in OpenVINO's model"
+            )
+        effect = {
+            "zeros_asked": self.ratio,
+            "zeros": round(student.zeros / student.weights, 4),
+            "zero_weights": zeros,
+            "layers": len(student.masks),
+            **_told(distilled, lessons, classes=self._error(origin, lessons) == "kl"),
+            "epochs": self.epochs,
+            "best_epoch": distilled.epoch,
+        }
+        report = StepReport(
+            name=self.name,
+            parameters=self.model_dump(exclude_defaults=True),
+            effect=effect,
+            notes=tuple(self._notes(distilled)),
+            seconds=round(time.perf_counter() - started, 3),
+        )
+        return Stepped(pruned, report)
+
+    def _distilled(self, student: Masked, lessons: Lessons, origin: Origin, materials: Materials) -> Distilled:
+        likeness = Likeness.of(lessons, self._error(origin, lessons), self.temperature)
+        course = Course(self.epochs, self.batch, self.learning_rate, materials.seed)
+        settings = (self.model_dump_json(), likeness.error, materials.seed)
+        subject = subject_of(student.parameters(), lessons.samples, *settings)
+        return Distillation(student, lessons, likeness, course).run(
+            Checkpoint(materials.checkpoint, subject), materials.progress
+        )
+
+    def _error(self, origin: Origin, lessons: Lessons) -> Error:
+        if self.error != "auto":
+            return self.error
+        outputs = lessons.answer([0])
+        return "kl" if origin.task == "classification" and len(outputs) == 1 and outputs[0].ndim == 2 else "mse"
+
+    def _notes(self, distilled: Distilled) -> list[str]:
+        notes = []
+        if distilled.diverged_in:
+            notes.append(f"the error was not finite in epoch {distilled.diverged_in}: give a smaller learning_rate")
+        if self.epochs and not distilled.epoch:
+            notes.append("no epoch was better than the pruned model as it was, which is what is written")
+        return [*notes, NO_GAIN]
+
+
+def _origin(materials: Materials) -> Origin:
+    if materials.origin is None:
+        raise UsageError(
+            "prune_torch trains the PyTorch original, and the model in front of it has been changed by a step: put "
+            "prune_torch first"
+        )
+    return materials.origin
+
+
+def _check_same(said: str, module: torch.nn.Module, model: openvino.Model, samples: Sequence[Tensors]) -> None:
+    """ModelError where the module is not what was converted, or takes its inputs in another order."""
+    import torch
+
+    mine: list[np.ndarray] = []
+    with torch.no_grad():
+        for tensors in samples:
+            mine += [out.double().numpy() for out in module(*(torch.from_numpy(array.copy()) for array in tensors))]
+    theirs = outputs_in_f32(model, samples)
+    if len(mine) != len(theirs) or largest_difference(mine, theirs) > SAME:
+        raise ModelError(
+            f"{said}: PyTorch and OpenVINO answer differently; a function that builds the module must give it the same "
+            "weights every time, and an exported program must be exported in eval mode"
+        )
+
+
+def _zeros(model: openvino.Model) -> int:
+    """How many weights are zero: elements of constants in floating point with two or more dimensions."""
+    zeros = 0
+    for op in model.get_ordered_ops():
+        if op.get_type_name() != "Constant" or not op.get_element_type().is_real():
+            continue
+        data = op.data
+        zeros += int((data == 0).sum()) if data.ndim > 1 else 0
+    return zeros
+
+
+def _told(distilled: Distilled, lessons: Lessons, classes: bool) -> dict[str, float]:
+    before, after = distilled.before, distilled.after
+    return {
+        "held_out": len(lessons.held_out),
+        "error_before": round(before.error, 6),
+        "error": round(after.error, 6),
+        "output_cosine_before": round(before.cosine, 5),
+        "output_cosine": round(after.cosine, 5),
+        **({"top1_agreement_before": round(before.top1, 4), "top1_agreement": round(after.top1, 4)} if classes else {}),
+    }
