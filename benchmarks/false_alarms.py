@@ -36,7 +36,8 @@ def main() -> None:
 
 def report(kind: str, words: list[str]) -> None:
     wrong = sum(word != "no clear difference" for word in words)
-    print(f"{kind}: {wrong} false alarms in {len(words)} comparisons of a model with itself ({wrong / len(words):.1%})")
+    share = f" ({wrong / len(words):.1%})" if words else ""
+    print(f"{kind}: {wrong} false alarms in {len(words)} comparisons of a model with itself{share}")
 
 
 def compare_with_itself(file: Path, seed: int) -> str:
