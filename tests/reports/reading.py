@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,8 +12,10 @@ KNOWN = {
     *("html", "head", "meta", "title", "style", "body", "a", "header", "p", "strong", "span", "nav", "main", "section"),
     *("h1", "h2", "h3", "dl", "dt", "dd", "div", "ul", "li", "figure", "script", "details", "summary", "table"),
     *("caption", "thead", "tbody", "tr", "th", "td", "bdi", "br", "label", "input", "button", "pre", "code", "footer"),
+    "img",
 }
 """The elements that the templates write. Anything else came from outside."""
+THUMBNAIL = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+")
 
 
 class Page(HTMLParser):
@@ -39,6 +42,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in KNOWN, f"an element that no template writes: {tag}"
+        assert tag != "img" or _is_thumbnail(dict(attrs)), f"an image that is no thumbnail: {attrs}"
         self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         self.ids += [value for name, value in attrs if name == "id" and value]
@@ -61,3 +65,9 @@ class Page(HTMLParser):
             self.scripts[-1] += data
         elif inside != "style":
             self._texts.append(data)
+
+
+def _is_thumbnail(attributes: dict[str, str | None]) -> bool:
+    """Brought along by the page, and told to those who do not see it."""
+    complete = set(attributes) == {"src", "alt"} and bool(attributes["alt"])
+    return complete and THUMBNAIL.fullmatch(attributes["src"] or "") is not None

@@ -372,6 +372,7 @@ def comparisons(draw: Any) -> Comparison:
         pairs=pairs,
         gate=draw(_gates(arms[0].name, [arm.name for arm in candidates], list(metrics))),
         notes=tuple(draw(st.lists(words, max_size=2))),
+        previews=draw(by_name(built(Preview, text=maybe(words), image=st.sampled_from([None, DOT])))),
     )
 
 
