@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 EXTRAS := dev,onnxruntime,vision,audio,text
+# Tests start Python a thousand times: compiled modules are kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 HEAVY := tests/bench/engines tests/model/test_torch.py tests/model/test_huggingface.py tests/model/test_gguf.py \
  tests/pruning/test_torch_pruning.py tests/cli/test_prune_torch.py tests/reports/test_browser.py
 

@@ -37,7 +37,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_less_work_on_the_host_is_faster_and_the_first_way_is_what_counts_as_one() -> None:
     model = conv_model()
-    slow, quick, slower = Slow(0.006), Slow(0.0), Slow(0.03)
+    slow, quick, slower = Slow(0.003), Slow(0.0), Slow(0.012)
     faster, behind = way_speedups([Way(model, one) for one in (slow, quick, slower)], [1, 2], "CPU", {}, 0.1, 0)
     assert faster.estimate > 1.5
     assert behind.estimate < 0.7
