@@ -38,6 +38,7 @@ data:
 preprocess: [{scale: 2}]
 postprocess: [softmax, drop_first, {threshold: 0.1}]
 metrics: [cosine]
+runtime: {properties: {INFERENCE_PRECISION_HINT: f32}}
 """
 NAMES = ["softmax", "drop_first", "threshold"]
 

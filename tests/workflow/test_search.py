@@ -33,6 +33,12 @@ from tests.workflow.searched import FEW, hopeless, loud_data, rescuable, speed_b
 
 VARIANTS = {"mixed": {"preset": "mixed"}, "transformer": {"model_type": "transformer"}}
 """Enough of them to tell one from another."""
+EXACT = (
+    "runtime.properties.INFERENCE_PRECISION_HINT=f32",
+    "runtime.properties.DYNAMIC_QUANTIZATION_GROUP_SIZE=0",
+)
+"""What a machine rounds away of the loud data by its defaults (bf16; activations in 8 bits before compressed weights) is
+not what the search is asked about here."""
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +114,11 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
         goal: Goal | None = None,
         more: tuple[str, ...] = (),
         simplify: bool = False,
+        exact: tuple[str, ...] = EXACT,
         **options: Any,
     ) -> Manifest:
         file = made / (data or ("easy.npz" if model == "easy" else "loud.npz"))
-        settings = Options(overrides=(*FEW, *more), **options)
+        settings = Options(overrides=(*FEW, *exact, *more), **options)
         return optimize.quantize(
             made / f"{model}.xml", tmp_path / output, recipe, file, settings, simplify, goal or Goal(0.01)
         )
@@ -358,7 +365,7 @@ def test_a_refusal_offers_f32_where_that_alone_is_faster(run: Any, timed: Any) -
     timed(speed)
     offer = "  no change but execution in f32: 1.30x; `--property INFERENCE_PRECISION_HINT=f32` sets it"
     with pytest.raises(BudgetMissedError) as refused:
-        run("easy")
+        run("easy", exact=())
     assert str(refused.value).splitlines()[-1] == offer
 
 
@@ -452,8 +459,8 @@ def test_a_resumed_search_ends_as_one_that_was_never_interrupted(
     again = run(model, goal=Goal(0.01, resume=True))
     assert same(again, whole)
     assert len(seen) == len(written(tmp_path / "whole")) - known
-    assert [(t.name, t.reverted, t.drop) for t in trials(tmp_path / "int8")] == [
-        (t.name, t.reverted, t.drop) for t in trials(tmp_path / "whole")
+    assert [(t.name, t.reverted, t.state) for t in trials(tmp_path / "int8")] == [
+        (t.name, t.reverted, t.state) for t in trials(tmp_path / "whole")
     ]
 
 
