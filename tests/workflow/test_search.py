@@ -37,8 +37,8 @@ EXACT = (
     "runtime.properties.INFERENCE_PRECISION_HINT=f32",
     "runtime.properties.DYNAMIC_QUANTIZATION_GROUP_SIZE=0",
 )
-"""What a machine rounds away of the loud data by its defaults (bf16; activations in 8 bits before compressed weights) is
-not what the search is asked about here."""
+"""What a machine rounds away of the loud data by its defaults (bf16; activations in 8 bits before compressed weights)
+is not what the search is asked about here."""
 
 
 @pytest.fixture(scope="module")
