@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -186,10 +187,9 @@ class OpenVinoSession(Session):
 
     def answer_all(self, tensors: Iterator[Tensors]) -> None:
         """The next sample is prepared while the pool computes; every answer is copied out as it comes."""
-        self._answering.set_callback(lambda request, _: self._answer(request))
-        for prepared in tensors:
-            self._answering.start_async(dict(enumerate(prepared)))
-        self._answering.wait_all()
+        with self._calling(lambda request, _: self._answer(request)) as pool:
+            for prepared in tensors:
+                pool.start_async(dict(enumerate(prepared)))
 
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
         """First come, first served, by as many requests as the pool holds."""
@@ -203,9 +203,8 @@ class OpenVinoSession(Session):
         def send(index: int, scheduled: int) -> None:
             self._answering.start_async(inputs[(first + index) % len(inputs)], (index, scheduled), share_inputs=True)
 
-        self._answering.set_callback(answered)
-        send_off(arrivals_s, send)
-        self._answering.wait_all()
+        with self._calling(answered):
+            send_off(arrivals_s, send)
         return waits
 
     def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
@@ -213,10 +212,22 @@ class OpenVinoSession(Session):
         if self._stateful or self._handed_on:
             self._answer_in_order(items, answered)
             return
-        self._answering.set_callback(lambda request, key: answered(key, self._answer(request)))
-        for key, tensors in items:
-            self._answering.start_async(dict(enumerate(tensors)), key)
-        self._answering.wait_all()
+        with self._calling(lambda request, key: answered(key, self._answer(request))) as pool:
+            for key, tensors in items:
+                pool.start_async(dict(enumerate(tensors)), key)
+
+    @contextmanager
+    def _calling(self, callback: Callable[[Any, Any], object]) -> Iterator[openvino.AsyncInferQueue]:
+        """The answering pool while it calls back. What it still called would live as long as it, and so would the
+        compiled model: Python's collector does not see what a native queue holds."""
+        self._answering.set_callback(callback)
+        try:
+            yield self._answering
+            self._answering.wait_all()
+        finally:
+            with suppress(RuntimeError):  # it was raised above; what is on its way must end before the callback does
+                self._answering.wait_all()
+            self._answering.set_callback(_nothing)
 
     def _answer_in_order(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
         state: dict[int, Array] = {}
@@ -230,6 +241,10 @@ class OpenVinoSession(Session):
 
     def _answer(self, request: openvino.InferRequest) -> Tensors:
         return tuple(without_batch(np.array(request.get_tensor(output).data)) for output in self._outputs)
+
+
+def _nothing(*_: object) -> None:
+    """For the answers that nobody waits for."""
 
 
 def _positions(compiled: openvino.CompiledModel, state: Mapping[str, str]) -> list[tuple[int, openvino.ConstOutput]]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ovopt.bench.engines.openvino import OpenVino
+from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
 from ovopt.contracts import Placement
 from ovopt.errors import ModelError, SettingsError
 from tests.bench.engines import samples as s
@@ -50,6 +53,35 @@ def test_what_was_timed_can_be_looked_at(model: Path, batch: int) -> None:
 
 def test_serving_answers_every_request(model: Path) -> None:
     s.check_serving(engine(model).open(F32, s.samples(), 2))
+
+
+def serve(session: OpenVinoSession) -> None:
+    session.serve([0.0, 0.001], 0)
+
+
+def answer_all(session: OpenVinoSession) -> None:
+    session.answer_all(iter(s.samples(count=2)))
+
+
+def answer_each(session: OpenVinoSession) -> None:
+    session.answer_each((((i, 0), sample) for i, sample in enumerate(s.samples(count=2))), lambda *_: None)
+
+
+def fail_in_between(session: OpenVinoSession) -> None:
+    with pytest.raises(ZeroDivisionError):
+        session.answer_all(s.samples()[i] for i in range(2) if 1 / (1 - i))
+
+
+@pytest.mark.parametrize("use", [serve, answer_all, answer_each, fail_in_between])
+def test_a_compiled_model_is_freed_once_nobody_holds_its_session(
+    model: Path, use: Callable[[OpenVinoSession], None]
+) -> None:
+    session = engine(model).open({}, s.samples(), 2)
+    use(session)
+    held = weakref.ref(session)
+    del session
+    gc.collect()
+    assert held() is None
 
 
 def test_a_batch_is_timed_whole_and_scored_sample_by_sample(model: Path) -> None:
