@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,4 @@ def _phi(counts: PairedCounts) -> float:
 
 def _z(level: float) -> float:
     """The two-sided normal quantile: 1.96 at 0.95."""
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + level) / 2))
+    return NormalDist().inv_cdf((1 + level) / 2)
