@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ovopt import units
 from ovopt.records import Comparison
 from ovopt.reports.cells import Tone
+from ovopt.reports.plain_text import one_line
 
 DRIFT = 0.1
 SAME_OUTPUTS = 0.02
@@ -31,6 +32,7 @@ def remarks(comparison: Comparison) -> Iterator[Remark]:
 
 def doubts(comparison: Comparison) -> Iterator[Remark]:
     """What weakens the figures, or explains why they say no more."""
+    yield from (Remark(line, "doubt") for line in _lost_besides(comparison))
     yield from (Remark(line, "doubt") for line in _disturbances(comparison))
     yield from (Remark(line) for line in _power(comparison))
     yield from (Remark(line, "doubt") for line in _cross_checks(comparison))
@@ -84,6 +86,13 @@ def settings_lines(comparison: Comparison) -> Iterator[str]:
                 f"{name}: outputs {alike} {units.share(reference.largest_difference)} of the original's largest "
                 f"(tolerance {units.share(SAME_OUTPUTS)})"
             )
+
+
+def _lost_besides(comparison: Comparison) -> Iterator[str]:
+    """Lost arms that have no column of their own in which to say so."""
+    for arm in comparison.arms[1:]:
+        if arm.lost and arm.role != "candidate":
+            yield f"{arm.name}: lost, {one_line(arm.lost)}"
 
 
 def _disturbances(comparison: Comparison) -> Iterator[str]:

@@ -101,10 +101,10 @@ class Scorer:
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
             scored.advance = advance
             crew.evaluate(arm, properties, scored.inputs(), scored.take)
-        if scored.difference:
-            self.differences[arm] = scored.difference.relative
         if arm in crew.lost:
             return {}
+        if scored.difference:
+            self.differences[arm] = scored.difference.relative
         if arm == crew.baseline:
             self.doubts.extend(scored.shifts.doubts())
         if self.metrics and not any(scored.rows.values()) and not scored.silent:

@@ -31,7 +31,7 @@ from ovopt.records import Turn
 from tests.cli import run
 from tests.models import adding_model, saved
 
-PROPERTIES = {"PERFORMANCE_HINT": "LATENCY"}
+PROPERTIES = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 LIMIT_S = 10.0
 """Long enough for a worker to import OpenVINO on a busy machine, short enough to wait for."""
 

@@ -181,7 +181,8 @@ def test_an_option_wins_over_the_settings_of_a_file(work: Path) -> None:
 
 
 def test_varying_a_setting_compares_the_original_with_itself(work: Path) -> None:
-    found = measured(work, "tiny.xml", *LATENCY, "--vary", "INFERENCE_NUM_THREADS=1,2", command="compare")
+    fixed = ("--property", "INFERENCE_PRECISION_HINT=f32")
+    found = measured(work, "tiny.xml", *LATENCY, *fixed, "--vary", "INFERENCE_NUM_THREADS=1,2", command="compare")
     threads = {arm["name"]: arm["effective"]["latency"]["threads"] for arm in found["arms"]}
     names = ("INFERENCE_NUM_THREADS=1", "INFERENCE_NUM_THREADS=2")
     assert threads == {names[0]: 1, "control": 1, names[1]: 2}

@@ -141,6 +141,13 @@ def test_a_lost_arm_is_shown_with_the_reason():
     assert "int4" in text
 
 
+@pytest.mark.parametrize("name", ["control", "original-f32"])
+def test_a_lost_arm_without_a_column_is_named_with_the_reason(name):
+    lost = arm(name, "control" if name == "control" else "reference", lost="it hung\nfor good")
+    text = squeezed(render(comparison(arms=(*ONE.arms, lost))))
+    assert f"{name}: lost, it hung for good" in text
+
+
 def test_where_nothing_was_compared_that_is_said():
     text = squeezed(render(ALL_LOST))
     assert text.startswith("Nothing was compared. int4: killed by signal 9 Gate: INCONCLUSIVE")

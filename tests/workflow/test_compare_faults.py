@@ -69,14 +69,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compare(folder: Path, watch: Watch, scenarios: Sequence[str] = ("latency",), labelled: bool = True) -> Comparison:
     data = ("classification", folder / "data.npz") if labelled else (None, None)
     fixed = "runtime.properties.INFERENCE_PRECISION_HINT=f32"
+    budget = "budgets.accuracy.top1.max_drop=0.2" if labelled else "budgets.latency.min_speedup=0.5"
     return ovopt.compare(
         folder / "tiny.xml",
         [folder / f"{name}.xml" for name in CANDIDATES],
         *data,
         ovopt.Plan(tuple(scenarios), time_budget_s=1.5 * len(scenarios)),
-        ovopt.Options(
-            overrides=(fixed, "budgets.accuracy.top1.max_drop=0.2") if labelled else (fixed,), progress=watch
-        ),
+        ovopt.Options(overrides=(fixed, budget), progress=watch),
     )
 
 

@@ -300,6 +300,18 @@ def test_a_references_largest_difference_is_a_share_of_the_largest_output() -> N
     assert made.differences == {"native": pytest.approx(0.25 / np.abs(ROWS).max(), rel=1e-5)}
 
 
+def test_of_a_reference_that_was_lost_no_difference_is_told() -> None:
+    broken = iter([1.0, np.nan])
+    crew = AnsweringCrew(
+        {"original": identity, "native": lambda t: (t[0][0] * np.float32(next(broken)),)}, {"native": "reference"}
+    )
+    made = scorer(prepared())
+    for name in crew.models:
+        score(made, crew, name)
+    assert "native" in crew.lost
+    assert made.differences == {}
+
+
 # Pairs
 
 
