@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from ovopt.contracts import Tensors
 from ovopt.errors import DataError
+from ovopt.model.first_layers import first_layers
 from ovopt.model.sequence import with_state
 from ovopt.prepare import Prepared
 from ovopt.recipe import Recipe
@@ -17,6 +18,9 @@ from ovopt.workflow.options import Options
 
 if TYPE_CHECKING:
     import openvino
+
+LOOKED_AT = 4
+"""Samples that show whether they are normalised."""
 
 
 def calibration_samples(
@@ -37,7 +41,23 @@ def calibration_samples(
         np.array_equal(a, b) for sample in tensors[1:] for a, b in zip(tensors[0], sample, strict=True)
     ):
         raise DataError(f"{prepared.samples.source}: all {len(tensors)} calibration samples are the same")
+    for doubt in _unnormalised(model, tensors[:LOOKED_AT]) if real else ():
+        options.progress.say(f"{prepared.samples.source}: {doubt}")
     return tensors
+
+
+def _unnormalised(model: openvino.Model, samples: Sequence[Tensors]) -> Iterator[str]:
+    """Signs that preprocessing is not the one that the model was trained with."""
+    for layer in first_layers(model, samples):
+        if layer.loud:
+            values = [array for sample in samples for array in sample if array.dtype.kind == "f" and array.size]
+            low, high = min(array.min() for array in values), max(array.max() for array in values)
+            yield (
+                f"samples look unnormalised: of values from {low:.4g} to {high:.4g} the first layer, {layer.name}, "
+                f"makes sums of about {layer.made:.4g}, where a trained one makes about 1; check the recipe's `preprocess` "
+                "(for images often `scale: 255` and `normalize`)"
+            )
+            return
 
 
 def _in_sequence(model: openvino.Model, parts: tuple[Tensors, ...], recipe: Recipe) -> Sequence[Tensors]:

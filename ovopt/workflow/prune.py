@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 FINEST = 0.02
 """Ratios closer together are not told apart."""
+CONFIRMED = 2
+"""So many times a speed-up that reaches its target is measured again."""
 
 
 def prune(
@@ -117,7 +119,7 @@ def _least(work: Work, before: Sequence[Step], step: Prune, target: float, outpu
     while bracket.next is not None:
         ratio = bracket.next
         made = _at(step, ratio).pruned(start, weighed, work.materials)
-        speedup = work.materials.speedup(work.original, made.model) or 0.0
+        speedup = _reached(work, made.model, target)
         found[ratio] = (speedup, made)
         work.materials.progress.say(f"ratio {ratio:.3f}: {units.factor(speedup)}")
         bracket.tell(speedup >= target)
@@ -127,9 +129,22 @@ def _least(work: Work, before: Sequence[Step], step: Prune, target: float, outpu
             f"no pruned model is {units.factor(target)} as fast as the original: the fastest of {len(found)} reaches "
             f"{units.factor(fastest)}"
         )
-    stepped = found[bracket.best][1]
+    speedup, stepped = found[bracket.best]
+    effect = {**stepped.report.effect, "speedup": round(speedup, 3)}
+    report = stepped.report.model_copy(update={"effect": effect})
     with new_folder(output, options.force, MANIFEST) as folder:
-        return work.write(folder, output, stepped.model, [*reports, stepped.report])
+        return work.write(folder, output, stepped.model, [*reports, report])
+
+
+def _reached(work: Work, model: openvino.Model, target: float) -> float:
+    """The speed-up of a pruned model against the original; the least of several where it seems to be enough, because
+    of many ratios one would be lucky."""
+    found = work.materials.speedup(work.original, model) or 0.0
+    for _ in range(CONFIRMED):
+        if found < target:
+            break
+        found = min(found, work.materials.speedup(work.original, model) or 0.0)
+    return found
 
 
 def _fine_tuned(

@@ -525,6 +525,22 @@ def test_calibration_data_that_is_all_the_same(work: Path) -> None:
     assert calibrated(work, "bad.npz") == f"error: {work}/bad.npz: all 60 calibration samples are the same"
 
 
+def test_calibration_data_that_nobody_normalised(work: Path) -> None:
+    """A warning, for the model may have been trained so."""
+    inputs, _ = run.inputs_and_labels()
+    changed(work, "raw", inputs=255 * inputs)
+    settings = ("-r", "classification", "--data", "raw.npz", "--no-simplify", "-o", "out")
+    done = run.ovopt("quantize", "tiny.xml", *settings, cwd=work)
+    assert done.code == 0
+    (said,) = [line for line in done.stderr.splitlines() if "unnormalised" in line]
+    assert re.fullmatch(
+        rf"{re.escape(str(work))}/raw\.npz: samples look unnormalised: of values from -[\d.]+ to [\d.]+ the first "
+        r"layer, first, makes sums of about [\d.]+, where a trained one makes about 1; check the recipe's `preprocess` \(for "
+        r"images often `scale: 255` and `normalize`\)",
+        said,
+    )
+
+
 def test_an_npz_whose_arrays_differ_in_length(work: Path) -> None:
     changed(work, "bad", labels=np.zeros(run.SAMPLES - 1, int))
     assert calibrated(work, "bad.npz") == (

@@ -83,6 +83,22 @@ def test_a_target_gets_the_least_pruning_that_reaches_it(given: Path) -> None:
     assert report.effect["speedup"] == 1.6
 
 
+def test_one_lucky_measurement_reaches_no_target(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one of each model is told by a processor that just woke up."""
+    seen: set[int] = set()
+
+    def speed(before: ov.Model, after: ov.Model, *_others: Any) -> float | None:
+        size = parameters(after)
+        lucky = 2.0 if size not in seen else 1.0
+        seen.add(size)
+        return lucky * parameters(before) / size
+
+    monkeypatch.setattr(ovopt.workflow.work, "quick_speedup", speed)
+    (report,) = pruned(given, target_speedup=1.5).steps
+    assert report.effect["channels"] == {"first": 5}
+    assert report.effect["speedup"] == 1.6
+
+
 def test_a_target_beyond_reach_is_refused_with_the_figures(given: Path) -> None:
     with pytest.raises(BudgetMissedError) as raised:
         pruned(given, target_speedup=100.0)
