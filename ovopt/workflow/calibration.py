@@ -54,8 +54,8 @@ def _unnormalised(model: openvino.Model, samples: Sequence[Tensors]) -> Iterator
             low, high = min(array.min() for array in values), max(array.max() for array in values)
             yield (
                 f"samples look unnormalised: of values from {low:.4g} to {high:.4g} the first layer, {layer.name}, "
-                f"makes sums of about {layer.made:.4g}, where a trained one makes about 1; check the recipe's `preprocess` "
-                "(for images often `scale: 255` and `normalize`)"
+                f"makes sums of about {layer.made:.4g}, where a trained one makes about 1; check the recipe's "
+                "`preprocess` (for images often `scale: 255` and `normalize`)"
             )
             return
 

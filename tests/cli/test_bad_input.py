@@ -535,8 +535,8 @@ def test_calibration_data_that_nobody_normalised(work: Path) -> None:
     (said,) = [line for line in done.stderr.splitlines() if "unnormalised" in line]
     assert re.fullmatch(
         rf"{re.escape(str(work))}/raw\.npz: samples look unnormalised: of values from -[\d.]+ to [\d.]+ the first "
-        r"layer, first, makes sums of about [\d.]+, where a trained one makes about 1; check the recipe's `preprocess` \(for "
-        r"images often `scale: 255` and `normalize`\)",
+        r"layer, first, makes sums of about [\d.]+, where a trained one makes about 1; check the recipe's `preprocess` "
+        r"\(for images often `scale: 255` and `normalize`\)",
         said,
     )
 
