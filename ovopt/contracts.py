@@ -258,10 +258,15 @@ class Host:
 
 class Speedup(Protocol):
     """Measures how many times faster the second model runs than the first, roughly: per sample, where it takes several
-    at a time. None where one of them does not run, or nothing was measured."""
+    at a time. None where one of them does not run, or nothing was measured. What is clearly below `least` is measured
+    no further."""
 
     def __call__(
-        self, before: openvino.Model, after: openvino.Model, properties: Mapping[str, str] | None = None
+        self,
+        before: openvino.Model,
+        after: openvino.Model,
+        properties: Mapping[str, str] | None = None,
+        least: float = 0.0,
     ) -> float | None:
         """`properties` are runtime settings of the second model alone."""
 
@@ -285,7 +290,7 @@ class Materials:
     calibration: Sequence[Tensors]
     seed: int
     progress: Progress
-    speedup: Speedup = lambda before, after, properties=None: None
+    speedup: Speedup = lambda before, after, properties=None, least=0.0: None
     host: Host | None = None
     state: Mapping[str, str] = field(default_factory=dict)
     """Input -> output: what one inference of a sequence hands on to the next, by the recipe."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ovopt import units
 from ovopt.contracts import Advance, Step
 from ovopt.errors import ArmLostError, BudgetMissedError, StepError
@@ -93,6 +95,8 @@ class Contest:
         """The bundle of the best candidate that the search tried; BudgetMissedError, with the figures, where none may
         ship."""
         progress = self.materials.progress
+        for doubt in self.validator.doubts:
+            progress.say(doubt)
         title = f"search within {units.points(self.goal.max_drop, self.validator.metric.unit).lstrip('+')}"
         with progress.task(title, total=self.goal.time_budget_s) as self._advance:
             try:
@@ -111,6 +115,11 @@ class Contest:
     def best(self) -> Trial | None:
         """The acceptable candidate so far that is best at what is aimed at."""
         return winner(self.trials, self.goal.max_drop, self.goal.aim)
+
+    @property
+    def _beaten(self) -> float:
+        """The speed-up from which a candidate is faster than the best so far."""
+        return LEAST_SPEEDUP * ((self.best.speedup if self.best else None) or 1.0)
 
     def acceptable(self, trial: Trial | None) -> bool:
         """Whether it may ship as far as the tuning samples can tell."""
@@ -131,12 +140,11 @@ class Contest:
         if known and known.state == "slower":
             return None
         try:
-            speedup = known.speedup if known else self.materials.speedup(self.original, make())
+            speedup = known.speedup if known else self.materials.speedup(self.original, make(), least=self._beaten)
         except StepError as error:
             self.materials.progress.say(f"{name}: {error}")
             return None
-        best = self.best.speedup if self.best else 1.0
-        if speedup and speedup >= LEAST_SPEEDUP * (best or 1.0):
+        if speedup and speedup >= self._beaten:
             return self.judge(name, make, reverted, speedup)
         self._journal.add(unjudged(name, reverted, speedup, round(time.perf_counter() - began, 3)))
         return None
@@ -201,7 +209,9 @@ class Contest:
             size_ratio=sizes[1] / sizes[0] if sizes[0] else None,
         )
         if speedup is None and (self.goal.aim == "speed" or self.acceptable(trial)):
-            trial = trial.model_copy(update={"speedup": self.materials.speedup(self.original, model)})
+            least = 0.0 if self.acceptable(trial) else np.inf  # of what cannot ship, a first look tells enough
+            speedup = self.materials.speedup(self.original, model, least=least)
+            trial = trial.model_copy(update={"speedup": speedup})
         trial = trial.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
         self._journal.add(trial)
         return trial
@@ -234,6 +244,7 @@ class Contest:
 
     def _doubts(self, trial: Trial) -> Iterator[str]:
         unit = self.validator.metric.unit
+        yield from self.validator.doubts
         if trial.state != "kept":
             yield (
                 f"{trial.n} tuning samples leave the budget open: {units.points(-trial.drop, unit)} "

@@ -201,10 +201,13 @@ def _materials(
     recipe = prepared.recipe
 
     def speedup(
-        before: openvino.Model, after: openvino.Model, properties: Mapping[str, str] | None = None
+        before: openvino.Model,
+        after: openvino.Model,
+        properties: Mapping[str, str] | None = None,
+        least: float = 0.0,
     ) -> float | None:
         first, second = _fed(calibration, model, before), _fed(calibration, model, after)
-        return _ratio((before, first, {}), (after, second, properties or {}), recipe.runtime.device)
+        return _ratio((before, first, {}), (after, second, properties or {}), recipe.runtime.device, least)
 
     return Materials(
         calibration=calibration,
@@ -240,13 +243,15 @@ def _fed(calibration: Sequence[Tensors], own: openvino.Model, model: openvino.Mo
 Timed = tuple["openvino.Model", _Fed | None, Mapping[str, str]]
 
 
-def _ratio(before: Timed, after: Timed, device: str) -> float | None:
+def _ratio(before: Timed, after: Timed, device: str, least: float = 0.0) -> float | None:
     """Per sample; None where one of them cannot be fed or run."""
     (old, first, own), (new, second, others) = before, after
     if first is None or second is None:
         return None
-    ratio = quick_speedup(old, new, (Feed(first.inputs, own), Feed(second.inputs, others)), device)
-    return None if ratio is None else ratio * second.batch / first.batch
+    per_sample = second.batch / first.batch
+    fed = (Feed(first.inputs, own), Feed(second.inputs, others))
+    ratio = quick_speedup(old, new, fed, device, least / per_sample)
+    return None if ratio is None else ratio * per_sample
 
 
 def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str, Any]:

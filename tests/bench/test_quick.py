@@ -7,6 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
+from ovopt.bench import quick
 from ovopt.bench.quick import quick_speedup
 from tests.models import accumulating_model, conv_model
 
@@ -55,6 +56,21 @@ def test_a_model_that_does_a_fraction_of_the_work_is_faster_and_the_other_way_ro
     assert there is not None
     assert back is not None
     assert there > 1 > back
+
+
+@pytest.mark.parametrize(("least", "pairs"), [(0.0, 4), (1.0, 4), (2.2, 4), (2.4, 1), (np.inf, 1)])
+def test_what_is_clearly_below_the_wanted_is_measured_once(
+    monkeypatch: pytest.MonkeyPatch, least: float, pairs: int
+) -> None:
+    asked: list[bool] = []
+
+    def ratio(*_: object, swapped: bool) -> float:
+        asked.append(swapped)
+        return 2.0
+
+    monkeypatch.setattr(quick, "_ratio", ratio)
+    assert quick_speedup(dense(1), dense(1), SAMPLE, least=least) == pytest.approx(2)
+    assert asked == [False, True, False, True][:pairs]
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
