@@ -53,6 +53,8 @@ class Validator:
                 "choose by a metric of accuracy, or start from the model that does none"
             )
         self._before = before.rows[self.metric.label]
+        self.doubts: Sequence[str] = before.shifts.doubts()
+        """Signs that labels and the original do not go together: it loses nothing that had nothing."""
         self.baseline = self._scorer.quality(self.metric, self._before)
 
     @property

@@ -217,6 +217,16 @@ def test_nothing_but_bundle_and_journal_is_left(run: Any, made: Path, tmp_path: 
     assert snapshot(made) == before
 
 
+def test_labels_that_the_original_knows_nothing_of_are_said_and_noted(run: Any, made: Path) -> None:
+    """What is at chance cannot lose."""
+    known = np.load(made / "easy.npz")
+    np.savez(made / "shuffled.npz", inputs=known["inputs"], labels=np.roll(known["labels"], 1))
+    heard = Heard()
+    notes = run("easy", data="shuffled.npz", progress=heard).steps[-1].notes
+    (doubt,) = [said for said in heard.said if "near chance for 4 classes" in said]
+    assert doubt in notes
+
+
 # Nothing is found
 
 
