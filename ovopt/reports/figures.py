@@ -42,9 +42,9 @@ def _stages(arm: Arm, pair: Pair | None) -> Cell | None:
     if arm.end_to_end is None:
         return None
     e = arm.end_to_end
-    stages = (e.decode_ms, e.preprocess_ms, e.inference_ms, e.postprocess_ms)
-    said = [units.number(stage) for stage in stages]
-    return Cell(" + ".join(said[:2]) + " +\n" + " + ".join(said[2:]))
+    host = f"decode {units.number(e.decode_ms)}, preprocess {units.number(e.preprocess_ms)},"
+    rest = f"inference {units.number(e.inference_ms)}, postprocess {units.number(e.postprocess_ms)}"
+    return Cell(f"{host}\n{rest}")
 
 
 def _pipelined(arm: Arm, pair: Pair | None) -> Cell | None:
@@ -74,14 +74,16 @@ def _memory(arm: Arm, pair: Pair | None) -> Cell | None:
 
 
 def _efficiency(arm: Arm, pair: Pair | None) -> Cell | None:
-    if arm.efficiency is None or arm.efficiency.samples_per_s_per_gib is None:
+    """Energy where a counter was read, else why there is none."""
+    if arm.efficiency is None:
         return None
-    parts = [
-        f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core",
-        f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB",
-    ]
+    parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
+    if arm.efficiency.samples_per_s_per_gib is not None:
+        parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
     if arm.efficiency.joules_per_sample is not None:
         parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J per sample")
+    else:
+        parts.append(f"no energy: {arm.efficiency.energy}")
     return Cell("\n".join(parts))
 
 
@@ -89,7 +91,8 @@ def _served(arm: Arm, pair: Pair | None) -> Cell | None:
     if arm.served_load is None:
         return None
     points = (
-        f"{units.rate(p.rate_per_s)}: {units.milliseconds(p.p50_ms)}, p99 {units.milliseconds(p.p99_ms)}"
+        f"{units.rate(p.rate_per_s)}: p50 {units.milliseconds(p.p50_ms)}, p90 {units.milliseconds(p.p90_ms)}, "
+        f"p99 {units.milliseconds(p.p99_ms)}"
         for p in arm.served_load.points
     )
     return Cell("\n".join(points))
@@ -143,13 +146,13 @@ FIGURES = (
     Figure("throughput", "samples per second with all cores at work", _throughput),
     Figure("processor, 1 thread", "processor time of one inference, the steadier cross-check", _processor),
     Figure("end to end", "from the file's bytes to the answer", _end_to_end),
-    Figure("by stage, ms", "decode + preprocess + inference + postprocess", _stages, part=True),
+    Figure("by stage, ms", "the median of each stage", _stages, part=True),
     Figure("pipelined", "with preparation and inference overlapping", _pipelined, part=True),
     Figure("first, cold", "read, compile and first answer in a new process", _first_cold),
     Figure("first, cached", "the same with a filled model cache", _first_cached),
-    Figure("served load", "wait at a rate of requests: median, p99", _served),
+    Figure("served load", "wait at a rate of requests: median, p90, p99", _served),
     Figure("memory, peak", "of a new process, by performance hint", _memory),
-    Figure("efficiency", "what a core and a GiB give", _efficiency),
+    Figure("efficiency", "what a core and a GiB give, what a sample costs", _efficiency),
     Figure("executed in", "share of the operations' time, by precision", _executed),
     Figure("costliest", "the kernels that take the most time", _costliest, part=True),
     Figure("outside ops", "share of an inference that no operation accounts for", _outside),

@@ -79,6 +79,10 @@ def settings_lines(comparison: Comparison) -> Iterator[str]:
     precisions = {found.inference_precision for found in baseline.effective.values()}
     if precisions:
         yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
+    for arm in comparison.arms:
+        if arm.role == "reference" and arm.effective:
+            found = next(iter(arm.effective.values()))
+            yield f"{arm.name}: {arm.engine}, {found.inference_precision}, {found.threads} threads"
     for name, reference in comparison.references.items():
         if reference.largest_difference is not None:
             alike = "within" if reference.largest_difference <= SAME_OUTPUTS else "NOT the same: they differ by"

@@ -5,11 +5,13 @@ import re
 import pytest
 
 from ovopt.contracts import View
-from ovopt.records import Budgets, Execution, Reference, Speeds
+from ovopt.records import Budgets, Efficiency, Execution, Reference, Speeds
 from ovopt.reports.console import Console
 from tests.factories import arm, comparison, effective, speed
+from tests.reports.samples import full
 
 TOP1 = Budgets.model_validate({"accuracy": {"top1": {"max_drop": 0.01}}, "latency": {"min_speedup": 1.5}})
+FULL = full()
 ESCAPE = "\x1b"
 ONE = comparison(budgets=TOP1)
 TWO = comparison({"plain-int8": 1.2, "recipe-int8": 0.55}, TOP1)
@@ -146,6 +148,27 @@ def test_a_lost_arm_without_a_column_is_named_with_the_reason(name):
     lost = arm(name, "control" if name == "control" else "reference", lost="it hung\nfor good")
     text = squeezed(render(comparison(arms=(*ONE.arms, lost))))
     assert f"{name}: lost, it hung for good" in text
+
+
+def test_a_reference_is_shown_with_its_precision_and_threads():
+    native = arm("onnxruntime", "reference", engine="onnxruntime", effective={"latency": effective(threads=3)})
+    assert "onnxruntime: onnxruntime, f32, 3 threads" in squeezed(render(comparison(arms=(*ONE.arms, native))))
+
+
+def test_the_stages_and_the_percentiles_under_load_are_named():
+    shown = squeezed(render(FULL, 200))
+    assert "decode 0.100, preprocess 0.400," in shown
+    assert "inference 1.00, postprocess 0.0500" in shown
+    assert "100 /s: p50 2.00 ms, p90 3.00 ms, p99 -" in shown
+
+
+def test_without_a_counter_the_reason_stands_in_the_place_of_energy():
+    found = Efficiency(
+        samples_per_s_per_core=250, samples_per_s_per_gib=None, joules_per_sample=None, energy="no such counter"
+    )
+    text = squeezed(render(comparison(arms=(arm(efficiency=found), *ONE.arms[1:]))))
+    assert "250 /s per core" in text
+    assert "no energy: no such counter" in text
 
 
 def test_where_nothing_was_compared_that_is_said():

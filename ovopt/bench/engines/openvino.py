@@ -275,6 +275,7 @@ def _compile(model: Any, device: str, properties: Mapping[str, str]) -> openvino
             known = ", ".join(core().available_devices)
             raise SettingsError(f"--device {device}: no such device here; available: {known}") from None
         if "roperty" in text or "Could not read" in text or "Wrong value" in text:
-            said = ", ".join(f"{k}={v}" for k, v in properties.items())
+            blamed = [name for name in properties if name in text] or list(properties)
+            said = ", ".join(f"{name}={properties[name]}" for name in blamed)
             raise SettingsError(f"device {device} refuses the properties {said}: {reason(error)}") from None
         raise ArmLostError(f"cannot be compiled: {reason(error)}") from None

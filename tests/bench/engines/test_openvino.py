@@ -122,6 +122,11 @@ def test_a_property_that_the_device_refuses_is_named(model: Path) -> None:
         engine(model).open({"NO_SUCH": "1"}, s.samples(), None)
 
 
+def test_only_the_property_that_is_at_fault_is_blamed(model: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\Adevice CPU refuses the properties INFERENCE_PRECISION_HINT=f7: "):
+        engine(model).open({"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f7"}, s.samples(), None)
+
+
 def test_a_device_that_is_not_here_is_named(model: Path) -> None:
     with pytest.raises(SettingsError, match=r"\A--device NOPE: no such device here; available: .*CPU"):
         engine(model, device="NOPE").open({}, s.samples(), None)
