@@ -84,6 +84,8 @@ def command(
         raise UsageError("--max-drop and --target-speedup: give one; a search keeps one of them")
     structured = {"--max-drop": max_drop, "--target-speedup": target_speedup, "--multiple": multiple}
     _check_kind(fine_tune, structured if fine_tune else {"--epochs": epochs})
+    if resume and not fine_tune and max_drop is None:
+        raise UsageError("--resume: is about a search, or --fine-tune; give --max-drop or --fine-tune, too")
     given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple), "epochs": ("--epochs", epochs)}
     step = "prune_torch" if fine_tune else "prune"
     overrides: list[Override | str] = [

@@ -9,7 +9,7 @@ from ovopt.errors import RecipeError
 
 REFUSED: Mapping[tuple[Stage, Stage], str] = {
     **dict.fromkeys(
-        ((stage, Stage.TRAINING) for stage in Stage if stage not in (Stage.TRAINING, Stage.CALL)),
+        ((stage, Stage.TRAINING) for stage in Stage if stage is not Stage.CALL),
         "{second} trains the original in its own framework, and {first} has made another model of it",
     ),
     (Stage.WEIGHTS, Stage.GRAPH): "what {first} has made of the operations, {second} does not recognise",

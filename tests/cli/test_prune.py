@@ -55,11 +55,29 @@ def test_json_is_the_manifest(given: Path) -> None:
         ),
         (("--ratio", 1.5), "error: --ratio 1.5: optimize[1].prune.ratio: input should be less than 1, not 1.5"),
         (
+            ("--fine-tune", "--max-drop", 0.01),
+            "error: --max-drop is about whole channels, and --fine-tune zeroes single weights; leave one of them out",
+        ),
+        (
+            ("--fine-tune", "--target-speedup", 2),
+            "error: --target-speedup is about whole channels, and --fine-tune zeroes single weights; leave one of them "
+            "out",
+        ),
+        (
+            ("--fine-tune",),
+            "error: --multiple is about whole channels, and --fine-tune zeroes single weights; leave one of them out",
+        ),
+        (("--epochs", 3), "error: --epochs needs --fine-tune; leave it out"),
+        (
+            ("--resume",),
+            "error: --resume: is about a search, or --fine-tune; give --max-drop or --fine-tune, too",
+        ),
+        (
             ("--set", "optimize.prune.ratios.frist=0.5"),
             "error: optimize.prune.ratios: no layer that makes channels is called 'frist'; did you mean 'first'?",
         ),
     ],
-    ids=["two goals", "ratio", "layer"],
+    ids=["two goals", "ratio", "tuned drop", "tuned speed", "tuned channels", "epochs", "resume", "layer"],
 )
 def test_a_mistake_is_explained_and_nothing_written(given: Path, arguments: tuple[object, ...], message: str) -> None:
     before = snapshot(given)
@@ -67,6 +85,17 @@ def test_a_mistake_is_explained_and_nothing_written(given: Path, arguments: tupl
     assert done.code == 2
     assert done.message == message
     assert snapshot(given) == before
+
+
+def test_a_model_that_cannot_be_trained_is_told_before_anything_is_read(given: Path) -> None:
+    """No framework is needed to say so."""
+    done = ovopt("prune", "tiny.xml", "--recipe", "classification", "--data", "none.npz", "--fine-tune", cwd=given)
+    assert done.code == 2
+    assert done.message == (
+        "error: tiny.xml: holds no PyTorch module that could be trained; give the exported program (torch.export.save, "
+        ".pt2), or a function that builds the module: FILE.py:FUNCTION@WEIGHTS with --trust; or leave training out: "
+        "`ovopt prune` without --fine-tune needs no framework"
+    )
 
 
 def test_random_data_are_refused(given: Path) -> None:

@@ -16,6 +16,7 @@ from ovopt.pruning.work import parameters
 from ovopt.records import Manifest
 from ovopt.workflow.prune import prune
 from tests.cli.run import write_data, write_ir
+from tests.factories import exactly
 
 SETTINGS = ("data.splits.calibration=60", "data.splits.tuning=100", "optimize.prune.multiple=1")
 
@@ -116,6 +117,13 @@ def test_no_search_is_made_for_single_zeros(given: Path) -> None:
     options = ovopt.Options(overrides=(*SETTINGS, "optimize.prune.kind=unstructured"))
     with pytest.raises(UsageError, match=r"^prune: single zeros save no time that a search could find"):
         prune(given / "tiny.xml", given / "out", "classification", given / "data.npz", options, target_speedup=2.0)
+
+
+@pytest.mark.parametrize("how", [{"goal": ovopt.Goal(0.05)}, {"target_speedup": 2.0}], ids=["drop", "speed"])
+def test_no_search_is_made_for_a_training(given: Path, how: dict[str, Any]) -> None:
+    message = "prune: single zeros save no time that a search could find; fine-tune at a ratio alone"
+    with pytest.raises(UsageError, match=exactly(message)):
+        pruned(given, fine_tune=True, **how)
 
 
 def test_it_is_part_of_the_python_api() -> None:
