@@ -205,12 +205,16 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
         signed = value if metric.higher_is_better else -value
         return signed, rows if all(isinstance(row, float) for row in rows) else None
 
+    def first_part(index: int) -> list[Any]:
+        """What NNCF ranks operations on, where a metric has no value for one sample."""
+        return list(next(iter(Pass(scorer, "candidate", "the candidate", keeps=False).inputs([index]))).tensors)
+
     with new_folder(output, True, MANIFEST) as folder:
         began = time.perf_counter()
         model = nncf.quantize_with_accuracy_control(
             work.original.clone(),
             dataset(work.materials.calibration, work.original, lambda amount=1, note="": None),
-            nncf.Dataset(tuning),
+            nncf.Dataset(tuning, first_part),
             validate,
             max_drop=MAX_DROP,
         )
