@@ -8,12 +8,16 @@ unexport PYTHONDONTWRITEBYTECODE
 HEAVY := tests/bench/engines tests/model/test_torch.py tests/model/test_huggingface.py tests/model/test_gguf.py \
  tests/pruning/test_torch_pruning.py tests/cli/test_prune_torch.py tests/reports/test_browser.py
 
-.PHONY: demo test test-all check lint format clean
+.PHONY: demo test coverage test-all check lint format clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/ovopt demo --force
 
 test: $(VENV)/dev-installed
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# The same with the branches that the tests do not take; a minute or two slower.
+coverage: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered -q
 
 # And what needs a heavy extra: PyTorch, transformers, a browser. The pinned version is the CPU build where one is at hand.
