@@ -16,7 +16,7 @@ demo: $(VENV)/demo-installed
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-# The same with the branches that the tests do not take; a minute or two slower.
+# The same, and which lines and branches no test takes: slower.
 coverage: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered -q
 
