@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,6 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ovopt.errors import OutputError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk is, the quota, or the largest size that a file may have."""
+MAKE_ROOM = "make room there, or choose another -o/--output"
 
 
 @contextmanager
@@ -83,7 +88,12 @@ def _beside(target: Path) -> Iterator[Path]:
         except OSError as error:
             why = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
             raise OutputError(f"{target}: cannot be written: {why}; choose another -o/--output") from None
-        yield scratch
+        try:
+            yield scratch
+        except OSError as error:
+            if scratch in Path(error.filename or "").parents or (error.filename is None and error.errno in FULL):
+                raise OutputError(f"{target}: cannot be written: {error.strerror}; {MAKE_ROOM}") from None
+            raise
     finally:
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)

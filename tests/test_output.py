@@ -175,3 +175,19 @@ def test_a_parent_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path
     with pytest.raises(OutputError, match=exactly(message)):
         write(target)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("writes", [new_folder, new_file])
+def test_a_disk_that_is_full_is_told_with_the_place_that_was_asked_for(tmp_path, writes):
+    advice = "make room there, or choose another -o/--output"
+    message = f"{tmp_path / 'out'}: cannot be written: No space left on device; {advice}"
+    with pytest.raises(OutputError, match=exactly(message)), writes(tmp_path / "out", False, "mark") as scratch:
+        raise OSError(errno.ENOSPC, "No space left on device", str(scratch / "model.bin"))
+    with pytest.raises(OutputError, match=exactly(message)), writes(tmp_path / "out", False, "mark"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_another_place_is_not_said_to_be_the_outputs(tmp_path):
+    with pytest.raises(OSError, match="elsewhere"), new_folder(tmp_path / "out", False, "mark"):
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere/samples")

@@ -42,7 +42,7 @@ def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
     )
     for step in manifest.steps:
         effect = ", ".join(f"{key.replace('_', ' ')} {_counted(value)}" for key, value in step.effect.items())
-        print(f"  {step.name} in {units.seconds(step.seconds)}: {effect}")
+        print(f"  {step.name} in {units.seconds(step.seconds)}{f': {effect}' if effect else ''}")
         if step.standing:
             print(f"    {against_the_original(step.standing)}")
         for note in step.notes:

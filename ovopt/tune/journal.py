@@ -37,8 +37,13 @@ class Journal:
     def add(self, trial: Trial) -> None:
         """Write a result down."""
         self._known[_key(trial.name, trial.reverted)] = trial
-        with self._file.open("a", encoding="utf-8") as stream:
-            stream.write(trial.model_dump_json() + "\n")
+        try:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(trial.model_dump_json() + "\n")
+        except OSError as error:
+            raise OutputError(
+                f"{self._file}: cannot be written: {error.strerror}; make room there, and --resume goes on"
+            ) from None
 
     def _read(self, subject: str) -> None:
         first, *rest = self._file.read_text(encoding="utf-8", errors="replace").split("\n")

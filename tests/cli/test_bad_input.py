@@ -16,6 +16,7 @@ from ovopt.errors import did_you_mean
 from ovopt.model.files import READS
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
+from tests.limits import files_of_at_most
 
 CLASSIFY = ("--recipe", "classification", "--data", "data.npz")
 QUANTIZE = ("quantize", "tiny.xml", *CLASSIFY, "-o", "out")
@@ -523,6 +524,17 @@ def test_nan_in_the_outputs_of_what_is_evaluated(work: Path, models: tuple[str, 
 def test_calibration_data_that_is_all_the_same(work: Path) -> None:
     changed(work, "bad", inputs=np.ones((run.SAMPLES, run.WIDTH), np.float32))
     assert calibrated(work, "bad.npz") == f"error: {work}/bad.npz: all 60 calibration samples are the same"
+
+
+@pytest.mark.parametrize("more", [(), ("--max-drop", "0.5", "--time-budget", "30")], ids=["plain", "search"])
+def test_a_disk_that_is_full(work: Path, more: tuple[str, ...]) -> None:
+    """As far as one can tell from inside: no file may become larger than 2 KB."""
+    before = {path.name for path in work.iterdir()}
+    with files_of_at_most(2048):
+        done = run.ovopt(*QUANTIZE, "--no-simplify", *more, cwd=work)
+    told = "error: out: cannot be written: File too large; make room there, or choose another -o/--output"
+    assert (done.message, done.code) == (told, 2)
+    assert {path.name for path in work.iterdir()} - before <= {"out.search.jsonl"}
 
 
 def test_calibration_data_that_nobody_normalised(work: Path) -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import openvino as ov
+import pytest
 
 from ovopt.model.facts import facts
 from ovopt.model.read import read_model
 from ovopt.model.save import save_model
+from tests.limits import files_of_at_most
 from tests.models import SHAPE, conv_model
 
 
@@ -31,3 +33,11 @@ def test_notes_are_in_the_file_and_the_model_given_is_left_alone(tmp_path):
     assert read.get_rt_info(["ovopt", "version"]).astype(str) == "0.1.0"
     assert read.get_rt_info(["ovopt", "steps"]).astype(str) == "quantize"
     assert not model.has_rt_info(["ovopt", "version"])
+
+
+@pytest.mark.parametrize("largest", [0, 600, 3000])
+def test_a_disk_that_is_full_is_an_error_of_the_system(tmp_path, largest):
+    """OpenVINO says "iostream error"."""
+    with files_of_at_most(largest), pytest.raises(OSError, match="File too large") as told:
+        save_model(conv_model(), tmp_path / "model.xml", {})
+    assert told.value.filename == str(tmp_path / "model.xml")

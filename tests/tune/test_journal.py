@@ -11,6 +11,7 @@ from ovopt.errors import OutputError
 from ovopt.tune.journal import Journal
 from ovopt.tune.trial import Trial
 from tests.factories import exactly
+from tests.limits import files_of_at_most
 from tests.tune.test_trial import trial
 
 
@@ -155,3 +156,16 @@ def test_nothing_but_the_journal_is_left_in_its_folder(file: Path) -> None:
     filled(file)
     Journal(file, "subject", resume=True)
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_disk_that_is_full_is_told_with_what_to_do(file: Path) -> None:
+    journal = Journal(file, "subject", resume=False)
+    with (
+        files_of_at_most(file.stat().st_size),
+        pytest.raises(
+            OutputError,
+            match=exactly(f"{file}: cannot be written: File too large; make room there, and --resume goes on"),
+        ),
+    ):
+        journal.add(TRIALS[0])
+    assert Journal(file, "subject", resume=True).find("recipe", ()) is None
