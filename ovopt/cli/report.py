@@ -35,9 +35,11 @@ def command(
     from ovopt.cli.show import show
     from ovopt.errors import UsageError
     from ovopt.workflow.report import with_diagnosis, write_report
-    from ovopt.workflow.stored import read_comparison
+    from ovopt.workflow.stored import labelled, read_comparison
 
     found = read_comparison(file)
+    if output_format is not o.ReportFormat.json:
+        found = labelled(found)
     for path in diagnosis or ():
         found = with_diagnosis(found, path)
     if against is not None:

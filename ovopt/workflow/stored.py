@@ -37,6 +37,15 @@ def parse_comparison(content: bytes, said: str) -> Comparison:
         raise UsageError(f"{said}: not a comparison of this version of ovopt: {_fault(content, error)}") from None
 
 
+def labelled(comparison: Comparison) -> Comparison:
+    """The comparison, with a note where its figures do not follow from its raw values: a report shows it anyway."""
+    try:
+        check_unchanged(comparison, "these figures cannot be relied on")
+    except UsageError as fault:
+        return comparison.model_copy(update={"notes": (*comparison.notes, str(fault))})
+    return comparison
+
+
 def judge_again(comparison: Comparison, budgets: Sequence[str], said: str = "the comparison") -> Comparison:
     """The comparison, called `said` in messages, with the gate of its recipe's budgets and the given ones
     (`latency.min_speedup=1.2`).

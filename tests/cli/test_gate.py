@@ -139,6 +139,17 @@ def test_a_budget_without_its_scenario_is_refused_before_anything_is_measured(fo
     assert (done.code, done.message) == (2, "error: budgets.memory: add --scenario memory")
 
 
+@pytest.mark.parametrize("kind", ["console", "markdown", "html"])
+def test_a_report_says_that_a_figure_was_edited(folder: Path, passed: tuple[int, Any], kind: str) -> None:
+    text = (folder / "pass.json").read_text()
+    speed = json.loads(text)["pairs"][0]["latency"]["estimate"]
+    (folder / "shown.json").write_text(text.replace(f'"estimate":{speed!r}', '"estimate":17.5'))
+    done = run.ovopt("report", "shown.json", "--format", kind, cwd=folder)
+    assert done.code == 0
+    assert "these figures cannot be relied on: pairs.int8.latency.estimate is 17.5" in " ".join(done.stdout.split())
+    assert "cannot be relied on" not in run.ovopt("report", "pass.json", "--format", kind, cwd=folder).stdout
+
+
 def test_an_edited_figure_is_refused(folder: Path, passed: tuple[int, Any]) -> None:
     text = (folder / "pass.json").read_text()
     result = passed[1]
