@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 app.command("log")(history_log.command)
+FOLDED = ("recipe", "quality", "machine", "settings", "model", "data", "what changed", "interval")
+"""Columns that may take several lines where the terminal is narrow. Figures, names and versions stay whole."""
+NARROW, ROOM = ("nncf", "recipe"), 100
+"""Columns that the list leaves out where a terminal has less room. A figure that is followed names them."""
 Store = Annotated[
     Path,
     typer.Option("--store", envvar="OVOPT_HISTORY", help="The history's file, an SQLite database."),
@@ -162,9 +166,14 @@ def _show(found: Sequence[Run] | Sequence[Point], output_format: HistoryFormat) 
 
 def _list(runs: Iterable[Run]) -> None:
     """A table for each stretch of runs on one machine; a line for each arm."""
+    from ovopt.cli.show import view
+
+    left_out = NARROW if view().width < ROOM else ()
     for machine, members in groupby(runs, lambda run: run.points[0].machine):
         print(f"\n{machine}")
-        _print_table(_listed(members))
+        rows = list(_listed(members))
+        kept = [place for place, title in enumerate(rows[0]) if title not in left_out]
+        _print_table(tuple(row[place] for place in kept) for row in rows)
 
 
 def _listed(runs: Iterable[Run]) -> Iterator[tuple[str, ...]]:
@@ -240,9 +249,11 @@ def _print_table(rows: Iterator[tuple[str, ...]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from ovopt.cli.show import view
+
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
-    for place, title in enumerate(next(rows)):
-        table.add_column(title, overflow="fold", no_wrap=place < 2 and title != "machine")
+    for title in next(rows):
+        table.add_column(title, overflow="fold", no_wrap=title not in FOLDED)
     for row in rows:
         table.add_row(*map(Text, row))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=view().width).print(table)

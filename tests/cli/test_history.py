@@ -57,6 +57,14 @@ def test_the_list_shows_each_run_on_its_machine_with_its_arms(folder: Path) -> N
     assert lines[-1].startswith("int8 5.4")
 
 
+@pytest.mark.parametrize("columns", [80, 100])
+def test_names_and_figures_of_the_list_stay_whole_in_a_narrow_terminal(folder: Path, columns: int) -> None:
+    lines = run.ovopt("history", cwd=folder, COLUMNS=str(columns)).stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert sum("original" in line and "1.09 ms" in line and "94.0 %" in line for line in lines) == 3
+    assert any("openvino" in line and "verdict" in line for line in lines)
+
+
 def test_the_list_as_json_holds_every_figure(folder: Path) -> None:
     found = json.loads(run.ovopt("history", "--format", "json", cwd=folder).stdout)
     assert [one["id"] for one in found] == [1, 2, 3]
