@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ovopt.errors import StepError, UsageError
+from ovopt.model.facts import facts
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
@@ -105,7 +106,10 @@ class QuantizeSearch:
             times = [{}, {}]
         for part in partials({name: kinds[name] for name in names}, *times):
             exact = (*best.reverted, *part.reverted)
-            contest.judge_if_faster(best.name, partial(reverted, quantized, contest.start, exact), exact)
+            made = reverted(quantized, contest.start, exact)
+            found = facts(made)
+            if found.fake_quantize or "FakeConvert" in found.operations:  # without, it is the model not quantized
+                contest.judge_if_faster(best.name, made.clone, exact)
 
     def _unquantized(self) -> None:
         """What is not quantized at all loses nothing: where it is the fastest, it ships."""

@@ -23,8 +23,9 @@ from ovopt.model.read import read_model
 from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.tune import candidates
+from ovopt.tune.partial import Partial
 from ovopt.tune.trial import Trial
-from ovopt.workflow import contest, optimize, work
+from ovopt.workflow import contest, optimize, search, work
 from ovopt.workflow.contest import Goal, journal_file, subject_of
 from ovopt.workflow.options import Options
 from tests.cli.run import snapshot, write_data, write_ir
@@ -321,6 +322,21 @@ def test_what_the_counters_promise_and_the_whole_does_not_keep_is_not_even_judge
     manifest = run()
     assert manifest.steps[-1].parameters["reverted"] == ["wide"]
     assert all("first" not in trial.reverted for trial in trials(tmp_path / "int8"))
+
+
+def test_a_part_whose_activations_are_all_in_floating_point_is_no_candidate(
+    run: Any, timed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is the model that is not quantized, and would win by a lucky measurement alone."""
+    monkeypatch.setattr(search, "partials", lambda kinds, *others: [Partial("all", tuple(kinds))])
+
+    def speed(before: ov.Model, after: ov.Model, *others: Any) -> float:
+        return 1.2 if facts(after).fake_quantize else 1.0 if "u8" in facts(after).precisions else 1.5
+
+    timed(speed)
+    manifest = run("easy")
+    assert manifest.steps[-1].effect["fake_quantize"] > 0
+    assert not any(trial.reverted for trial in written(tmp_path / "int8"))
 
 
 def test_where_counters_cannot_be_read_the_best_so_far_stays(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
