@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 MISSING = "-"
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""In English wherever the page is made: it is the same text every time."""
 
 
 def milliseconds(value: float | None) -> str:
@@ -48,7 +55,9 @@ def quality(value: float, unit: str) -> str:
 
 def quality_delta(value: float, unit: str) -> str:
     """A metric's change with its sign: points where the unit is a share (`-10.8`), else the number."""
-    return f"{100 * value:+.1f}" if unit == "share" else f"{value:+.4g}"
+    if unit == "share":
+        return f"{100 * value:+.1f}"
+    return f"{value:+.6f}" if 1e-6 < abs(value) < 1e-4 else f"{value:+.4g}"
 
 
 def points(value: float, unit: str) -> str:
@@ -73,6 +82,16 @@ def seconds(value: float) -> str:
     """A duration for people: `8.0 s`, `2 min 05 s`."""
     whole = round(value)
     return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{value:.1f} s"
+
+
+def moment(iso: str) -> str:
+    """A time for people: `28 November 2026, 19:06 UTC`. The text itself where it is no ISO time with an offset."""
+    try:
+        found = datetime.fromisoformat(iso)
+        utc = found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
+        return iso
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC" if utc else iso
 
 
 def _significant(value: float, digits: int = 3) -> str:

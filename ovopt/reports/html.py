@@ -104,6 +104,7 @@ def _environment() -> Environment:
         "budget_name": budget_name,
         "limit_text": limit_text,
         "measured_text": measured_text,
+        "moment": units.moment,
     }
     return found
 

@@ -25,12 +25,9 @@ class KeyFigure:
 
 
 def key_figures(comparison: Comparison) -> list[KeyFigure]:
-    """Of the candidate to ship, or of the only one; none where several stay behind."""
-    pairs = {pair.candidate: pair for pair in comparison.pairs}
-    chosen = comparison.gate.ship if comparison.gate.ship in pairs else next(iter(pairs), None)
-    if chosen is None or (verdict_of(comparison).kind != "ship" and len(pairs) > 1):
-        return []
-    return list(_figures(comparison, pairs[chosen]))
+    """Of the candidate that the verdict speaks of; none where several stay behind."""
+    about = verdict_of(comparison).about
+    return [figure for pair in comparison.pairs if pair.candidate == about for figure in _figures(comparison, pair)]
 
 
 def _figures(comparison: Comparison, pair: Pair) -> Iterator[KeyFigure]:

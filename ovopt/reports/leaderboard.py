@@ -208,5 +208,6 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=fit,
     )
+    environment.globals["moment"] = units.moment
     environment.globals["style"] = Markup((PARTS / "style.css").read_text(encoding="utf-8"))
     return environment.get_template("leaderboard.html.j2")

@@ -29,12 +29,14 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """`headline` says what to do, `sentence` why in plain words, `evidence` with figures, a line each."""
+    """`headline` says what to do, `sentence` why in plain words, `evidence` with figures, a line each; `about` is the
+    candidate that they speak of, if it is one."""
 
     kind: Kind
     headline: str
     sentence: str
     evidence: tuple[str, ...]
+    about: str | None = None
 
     @property
     def tone(self) -> Tone:
@@ -48,15 +50,19 @@ def verdict_of(comparison: Comparison) -> Verdict:
     by_name = {pair.candidate: pair for pair in pairs}
     if gate.ship in by_name:
         best = by_name[gate.ship]
-        return Verdict("ship", f"Ship {gate.ship}.", _praise(comparison, best), tuple(_evidence(comparison, best)))
+        evidence = tuple(_evidence(comparison, best))
+        return Verdict("ship", f"Ship {gate.ship}.", _praise(comparison, best), evidence, gate.ship)
     if not pairs:
         head, _, rest = gate.reason.partition(". ")
         return Verdict("none", f"{head.rstrip('.')}.", _of_those_lost(comparison), (rest,) if rest else ())
     if gate.ship is not None:
         said = f"Ship {gate.ship}" if gate.ship != "original" else "Ship the original"
         sentence = _no_candidate(comparison, gate.ship)
-        return Verdict("keep", f"{said}.", sentence, (gate.reason.removeprefix(f"{said}: "),))
-    return Verdict("open", "Not decided yet.", _doubt(comparison), (gate.reason.removeprefix("Not decided: "),))
+        only = pairs[0].candidate if len(pairs) == 1 else None
+        return Verdict("keep", f"{said}.", sentence, (gate.reason.removeprefix(f"{said}: "),), only)
+    best = _most_promising(comparison)
+    evidence = (gate.reason.removeprefix("Not decided: "),)
+    return Verdict("open", "Not decided yet.", _doubt(comparison, best), evidence, best.candidate)
 
 
 def _praise(comparison: Comparison, pair: Pair) -> str:
@@ -123,16 +129,19 @@ def _fault(comparison: Comparison, pair: Pair) -> str:
     return _speed_words(pair)
 
 
-def _doubt(comparison: Comparison) -> str:
+def _most_promising(comparison: Comparison) -> Pair:
+    """The fastest of those that are open, else of all."""
     gate = comparison.gate
     open_ = [pair for pair in comparison.pairs if gate.candidates.get(pair.candidate) == "inconclusive"]
-    if not open_:
-        best = max(comparison.pairs, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
+    return max(open_ or comparison.pairs, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
+
+
+def _doubt(comparison: Comparison, best: Pair) -> str:
+    if comparison.gate.candidates.get(best.candidate) != "inconclusive":
         return (
             f"{best.candidate} {_speed_words(best)}{_quality_clause(comparison, best)}; whether that is enough, only "
             "labelled data or a budget can say."
         )
-    best = max(open_, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
     unsettled = [check for check in checks_of(comparison, best.candidate) if check.verdict == "inconclusive"]
     if not unsettled:
         return f"The measurement cannot say yet whether {best.candidate} should replace {_the(best.baseline)}."
@@ -172,8 +181,12 @@ def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -
         return f"{title_of(name)} {change}"
     words = [check.verdict for check in checks]
     worst = next(WORDS[word] for word in ("fail", "inconclusive", "pass") if word in words)
-    budgets = ", ".join(f"budget {bound_text(check, -check.limit)}" for check in checks if is_drop(check))
+    budgets = ", ".join(f"budget {_limit(check)}" for check in checks if is_drop(check))
     return f"{title_of(name)} {worst} ({', '.join(part for part in (change, budgets) if part)})"
+
+
+def _limit(check: Check) -> str:
+    return bound_text(check, -check.limit) + (" %" if check.unit == "relative" else "")
 
 
 def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:

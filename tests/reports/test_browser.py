@@ -94,6 +94,31 @@ def test_every_chart_is_drawn_without_an_error_a_request_or_sideways_scrolling(
         assert visit.requests == [files[name].as_uri()]
 
 
+BROKEN_WORDS = """() => [...document.querySelectorAll('table[data-long] :is(button bdi, td bdi)')].flatMap((cell) => {
+  const node = cell.firstChild, range = document.createRange();
+  return [...(node?.textContent ?? '').matchAll(/\\S+/g)].filter((word) => {
+    if (word[0].length > 20) return false;
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(String);
+})"""
+STICKING_OUT = """() => [...document.querySelectorAll('.drawing svg text')].filter((text) => {
+  const inner = text.getBoundingClientRect(), outer = text.closest('section').getBoundingClientRect();
+  return inner.left < outer.left || inner.right > outer.right;
+}).map((text) => text.textContent)"""
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("name", ["full", "layers"])
+def test_words_stay_whole_in_tables_and_labels_inside_their_pictures(
+    browser: Any, files: dict[str, Path], name: str, size: dict[str, int]
+) -> None:
+    with Visit(browser, files[name], size) as visit:
+        assert visit.page.evaluate(BROKEN_WORDS) == []
+        assert visit.page.evaluate(STICKING_OUT) == []
+
+
 @pytest.mark.parametrize(
     ("name", "size", "scheme"),
     [("full", WIDE, "light"), ("full", WIDE, "dark"), ("full", PHONE, "dark"), ("agreement", PHONE, "light")],

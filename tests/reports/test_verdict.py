@@ -36,6 +36,12 @@ def test_a_candidate_to_ship_is_praised_in_plain_words_and_proved_in_figures() -
     )
 
 
+def test_an_absolute_and_a_relative_budget_are_told_apart() -> None:
+    both = Budgets.model_validate({"accuracy": {"top1": {"max_drop": 0.01, "max_relative_drop": 0.02}}})
+    evidence = verdict_of(decided(pair("int8", speed(3.75), accuracy={"top1": KEPT}), budgets=both)).evidence
+    assert evidence[0].endswith("+0.7, budget -1.0, budget -2.0 %)")
+
+
 def test_the_speed_against_f32_stands_beside_that_at_the_default_precision() -> None:
     against = {"original-f32": Speeds(latency=speed(7.7))}
     verdict = verdict_of(decided(pair("int8", speed(3.75), accuracy={"top1": KEPT}, against=against)))
@@ -143,6 +149,13 @@ def test_the_key_figures_are_those_of_the_candidate_to_ship() -> None:
 
 def test_several_candidates_of_which_none_ships_have_no_key_figures() -> None:
     assert key_figures(decided(*(pair(name, accuracy={"top1": LOST}) for name in "ab"))) == []
+
+
+def test_the_key_figures_of_an_open_question_are_those_of_the_most_promising_candidate() -> None:
+    fast, slow = (pair(name, speed(factor), accuracy={"top1": OPEN}) for name, factor in (("int4", 2.5), ("int8", 2.0)))
+    whole = decided(slow, fast)
+    assert verdict_of(whole).about == "int4"
+    assert [(key.title, key.figure) for key in key_figures(whole)][:1] == [("speed, latency", "2.50x")]
 
 
 def test_less_of_an_error_is_good() -> None:

@@ -63,7 +63,8 @@
     const steps = d3.range(-6, 8).flatMap((e) => [1, 2, 5].map((m) => m * 10 ** e)).filter((v) => v >= domain[0] && v <= domain[1]);
     const ticks = steps.length >= 3 ? steps : d3.ticks(domain[0], domain[1], Math.max(3, Math.min(6, width / 110)));
     const arms = spec.arms.map((arm, i) => ({ ...arm, i, colour: `var(--${arm.colour})`, shown: Math.min(Math.max(arm.p50 ?? domain[0], domain[0]), domain[1]) }));
-    const rightmost = domain[0] * wide ** 0.8;
+    // Where a label still has room to its right.
+    const rightmost = domain[0] * wide ** (1 - 130 / width);
     const said = (left) => ({ x: "shown", y: (d) => d.i + 0.34, text: (d) => `median ${d.said}`, textAnchor: left ? "start" : "end", dx: left ? 5 : -5, ...text });
     return plot(width, spec.arms.length * 88 + 46, {
       marginLeft: 6, marginRight: 12, marginTop: 4, marginBottom: 42,
