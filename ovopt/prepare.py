@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
 from ovopt.model.inputs import at_first, starts_empty
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 CACHE_BYTES = 128 << 20
 TEXT_TASKS = ("recognition", "transcription")
@@ -65,11 +68,15 @@ class Prepared:
             try:
                 yield index, call.result()
             except DataError as error:
-                known = str(error).startswith(self.samples.ids[index])
-                said = str(error) if known else f"{self.samples.ids[index]}: {error}"
-                if self.recipe.data.on_bad_sample == "refuse":
-                    raise DataError(f"{said}; --on-bad-sample skip leaves such samples out") from None
-                self.bad[index] = said
+                self.leave_out(index, error)
+
+    def leave_out(self, index: int, error: DataError) -> None:
+        """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`."""
+        known = str(error).startswith(self.samples.ids[index])
+        said = str(error) if known else f"{self.samples.ids[index]}: {error}"
+        if self.recipe.data.on_bad_sample == "refuse":
+            raise DataError(f"{said}; --on-bad-sample skip leaves such samples out") from None
+        self.bad[index] = said
 
     def tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
         """The model inputs of these samples, inference by inference."""
@@ -195,7 +202,17 @@ def _read_image(path: Path, kind: str) -> Array:
         raise SettingsError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
     try:
         with Image.open(path) as image:
-            # A palette's indices are the class ids; converting would make colours of them.
-            return np.asarray(image if kind == "mask" and image.mode in ("L", "P", "I", "1") else image.convert("RGB"))
+            return _class_ids(image, path) if kind == "mask" else np.asarray(image.convert("RGB"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable image: {error}") from None
+
+
+def _class_ids(mask: Image, path: Path) -> Array:
+    """A palette's indices are the class ids; converting would make colours of them."""
+    if mask.mode.startswith("I;16"):
+        return np.asarray(mask).astype(np.int32)
+    if mask.mode not in ("L", "P", "I", "1"):
+        raise DataError(
+            f"{path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette"
+        )
+    return np.asarray(mask)

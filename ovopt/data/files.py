@@ -48,7 +48,7 @@ class Files(DataSource):
         default={}, description="label as found -> class name or index; files with other labels are left out"
     )
     per_label: int | None = Field(default=None, gt=0, description="at most so many files of each label")
-    min_bytes: int = Field(default=1, ge=0, description="smaller files are left out")
+    min_bytes: int = Field(default=0, ge=0, description="smaller files are left out")
 
     @classmethod
     def recognises(cls, path: str) -> bool:

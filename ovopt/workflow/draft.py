@@ -202,13 +202,21 @@ def _detection(started: Draft, subject: _Subject) -> Draft:
     port = _image_input(subject.facts)
     _, height, width, first = _image_shape(port)
     head = detection_head(subject.facts.outputs)
-    steps: list[Any] = ["decode_image", {"resize": {"letterbox": [height, width]}}, {"scale": 255}]
+    floats = port.dtype.startswith("f")
+    steps: list[Any] = [
+        "decode_image",
+        {"resize": {"letterbox": [height, width]}},
+        *([{"scale": 255}] if floats else []),
+    ]
+    trained = (
+        "Letterboxed and scaled to 0 ... 1, as YOLO models are trained." if floats else "Letterboxed; bytes go in."
+    )
     made = _with_classes(started.with_section("task", "detection"), subject.samples)
     made = made.with_section("model", {"output": head.outputs}, head.said)
     made = made.with_section(
         "preprocess",
         [*steps, *([{"layout": "chw"}] if first else [])],
-        f"The model takes {port}. Letterboxed and scaled to 0 ... 1, as YOLO models are trained.",
+        f"The model takes {port}. {trained}",
     )
     return _closed(made.with_section("postprocess", [head.decoder]))
 

@@ -11,6 +11,8 @@ from ovopt.records import Port
 LEAST_ANCHORS, MANY_ROWS = 100, 1001
 """A dimension of so many is anchors, not classes; of `MANY_ROWS`, anchors before suppression."""
 
+TF_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
+
 
 @dataclass(frozen=True)
 class Head:
@@ -36,10 +38,17 @@ def detection_head(outputs: Sequence[Port]) -> Head:
         said = "Two outputs, one of them with rows of 4 numbers: boxes and scores."
         return Head([boxes, 1 - boxes], "yolo_nas", said)
     if len(shapes) == 4:
-        return Head(
-            [0, 1, 2, 3], "tf_detections", "Four outputs: those of the TensorFlow detection API; see to their order."
-        )
+        return _four(outputs)
     return Head(0, "yolo_v8", "Numbers before anchors: the layout of YOLOv8 and later.")
+
+
+def _four(outputs: Sequence[Port]) -> Head:
+    names = [port.name.split(":")[0] for port in outputs]
+    if sorted(names) == sorted(TF_OUTPUTS):
+        order: list[int | str] = [names.index(name) for name in TF_OUTPUTS]
+        return Head(order, "tf_detections", "Four outputs, called as those of the TensorFlow detection API.")
+    said = "Four outputs: those of the TensorFlow detection API; see to their order."
+    return Head([0, 1, 2, 3], "tf_detections", said)
 
 
 def _many(dim: int | None) -> bool:

@@ -210,6 +210,11 @@ class Pass:
 
     def _finish(self, index: int, sample: _Sample) -> None:
         try:
+            label = self._label(index) if any(map(_labelled, self._scorer.metrics)) else None
+        except DataError as error:
+            self._prepared.leave_out(index, error)
+            return
+        try:
             outputs = self._levelled([sample.outputs[part] for part in range(sample.parts)], sample)
             raw = [np.asarray(values[0] if isinstance(values, tuple) else values) for values in outputs]
             if self._keeps:
@@ -217,20 +222,19 @@ class Pass:
             if self.difference:
                 for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
                     self.difference.add(values, reference)
-            for metric, row in self._rows(index, outputs, raw, sample):
+            for metric, row in self._rows(index, label, outputs, raw, sample):
                 self.rows[metric.label][index] = row
         except DataError as error:
             raise DataError(f"{self._path}: {self._prepared.samples.ids[index]}: {error}") from None
 
     def _rows(
-        self, index: int, outputs: list[Any], raw: Sequence[Array], sample: _Sample
+        self, index: int, label: Any, outputs: list[Any], raw: Sequence[Array], sample: _Sample
     ) -> Iterator[tuple[Metric, Row]]:
         metrics = self._scorer.metrics
         if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
             decoded = self._decoded(outputs, sample)
             if self._scorer.save:
                 self._scorer.save(self._arm, index, decoded)
-        label = self._label(index) if any(map(_labelled, metrics)) else None
         if label is not None:
             self.shifts.add(decoded, label)
         for metric in metrics:

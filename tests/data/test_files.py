@@ -21,7 +21,6 @@ def folder(tmp_path):
         ".hidden/a.txt": "x",
         "cats/.secret.txt": "x",
         "dogs/__pycache__/a.txt": "x",
-        "dogs/empty.md": "",
     }.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +68,11 @@ def labelled(folder, **keys):
 )
 def test_a_label_comes_from_where_the_recipe_says(folder, keys, expected):
     assert labelled(folder, **keys) == expected
+
+
+def test_an_empty_file_is_a_sample_so_that_it_is_not_left_out_in_silence(folder):
+    (folder / "cats" / "tom_3.txt").touch()
+    assert labelled(folder)["cats/tom_3.txt"] == "cats"
 
 
 def test_a_sample_is_the_bytes_of_its_file(folder):
