@@ -46,7 +46,8 @@ def _four(outputs: Sequence[Port]) -> Head:
     names = [port.name.split(":")[0] for port in outputs]
     if sorted(names) == sorted(TF_OUTPUTS):
         order: list[int | str] = [names.index(name) for name in TF_OUTPUTS]
-        return Head(order, "tf_detections", "Four outputs, called as those of the TensorFlow detection API.")
+        said = "Four outputs, called as those of the TensorFlow detection API; its exports count classes from 1."
+        return Head(order, {"tf_detections": {"label_offset": 1}}, said)
     said = "Four outputs: those of the TensorFlow detection API; see to their order."
     return Head([0, 1, 2, 3], "tf_detections", said)
 

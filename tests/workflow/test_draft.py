@@ -226,12 +226,12 @@ def test_coco_data_make_a_detection(tmp_path: Path) -> None:
     assert {"map", "map50"} <= result.arms[0].accuracy.keys()
 
 
-def test_a_detector_that_takes_bytes_gets_bytes(tmp_path: Path) -> None:
+def test_a_detector_of_tensorflow_gets_bytes_and_its_classes_count_from_one(tmp_path: Path) -> None:
     model = saved(models_vision.ssd(64), tmp_path, "ssd")
     made, _ = written(tmp_path, model, "{calibration_data}/shapes")
     assert names(made.sections["preprocess"]) == ["decode_image", "resize"]
     assert made.sections["model"] == {"output": [1, 2, 3, 0]}
-    assert made.sections["postprocess"] == ["tf_detections"]
+    assert made.sections["postprocess"] == [{"tf_detections": {"label_offset": 1}}]
 
 
 def test_masks_make_a_segmentation_of_the_whole_image(tmp_path: Path) -> None:
