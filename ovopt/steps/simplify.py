@@ -50,17 +50,50 @@ class Simplify(Step):
         rewrites = self._chosen()
         check = _Check(model, materials.calibration[: self.samples], self.tolerance)
         current, kept, refused = model.clone(), list[_Kept](), list[str]()
-        with materials.progress.task("simplify", total=len(rewrites) * MOST_ROUNDS) as advance:
+        with materials.progress.task("simplify", total=MOST_ROUNDS) as advance:
             for _ in range(MOST_ROUNDS):
                 before = len(kept)
-                for name, rewrite in rewrites.items():
-                    if name not in refused:
-                        current = self._try(rewrite, current, check, kept, refused)
-                    advance()
+                left = [rewrite for name, rewrite in rewrites.items() if name not in refused]
+                current = self._at_once(left, current, check, kept) or self._apart(left, current, check, kept, refused)
+                advance()
                 if len(kept) == before:
                     break
         speedup = materials.speedup(model, current) if kept else None
         return Stepped(current, self._report(kept, refused, speedup, time.perf_counter() - started))
+
+    def _at_once(
+        self, rewrites: Sequence[Rewrite], current: openvino.Model, check: _Check, kept: list[_Kept]
+    ) -> openvino.Model | None:
+        """All of them, verified together: to compile and run the model is what takes the time. None where they do not
+        hold together."""
+        changed = current.clone()
+        places: dict[str, int] = {}
+        try:
+            for rewrite in rewrites:
+                places[rewrite.name] = rewrite.apply(changed)
+                changed.validate_nodes_and_infer_types()
+        except RuntimeError:
+            return None
+        if not any(places.values()):
+            return current
+        difference = check.difference(changed)
+        if difference is None:
+            return None
+        kept += [_Kept(name, count, difference) for name, count in places.items() if count]
+        return changed
+
+    def _apart(
+        self,
+        rewrites: Sequence[Rewrite],
+        current: openvino.Model,
+        check: _Check,
+        kept: list[_Kept],
+        refused: list[str],
+    ) -> openvino.Model:
+        """One after the other, so that those are left out that do not hold."""
+        for rewrite in rewrites:
+            current = self._try(rewrite, current, check, kept, refused)
+        return current
 
     def _try(
         self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_Kept], refused: list[str]
