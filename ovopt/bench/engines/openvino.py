@@ -227,7 +227,8 @@ class OpenVinoSession(Session):
         finally:
             with suppress(RuntimeError):  # it was raised above; what is on its way must end before the callback does
                 self._answering.wait_all()
-            self._answering.set_callback(_nothing)
+            if self._device == "CPU":  # AUTO may be freed by its own thread, which then waits for itself and aborts
+                self._answering.set_callback(_nothing)
 
     def _answer_in_order(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
         state: dict[int, Array] = {}
