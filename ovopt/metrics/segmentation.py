@@ -28,7 +28,11 @@ class MeanIou(Metric):
 
     name: ClassVar[str] = "miou"
     unit: ClassVar[str] = "share"
-    classes: int | None = Field(default=None, gt=0, description="how many classes there are; a mask with more is wrong")
+    classes: int | None = Field(
+        default=None,
+        gt=0,
+        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
+    )
     ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
@@ -59,7 +63,11 @@ class PixelAccuracy(Metric):
 
     name: ClassVar[str] = "pixel_accuracy"
     unit: ClassVar[str] = "share"
-    classes: int | None = Field(default=None, gt=0, description="how many classes there are; a mask with more is wrong")
+    classes: int | None = Field(
+        default=None,
+        gt=0,
+        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
+    )
     ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
@@ -91,7 +99,9 @@ def _compared(output: Any, target: Any, ignore: int | None, classes: int | None)
     """The predicted and the labelled class of each pixel that counts."""
     mask = np.asarray(target).astype(np.int64)
     ids = np.asarray(output)
-    ids = ids.argmax(axis=0) if ids.ndim == 3 else ids
+    if ids.ndim == 3:
+        classes = len(ids) if classes is None else classes
+        ids = ids.argmax(axis=0)
     if ids.ndim != 2 or mask.ndim != 2:
         raise DataError(
             f"a mask [height, width] and as many class ids, or scores [classes, height, width], are needed; the output "

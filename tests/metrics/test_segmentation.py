@@ -105,6 +105,14 @@ def test_without_labelled_pixels_there_is_no_value(metric):
     assert np.isfinite(metric.value(rows(metric, [nothing, (np.zeros((1, 1)), np.ones((1, 1)))])))
 
 
+@pytest.mark.parametrize("metric", [MeanIou(), PixelAccuracy()])
+def test_a_class_in_the_mask_that_the_model_does_not_score_is_an_error(metric):
+    scores = np.zeros((3, 1, 2))
+    assert metric.row(scores, np.array([[2, 255]]))
+    with pytest.raises(DataError, match="the mask holds class 3, which is none of the classes 0 to 2"):
+        metric.row(scores, np.array([[0, 3]]))
+
+
 @pytest.mark.parametrize("metric", [MeanIou(classes=3), PixelAccuracy(classes=3)])
 def test_a_class_in_the_mask_that_is_none_is_an_error(metric):
     rest = "; set `ignore` to the id of pixels that do not count"
