@@ -47,7 +47,7 @@ class MemoryScenario(Scenario):
         return Memory(by_hint={hint: _footprint(starts) for hint, starts in raw.items()})
 
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> MemoryRatio:
-        """What the models add to the process, at the most."""
+        """The peaks of the processes, by hint."""
         return MemoryRatio(by_hint={hint: _ratio(baseline[hint], candidate[hint]) for hint in baseline})
 
 
