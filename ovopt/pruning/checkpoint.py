@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import OutputError
 
 if TYPE_CHECKING:
+    import torch
+
     from ovopt.contracts import Tensors
     from ovopt.model.trainable import State
 
@@ -50,7 +55,9 @@ class Checkpoint:
         except Exception:
             raise OutputError(f"{self.file}: not a checkpoint of ovopt; leave --resume out, or remove it") from None
         if subject != self.subject:
-            raise OutputError(f"{self.file}: of another model, data, seed or settings; leave --resume out")
+            raise OutputError(
+                f"{self.file}: of another model, data, seed or settings; leave --resume out, or remove it"
+            )
         return progressed
 
     def write(self, progressed: Progressed) -> None:
@@ -67,15 +74,19 @@ class Checkpoint:
         except (OSError, RuntimeError) as error:
             raise OutputError(f"{self.file}: cannot be written: {error}; choose another -o/--output") from None
         finally:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):
+                scratch.unlink()
 
 
-def subject_of(parameters: State, samples: Sequence[Tensors], *settings: object) -> str:
-    """One hash of all that a training depends on."""
+def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: object) -> str:
+    """One hash of all that a training depends on: what the module holds, masks too, samples, settings."""
+    import torch
+
     digest = hashlib.sha256("\0".join(map(str, settings)).encode())
-    for name, value in parameters.items():
-        digest.update(name.encode())
-        digest.update(value.detach().numpy().tobytes())
+    held = dict(chain(module.named_parameters(), module.named_buffers()))
+    for name, value in sorted(held.items(), key=itemgetter(0)):
+        digest.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+        digest.update(value.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     for tensors in samples:
         for array in tensors:
             digest.update(str((array.shape, array.dtype)).encode())

@@ -10,8 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Materials, Origin, Stage, Step, Stepped, Tensors
-from ovopt.errors import ModelError, NoEffectError, StepError, UsageError
+from ovopt.errors import ModelError, StepError, UsageError
 from ovopt.model.agreement import largest_difference, outputs_in_f32
+from ovopt.model.shapes import reshape
 from ovopt.model.trainable import read_trainable
 from ovopt.pruning.checkpoint import Checkpoint, subject_of
 from ovopt.pruning.distillation import Course, Distillation, Distilled
@@ -19,11 +20,14 @@ from ovopt.pruning.lessons import Lessons
 from ovopt.pruning.likeness import Error, Likeness
 from ovopt.pruning.masks import Masked, Mode, masked
 from ovopt.records import StepReport
+from ovopt.steps.nncf_arguments import quiet
 
 if TYPE_CHECKING:
     import openvino
     import torch
 
+NAMED = 6
+"""So many parameters are named, and the rest counted."""
 SAME = 0.01
 """PyTorch and OpenVINO may differ by this share of an output's largest value."""
 NO_GAIN = (
@@ -73,11 +77,12 @@ class PruneTorch(Step):
         trainable = read_trainable(origin.path, origin.shapes, ports, origin.trust)
         lessons = Lessons.of(trainable.said, trainable.module, samples, materials.seed)
         _check_same(trainable.said, trainable.module, model, [samples[i] for i in lessons.held_out[:2]])
-        student = masked(trainable, self.mode, self.ratio, lessons.given([0]))
-        if not student.zeros:
-            raise NoEffectError(f"prune_torch: a ratio of {self.ratio} is less than one weight of any layer")
-        distilled = self._distilled(student, lessons, origin, materials)
+        with quiet():
+            student = masked(trainable, self.mode, self.ratio, lessons.given([0]))
+        error = self._error(origin, lessons)
+        distilled = self._distilled(student, lessons, error, materials)
         pruned = trainable.convert(distilled.state)
+        reshape(pruned, origin.shapes, trainable.said)
         zeros = _zeros(pruned)
         if zeros < student.zeros:
             raise StepError(
@@ -88,7 +93,7 @@ class PruneTorch(Step):
             "zeros": round(student.zeros / student.weights, 4),
             "zero_weights": zeros,
             "layers": len(student.masks),
-            **_told(distilled, lessons, classes=self._error(origin, lessons) == "kl"),
+            **_told(distilled, lessons, classes=error == "kl"),
             "epochs": self.epochs,
             "best_epoch": distilled.epoch,
         }
@@ -96,16 +101,16 @@ class PruneTorch(Step):
             name=self.name,
             parameters=self.model_dump(exclude_defaults=True),
             effect=effect,
-            notes=tuple(self._notes(distilled)),
+            notes=(*_remarks(student), *self._notes(distilled)),
             seconds=round(time.perf_counter() - started, 3),
         )
         return Stepped(pruned, report)
 
-    def _distilled(self, student: Masked, lessons: Lessons, origin: Origin, materials: Materials) -> Distilled:
-        likeness = Likeness.of(lessons, self._error(origin, lessons), self.temperature)
+    def _distilled(self, student: Masked, lessons: Lessons, error: Error, materials: Materials) -> Distilled:
+        likeness = Likeness.of(lessons, error, self.temperature)
         course = Course(self.epochs, self.batch, self.learning_rate, materials.seed)
-        settings = (self.model_dump_json(), likeness.error, materials.seed)
-        subject = subject_of(student.parameters(), lessons.samples, *settings)
+        settings = (self.model_dump_json(), error, materials.seed)
+        subject = subject_of(student.module, lessons.samples, *settings)
         return Distillation(student, lessons, likeness, course).run(
             Checkpoint(materials.checkpoint, subject), materials.progress
         )
@@ -148,6 +153,25 @@ def _check_same(said: str, module: torch.nn.Module, model: openvino.Model, sampl
             f"{said}: PyTorch and OpenVINO answer differently; a function that builds the module must give it the same "
             "weights every time, and an exported program must be exported in eval mode"
         )
+
+
+def _remarks(student: Masked) -> list[str]:
+    remarks = []
+    if student.emptied:
+        remarks.append(
+            f"nothing is left of {_some(student.emptied)}: no signal goes through; give a smaller ratio, or the "
+            "other mode"
+        )
+    if student.whole:
+        remarks.append(
+            f"not pruned: {_some(student.whole)} (NNCF prunes what convolutions and matrix products have of their own)"
+        )
+    return remarks
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _zeros(model: openvino.Model) -> int:
