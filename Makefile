@@ -6,7 +6,8 @@ EXTRAS := dev,onnxruntime,vision,audio,text
 # Tests start Python a thousand times: compiled modules are kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 HEAVY := tests/bench/engines tests/model/test_torch.py tests/model/test_huggingface.py tests/model/test_gguf.py \
- tests/pruning/test_torch_pruning.py tests/cli/test_prune_torch.py tests/reports/test_browser.py
+ tests/pruning/test_torch_pruning.py tests/cli/test_prune_torch.py tests/workflow/test_tracking.py \
+ tests/reports/test_browser.py
 
 .PHONY: demo test coverage test-all check lint format clean
 
@@ -20,7 +21,7 @@ test: $(VENV)/dev-installed
 coverage: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered -q
 
-# And what needs a heavy extra: PyTorch, transformers, a browser. The pinned version is the CPU build where one is at hand.
+# And what needs a heavy extra: PyTorch, transformers, MLflow, a browser. The pinned version is the CPU build where one is at hand.
 test-all: test $(VENV)/all-installed
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(HEAVY)
 
@@ -51,9 +52,9 @@ $(VENV)/dev-installed: pyproject.toml
 	@touch $@
 
 $(VENV)/all-installed: $(VENV)/dev-installed
-	@echo "installing PyTorch, transformers and Chromium (some minutes) ..."
+	@echo "installing PyTorch, transformers, MLflow and Chromium (some minutes) ..."
 	@$(BIN)/python -m pip install --quiet 'torch==2.13.0'
-	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),torch,hf]'
+	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS),torch,hf,mlflow]'
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 || \
 	 echo "Chromium cannot be installed: the tests of the page in a browser are skipped"
 	@touch $@

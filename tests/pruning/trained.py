@@ -19,6 +19,7 @@ from tests.cli.run import CLASSES, WIDTH, inputs_and_labels
 
 torch = pytest.importorskip("torch", reason="the extra `torch` is not installed")
 nn = torch.nn
+torch.set_num_threads(1)  # several would wait for each other longer than these models take
 
 HIDDEN = 24
 COUNT = 40
