@@ -74,7 +74,7 @@ def _memory(arm: Arm, pair: Pair | None) -> Cell | None:
 
 
 def _efficiency(arm: Arm, pair: Pair | None) -> Cell | None:
-    """Energy where a counter was read, else why there is none."""
+    """Energy where a counter was read; a remark says why there is none."""
     if arm.efficiency is None:
         return None
     parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
@@ -82,8 +82,6 @@ def _efficiency(arm: Arm, pair: Pair | None) -> Cell | None:
         parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
     if arm.efficiency.joules_per_sample is not None:
         parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J per sample")
-    else:
-        parts.append(f"no energy: {arm.efficiency.energy}")
     return Cell("\n".join(parts))
 
 

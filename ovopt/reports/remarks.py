@@ -79,6 +79,8 @@ def settings_lines(comparison: Comparison) -> Iterator[str]:
     precisions = {found.inference_precision for found in baseline.effective.values()}
     if precisions:
         yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"
+    if (efficiency := baseline.efficiency) and efficiency.joules_per_sample is None:
+        yield f"efficiency: no energy, {efficiency.energy}"
     for arm in comparison.arms:
         if arm.role == "reference" and arm.effective:
             found = next(iter(arm.effective.values()))
