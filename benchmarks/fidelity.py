@@ -31,9 +31,10 @@ MODELS = {"tiny": (4, 24, 24), "small": (8, 48, 40), "large": (16, 64, 72)}
 """Name -> layers, channels, side of the image."""
 REPLICAS, ROUNDS, TURNS = 6, 3, 8
 """Compilations, rounds on each, ovopt's turns in a round."""
-SLICE_S = 0.2
-"""A turn's length. `benchmark_app` measures as long as all of ovopt's turns in one go, for it counts the time in which
-its last requests are waited for: 2 % of a run of half a second, nothing of its usual minute."""
+SLICE_S, LEAST_SLICES = 0.2, 40
+"""A turn's length, and its least number of inferences. `benchmark_app` measures as long as all of ovopt's turns in one
+go, for it counts the time in which its last requests are waited for: 2 % of a run of half a second, nothing of its
+usual minute."""
 SECONDS = 4
 """That a command measures."""
 
@@ -65,9 +66,10 @@ def loops(name: str, file: Path, scenario: str, replica: int) -> list[tuple[floa
     requests = app.create_infer_requests(session._compiled)
     for request in requests:
         request.infer({0: sample})
-    app.duration_seconds = TURNS * SLICE_S
+    slice_s = max(SLICE_S, LEAST_SLICES * session.infer_once(0) / 1e9)
+    app.duration_seconds = TURNS * slice_s
     ways = {
-        "ovopt": lambda: mine(session, scenario),
+        "ovopt": lambda: mine(session, scenario, slice_s),
         "app": lambda: theirs(app, requests, scenario),
     }
     for run in ways.values():
@@ -80,11 +82,11 @@ def loops(name: str, file: Path, scenario: str, replica: int) -> list[tuple[floa
     return found
 
 
-def mine(session: OpenVinoSession, scenario: str) -> float:
+def mine(session: OpenVinoSession, scenario: str, slice_s: float) -> float:
     """As `ovopt benchmark` sums up its turns: medians."""
     if scenario == "latency":
-        return float(np.median([ns for turn in range(TURNS) for ns in latency_turn(session, SLICE_S, turn)])) / 1e6
-    turns = [throughput_turn(session, SLICE_S, turn) for turn in range(TURNS)]
+        return float(np.median([ns for turn in range(TURNS) for ns in latency_turn(session, slice_s, turn)])) / 1e6
+    turns = [throughput_turn(session, slice_s, turn) for turn in range(TURNS)]
     return float(np.median([turn.samples * 1e9 / turn.elapsed_ns for turn in turns]))
 
 
