@@ -42,7 +42,8 @@ def main() -> None:
     if not (folder / "model.xml").is_file():
         subprocess.run([sys.executable, Path(__file__).with_name("pruning_network.py"), folder], check=True)
     data = np.load(folder / "data.npz")
-    samples: list[Tensors] = [(data["inputs"][i : i + 1],) for i in range(len(data["inputs"]))]
+    scans = data["inputs"]  # read at every access
+    samples: list[Tensors] = [(scans[i : i + 1],) for i in range(len(scans))]
     calibration, unseen, labels = samples[:CALIBRATED], samples[CALIBRATED:], data["labels"][CALIBRATED:]
     materials = Materials(calibration, 0, Silent())
     original = Simplify().apply(core().read_model(folder / "model.xml"), materials).model
