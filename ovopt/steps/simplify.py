@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
-from ovopt.model.read import core
+from ovopt.model.agreement import outputs_in_f32
 from ovopt.model.rewrite import Rewrite
 from ovopt.records import StepReport
 
@@ -165,12 +165,12 @@ class _Check:
     def __init__(self, model: openvino.Model, samples: Sequence[Tensors], tolerance: float) -> None:
         self._samples = samples
         self._tolerance = tolerance
-        self._wanted = self._outputs(model)
+        self._wanted = outputs_in_f32(model, samples)
 
     def difference(self, model: openvino.Model) -> float | None:
         """The largest difference, as a share of each output's largest value; None where it is beyond the tolerance."""
         try:
-            found = self._outputs(model)
+            found = outputs_in_f32(model, self._samples)
         except RuntimeError:
             return None  # what does not compile is no simplification
         largest = 0.0
@@ -180,13 +180,3 @@ class _Check:
             scale = float(np.abs(theirs).max(initial=0)) or 1.0
             largest = max(largest, float(np.abs(mine - theirs).max(initial=0)) / scale)
         return largest if largest <= self._tolerance else None
-
-    def _outputs(self, model: openvino.Model) -> list[Any]:
-        compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        request = compiled.create_infer_request()
-        found = []
-        for tensors in self._samples:
-            request.reset_state()
-            request.infer(list(tensors))
-            found += [np.array(request.get_output_tensor(i).data, np.float64) for i in range(len(compiled.outputs))]
-        return found

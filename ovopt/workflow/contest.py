@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ovopt import units
 from ovopt.contracts import Advance, Step
@@ -209,7 +208,7 @@ class Contest:
             size_ratio=sizes[1] / sizes[0] if sizes[0] else None,
         )
         if speedup is None and (self.goal.aim == "speed" or self.acceptable(trial)):
-            least = 0.0 if self.acceptable(trial) else np.inf  # of what cannot ship, a first look tells enough
+            least = 0.0 if self.acceptable(trial) else math.inf  # of what cannot ship, a first look tells enough
             speedup = self.materials.speedup(self.original, model, least=least)
             trial = trial.model_copy(update={"speedup": speedup})
         trial = trial.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
