@@ -36,6 +36,11 @@ class ModelFacts(Record):
         """FakeQuantize operations: above zero, the model is already quantized."""
         return self.operations.get("FakeQuantize", 0)
 
+    @property
+    def quantizers(self) -> int:
+        """FakeQuantize and, in FP8, FakeConvert operations."""
+        return self.fake_quantize + self.operations.get("FakeConvert", 0)
+
 
 class ModelFile(Record):
     """A model on disk."""

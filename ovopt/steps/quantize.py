@@ -96,7 +96,7 @@ class Quantize(Step):
         }
 
     def _report(self, before: ModelFacts, after: ModelFacts, materials: Materials, seconds: float) -> StepReport:
-        if after.fake_quantize + after.operations.get("FakeConvert", 0) == 0:
+        if not after.quantizers:
             raise NoEffectError("quantize changed nothing: no operation of this model was quantized")
         available = len(materials.calibration)
         notes: tuple[str, ...] = ()

@@ -88,7 +88,7 @@ class QuantizeSearch:
 
         def holds(names: Sequence[str]) -> bool:
             made = reverted(quantized, contest.start, names)
-            return _is_quantized(made) and contest.acceptable(contest.judge(base.name, made.clone, names))
+            return facts(made).quantizers > 0 and contest.acceptable(contest.judge(base.name, made.clone, names))
 
         prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
         if prefix:
@@ -107,7 +107,7 @@ class QuantizeSearch:
         for part in partials({name: kinds[name] for name in names}, *times):
             exact = (*best.reverted, *part.reverted)
             made = reverted(quantized, contest.start, exact)
-            if _is_quantized(made):
+            if facts(made).quantizers:  # without, it is the model not quantized
                 contest.judge_if_faster(best.name, made.clone, exact)
 
     def _unquantized(self) -> None:
@@ -120,12 +120,6 @@ class QuantizeSearch:
         contest = self._contest
         judge = contest.judge if contest.best is None else contest.judge_if_faster
         judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
-
-
-def _is_quantized(model: openvino.Model) -> bool:
-    """Whether anything is left to call quantized: otherwise it is `start`, a candidate of its own."""
-    found = facts(model)
-    return bool(found.fake_quantize) or "FakeConvert" in found.operations
 
 
 def _fastest(trials: Sequence[Trial]) -> Trial | None:
