@@ -9,13 +9,15 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 error in the run, 2 wrong usage, 3 gate failed, 4 gate inconclusive,
     130 interrupted."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminate)
+    for number in ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup, and a shell's background jobs, want them ignored
+            signal.signal(number, _end)
     try:
         from ovopt.cli.app import app
 
@@ -49,6 +51,8 @@ def _leave(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """Let `finally` blocks end the workers and remove what is half written."""
-    raise SystemExit(128 + number)
+def _end(number: int, frame: FrameType | None) -> None:
+    """Let `finally` blocks end the workers and remove what is half written, which no second Ctrl-C may cut short."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

@@ -77,10 +77,10 @@ def temporary(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(work: Path, temporary: Path, *arguments: object) -> Iterator[Running]:
+def running(work: Path, temporary: Path, *arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
     mark = uuid.uuid4().hex
     process = subprocess.Popen(
-        run.command(*arguments),
+        [*prefix, *run.command(*arguments)],
         cwd=work,
         env=run.user_environment(TMPDIR=str(temporary), **{MARK: mark}),
         stdout=subprocess.PIPE,
@@ -134,12 +134,13 @@ def test_ctrl_c_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("gap_s", [0.002, 0.02])
-def test_ctrl_c_twice_is_no_different(gap_s: float, work: Path, temporary: Path) -> None:
+def test_ctrl_c_kept_down_is_no_different(gap_s: float, work: Path, temporary: Path) -> None:
     before = run.snapshot(work)
     with running(work, temporary, *COMPARE) as started:
         started.wait_for("measure latency ...")
-        started.process.send_signal(signal.SIGINT)
-        time.sleep(gap_s)
+        while started.process.poll() is None:
+            started.process.send_signal(signal.SIGINT)
+            time.sleep(gap_s)
         code, said = started.end(signal.SIGINT)
         assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130
@@ -147,6 +148,13 @@ def test_ctrl_c_twice_is_no_different(gap_s: float, work: Path, temporary: Path)
         assert started.workers() == []
     assert run.snapshot(work) == before
     assert list(temporary.iterdir()) == []
+
+
+def test_nohup_outlives_the_terminal(work: Path, temporary: Path) -> None:
+    with running(work, temporary, *COMPARE, prefix=("nohup",)) as started:
+        started.wait_for("evaluate original ...")
+        started.process.send_signal(signal.SIGHUP)
+        started.wait_for("measure latency ...")
 
 
 @pytest.mark.parametrize(
