@@ -89,10 +89,8 @@ def quality_of(rows: Sequence[Any], metric: MetricKind, seed: int) -> Quality:
         if metric.statistics == "share"
         else stats.bootstrap(metric.value, table, seed)
     )
-    if not np.isfinite(interval.estimate):
-        raise DataError(f"{metric.name} has no value on these {len(rows)} samples (a single class, or all the same)")
     return Quality(
-        value=interval.estimate,
+        value=_finite(interval.estimate, metric, len(rows)),
         low=interval.low,
         high=interval.high,
         unit=metric.unit,
@@ -104,19 +102,25 @@ def quality_of(rows: Sequence[Any], metric: MetricKind, seed: int) -> Quality:
 
 def quality_delta(baseline: Quality, candidate: Quality, metric: MetricKind, seed: int) -> QualityDelta:
     """A metric of both arms, sample by sample."""
-    before, after = (rows_array(quality.rows) for quality in (baseline, candidate))
+    return rows_delta(baseline.rows, candidate.rows, metric, seed)
+
+
+def rows_delta(baseline: Sequence[Any], candidate: Sequence[Any], metric: MetricKind, seed: int) -> QualityDelta:
+    """The same from the rows alone. Raises DataError where the metric has no value for these samples."""
+    before, after = rows_array(baseline), rows_array(candidate)
+    values = [_finite(metric.value(table), metric, len(table)) for table in (before, after)]
     counts = _counts(before, after) if metric.statistics == "share" else None
     interval = (
         stats.paired_share_difference(counts) if counts else stats.paired_bootstrap(metric.value, before, after, seed)
     )
     return QualityDelta(
-        baseline=baseline.value,
-        candidate=candidate.value,
+        baseline=values[0],
+        candidate=values[1],
         delta=interval.estimate,
         low=interval.low,
         high=interval.high,
         unit=metric.unit,
-        n=baseline.n,
+        n=len(before),
         higher_is_better=metric.higher_is_better,
         kind=metric.kind,
         flips=Flips(lost=counts.lost, gained=counts.gained, p_value=stats.mcnemar(counts.lost, counts.gained))
@@ -127,6 +131,12 @@ def quality_delta(baseline: Quality, candidate: Quality, metric: MetricKind, see
         else None,
         verdict=_quality_word(interval),
     )
+
+
+def _finite(value: float, metric: MetricKind, n: int) -> float:
+    if not np.isfinite(value):
+        raise DataError(f"{metric.name} has no value on these {n} samples (a single class, or all the same)")
+    return value
 
 
 def differing_settings(arms: Iterable[Arm]) -> list[str]:

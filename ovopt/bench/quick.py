@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     import openvino
 
 REPLICAS = 4
-CLEAR = 1.15
-"""What one pair is off by at most, for all that is decided here."""
-TURN_S = 0.05
+KEPT = 2
+"""Compiled instances of the baseline that its timings share: as many as memory is spared for."""
+CLEAR = 1.1
+"""What one pair is off by at most, for all that is decided here; the mean of n pairs by the square root of n less."""
+TURNS = 3
+TURN_S = 0.03
 LEAST = 3
 
 
@@ -30,54 +33,64 @@ class Feed:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A compiled instance that has run."""
+
+    request: openvino.InferRequest
+    inputs: Sequence[Tensors]
+
+    @classmethod
+    def of(cls, model: openvino.Model, feed: Feed, device: str) -> Running:
+        """RuntimeError where it cannot be compiled or run."""
+        compiled = core().compile_model(model, device, {"PERFORMANCE_HINT": "LATENCY", **feed.properties})
+        running = cls(compiled.create_infer_request(), feed.inputs)
+        for tensors in feed.inputs:
+            running.request.infer(list(tensors))
+        return running
+
+    def turn(self) -> float:
+        """The median time of an inference, in milliseconds; of all inputs together, where they are several."""
+        self.request.infer()
+        several = len(self.inputs) > 1
+        times: list[float] = []
+        until = time.perf_counter() + TURN_S
+        while len(times) < (1 if several else LEAST) or time.perf_counter() < until:
+            times.append(sum(self._latency(tensors if several else None) for tensors in self.inputs))
+        return float(np.median(times))
+
+    def _latency(self, tensors: Tensors | None) -> float:
+        self.request.infer(list(tensors) if tensors else None, share_outputs=True)
+        return float(self.request.latency)
+
+
 def quick_speedup(
     before: openvino.Model,
     after: openvino.Model,
     fed: Tensors | tuple[Feed, Feed],
     device: str = "CPU",
     least: float = 0.0,
+    kept: list[Running] | None = None,
 ) -> float | None:
     """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns; None where one of them
     does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends early where the mean
-    is clearly below `least`."""
+    is clearly below `least`. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
     first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
+    baselines = [] if kept is None else kept
     logs: list[float] = []
-    while len(logs) < REPLICAS and not (logs and np.exp(np.mean(logs)) < least / CLEAR):
+    while len(logs) < REPLICAS and not (logs and np.exp(np.mean(logs)) < least / CLEAR ** len(logs) ** -0.5):
+        replica = len(logs)
         try:
-            ratio = _ratio((before, first), (after, second), device, swapped=bool(len(logs) % 2))
+            if len(baselines) <= replica % KEPT:
+                baselines.append(Running.of(before, first, device))
+            ratio = _ratio(baselines[replica % KEPT], Running.of(after, second, device), swapped=bool(replica % 2))
         except RuntimeError:
             return None
         logs.append(float(np.log(ratio)))
     return float(np.exp(np.mean(logs)))
 
 
-def _ratio(
-    before: tuple[openvino.Model, Feed], after: tuple[openvino.Model, Feed], device: str, swapped: bool
-) -> float:
+def _ratio(before: Running, after: Running, swapped: bool) -> float:
     order = (after, before) if swapped else (before, after)
-    running = [
-        (core().compile_model(model, device, {"PERFORMANCE_HINT": "LATENCY", **feed.properties}), feed.inputs)
-        for model, feed in order
-    ]
-    timed = [(compiled.create_infer_request(), inputs) for compiled, inputs in running]
-    for request, inputs in timed:
-        for tensors in inputs:
-            request.infer(list(tensors))
-    turns = [[_turn(request, inputs) for request, inputs in timed] for _ in range(3)]
-    first, second = np.median(turns, axis=0)
+    first, second = np.median([[running.turn() for running in order] for _ in range(TURNS)], axis=0)
     return float(second / first if swapped else first / second)
-
-
-def _turn(request: openvino.InferRequest, inputs: Sequence[Tensors]) -> float:
-    """The median time of an inference; of all inputs together, where they are several."""
-    request.infer()
-    times: list[float] = []
-    until = time.perf_counter() + TURN_S
-    while len(times) < LEAST or time.perf_counter() < until:
-        times.append(sum(_latency(request, tensors if len(inputs) > 1 else None) for tensors in inputs))
-    return float(np.median(times))
-
-
-def _latency(request: openvino.InferRequest, tensors: Tensors | None) -> float:
-    request.infer(list(tensors) if tensors else None, share_outputs=True)
-    return float(request.latency)

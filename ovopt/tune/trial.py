@@ -63,12 +63,13 @@ def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds:
     )
 
 
-def settled(trials: Sequence[Trial], max_drop: float) -> bool:
-    """Whether no further way to quantize the whole model is worth its calibration: one is acceptable, and none of at
-    least two was faster by more than the noise of a quick measurement."""
-    best = winner(trials, max_drop)
+def settled(trials: Sequence[Trial], max_drop: float, exact: float | None) -> bool:
+    """Whether no further way to quantize the whole model is worth its calibration: of at least two, an acceptable one
+    is as fast as any, within the noise of a quick measurement; or none of them is faster than what loses nothing, whose
+    speed-up is `exact` where that is not the original."""
     fastest = max((trial.speedup or 0.0 for trial in trials), default=0.0)
-    return best is not None and len(trials) > 1 and (best.speedup or 0.0) >= fastest * (1 - NOISE)
+    acceptable = max((trial.speedup or 0.0 for trial in trials if trial.acceptable(max_drop)), default=0.0)
+    return len(trials) > 1 and (acceptable >= fastest * (1 - NOISE) or fastest < (exact or 1.0))
 
 
 def winner(trials: Iterable[Trial], max_drop: float, aim: Aim = "speed") -> Trial | None:

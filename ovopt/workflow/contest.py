@@ -19,7 +19,7 @@ from ovopt.model.operation_times import operation_times
 from ovopt.output import new_folder
 from ovopt.records import Manifest, StepReport
 from ovopt.tune.journal import Journal
-from ovopt.tune.trial import LEAST_SPEEDUP, Aim, Trial, state_of, unjudged, winner
+from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Aim, Trial, state_of, unjudged, winner
 from ovopt.workflow.arms import properties_of
 from ovopt.workflow.validate import Validator
 from ovopt.workflow.work import Work
@@ -148,6 +148,20 @@ class Contest:
         self._journal.add(unjudged(name, reverted, speedup, round(time.perf_counter() - began, 3)))
         return None
 
+    def holds(self, name: str, make: Callable[[], openvino.Model], reverted: Sequence[str] = ()) -> bool:
+        """Whether a candidate may ship by its quality alone: it is written down, not timed, and does not compete."""
+        self._check_time()
+        began = time.perf_counter()
+        trial = self._known(name, reverted)
+        if trial is None:
+            try:
+                trial = self._valued(name, tuple(reverted), make())
+            except (StepError, ArmLostError) as error:
+                self.materials.progress.say(f"{name}: {error}")
+                return False
+            self._finished(trial, began)
+        return self.acceptable(trial)
+
     def judge(
         self,
         name: str,
@@ -161,22 +175,30 @@ class Contest:
         """
         self._check_time()
         began = time.perf_counter()
-        trial = self._journal.find(name, reverted)
-        trial = None if trial and trial.state == "slower" else trial
-        if trial and winner([*self.trials, trial], self.goal.max_drop, self.goal.aim) is not trial:
+        trial = self._known(name, reverted)
+        done = trial is not None and not self._wants_time(trial)
+        if trial and done and winner([*self.trials, trial], self.goal.max_drop, self.goal.aim) is not trial:
             self.trials.append(trial)
             return trial
         try:
             model = make()
-            trial = trial or self._measured(name, tuple(reverted), model, speedup, began)
+            trial = trial or self._valued(name, tuple(reverted), model)
         except (StepError, ArmLostError) as error:
             self.materials.progress.say(f"{name}: {error}")
             return None
+        if self._wants_time(trial):
+            least = 0.0 if self.acceptable(trial) else math.inf  # of what cannot ship, a first look tells enough
+            speedup = speedup or self.materials.speedup(self.original, model, least=least)
+            trial = trial.model_copy(update={"speedup": speedup})
+        trial = trial if done else self._finished(trial, began)
         self.trials.append(trial)
         if self.best is trial:
             self._keep(trial, model)
-        self._advance(time.perf_counter() - began, f"{len(self.trials)} tried, {self._standing()}")
         return trial
+
+    def promises(self, trial: Trial) -> bool:
+        """Whether it may be faster than the best so far, for all that a first look tells."""
+        return (trial.speedup or 0.0) * (1 + NOISE) >= self._beaten
 
     def _check_time(self) -> None:
         if self.trials and time.perf_counter() - self._began > self.goal.time_budget_s:
@@ -189,13 +211,18 @@ class Contest:
         figure = best.size_ratio if self.goal.aim == "size" else best.speedup
         return f"best {units.factor(figure or 0.0)}{' the size' if self.goal.aim == 'size' else ''}"
 
-    def _measured(
-        self, name: str, reverted: tuple[str, ...], model: openvino.Model, speedup: float | None, began: float
-    ) -> Trial:
+    def _known(self, name: str, reverted: Sequence[str]) -> Trial | None:
+        trial = self._journal.find(name, reverted)
+        return None if trial and trial.state == "slower" else trial
+
+    def _wants_time(self, trial: Trial) -> bool:
+        return trial.speedup is None and (self.goal.aim == "speed" or self.acceptable(trial))
+
+    def _valued(self, name: str, reverted: tuple[str, ...], model: openvino.Model) -> Trial:
         delta = self.validator.delta(model, self.goal.max_drop)
         drop, low, high = delta.drop
         sizes = [sum(facts(each).precisions.values()) for each in (self.original, model)]
-        trial = Trial(
+        return Trial(
             name=name,
             reverted=reverted,
             drop=drop,
@@ -203,16 +230,17 @@ class Contest:
             high=high,
             n=delta.n,
             state=state_of(low, high, self.goal.max_drop),
-            speedup=speedup,
+            speedup=None,
             seconds=0.0,
             size_ratio=sizes[1] / sizes[0] if sizes[0] else None,
         )
-        if speedup is None and (self.goal.aim == "speed" or self.acceptable(trial)):
-            least = 0.0 if self.acceptable(trial) else math.inf  # of what cannot ship, a first look tells enough
-            speedup = self.materials.speedup(self.original, model, least=least)
-            trial = trial.model_copy(update={"speedup": speedup})
-        trial = trial.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+
+    def _finished(self, trial: Trial, began: float) -> Trial:
+        """Written down."""
+        seconds = time.perf_counter() - began
+        trial = trial.model_copy(update={"seconds": round(seconds, 3)})
         self._journal.add(trial)
+        self._advance(seconds, f"{len(self.trials)} tried, {self._standing()}")
         return trial
 
     def _keep(self, trial: Trial, model: openvino.Model) -> None:

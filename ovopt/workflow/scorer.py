@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ovopt.bench.crew import Crew
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.samplefile import OutputFile
-from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
+from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array, rows_delta
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.outputs import chosen_outputs
@@ -130,6 +130,12 @@ class Scorer:
             for metric in self.metrics
             if metric.label in baseline and metric.label in candidate
         }
+
+    def delta(self, metric: Metric, baseline: Mapping[int, Row], candidate: Mapping[int, Row]) -> QualityDelta:
+        """A metric's change on the samples of the candidate, from the rows of samples by index."""
+        order = [index for index in self.chosen if index in candidate]
+        before, after = (metric.gather([found[index] for index in order]) for found in (baseline, candidate))
+        return rows_delta(before, after, kind_of(metric), 0)
 
     def quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
         """A metric from the rows of samples by index."""

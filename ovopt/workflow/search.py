@@ -1,13 +1,14 @@
 """How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
 
-Ways to quantize the whole model come first. Where none keeps the budget, the operations that lose the most stay in
-floating point; where 8 bits do not pay, so do those that they slow down. What is simplified only may win, too, and so
-may weights in 8 bits alone. Where nothing does, the refusal offers what else helps.
+What is simplified only comes first: it loses nothing, and 8 bits have to be faster than that. Then come ways to
+quantize the whole model. Where none keeps the budget, the operations that lose the most stay in floating point; where
+8 bits do not pay, so do those that they slow down. Weights in 8 bits alone may win, too. Where nothing does, the
+refusal offers what else helps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from ovopt.steps.quantize import Quantize
 from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.partial import partials
 from ovopt.tune.prefix import shortest_prefix, thinned
-from ovopt.tune.trial import Trial, settled
+from ovopt.tune.trial import NOISE, Trial, settled
 from ovopt.workflow.contest import Contest
 from ovopt.workflow.next_best import faster_otherwise, smaller
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 PROBED = 8
 """Samples that tell the operations' own errors."""
+FIRST = 2
+"""So many ways to quantize the whole model differ in what they quantize. The others differ in the ranges and cost a
+calibration each; parts of the operations cost a look each, and come before them."""
 UNQUANTIZED = "not quantized"
 WEIGHTS = "int8 weights"
 
@@ -43,16 +47,17 @@ class QuantizeSearch:
     def run(self) -> None:
         """Have candidates judged until nothing better is in sight."""
         contest = self._contest
-        for candidate in self._candidates:
-            if settled(contest.trials, contest.goal.max_drop):
+        self._unquantized()
+        exact = contest.best
+        for place, candidate in enumerate(self._candidates, 1):
+            if settled(self._quantized, contest.goal.max_drop, exact.speedup if exact else None):
                 break
             contest.judge(candidate.name, partial(self._model, candidate))
             self._forget()
-        if contest.best is None:
-            self._fewer_operations()
-        if contest.best is not None:
-            self._faster_operations(contest.best)
-        self._unquantized()
+            if place in (FIRST, len(self._candidates)):
+                self._fewer_operations()
+        if base := _fastest(filter(contest.acceptable, self._quantized)) or _promising(self._quantized):
+            self._faster_operations(base)
         self._weights()
         if contest.best is None:
             contest.offers += [*smaller(contest, "`ovopt compress` takes it"), *faster_otherwise(contest)]
@@ -68,47 +73,59 @@ class QuantizeSearch:
         return self._made[candidate.name]
 
     def _forget(self) -> None:
-        """Keep in memory only what the search may come back to: the best model, and the fastest."""
-        trials = self._contest.trials
-        wanted = {trial.name for trial in (self._contest.best, _fastest(trials)) if trial}
+        """Keep in memory only what the search may come back to."""
+        trials = self._quantized
+        acceptable = filter(self._contest.acceptable, trials)
+        wanted = {trial.name for trial in (_fastest(acceptable), _promising(trials)) if trial}
         self._made = {name: model for name, model in self._made.items() if name in wanted}
 
-    def _quantized(self, name: str) -> openvino.Model:
-        return self._model(next(candidate for candidate in self._candidates if candidate.name == name))
+    @property
+    def _quantized(self) -> Sequence[Trial]:
+        return [trial for trial in self._contest.trials if trial.name not in (UNQUANTIZED, WEIGHTS)]
+
+    def _again(self, trial: Trial) -> openvino.Model:
+        return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
 
     def _fewer_operations(self) -> None:
-        """Where no candidate keeps the budget: the operations of the fastest one, the least exact ones reverted."""
+        """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
+        comes of it is timed."""
         contest = self._contest
-        base = _fastest(contest.trials)
-        if base is None:
+        base = _promising(self._quantized)
+        if base is None or any(map(contest.acceptable, self._quantized)) or not contest.promises(base):
             return
-        quantized = self._quantized(base.name)
+        quantized = self._again(base)
         errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
         ranked = sorted(quantized_operations(quantized), key=lambda name: -errors.get(name, 0.0))
 
+        def made(names: Sequence[str]) -> openvino.Model:
+            return reverted(quantized, contest.start, names)
+
         def holds(names: Sequence[str]) -> bool:
-            made = reverted(quantized, contest.start, names)
-            return facts(made).quantizers > 0 and contest.acceptable(contest.judge(base.name, made.clone, names))
+            model = made(names)
+            return facts(model).quantizers > 0 and contest.holds(base.name, lambda: model, names)
 
         prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
         if prefix:
-            thinned(prefix, holds)
+            contest.judge(base.name, partial(made, prefix), prefix)
+            fewest = thinned(prefix, holds)
+            if fewest != prefix:
+                contest.judge(base.name, partial(made, fewest), fewest)
 
-    def _faster_operations(self, best: Trial) -> None:
+    def _faster_operations(self, base: Trial) -> None:
         """The same model with a part of it in floating point, wherever that alone measures faster."""
         contest = self._contest
-        quantized = self._quantized(best.name)
+        quantized = self._again(base)
         kinds = {op.get_friendly_name(): op.get_type_name() for op in quantized.get_ordered_ops()}
-        names = [name for name in quantized_operations(quantized) if name not in best.reverted]
+        names = [name for name in quantized_operations(quantized) if name not in base.reverted]
         try:
-            times = contest.operation_times([reverted(quantized, contest.start, best.reverted), contest.start])
+            times = contest.operation_times([reverted(quantized, contest.start, base.reverted), contest.start])
         except RuntimeError:
             times = [{}, {}]
         for part in partials({name: kinds[name] for name in names}, *times):
-            exact = (*best.reverted, *part.reverted)
+            exact = (*base.reverted, *part.reverted)
             made = reverted(quantized, contest.start, exact)
             if facts(made).quantizers:  # without, it is the model not quantized
-                contest.judge_if_faster(best.name, made.clone, exact)
+                contest.judge_if_faster(base.name, made.clone, exact)
 
     def _unquantized(self) -> None:
         """What is not quantized at all loses nothing: where it is the fastest, it ships."""
@@ -122,6 +139,12 @@ class QuantizeSearch:
         judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
 
 
-def _fastest(trials: Sequence[Trial]) -> Trial | None:
-    timed = [trial for trial in trials if trial.speedup]
-    return max(timed, key=lambda trial: trial.speedup or 0.0) if timed else None
+def _fastest(trials: Iterable[Trial]) -> Trial | None:
+    return max((trial for trial in trials if trial.speedup), key=lambda trial: trial.speedup or 0.0, default=None)
+
+
+def _promising(trials: Sequence[Trial]) -> Trial | None:
+    """Of those that are as fast as any, within the noise of a quick measurement, the one that loses the least."""
+    least = max((trial.speedup or 0.0 for trial in trials), default=0.0) * (1 - NOISE)
+    fast = (trial for trial in trials if trial.speedup and trial.speedup >= least)
+    return min(fast, key=lambda trial: trial.drop, default=None)

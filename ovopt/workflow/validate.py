@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from ovopt.bench.engines.openvino import OpenVinoSession
 from ovopt.bench.protocol import Output
-from ovopt.comparison import quality_delta
 from ovopt.contracts import Key, Metric, Placement, Tensors
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.native import core, reason
 from ovopt.model.outputs import output_indices
 from ovopt.prepare import Prepared
 from ovopt.records import ModelFacts, QualityDelta
-from ovopt.workflow.scorer import Pass, Scorer, kind_of
+from ovopt.workflow.scorer import Pass, Scorer
 
 if TYPE_CHECKING:
     import openvino
@@ -79,10 +78,7 @@ class Validator:
             look *= GROWTH
 
     def _delta(self, taken: Pass) -> QualityDelta:
-        after = taken.rows[self.metric.label]
-        before = {index: self._before[index] for index in after}
-        qualities = [self._scorer.quality(self.metric, rows) for rows in (before, after)]
-        return quality_delta(qualities[0], qualities[1], kind_of(self.metric), 0)
+        return self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
 
     def _run(self, model: openvino.Model, scored: Pass, chosen: Sequence[int]) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ovopt
 from ovopt.bench.machine import machine
-from ovopt.bench.quick import Feed, quick_speedup
+from ovopt.bench.quick import Feed, Running, quick_speedup
 from ovopt.bundle import (
     left_behind,
     left_to_host,
@@ -199,6 +199,8 @@ def _materials(
     asked: Asked,
 ) -> Materials:
     recipe = prepared.recipe
+    own = properties_of(recipe)
+    yardstick: tuple[openvino.Model | None, list[Running]] = (None, [])
 
     def speedup(
         before: openvino.Model,
@@ -206,8 +208,12 @@ def _materials(
         properties: Mapping[str, str] | None = None,
         least: float = 0.0,
     ) -> float | None:
+        nonlocal yardstick
+        if yardstick[0] is not before:
+            yardstick = (before, [])
         first, second = _fed(calibration, model, before), _fed(calibration, model, after)
-        return _ratio((before, first, {}), (after, second, properties or {}), recipe.runtime.device, least)
+        timed = (before, first, own), (after, second, {**own, **(properties or {})})
+        return _ratio(*timed, recipe.runtime.device, least, yardstick[1])
 
     return Materials(
         calibration=calibration,
@@ -243,14 +249,16 @@ def _fed(calibration: Sequence[Tensors], own: openvino.Model, model: openvino.Mo
 Timed = tuple["openvino.Model", _Fed | None, Mapping[str, str]]
 
 
-def _ratio(before: Timed, after: Timed, device: str, least: float = 0.0) -> float | None:
+def _ratio(
+    before: Timed, after: Timed, device: str, least: float = 0.0, kept: list[Running] | None = None
+) -> float | None:
     """Per sample; None where one of them cannot be fed or run."""
     (old, first, own), (new, second, others) = before, after
     if first is None or second is None:
         return None
     per_sample = second.batch / first.batch
     fed = (Feed(first.inputs, own), Feed(second.inputs, others))
-    ratio = quick_speedup(old, new, fed, device, least / per_sample)
+    ratio = quick_speedup(old, new, fed, device, least / per_sample, kept)
     return None if ratio is None else ratio * per_sample
 
 

@@ -58,8 +58,10 @@ def test_a_model_that_does_a_fraction_of_the_work_is_faster_and_the_other_way_ro
     assert there > 1 > back
 
 
-@pytest.mark.parametrize(("least", "pairs"), [(0.0, 4), (1.0, 4), (2.2, 4), (2.4, 1), (np.inf, 1)])
-def test_what_is_clearly_below_the_wanted_is_measured_once(
+@pytest.mark.parametrize(
+    ("least", "pairs"), [(0.0, 4), (1.0, 4), (2.1, 4), (2.12, 3), (2.17, 2), (2.25, 1), (np.inf, 1)]
+)
+def test_the_more_clearly_it_is_below_the_wanted_the_earlier_it_ends(
     monkeypatch: pytest.MonkeyPatch, least: float, pairs: int
 ) -> None:
     asked: list[bool] = []
@@ -71,6 +73,22 @@ def test_what_is_clearly_below_the_wanted_is_measured_once(
     monkeypatch.setattr(quick, "_ratio", ratio)
     assert quick_speedup(dense(1), dense(1), SAMPLE, least=least) == pytest.approx(2)
     assert asked == [False, True, False, True][:pairs]
+
+
+def test_instances_of_the_baseline_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    of = quick.Running.of
+
+    def counted(model: ov.Model, *others: object) -> quick.Running:
+        made.append(len(model.get_ops()))
+        return of(model, *others)
+
+    monkeypatch.setattr(quick.Running, "of", counted)
+    heavy, light, kept = dense(3), dense(1), list[quick.Running]()
+    for _ in range(2):
+        assert quick_speedup(heavy, light, SAMPLE, "CPU", 0.0, kept) is not None
+    assert len(kept) == made.count(len(heavy.get_ops())) == quick.KEPT
+    assert made.count(len(light.get_ops())) == 2 * quick.REPLICAS
 
 
 @pytest.mark.parametrize("place", ["before", "after"])

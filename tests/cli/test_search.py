@@ -142,7 +142,7 @@ def test_the_best_so_far_is_whole_whatever_stops_it_and_the_search_goes_on(numbe
 
 
 def test_stopped_before_anything_is_good_there_is_no_bundle_and_resume_finds_it(work: Path) -> None:
-    code, _ = stopped(signal.SIGKILL, 8, "rescuable.xml", *LOUD, "-o", "int8", cwd=work)
+    code, _ = stopped(signal.SIGKILL, 3, "rescuable.xml", *LOUD, "-o", "int8", cwd=work)
     assert code == 137
     assert not (work / "int8").exists()
     done = searching("rescuable.xml", *LOUD, "-o", "int8", "--resume", cwd=work)

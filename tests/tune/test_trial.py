@@ -116,27 +116,31 @@ def test_a_line_of_an_older_journal_is_still_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("speeds", "missed", "wanted"),
+    ("speeds", "missed", "exact", "wanted"),
     [
-        ([], (), False),
-        ([2.0], (), False),
-        ([2.0, 2.0], (), True),
-        ([1.5, 2.0], (), True),
-        ([2.0, None], (), True),
-        ([1.0, 1.0], (), False),
-        ([2.0, 2.0], (0, 1), False),
-        ([2.0, 2.1], (1,), True),
-        ([2.0, 2.0 / (1 - NOISE) + 0.01], (1,), False),
-        ([2.0, 2.0 / (1 - NOISE) - 0.01], (1,), True),
-        ([None, None], (), False),
+        ([], (), None, False),
+        ([2.0], (), None, False),
+        ([2.0, 2.0], (), None, True),
+        ([1.5, 2.0], (), None, True),
+        ([2.0, None], (), None, True),
+        ([1.0, 1.0], (), None, True),
+        ([2.0, 2.0], (0, 1), None, False),
+        ([2.0, 2.1], (1,), None, True),
+        ([2.0, 2.0 / (1 - NOISE) + 0.01], (1,), None, False),
+        ([2.0, 2.0 / (1 - NOISE) - 0.01], (1,), None, True),
+        ([None, None], (), None, True),
+        ([0.8, 0.8], (0, 1), None, True),
+        ([1.05, 0.8], (0, 1), None, False),
+        ([1.3, 1.3], (0, 1), 1.5, True),
+        ([1.6, 1.3], (0, 1), 1.5, False),
     ],
     ids=str,
 )
-def test_it_is_settled_when_nothing_was_clearly_faster_than_the_winner(
-    speeds: list[float | None], missed: tuple[int, ...], wanted: bool
+def test_it_is_settled_when_an_acceptable_one_is_as_fast_as_any_or_none_is_fast_enough(
+    speeds: list[float | None], missed: tuple[int, ...], exact: float | None, wanted: bool
 ) -> None:
     trials = [trial(str(i), speedup=s, state="missed" if i in missed else "kept") for i, s in enumerate(speeds)]
-    assert settled(trials, 0.01) is wanted
+    assert settled(trials, 0.01, exact) is wanted
 
 
 TRIALS = st.lists(
