@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from ovopt.bench import protocol
+from ovopt.bench.places import Places, shared_file
 from ovopt.errors import ArmLostError, UsageError
 from ovopt.records import ModelFile
 
@@ -117,10 +118,11 @@ class _Process:
         self._limit_s = limit_s
         self._connection, theirs = multiprocessing.Pipe()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self._shared = shared_file()
         # A session of its own: Ctrl-C in the terminal reaches the coordinator alone, which ends the workers.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ovopt.bench.worker", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "ovopt.bench.worker", str(theirs.fileno()), str(self._shared.fileno())],
+            pass_fds=[theirs.fileno(), self._shared.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._stderr,
             stderr=self._stderr,
@@ -146,14 +148,15 @@ class _Process:
         """Items are sent from a thread of their own: a worker that waits for its outputs to be taken takes no inputs.
         What goes wrong in making them is raised here."""
         faults: list[BaseException] = []
-        stop = threading.Event()
+        stop, places = threading.Event(), Places(self._shared.fileno())
 
         def send() -> None:
             try:
                 for item in items:
                     if stop.is_set():
                         break
-                    self._connection.send(item)
+                    put = places.put((item.index, item.part), item.tensors)
+                    self._connection.send(protocol.InputsPut(item.index, item.part, put) if put else item)
             except (EOFError, ConnectionError):
                 return  # the receiving side says how the worker ended
             except BaseException as fault:
@@ -161,11 +164,15 @@ class _Process:
             with suppress(OSError):
                 self._connection.send(protocol.End())
 
+        def taken(output: protocol.Output) -> None:
+            places.free((output.index, output.part))
+            on_output(output)
+
         sender = threading.Thread(target=send, daemon=True)
         try:
             self._connection.send(command)
             sender.start()
-            self._answer(on_output)
+            self._answer(taken)
         except (EOFError, ConnectionError):
             raise ArmLostError(self._obituary()) from None
         finally:
@@ -190,6 +197,7 @@ class _Process:
         self._process.wait()
         self._connection.close()
         self._stderr.close()
+        self._shared.close()
 
     def _receive(self) -> Any:
         if not self._connection.poll(self._limit_s):

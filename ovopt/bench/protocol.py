@@ -1,5 +1,5 @@
 """What coordinator and worker say to each other. Each command has one reply; before that of `Evaluate`, inputs stream
-one way and outputs the other."""
+one way and outputs the other; large inputs through memory that both share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ovopt.bench.places import Put
 from ovopt.contracts import Placement, Preparation, Tensors
 from ovopt.errors import OvoptError
 
@@ -91,7 +92,7 @@ class Serve:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Run every `Inputs` that follows, until `End`; as many `Output` in any order, reply None."""
+    """Run every `Inputs` or `InputsPut` that follows, until `End`; as many `Output` in any order, reply None."""
 
     properties: Mapping[str, str]
 
@@ -103,6 +104,15 @@ class Inputs:
     index: int
     part: int
     tensors: Tensors
+
+
+@dataclass(frozen=True)
+class InputsPut:
+    """The same, of which the tensors are in the memory that both share, until the output comes."""
+
+    index: int
+    part: int
+    put: Put
 
 
 @dataclass(frozen=True)

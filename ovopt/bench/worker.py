@@ -1,6 +1,7 @@
 """A worker process: holds one arm, and measures when the coordinator gives it the turn.
 
-Started as `python -m ovopt.bench.worker FD` with a socket to the coordinator. It ends when the socket does.
+Started as `python -m ovopt.bench.worker FD FILE` with a socket to the coordinator, and a file that both map into
+memory. It ends when the socket does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from ovopt.bench import protocol
 from ovopt.bench.energy import read_energy_uj
+from ovopt.bench.places import Reader
 from ovopt.bench.samplefile import SampleFile
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins
 from ovopt.errors import ArmLostError, OvoptError
@@ -34,8 +36,10 @@ SAME_OUTPUT = 0.05
 class Worker:
     """Carries out commands."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, shared: int) -> None:
+        """`shared` is the descriptor of the file that large inputs come through."""
         self._connection = connection
+        self._shared = shared
         self._engine: Engine | None = None
         self._session: Session | None = None
         self._samples: SampleFile | None = None
@@ -113,15 +117,16 @@ class Worker:
         """Outputs are sent from the threads that they are called back on, while the next inputs are received here."""
         self._session = None
         session = self._loaded.open(command.properties, (), None, timed=False)
-        sending = threading.Lock()
+        sending, reader = threading.Lock(), Reader(self._shared)
 
         def answered(key: tuple[int, int], values: Tensors) -> None:
             with sending:
                 self._connection.send(protocol.Output(*key, values))
 
         def items() -> Iterator[tuple[tuple[int, int], Tensors]]:
-            while isinstance(item := self._connection.recv(), protocol.Inputs):
-                yield (item.index, item.part), item.tensors
+            while not isinstance(item := self._connection.recv(), protocol.End):
+                tensors = reader.tensors(item.put) if isinstance(item, protocol.InputsPut) else item.tensors
+                yield (item.index, item.part), tensors
 
         session.answer_each(items(), answered)
 
@@ -236,4 +241,4 @@ def _stages(session: Session, preparation: Preparation, content: object) -> tupl
 
 
 if __name__ == "__main__":
-    Worker(Connection(int(sys.argv[1]))).serve()
+    Worker(Connection(int(sys.argv[1])), int(sys.argv[2])).serve()

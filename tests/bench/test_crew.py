@@ -236,6 +236,26 @@ def test_without_an_input_there_is_no_output(plans: list[ArmPlan]) -> None:
         assert crew.lost == {}
 
 
+def test_inputs_of_all_sizes_come_through_whole_and_again(tmp_path: Path) -> None:
+    """Through the socket where they are small, larger than the first large one, or too many at a time."""
+    model = saved(adding_model(("x", (1, -1), np.float32)), tmp_path)
+    write_samples(tmp_path / "samples", [(np.zeros((1, 4), np.float32),)])
+    sizes = [(4, 1 << 15, 1 << 16, 1 << 14)[i % 4] for i in range(200)]
+    found: dict[int, tuple[int, float, float]] = {}
+
+    def keep(output: Output) -> None:
+        (value,) = output.values
+        found[output.index] = (value.size, float(value.min()), float(value.max()))
+
+    with Crew([plan("original", "baseline", model, tmp_path / "samples")], LIMIT_S * 6) as crew:
+        for _ in range(2):
+            found.clear()
+            tensors = (Inputs(i, 0, (np.full((1, size), i, np.float32),)) for i, size in enumerate(sizes))
+            crew.evaluate("original", {"INFERENCE_PRECISION_HINT": "f32"}, tensors, keep)
+            assert crew.lost == {}
+            assert found == {i: (size, i + 1, i + 1) for i, size in enumerate(sizes)}
+
+
 def test_inputs_and_outputs_larger_than_the_socket_do_not_wait_for_each_other(tmp_path: Path) -> None:
     """Both sides would send and neither receive, were they not in threads of their own."""
     size, count = 1 << 19, 24

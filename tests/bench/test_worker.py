@@ -43,7 +43,7 @@ def session() -> Timed:
 
 @pytest.fixture
 def worker(session: Timed) -> Worker:
-    made = Worker(None)  # type: ignore[arg-type]
+    made = Worker(None, -1)  # type: ignore[arg-type]
     made._session = session  # type: ignore[assignment]
     return made
 
