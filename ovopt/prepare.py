@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CACHE_BYTES = 128 << 20
+SEEN = "the same as a calibration sample"
 TEXT_TASKS = ("recognition", "transcription")
 
 
@@ -44,6 +46,8 @@ class Prepared:
     """So many of the decoders of `postprocess` the model does itself."""
     bad: dict[int, str] = field(default_factory=dict)
     """Samples that were left out, and why: filled as they are met."""
+    calibrated: Set[str] = frozenset()
+    """Digests of what models have been calibrated with, which cannot judge them: such samples are left out."""
     _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
 
     @property
@@ -62,13 +66,19 @@ class Prepared:
         """These samples' indices and model inputs, one set for each inference, prepared ahead by several threads.
 
         A sample that cannot be read or does not fit raises DataError, or is left out and noted where the recipe says
-        `on_bad_sample: skip`.
+        `on_bad_sample: skip`. One that was calibrated with is left out in any case.
         """
-        for index, call in ahead(lambda i: self._cache.get(i, self._load), indices):
+        left = [index for index in indices if index not in self.bad]
+        for index, call in ahead(lambda i: self._cache.get(i, self._load), left):
             try:
-                yield index, call.result()
+                parts = call.result()
             except DataError as error:
                 self.leave_out(index, error)
+                continue
+            if self.calibrated and all(digest(part) in self.calibrated for part in parts):
+                self.bad[index] = f"{self.samples.ids[index]}: {SEEN}"
+                continue
+            yield index, parts
 
     def leave_out(self, index: int, error: DataError) -> None:
         """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`."""
@@ -77,6 +87,11 @@ class Prepared:
         if self.recipe.data.on_bad_sample == "refuse":
             raise DataError(f"{said}; --on-bad-sample skip leaves such samples out") from None
         self.bad[index] = said
+
+    def none_left(self, use: str) -> DataError:
+        """What to raise where all samples were left out; the first of them says why."""
+        why = [f"; {reason}" for reason in self.bad.values()]
+        return DataError(f"{self.samples.source}: no sample is left to {use}{''.join(why[:1])}")
 
     def tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
         """The model inputs of these samples, inference by inference."""
@@ -181,6 +196,15 @@ class Prepared:
             return int(label)
         hint = did_you_mean(label, classes) if classes else "the recipe lists no class names under `data.classes`"
         raise DataError(f"{self.samples.ids[index]}: unknown class {label!r}; {hint}")
+
+
+def digest(tensors: Tensors) -> str:
+    """Of one inference's inputs: the same for the same values."""
+    hashed = hashlib.blake2b(digest_size=8)
+    for tensor in tensors:
+        hashed.update(f"{tensor.dtype}{tensor.shape}".encode())
+        hashed.update(np.ascontiguousarray(tensor).data.cast("B") if tensor.size else b"")
+    return hashed.hexdigest()
 
 
 def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None) -> Prepared:

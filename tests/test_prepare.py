@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
-from ovopt.prepare import Prepared
+from ovopt.prepare import SEEN, Prepared, digest
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import Port
 from ovopt.transforms.numbers import Scale
@@ -239,3 +240,32 @@ def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
     part = whole.behind((), (X,))
     assert [index for index, _ in part.each([0, 1])] == [0]
     assert whole.facts.left_out == {"set#1": "set#1: broken"}
+
+
+# What a model was calibrated with
+
+
+def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
+    whole = prepared(rows(4), preprocess=(TIMES_TWO,))
+    ((_, (tensors,)),) = whole.each([2])
+    judging = replace(whole, calibrated={digest(tensors), "another"})
+    candidate = judging.behind((), (X,))
+    for data in (judging, candidate, judging):
+        assert [index for index, _ in data.each(range(4))] == [0, 1, 3]
+    assert judging.facts.left_out == {"set#2": f"set#2: {SEEN}"}
+
+
+def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None:
+    pairs = [Parts([np.array([a, 0], np.float32), np.array([b, 0], np.float32)]) for a, b in ((1, 2), (1, 3), (2, 1))]
+    data = prepared(pairs)
+    ((_, known),) = data.each([0])
+    judging = replace(data, calibrated=frozenset(map(digest, known)))
+    assert [index for index, _ in judging.each(range(3))] == [1]
+
+
+def test_a_digest_tells_values_types_and_shapes_apart() -> None:
+    one = np.arange(6, dtype=np.float32)
+    others = [one + 1, one.astype(np.float64), one.reshape(2, 3), one[:0], one[::-1]]
+    assert len({digest((each,)) for each in [one, *others]}) == 6
+    assert digest((one, one)) != digest((one,))
+    assert digest((one.copy(),)) == digest((np.repeat(one, 2)[::2],)) == digest((one,))

@@ -98,6 +98,9 @@ class DataFacts(Record):
     seed: int
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
     left_out: dict[str, str] = Field(default={}, description="samples that could not be used, and why")
+    calibrated: tuple[str, ...] = Field(
+        default=(), description="digests of the calibration samples, as the model takes them"
+    )
 
 
 class Preprocessing(Record):

@@ -23,7 +23,7 @@ class Npy(Transform):
         if not isinstance(content, bytes):
             raise DataError(f"npy: wants a file's bytes, not a {type(content).__name__}")
         try:
-            return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+            return np.asarray(np.lib.format.read_array(io.BytesIO(content), allow_pickle=False))
         except (ValueError, EOFError, OSError) as error:
             raise DataError(f"npy: not an array file: {error}") from None
 

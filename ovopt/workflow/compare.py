@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
-from ovopt.prepare import Prepared, prepare
+from ovopt.prepare import SEEN, Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,
@@ -115,6 +115,7 @@ def _run(
     check_device(recipe.runtime.device)
     prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
     _check_unseen(prepared, taking_part)
+    prepared = replace(prepared, calibrated=_calibrated(taking_part)) if against_baseline else prepared
     outputs = taking_part[0].facts.outputs
     fed = fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
@@ -169,6 +170,7 @@ def _run(
             *already_quantized(taking_part[0]),
             *divided(taking_part),
             *(scorer.doubts if scorer else ()),
+            *_met_again(prepared),
             *(note for one in found.values() for note in one.notes),
             *([chosen.why] if chosen.why else []),
         ),
@@ -219,9 +221,21 @@ def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
             )
 
 
+def _calibrated(taking_part: Sequence[Subject]) -> Set[str]:
+    return {seen for one in taking_part if one.manifest and one.manifest.data for seen in one.manifest.data.calibrated}
+
+
 def _places(ids: Sequence[str], source: str) -> set[str]:
     """Sample ids without the name of the file that holds them all, which may have been renamed."""
     return {sample_id.removeprefix(f"{Path(source).name}#") for sample_id in ids}
+
+
+def _met_again(prepared: Prepared) -> Iterator[str]:
+    if seen := [why for why in prepared.bad.values() if why.endswith(SEEN)]:
+        yield (
+            f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as calibration samples and do not "
+            f"judge, for example {seen[0]}"
+        )
 
 
 def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:

@@ -108,7 +108,7 @@ class Scorer:
         if arm == crew.baseline:
             self.doubts.extend(scored.shifts.doubts())
         if self.metrics and not any(scored.rows.values()) and not scored.silent:
-            raise DataError(f"{self.prepared.samples.source}: no sample is left to judge by")
+            raise self.prepared.none_left("judge by")
         if scored.silent and arm == crew.baseline:
             inside = ", ".join(decoder.name for decoder in self.prepared.recipe.postprocess[: self.level])
             self.doubts.append(

@@ -48,7 +48,7 @@ class Timed:
             if len(inputs) >= wanted:
                 break
         if not inputs:
-            raise DataError(f"{prepared.samples.source}: no sample is left to measure with")
+            raise prepared.none_left("measure with")
         contents = [prepared.samples.load(index) for index in indices]
 
         def fed(own: Prepared, tensors: Sequence[Tensors], file: Path) -> Fed:

@@ -14,6 +14,7 @@ from openvino import opset13 as ops
 
 from ovopt.errors import did_you_mean
 from ovopt.model.files import READS
+from ovopt.prepare import SEEN
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
 from tests.limits import files_of_at_most
@@ -632,6 +633,44 @@ def test_gate_samples_that_made_the_model_under_another_name(work: Path) -> None
     (work / "data.npz").rename(work / "renamed.npz")
     message = refused(work, *COMPARE, "-r", "classification", "--data", "renamed.npz", "--seed", 8)
     assert "samples that would judge it were used to make it" in message
+
+
+def again(work: Path, name: str, share: float) -> Path:
+    """Other data, of which so many are copies of what the model was calibrated with."""
+    manifest = json.loads((work / "int8" / "ovopt.json").read_text())
+    known = dict(np.load(work / "data.npz"))
+    places = [int(sample.rpartition("#")[2]) for sample in manifest["data"]["splits"]["calibration"]]
+    copied = places[: int(share * len(places))]
+    fresh, labels = run.inputs_and_labels(len(places) - len(copied))
+    return run.write_data(
+        work / name,
+        inputs=np.concatenate([known["inputs"][copied], fresh + np.float32(0.01)]),
+        labels=np.concatenate([known["labels"][copied], labels]),
+    )
+
+
+ALL_JUDGE = ("--set", "data.splits.calibration=0", "--set", "data.splits.tuning=0")
+
+
+def test_copies_of_calibration_samples_do_not_judge(work: Path) -> None:
+    file = again(work, "again.npz", 0.5)
+    done = run.ovopt(*COMPARE, "-r", "classification", "--data", file.name, *ALL_JUDGE, "--format", "json", cwd=work)
+    assert done.code in (0, 3, 4), done.stderr
+    found = json.loads(done.stdout)
+    copies, judged = len(found["data"]["left_out"]), found["pairs"][0]["accuracy"]["top1"]["n"]
+    assert copies == judged > 0
+    assert set(found["data"]["left_out"].values()) == {f"{file.name}#{i}: {SEEN}" for i in range(copies)}
+    (note,) = [note for note in found["notes"] if "calibration samples" in note]
+    assert note.startswith(
+        f"{copies} of {copies + judged} samples are the same as calibration samples and do not judge"
+    )
+
+
+def test_nothing_but_copies_of_calibration_samples(work: Path) -> None:
+    file = again(work, "again.npz", 1.0)
+    message = refused(work, *COMPARE, "-r", "classification", "--data", file.name, *ALL_JUDGE)
+    assert message.startswith("error: ")
+    assert SEEN in message
 
 
 # Settings

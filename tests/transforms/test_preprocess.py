@@ -128,7 +128,7 @@ def test_content_that_is_no_array_of_numbers_is_an_error(transform, content):
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x93NUMPY\x01\x00"])
 def test_bytes_that_are_no_array_file_are_an_error(content):
-    with pytest.raises(DataError, match=r"\Anpy: not an array file: "):
+    with pytest.raises(DataError, match=r"\Anpy: not an array file: .*magic|\Anpy: not an array file: EOF"):
         Npy()(content)
 
 

@@ -350,7 +350,7 @@ def test_a_bad_sample_ends_it_unless_it_may_be_left_out() -> None:
 
 
 def test_where_no_sample_is_left_there_is_no_figure() -> None:
-    with pytest.raises(DataError, match=exactly("set: no sample is left to judge by")):
+    with pytest.raises(DataError, match=exactly("set: no sample is left to judge by; set#0: torn")):
         scored(prepared([DataError("torn")] * N, on_bad_sample="skip"))
 
 
