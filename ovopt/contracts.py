@@ -86,6 +86,13 @@ class LabelFile:
 
 
 @dataclass(frozen=True)
+class BadLabel:
+    """What stands for a label that cannot be used: its sample goes the way of any bad sample."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Boxes:
     """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
     (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.contracts import Array, Boxes, LabelFile, Preparation, Samples, Tensors, Transform
+from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Preparation, Samples, Tensors, Transform
 from ovopt.data.ahead import Cache, ahead
 from ovopt.data.images import image_size
 from ovopt.data.preparation import HostPreparation
@@ -151,7 +151,7 @@ class Prepared:
     def labelled_by_file(self, index: int) -> bool:
         """Whether the label takes reading, or moving as its image is."""
         labels = self.samples.labels
-        return labels is not None and isinstance(labels[index], LabelFile | Boxes)
+        return labels is not None and isinstance(labels[index], LabelFile | Boxes | BadLabel)
 
     @property
     def _constants(self) -> Mapping[str, Array]:
@@ -216,7 +216,11 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None
     else:
         samples = recipe.data.source.open(inputs, seed)
     splits = split(samples.ids, recipe.data.splits, seed, samples.labels)
-    return Prepared(samples, splits, seed, recipe, inputs)
+    prepared = Prepared(samples, splits, seed, recipe, inputs)
+    for index, label in enumerate(samples.labels or ()):
+        if isinstance(label, BadLabel):
+            prepared.leave_out(index, DataError(label.why))
+    return prepared
 
 
 def _read_image(path: Path, kind: str) -> Array:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ovopt.contracts import Boxes, DataSource, Samples
+from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, image_size, inside
+from ovopt.data.images import boxes_of, image_size, inside, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import a_few, confined, expand
 from ovopt.records import Port
@@ -26,7 +26,7 @@ class Coco(DataSource):
 
     A sample is the image file's bytes; its label holds every annotation's box, class and crowd flag. Class indices
     count the categories in the order of their ids; their names are the source's own classes. A box may reach outside
-    its image by one pixel and is clipped; anything worse is an error, as are empty boxes and unknown ids.
+    its image by one pixel and is clipped; a sample with anything worse is bad, and so is one with an empty box.
     """
 
     name: ClassVar[str] = "coco"
@@ -164,7 +164,7 @@ class _Document:
         """The categories' names in the order of their ids."""
         return tuple(self._categories.values())
 
-    def labels(self, files: Sequence[Path]) -> tuple[Boxes, ...]:
+    def labels(self, files: Sequence[Path]) -> tuple[Boxes | BadLabel, ...]:
         """The boxes of each image; `files` are the images, for sizes that the document does not hold."""
         by_image: dict[Any, list[Mapping[str, Any]]] = {image.id: [] for image in self.images}
         for annotation in self.content["annotations"]:
@@ -173,11 +173,12 @@ class _Document:
                 raise DataError(f"{self.file}: annotation {annotation.get('id')}: no image has the id {key!r}")
             by_image[key].append(annotation)
         return tuple(
-            self._boxes(by_image[image.id], image, image.size or image_size(file))
+            or_bad(partial(self._boxes, by_image[image.id], image, file))
             for image, file in zip(self.images, files, strict=True)
         )
 
-    def _boxes(self, annotations: Sequence[Mapping[str, Any]], image: _Image, size: tuple[int, int]) -> Boxes:
+    def _boxes(self, annotations: Sequence[Mapping[str, Any]], image: _Image, file: Path) -> Boxes:
+        size = image.size or image_size(file)
         index_of = {key: index for index, key in enumerate(self._categories)}
         corners, classes, crowd = [], [], []
         for annotation in annotations:

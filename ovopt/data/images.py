@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.contracts import Boxes
+from ovopt.contracts import BadLabel, Boxes
 from ovopt.errors import DataError
 from ovopt.locate import confined
 
@@ -66,6 +66,14 @@ def boxes_of(
         crowd=np.array(crowd, dtype=np.bool_),
         size=size,
     )
+
+
+def or_bad(read: Callable[[], Boxes]) -> Boxes | BadLabel:
+    """The boxes, or why there are none to use."""
+    try:
+        return read()
+    except DataError as error:
+        return BadLabel(str(error))
 
 
 def inside(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:

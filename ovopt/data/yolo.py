@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, files_below, image_size, inside
+from ovopt.data.images import boxes_of, files_below, image_size, inside, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
@@ -60,7 +61,7 @@ class Yolo(DataSource):
         return Samples(
             source=str(images),
             ids=ids,
-            labels=tuple(_read(text, image_size(file), classes) for file, text in zip(files, texts, strict=True)),
+            labels=tuple(or_bad(partial(_read, text, file, classes)) for file, text in zip(files, texts, strict=True)),
             load=lambda index: read_bytes(files[index]),
             fingerprint=hash_of_names(ids, files, *(hash_of(text) if text.is_file() else "" for text in texts)),
             classes=classes,
@@ -79,7 +80,8 @@ class _Object:
     corners: list[float]
 
 
-def _read(text: Path, size: tuple[int, int], classes: Sequence[str]) -> Boxes:
+def _read(text: Path, image: Path, classes: Sequence[str]) -> Boxes:
+    size = image_size(image)
     if not text.is_file():
         return boxes_of([], [], [], size)
     lines = enumerate(read_text(text).splitlines(), start=1)
@@ -104,7 +106,9 @@ def _class(column: str, said: str, classes: Sequence[str]) -> int:
         raise DataError(f"{said}: the class must be a whole number from 0 on, not {column!r}")
     index = int(column)
     if classes and index >= len(classes):
-        raise DataError(f"{said}: class {index}, but only {len(classes)} class names are listed")
+        raise DataError(
+            f"{said}: class {index}, but only {len(classes)} class names are listed; add its name, or mend the line"
+        )
     return index
 
 

@@ -10,6 +10,10 @@ import numpy as np
 from ovopt.errors import DataError
 from ovopt.records import Port
 
+REMEDY = (
+    "list the class names under `data.classes` in the order of the model's outputs, or choose another `model.output`"
+)
+
 
 def check_class(label: Any, output: Port, sample_id: str, least: int = 1) -> None:
     """Raise DataError where a label is no index into the output's scores, which stand for `least` classes or more."""
@@ -21,7 +25,7 @@ def check_class(label: Any, output: Port, sample_id: str, least: int = 1) -> Non
     scores = _scores(output)
     classes = None if scores is None else max(scores, least)
     if label < 0 or (classes is not None and label >= classes):
-        raise DataError(f"{sample_id}: class {label} is outside the {classes} classes of output {output}")
+        raise DataError(f"{sample_id}: class {label} is outside the {classes} classes of output {output}; {REMEDY}")
 
 
 def _scores(output: Port) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from ovopt.contracts import Boxes, LabelFile, Samples
+from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
 from ovopt.match import best_match
@@ -78,8 +78,8 @@ class _Subject:
 
     @property
     def label(self) -> Any:
-        """The first sample's; None without labels."""
-        return self.samples.labels[0] if self.samples.labels else None
+        """The first that can be used; None without labels."""
+        return next((label for label in self.samples.labels or () if not isinstance(label, BadLabel)), None)
 
     def are(self, suffixes: tuple[str, ...]) -> bool:
         """Whether the samples are files of such a kind."""

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ovopt.contracts import BadLabel
 from ovopt.data.coco import Coco
 from ovopt.data.images import inside
 from ovopt.errors import DataError
 from ovopt.locate import shipped
+from ovopt.prepare import prepare
+from ovopt.recipe import DataSection, Recipe
+from ovopt.records import Port
 from tests.data.pictures import picture
 from tests.factories import exactly
 
@@ -143,12 +147,31 @@ def test_a_box_is_clipped_to_its_image_or_refused(corners):
         ({"bbox": [1, 2, 3]}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not [1, 2, 3]"),
         ({"bbox": None}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not None"),
         ({"category_id": 4}, "annotation 4 (a.png): no category has the id 4"),
-        ({"image_id": 8}, "annotation 4: no image has the id 8"),
     ],
 )
-def test_an_annotation_that_cannot_be_is_an_error(folder, changed, fault):
+def test_an_annotation_that_cannot_be_makes_its_sample_a_bad_one(folder, changed, fault):
     file = write(folder, annotations=[*ANNOTATIONS, {**ANNOTATIONS[0], "id": 4, **changed}])
-    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
+    samples = opened(folder)
+    assert samples.labels[samples.ids.index("a.png")] == BadLabel(f"{file}: {fault}")
+    assert sum(isinstance(label, BadLabel) for label in samples.labels) == 1
+
+
+def test_a_sample_with_a_bad_label_is_refused_at_once_or_left_out(folder):
+    bad = {**ANNOTATIONS[0], "id": 4, "bbox": [1, 1, 9, 2]}
+    write(folder, annotations=[*ANNOTATIONS, bad])
+
+    def prepared(policy):
+        data = DataSection(source=Coco(path=str(folder)), on_bad_sample=policy, splits={"gate": "rest"})
+        return prepare(Recipe(ovopt=1, family="x", data=data), [Port(name="x", shape=(1, 6, 8, 3), dtype="u8")], 0)
+
+    with pytest.raises(DataError, match=r"\Aa\.png: .*; remove or mend it; --on-bad-sample skip leaves such samples"):
+        prepared("refuse")
+    assert list(prepared("skip").facts.left_out) == ["a.png"]
+
+
+def test_an_annotation_of_no_image_is_an_error(folder):
+    file = write(folder, annotations=[*ANNOTATIONS, {**ANNOTATIONS[0], "id": 4, "image_id": 8}])
+    with pytest.raises(DataError, match=exactly(f"{file}: annotation 4: no image has the id 8")):
         opened(folder)
 
 
@@ -201,10 +224,9 @@ def test_an_image_outside_the_folder_is_refused(folder, name):
         opened(folder)
 
 
-def test_an_unreadable_image_of_unknown_size_is_an_error(folder):
+def test_an_unreadable_image_of_unknown_size_is_a_bad_sample(folder):
     (folder / "c.png").write_bytes(b"junk")
-    with pytest.raises(DataError, match=exactly(f"{folder / 'c.png'}: not a readable image")):
-        opened(folder)
+    assert BadLabel(f"{folder / 'c.png'}: not a readable image") in opened(folder).labels
 
 
 def test_an_image_that_went_away_is_an_error(folder):

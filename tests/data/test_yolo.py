@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ovopt.contracts import BadLabel
 from ovopt.data.yolo import Yolo
 from ovopt.errors import DataError
 from tests.data.pictures import picture
@@ -105,15 +106,16 @@ def test_subsets_can_be_named(folder):
         ("0 .9 .5 .9 .5", "the box (3.6, 1.5, 10.8, 4.5) reaches outside the image of 8x6; remove or mend it"),
         ("-1 .5 .5 .5 .5", "the class must be a whole number from 0 on, not '-1'"),
         ("1.0 .5 .5 .5 .5", "the class must be a whole number from 0 on, not '1.0'"),
-        ("2 .5 .5 .5 .5", "class 2, but only 2 class names are listed"),
+        ("2 .5 .5 .5 .5", "class 2, but only 2 class names are listed; add its name, or mend the line"),
     ],
 )
-def test_a_line_that_cannot_be_is_an_error(folder, line, fault):
+def test_a_line_that_cannot_be_makes_its_sample_a_bad_one(folder, line, fault):
     (folder / "classes.txt").write_text("cat\ndog")
     text = folder / "labels/a.txt"
     text.write_text(f"0 .5 .5 .5 .5\n{line}\n")
-    with pytest.raises(DataError, match=exactly(f"{text}:2: {fault}")):
-        opened(folder)
+    samples = opened(folder)
+    assert samples.labels[samples.ids.index("images/a.png")] == BadLabel(f"{text}:2: {fault}")
+    assert sum(isinstance(label, BadLabel) for label in samples.labels) == 1
 
 
 def test_a_text_file_without_its_image_is_an_error(folder):
@@ -123,16 +125,14 @@ def test_a_text_file_without_its_image_is_an_error(folder):
         opened(folder)
 
 
-def test_an_unreadable_image_is_an_error(folder):
+def test_an_unreadable_image_is_a_bad_sample(folder):
     (folder / "images/a.png").write_bytes(b"junk")
-    with pytest.raises(DataError, match=exactly(f"{folder / 'images/a.png'}: not a readable image")):
-        opened(folder)
+    assert BadLabel(f"{folder / 'images/a.png'}: not a readable image") in opened(folder).labels
 
 
-def test_text_that_is_no_utf8_is_an_error(folder):
+def test_text_that_is_no_utf8_makes_its_sample_a_bad_one(folder):
     (folder / "labels/a.txt").write_bytes(b"0 \xff")
-    with pytest.raises(DataError, match=exactly(f"{folder / 'labels/a.txt'}: not UTF-8 text (byte 2)")):
-        opened(folder)
+    assert BadLabel(f"{folder / 'labels/a.txt'}: not UTF-8 text (byte 2)") in opened(folder).labels
 
 
 def test_missing_folders_and_images_are_an_error(tmp_path):

@@ -3,16 +3,17 @@
 import pytest
 
 from ovopt.errors import DataError
-from ovopt.metrics.class_labels import check_class
+from ovopt.metrics.class_labels import REMEDY, check_class
 from ovopt.records import Port
 from tests.factories import exactly
 
 ONE = Port(name="score", shape=(1, 1), dtype="f32")
+SAID = f"output 'score' f32[1,1]; {REMEDY}"
 
 
 def test_one_score_may_stand_for_two_classes():
     check_class(1, ONE, "s#0", least=2)
-    with pytest.raises(DataError, match=exactly("s#0: class 1 is outside the 1 classes of output 'score' f32[1,1]")):
+    with pytest.raises(DataError, match=exactly(f"s#0: class 1 is outside the 1 classes of {SAID}")):
         check_class(1, ONE, "s#0")
-    with pytest.raises(DataError, match=exactly("s#0: class 2 is outside the 2 classes of output 'score' f32[1,1]")):
+    with pytest.raises(DataError, match=exactly(f"s#0: class 2 is outside the 2 classes of {SAID}")):
         check_class(2, ONE, "s#0", least=2)

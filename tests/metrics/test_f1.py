@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from ovopt.errors import DataError
+from ovopt.metrics.class_labels import REMEDY
 from ovopt.metrics.f1 import F1
 from ovopt.records import Port
 from tests.factories import exactly
@@ -65,5 +66,6 @@ def test_averages_have_names_of_their_own():
 def test_a_label_outside_the_scores_is_an_error():
     port = Port(name="scores", shape=(None, 3), dtype="f32")
     F1().check(2, [port], "s#0")
-    with pytest.raises(DataError, match=exactly("s#0: class 3 is outside the 3 classes of output 'scores' f32[?,3]")):
+    said = f"s#0: class 3 is outside the 3 classes of output 'scores' f32[?,3]; {REMEDY}"
+    with pytest.raises(DataError, match=exactly(said)):
         F1().check(3, [port], "s#0")

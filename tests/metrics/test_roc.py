@@ -10,6 +10,7 @@ from scipy.special import softmax
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from ovopt.errors import DataError
+from ovopt.metrics.class_labels import REMEDY
 from ovopt.metrics.roc import Auroc, Eer
 from ovopt.records import Port
 from tests.factories import exactly
@@ -211,7 +212,7 @@ def test_labels_that_fit_pass():
 @pytest.mark.parametrize(
     ("metric", "label", "fault"),
     [
-        (Auroc(), 3, "s#0: class 3 is outside the 3 classes of output 'scores' f32[?,3]"),
+        (Auroc(), 3, f"s#0: class 3 is outside the 3 classes of output 'scores' f32[?,3]; {REMEDY}"),
         (Auroc(), [0, 2], "s#0: the label of each frame must be 0 or 1"),
         (Eer(), np.array([0, 2]), "s#0: the label of each frame must be 0 or 1"),
         (Eer(), 2, "s#0: the label 2 is not 0 or 1, which eer needs"),

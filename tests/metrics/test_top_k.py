@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import top_k_accuracy_score
 
 from ovopt.errors import DataError
+from ovopt.metrics.class_labels import REMEDY
 from ovopt.metrics.top_k import TopK
 from ovopt.records import Port
 from tests.factories import exactly
@@ -60,8 +61,8 @@ NO_INDEX = "list the class names in the recipe's `data.classes`, in the order of
         (True, f"the label True is no class index; {NO_INDEX}"),
         (1.0, f"the label 1.0 is no class index; {NO_INDEX}"),
         ([1, 2], f"the label [1, 2] is no class index; {NO_INDEX}"),
-        (10, "class 10 is outside the 10 classes of output 'scores' f32[?,10]"),
-        (-1, "class -1 is outside the 10 classes of output 'scores' f32[?,10]"),
+        (10, f"class 10 is outside the 10 classes of output 'scores' f32[?,10]; {REMEDY}"),
+        (-1, f"class -1 is outside the 10 classes of output 'scores' f32[?,10]; {REMEDY}"),
     ],
 )
 def test_a_label_that_is_no_class_of_the_model_is_an_error(label, fault):
