@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ovopt.bench import protocol
@@ -51,7 +51,21 @@ def same_settings(
         wanted |= {name: protocol.Open(threads, chosen.requests, timed) for name in native}
         opened |= open_all(crew, wanted, native)[0]
     found.effective.update({name: o.effective for name, o in opened.items()})
+    found.notes += _not_taken(scenario, wanted, found.effective)
     return wanted
+
+
+def _not_taken(scenario: str, wanted: Settings, effective: Mapping[str, Effective]) -> Iterator[str]:
+    """What the device makes less of than it was asked for; said once where all arms are alike."""
+    said: dict[str, list[str]] = {}
+    for name, settings in effective.items():
+        taken = {"NUM_STREAMS": ("streams", settings.streams), "INFERENCE_NUM_THREADS": ("threads", settings.threads)}
+        for key, (word, value) in taken.items():
+            number = str(wanted[name].properties.get(key, ""))
+            if number.isdecimal() and int(number) not in (0, value):
+                said.setdefault(f"of {number} {word} the device makes {value}", []).append(name)
+    for what, names in said.items():
+        yield f"{scenario}: {what}" + ("" if len(names) == len(effective) else f" for {', '.join(names)}")
 
 
 def _concurrency(effective: Effective) -> tuple[int, int, int]:

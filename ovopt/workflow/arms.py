@@ -67,7 +67,8 @@ def subjects(
     """The models, and one arm more of the original for every further value of every varied property."""
     found = [_subject(original, BASELINE, recipe, trust)]
     for path in optimized:
-        found.append(_subject(path, _unique_name(Path(path), [s.name for s in found]), recipe, trust))
+        taken, others = [subject.name for subject in found], [Path(other) for other in (original, *optimized)]
+        found.append(_subject(path, _unique_name(Path(path), taken, others), recipe, trust))
     for subject in found:
         left_to_host(subject.manifest, recipe)
         left_behind(subject.manifest, recipe)
@@ -212,10 +213,13 @@ def _named(subject: Subject, name: str, own: Mapping[str, str]) -> Subject:
     return replace(subject, name=name, own=own)
 
 
-def _unique_name(path: Path, taken: Sequence[str]) -> str:
-    stem = path.resolve().name if path.is_dir() else path.stem
+def _unique_name(path: Path, taken: Sequence[str], others: Sequence[Path]) -> str:
+    """The file's stem; with its ending where that is what tells it from another."""
+    name = path.resolve().name if path.is_dir() else path.stem
+    if path.is_file() and any(other.stem == name and other.name != path.name for other in others):
+        name = path.name
     kept = (*taken, CONTROL, REFERENCE, *plugins("ovopt.bench.engines", Engine))
-    return next(name for name in _numbered(stem) if name not in kept)
+    return next(unique for unique in _numbered(name) if unique not in kept)
 
 
 def _numbered(name: str) -> Iterator[str]:

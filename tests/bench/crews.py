@@ -79,6 +79,7 @@ class FakeCrew:
     lost: dict[str, str] = field(default_factory=dict)
     log: list[tuple[str, Any]] = field(default_factory=list)
     capacity: float = 100.0
+    most_streams: int = 64
 
     @property
     def arms(self) -> dict[str, ArmPlan]:
@@ -111,7 +112,9 @@ class FakeCrew:
         match command:
             case protocol.Open():
                 self.clock.now += OPENING_S
-                return protocol.Opened(asked(command, **self.defaults.get(name, {})), self._seconds(name))
+                made = asked(command, **self.defaults.get(name, {}))
+                streams = min(made.streams, self.most_streams)
+                return protocol.Opened(made.model_copy(update={"streams": streams}), self._seconds(name))
             case protocol.TakeLatency():
                 self.clock.now += command.seconds
                 return [int(self._seconds(name) * 1e9)] * INFERENCES

@@ -181,6 +181,22 @@ def test_where_the_runtime_picks_the_same_nothing_is_pinned(clock: Clock) -> Non
     assert {tuple(opened.properties) for name in NAMES for opened in crew.opens(name)} == {("PERFORMANCE_HINT",)}
 
 
+def test_what_the_device_makes_less_of_is_said(clock: Clock) -> None:
+    asked = {"NUM_STREAMS": "8", "INFERENCE_NUM_THREADS": "2"}
+    few, plain = (
+        with_plans(clock, *(plan(name, properties=one) for name in NAMES), most_streams=4) for one in (asked, {})
+    )
+    assert measure(few).notes == ["latency: of 8 streams the device makes 4"]
+    assert measure(plain).notes == []
+
+
+def test_it_is_said_of_whom_where_arms_differ(clock: Clock) -> None:
+    own = [plan(name, properties={"NUM_STREAMS": n}, own_settings=True) for name, n in zip(NAMES, "294", strict=False)]
+    assert measure(with_plans(clock, *own, most_streams=4)).notes == [
+        f"latency: of 9 streams the device makes 4 for {NAMES[1]}"
+    ]
+
+
 class OnOneThread(Plain):
     """As processor time is measured."""
 

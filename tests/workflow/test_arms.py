@@ -44,6 +44,12 @@ def test_a_name_that_is_taken_gets_a_number(folder: Path) -> None:
     assert names(twins) == ["original", "int8", "int8-2", "int8-3"]
 
 
+def test_the_same_model_in_several_formats_is_told_apart_by_the_ending(folder: Path) -> None:
+    run.write_onnx(folder / "int8.onnx")
+    same = [*copies(folder, "int8.xml", "int8/model.xml"), Path("int8.onnx"), Path("int8")]
+    assert names(same) == ["original", "int8.xml", "model", "int8.onnx", "int8"]
+
+
 @pytest.mark.parametrize("taken", ["original", "control", "original-f32"])
 def test_no_model_takes_the_name_of_an_arm_of_our_own(folder: Path, taken: str) -> None:
     assert names(copies(folder, f"{taken}.xml")) == ["original", f"{taken}-2"]
