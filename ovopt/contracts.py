@@ -185,6 +185,8 @@ class Metric(Record, ABC):
     name: ClassVar[str]
     unit: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
+    chance: ClassVar[float] = 0.0
+    """What a guess reaches; an error without such a bound has 0."""
     kind: ClassVar[Literal["accuracy", "agreement"]] = "accuracy"
     """An accuracy metric compares outputs with labels, an agreement metric with the baseline's outputs."""
     statistics: ClassVar[Literal["share", "bootstrap"]] = "bootstrap"

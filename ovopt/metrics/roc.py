@@ -33,6 +33,7 @@ class Auroc(Metric):
 
     name: ClassVar[str] = "auroc"
     unit: ClassVar[str] = "share"
+    chance: ClassVar[float] = 0.5
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """A label is a class index, or a 0 or 1 for each frame."""
@@ -78,6 +79,7 @@ class Eer(Metric):
 
     name: ClassVar[str] = "eer"
     unit: ClassVar[str] = "share"
+    chance: ClassVar[float] = 0.5
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from ovopt.records import Manifest, StepReport
 from ovopt.tune.journal import Journal
 from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Aim, Trial, state_of, unjudged, winner
 from ovopt.workflow.arms import properties_of
+from ovopt.workflow.outcome import doubts, refusal
 from ovopt.workflow.validate import Validator
 from ovopt.workflow.work import Work
 
@@ -107,7 +108,8 @@ class Contest:
                 progress.say(f"{kept}; --resume goes on with the search")
                 raise
         if self._written is None:
-            raise BudgetMissedError(self._refusal())
+            goal = self.goal
+            raise BudgetMissedError(refusal(self.trials, self.validator, goal.max_drop, goal.aim, self.offers))
         return self._written
 
     @property
@@ -265,41 +267,13 @@ class Contest:
                 "size_ratio": round(trial.size_ratio or 0.0, 3),
                 "tried": len(self.trials),
             },
-            notes=(*(own.notes if own else ()), *self._doubts(trial)),
+            notes=(
+                *(own.notes if own else ()),
+                *self.validator.doubts,
+                *doubts(trial, self.validator.metric.unit),
+            ),
             seconds=round(time.perf_counter() - self._began, 3),
         )
-
-    def _doubts(self, trial: Trial) -> Iterator[str]:
-        unit = self.validator.metric.unit
-        yield from self.validator.doubts
-        if trial.state != "kept":
-            yield (
-                f"{trial.n} tuning samples leave the budget open: {units.points(-trial.drop, unit)} "
-                f"{units.quality_interval(-trial.high, -trial.low, unit)}; `ovopt compare` decides"
-            )
-        if trial.speedup is not None and trial.speedup < 1 / LEAST_SPEEDUP:
-            yield f"smaller, and slower than the original: {units.factor(trial.speedup)}"
-
-    def _refusal(self) -> str:
-        unit = self.validator.metric.unit
-        tried = [f"  {self._told(trial, unit)}" for trial in sorted(self.trials, key=lambda trial: trial.drop)[:5]]
-        budget = units.points(-self.goal.max_drop, unit)
-        better = "faster" if self.goal.aim == "speed" else "smaller"
-        lines = [
-            f"ship the original: none of {len(self.trials)} candidates is {better} and keeps "
-            f"{self.validator.metric.label} within {budget} on {self.validator.samples} tuning samples; the best of "
-            "them:",
-            *(tried or ["  no candidate could be made"]),
-            *(["next best:"] if self.offers else []),
-            *(f"  {offer}" for offer in self.offers),
-        ]
-        return "\n".join(lines)
-
-    def _told(self, trial: Trial, unit: str) -> str:
-        name = f"{trial.name}{f', {len(trial.reverted)} operations reverted' if trial.reverted else ''}"
-        size = f", {units.factor(trial.size_ratio)} the size" if self.goal.aim == "size" and trial.size_ratio else ""
-        speed = units.factor(trial.speedup) if trial.speedup else units.MISSING
-        return f"{name}: {units.points(-trial.drop, unit)}{size}, {speed}"
 
 
 def subject_of(*parts: object) -> str:

@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ovopt import units
+from ovopt.contracts import Metric
+from ovopt.records import Quality
+
 SHOWN = 5
 LEAST = 20
+FEW = 5
+"""With less, nothing right may be bad luck."""
 SHIFTED_SHARE = 0.5
 DEVIATIONS = 2.0
 """So many standard deviations above the right answers of a guess may still be one."""
@@ -22,6 +28,17 @@ def empty_classes(classes: Sequence[str], labels: Collection[int]) -> list[str]:
         return []
     more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
     return [f"{len(empty)} of {len(classes)} classes have no sample here: {', '.join(empty[:SHOWN])}{more}"]
+
+
+def no_skill(metric: Metric, quality: Quality) -> list[str]:
+    """A figure that a guess would reach: what is optimized has nothing to lose."""
+    guessed = quality.value <= metric.chance if metric.higher_is_better else 0 < metric.chance <= quality.value
+    if metric.kind != "accuracy" or quality.n < FEW or not guessed:
+        return []
+    return [
+        f"{metric.label} is {units.quality(quality.value, metric.unit)}, no better than a guess: the order of the "
+        "classes, `preprocess` or `postprocess` is probably not the model's"
+    ]
 
 
 class ClassShifts:

@@ -18,7 +18,7 @@ from ovopt.errors import ArmLostError, DataError
 from ovopt.model.outputs import chosen_outputs
 from ovopt.prepare import Prepared
 from ovopt.records import Port, Quality, QualityDelta
-from ovopt.workflow.doubts import ClassShifts, empty_classes
+from ovopt.workflow.doubts import ClassShifts, empty_classes, no_skill
 
 WORST = 10
 Save = Callable[[str, int, Any], None]
@@ -105,8 +105,6 @@ class Scorer:
             return {}
         if scored.difference:
             self.differences[arm] = scored.difference.relative
-        if arm == crew.baseline:
-            self.doubts.extend(scored.shifts.doubts())
         if self.metrics and not any(scored.rows.values()) and not scored.silent:
             raise self.prepared.none_left("judge by")
         if scored.silent and arm == crew.baseline:
@@ -115,11 +113,12 @@ class Scorer:
                 f"{', '.join(scored.silent)}: left out, because a model does {inside} itself, and no scores are left "
                 "to agree behind it"
             )
-        return {
-            metric.label: self.quality(metric, scored.rows[metric.label])
-            for metric in self.metrics
-            if metric.label not in scored.silent
-        }
+        spoken = [metric for metric in self.metrics if metric.label not in scored.silent]
+        found = {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in spoken}
+        if arm == crew.baseline:
+            unskilled = (doubt for metric in spoken for doubt in no_skill(metric, found[metric.label]))
+            self.doubts.extend(scored.shifts.doubts() or unskilled)
+        return found
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int

@@ -15,6 +15,7 @@ from ovopt.model.native import core, reason
 from ovopt.model.outputs import output_indices
 from ovopt.prepare import Prepared
 from ovopt.records import ModelFacts, QualityDelta
+from ovopt.workflow.doubts import no_skill
 from ovopt.workflow.scorer import Pass, Scorer
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Validator:
                 "choose by a metric of accuracy, or start from the model that does none"
             )
         self._before = before.rows[self.metric.label]
-        self.doubts: Sequence[str] = before.shifts.doubts()
-        """Signs that labels and the original do not go together: it loses nothing that had nothing."""
         self.baseline = self._scorer.quality(self.metric, self._before)
+        self.doubts: Sequence[str] = before.shifts.doubts() or no_skill(self.metric, self.baseline)
+        """Signs that labels and the original do not go together: it loses nothing that had nothing."""
 
     @property
     def samples(self) -> int:

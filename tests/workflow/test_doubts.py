@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.workflow.doubts import LEAST, ClassShifts
+from ovopt.contracts import Metric
+from ovopt.metrics.cosine import Cosine
+from ovopt.metrics.edit_distance import Wer
+from ovopt.metrics.mean_average_precision import MeanAveragePrecision
+from ovopt.metrics.roc import Auroc, Eer
+from ovopt.metrics.top_k import TopK
+from ovopt.records import Quality
+from ovopt.workflow.doubts import LEAST, ClassShifts, no_skill
 
 CLASSES = 10
 SHIFTED = "the labels look shifted: on {count} of {n} samples the likeliest class is the label {shift}; "
@@ -117,3 +124,26 @@ def test_one_score_is_no_classification() -> None:
     """A regression with whole numbers for labels, or a logit for two classes."""
     assert doubts([(0, label) for label in [7, 8, 9, 7] * 10], classes=1) == []
     assert doubts([(0, label) for label in [1, 0, 1, 1] * 10], classes=1) == []
+
+
+def quality(metric: Metric, value: float, n: int = 8) -> Quality:
+    better = metric.higher_is_better
+    return Quality(value=value, low=value, high=value, unit=metric.unit, higher_is_better=better, n=n, rows=())
+
+
+@pytest.mark.parametrize(
+    ("metric", "guessed", "skilled"),
+    [(MeanAveragePrecision(), 0.0, 0.02), (TopK(k=1), 0.0, 0.1), (Auroc(), 0.5, 0.6), (Eer(), 0.5, 0.4)],
+    ids=lambda given: getattr(given, "label", str(given)),
+)
+def test_what_a_guess_reaches_is_said(metric: Metric, guessed: float, skilled: float) -> None:
+    (said,) = no_skill(metric, quality(metric, guessed))
+    assert said.startswith(f"{metric.label} is {100 * guessed:.1f}")
+    assert no_skill(metric, quality(metric, skilled)) == []
+    assert no_skill(metric, quality(metric, guessed, n=4)) == []
+
+
+@pytest.mark.parametrize("metric", [Wer(), Cosine()], ids=lambda metric: metric.label)
+def test_an_error_without_a_bound_and_an_agreement_know_no_guess(metric: Metric) -> None:
+    assert no_skill(metric, quality(metric, 0.0)) == []
+    assert no_skill(metric, quality(metric, 1.0)) == []
