@@ -64,12 +64,14 @@ def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds:
 
 
 def settled(trials: Sequence[Trial], max_drop: float, exact: float | None) -> bool:
-    """Whether no further way to quantize the whole model is worth its calibration: of at least two, an acceptable one
-    is as fast as any, within the noise of a quick measurement; or none of them is faster than what loses nothing, whose
-    speed-up is `exact` where that is not the original."""
+    """Whether no further way to quantize the whole model is worth its calibration, of which the first quantizes the
+    most. An acceptable one is as fast as any, within the noise of a quick measurement, and pays, or there are two; or
+    none of two is faster than what loses nothing, whose speed-up is `exact` where that is not the original."""
     fastest = max((trial.speedup or 0.0 for trial in trials), default=0.0)
     acceptable = max((trial.speedup or 0.0 for trial in trials if trial.acceptable(max_drop)), default=0.0)
-    return len(trials) > 1 and (acceptable >= fastest * (1 - NOISE) or fastest < (exact or 1.0))
+    if len(trials) > 1 and fastest < (exact or 1.0):
+        return True
+    return acceptable >= fastest * (1 - NOISE) and (len(trials) > 1 or acceptable >= LEAST_SPEEDUP * (exact or 1.0))
 
 
 def winner(trials: Iterable[Trial], max_drop: float, aim: Aim = "speed") -> Trial | None:

@@ -138,7 +138,7 @@ def test_the_best_so_far_is_whole_whatever_stops_it_and_the_search_goes_on(numbe
     after = (work / "int8.search.jsonl").read_text().splitlines()
     assert after[:2] == before
     tried = [(trial["name"], *sorted(trial.get("reverted", ()))) for trial in map(json.loads, after[1:])]
-    assert len(tried) == len(set(tried)) >= 3
+    assert len(tried) == len(set(tried)) >= 2
 
 
 def test_stopped_before_anything_is_good_there_is_no_bundle_and_resume_finds_it(work: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.recipe import parse_recipe
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import VARIANTS, global_candidates
+from ovopt.tune.candidates import MOST, OWN, VARIANTS, global_candidates
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -21,15 +21,17 @@ SETTINGS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_recipes_own_settings_come_first_and_nothing_comes_twice(settings: dict[str, Any]) -> None:
+def test_what_quantizes_the_most_comes_before_the_recipes_own_settings_and_nothing_twice(
+    settings: dict[str, Any],
+) -> None:
     own = Quantize(**settings)
     found = global_candidates(own)
-    assert found[0].step == own
-    assert len({candidate.name for candidate in found}) == len(found)
+    most, others = ([MOST], set(VARIANTS) - {MOST}) if own.model_type else ([], set(VARIANTS))
+    names = [candidate.name for candidate in found]
+    assert names == [*most, OWN, *(name for name in VARIANTS if name in others & set(names))]
+    assert found[0].step.model_type is None
+    assert found[len(most)].step == own
     assert len({candidate.step.model_dump_json() for candidate in found}) == len(found)
-    assert [candidate.name for candidate in found[1:]] == [
-        name for name in VARIANTS if name in {candidate.name for candidate in found}
-    ]
 
 
 @pytest.mark.parametrize(

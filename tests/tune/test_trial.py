@@ -119,7 +119,11 @@ def test_a_line_of_an_older_journal_is_still_read() -> None:
     ("speeds", "missed", "exact", "wanted"),
     [
         ([], (), None, False),
-        ([2.0], (), None, False),
+        ([2.0], (), None, True),
+        ([2.0], (0,), None, False),
+        ([1.01], (), None, False),
+        ([1.5], (), 1.49, False),
+        ([None], (), None, False),
         ([2.0, 2.0], (), None, True),
         ([1.5, 2.0], (), None, True),
         ([2.0, None], (), None, True),

@@ -230,8 +230,15 @@ def test_the_fastest_that_keeps_the_budget_wins(run: Any, timed: Any, tmp_path: 
     assert manifest.steps[-1].effect["speedup"] == 1.9
 
 
-def test_it_ends_when_nothing_faster_is_in_sight(run: Any, tmp_path: Path) -> None:
+def test_it_ends_when_what_quantizes_the_most_keeps_the_budget_and_pays(run: Any, tmp_path: Path) -> None:
     run("easy")
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
+
+
+def test_where_that_does_not_pay_another_choice_of_operations_may(run: Any, timed: Any, tmp_path: Path) -> None:
+    speeds = iter([1.01, 1.3])
+    timed(lambda before, after, *others: next(speeds, 1.0))
+    assert run("easy").steps[-1].parameters["candidate"] == "mixed"
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "mixed"]
 
 
@@ -317,8 +324,9 @@ def test_reverting_that_costs_the_gain_is_told_with_its_count(run: Any, timed: A
 
 
 def test_a_variant_that_nncf_refuses_does_not_end_the_search(
-    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Any, timed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    timed(lambda before, after, *others: 1.0)
     real = Quantize.apply
 
     def apply(self: Quantize, model: ov.Model, materials: Any) -> Any:
@@ -328,9 +336,10 @@ def test_a_variant_that_nncf_refuses_does_not_end_the_search(
 
     monkeypatch.setattr(Quantize, "apply", apply)
     heard = Heard()
-    assert run("easy", progress=heard).steps[-1].parameters["candidate"] == "recipe"
+    with pytest.raises(BudgetMissedError):
+        run("easy", progress=heard)
     assert "mixed: optimize.quantize: not supported" in heard.said
-    assert "mixed" not in {trial.name for trial in trials(tmp_path / "int8")}
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "transformer", "int8 weights"]
 
 
 def test_the_recipes_own_settings_that_nncf_refuses_are_an_error(run: Any) -> None:
