@@ -14,6 +14,7 @@ from ovopt.bundle import read_manifest
 from ovopt.locate import shipped
 from tests.cli import run
 from tests.cli.searching import PAUSE, PAUSED
+from tests.limits import files_of_at_most
 from tests.workflow.searched import FEW, hopeless, loud_data, rescuable
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +94,16 @@ def test_where_nothing_helps_it_says_so_and_exits_with_3(work: Path) -> None:
     assert done.message.startswith("error: ship the original: none of 8 candidates is faster and keeps top1 within")
     assert not (work / "int8").exists()
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_leaves_the_journal_alone(work: Path) -> None:
+    """As far as one can tell from inside: no file may become larger than 2 KB."""
+    before = {path.name for path in work.iterdir()}
+    with files_of_at_most(2048):
+        done = searching(*EASY, "-o", "int8", cwd=work)
+    told = "error: int8: cannot be written: File too large; make room there, or choose another -o/--output"
+    assert (done.message, done.code) == (told, 2)
+    assert {path.name for path in work.iterdir()} - before == {"int8.search.jsonl"}
 
 
 def test_an_existing_output_is_refused_before_any_work(work: Path) -> None:
