@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import openvino
 
 REPLICAS = 4
-KEPT = 2
-"""Compiled instances of the baseline that its timings share: as many as memory is spared for."""
+KEPT = 1
+"""Compiled instances of the baseline that several timings share: the bias of one is the same for all of them."""
 CLEAR = 1.1
 """What one pair is off by at most, for all that is decided here; the mean of n pairs by the square root of n less."""
 TURNS = 3
@@ -76,14 +76,14 @@ def quick_speedup(
     does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends early where the mean
     is clearly below `least`. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
     first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
-    baselines = [] if kept is None else kept
+    baselines, most = ([], REPLICAS) if kept is None else (kept, KEPT)
     logs: list[float] = []
     while len(logs) < REPLICAS and not (logs and np.exp(np.mean(logs)) < least / CLEAR ** len(logs) ** -0.5):
         replica = len(logs)
         try:
-            if len(baselines) <= replica % KEPT:
+            if len(baselines) <= replica % most:
                 baselines.append(Running.of(before, first, device))
-            ratio = _ratio(baselines[replica % KEPT], Running.of(after, second, device), swapped=bool(replica % 2))
+            ratio = _ratio(baselines[replica % most], Running.of(after, second, device), swapped=bool(replica % 2))
         except RuntimeError:
             return None
         logs.append(float(np.log(ratio)))
