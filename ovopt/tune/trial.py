@@ -65,13 +65,12 @@ def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds:
 
 def settled(trials: Sequence[Trial], max_drop: float, exact: float | None) -> bool:
     """Whether no further way to quantize the whole model is worth its calibration, of which the first quantizes the
-    most. An acceptable one is as fast as any, within the noise of a quick measurement, and pays, or there are two; or
-    none of two is faster than what loses nothing, whose speed-up is `exact` where that is not the original."""
-    fastest = max((trial.speedup or 0.0 for trial in trials), default=0.0)
-    acceptable = max((trial.speedup or 0.0 for trial in trials if trial.acceptable(max_drop)), default=0.0)
-    if len(trials) > 1 and fastest < (exact or 1.0):
-        return True
-    return acceptable >= fastest * (1 - NOISE) and (len(trials) > 1 or acceptable >= LEAST_SPEEDUP * (exact or 1.0))
+    most: that one is acceptable and pays; or one of two is acceptable, or none of two is faster than what loses
+    nothing, whose speed-up is `exact` where that is not the original."""
+    acceptable = [trial.speedup or 0.0 for trial in trials if trial.acceptable(max_drop)]
+    if len(trials) > 1:
+        return bool(acceptable) or all((trial.speedup or 0.0) < (exact or 1.0) for trial in trials)
+    return any(speedup >= LEAST_SPEEDUP * (exact or 1.0) for speedup in acceptable)
 
 
 def winner(trials: Iterable[Trial], max_drop: float, aim: Aim = "speed") -> Trial | None:

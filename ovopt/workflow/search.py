@@ -8,7 +8,7 @@ refusal offers what else helps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class QuantizeSearch:
             self._forget()
             if place in (FIRST, len(self._candidates)):
                 self._fewer_operations()
-        if base := _fastest(filter(contest.acceptable, self._quantized)) or _promising(self._quantized):
+        if base := _fastest(self._acceptable) or _promising(self._missed):
             self._faster_operations(base)
         self._weights()
         if contest.best is None:
@@ -74,24 +74,30 @@ class QuantizeSearch:
 
     def _forget(self) -> None:
         """Keep in memory only what the search may come back to."""
-        trials = self._quantized
-        acceptable = filter(self._contest.acceptable, trials)
-        wanted = {trial.name for trial in (_fastest(acceptable), _promising(trials)) if trial}
+        wanted = {trial.name for trial in (_fastest(self._acceptable), _promising(self._missed)) if trial}
         self._made = {name: model for name, model in self._made.items() if name in wanted}
 
     @property
     def _quantized(self) -> Sequence[Trial]:
         return [trial for trial in self._contest.trials if trial.name not in (UNQUANTIZED, WEIGHTS)]
 
+    @property
+    def _acceptable(self) -> Sequence[Trial]:
+        return [trial for trial in self._quantized if self._contest.acceptable(trial)]
+
+    @property
+    def _missed(self) -> Sequence[Trial]:
+        return [trial for trial in self._quantized if not self._contest.acceptable(trial)]
+
     def _again(self, trial: Trial) -> openvino.Model:
         return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
 
     def _fewer_operations(self) -> None:
-        """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
-        comes of it is timed."""
+        """Where none keeps the budget that is as fast as those that miss it: the operations of one of them, the least
+        exact ones reverted. Only what comes of it is timed."""
         contest = self._contest
-        base = _promising(self._quantized)
-        if base is None or any(map(contest.acceptable, self._quantized)) or not contest.promises(base):
+        base, best = _promising(self._missed), _fastest(self._acceptable)
+        if base is None or not contest.promises(base) or (best and not _clearly_faster(base, best)):
             return
         quantized = self._again(base)
         errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
@@ -139,8 +145,12 @@ class QuantizeSearch:
         judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
 
 
-def _fastest(trials: Iterable[Trial]) -> Trial | None:
+def _fastest(trials: Sequence[Trial]) -> Trial | None:
     return max((trial for trial in trials if trial.speedup), key=lambda trial: trial.speedup or 0.0, default=None)
+
+
+def _clearly_faster(one: Trial, other: Trial) -> bool:
+    return (one.speedup or 0.0) * (1 - NOISE) > (other.speedup or 0.0)
 
 
 def _promising(trials: Sequence[Trial]) -> Trial | None:

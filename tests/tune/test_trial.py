@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ovopt.tune.trial import LEAST_SPEEDUP, NOISE, Trial, settled, state_of, unjudged, winner
+from ovopt.tune.trial import LEAST_SPEEDUP, Trial, settled, state_of, unjudged, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
@@ -130,8 +130,7 @@ def test_a_line_of_an_older_journal_is_still_read() -> None:
         ([1.0, 1.0], (), None, True),
         ([2.0, 2.0], (0, 1), None, False),
         ([2.0, 2.1], (1,), None, True),
-        ([2.0, 2.0 / (1 - NOISE) + 0.01], (1,), None, False),
-        ([2.0, 2.0 / (1 - NOISE) - 0.01], (1,), None, True),
+        ([2.0, 3.0], (1,), None, True),
         ([None, None], (), None, True),
         ([0.8, 0.8], (0, 1), None, True),
         ([1.05, 0.8], (0, 1), None, False),
@@ -140,7 +139,7 @@ def test_a_line_of_an_older_journal_is_still_read() -> None:
     ],
     ids=str,
 )
-def test_it_is_settled_when_an_acceptable_one_is_as_fast_as_any_or_none_is_fast_enough(
+def test_it_is_settled_when_the_first_pays_or_one_of_two_is_acceptable_or_none_is_fast_enough(
     speeds: list[float | None], missed: tuple[int, ...], exact: float | None, wanted: bool
 ) -> None:
     trials = [trial(str(i), speedup=s, state="missed" if i in missed else "kept") for i, s in enumerate(speeds)]
