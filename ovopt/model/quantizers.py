@@ -34,7 +34,8 @@ def reverted(quantized: openvino.Model, original: openvino.Model, names: Collect
     mine, theirs = _by_name(changed), _by_name(lender)
     weights, exact = _Weights.of(changed), _Weights.of(lender)
     for op in changed.get_ordered_ops():
-        if op.get_friendly_name() in names:
+        shape = op.get_type_name() == "ShapeOf" and op.get_friendly_name() in theirs  # would keep a quantizer alive
+        if shape or op.get_friendly_name() in names:
             own = theirs[op.get_friendly_name()]
             for place, wanted in enumerate(own.input_values()):
                 value = op.input_value(place)
@@ -147,8 +148,8 @@ class _Weights:
         return value.get_node().get_name() in self.low
 
     def is_quantized(self, op: openvino.Node) -> bool:
-        """Whether an operation computes with something quantized."""
-        if op.get_type_name() == "FakeQuantize" or op.get_name() in self.constant:
+        """Whether an operation computes with something quantized; one that asks for its shape does not."""
+        if op.get_type_name() in ("FakeQuantize", "ShapeOf") or op.get_name() in self.constant:
             return False
         return any(_is_quantizer(value) or self.quantized(value) for value in op.input_values())
 

@@ -149,6 +149,18 @@ def test_weights_in_eight_bits_count_without_a_quantizer_of_the_activation() -> 
 # reverted -------------------------------------------------------------------------------------------------------------
 
 
+def test_what_asks_a_quantized_value_for_its_shape_computes_nothing_in_eight_bits() -> None:
+    given = ops.parameter([-1, 12], np.float32, name="x")
+    quantizer = ops.fake_quantize(given, *map(np.float32, (-1, 1, -1, 1)), 256, name="quantizer")
+    node = ops.matmul(quantizer, np.eye(12, dtype=np.float32), False, False, name="product")
+    model = ov.Model([ops.reshape(node, ops.shape_of(quantizer, name="shape"), False)], [given], "shapes")
+    original = ov.Model([ops.reshape(ops.matmul(given, np.eye(12, dtype=np.float32), False, False, name="product"),
+                                     ops.shape_of(given, name="shape"), False)], [given], "original")  # fmt: skip
+    assert quantized_operations(model) == ["product"]
+    assert list(own_errors(model, original, drawn(1, 12))) == ["product"]
+    assert facts(reverted(model, original, ["product"])).quantizers == 0
+
+
 def test_with_every_operation_reverted_the_model_computes_what_the_original_does(case: Any) -> None:
     model, made, samples = case
     back = reverted(made, model, quantized_operations(made))
