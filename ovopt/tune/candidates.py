@@ -15,18 +15,18 @@ QUANTILES = {
         "max": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
     }
 }
-OWN, MOST = "recipe", "performance"
+OWN, MOST, BARE = "recipe", "performance", "transformer, no smoothing"
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    MOST: {"preset": "performance", "model_type": None},
+    BARE: {"model_type": "transformer", "advanced_parameters": SMOOTHING_OFF},
     "transformer": {"model_type": "transformer"},
-    "performance": {"preset": "performance", "model_type": None},
     "mixed": {"preset": "mixed", "model_type": None},
-    "transformer, no smoothing": {"model_type": "transformer", "advanced_parameters": SMOOTHING_OFF},
     "transformer, quantiles": {"model_type": "transformer", "advanced_parameters": QUANTILES},
     "transformer, full bias correction": {"model_type": "transformer", "fast_bias_correction": False},
 }
 """What changes against the recipe's own settings. Without a model type the most is quantized, which is the fastest
-where it keeps the quality. The transformer model type keeps it most often, on convolutional networks too. Full bias
-correction is last because it takes the longest."""
+where it keeps the quality. The transformer model type keeps it most often, on convolutional networks too; smoothing
+adds multiplications to it. Full bias correction is last because it takes the longest."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Candidate:
 
 
 def global_candidates(own: Quantize) -> Sequence[Candidate]:
-    """What quantizes the most, the recipe's own settings, then the variants; none twice."""
+    """What quantizes the most, then what does so with the least around it, the recipe's own settings among them, then
+    the variants; none twice."""
     found: dict[str, Candidate] = {}
     for candidate in _all(own):
         found.setdefault(candidate.step.model_dump_json(), candidate)
@@ -51,7 +52,7 @@ def _all(own: Quantize) -> Iterator[Candidate]:
         for name, changes in VARIANTS.items()
     ]
     if own.model_type:
-        yield from (candidate for candidate in variants if candidate.name == MOST)
+        yield from (candidate for candidate in variants if candidate.name in (MOST, BARE))
     yield Candidate(OWN, own)
     yield from variants
 

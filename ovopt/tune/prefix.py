@@ -21,17 +21,20 @@ def shortest_prefix(ranked: Sequence[str], holds: Callable[[Sequence[str]], bool
     return tuple(ranked[:length])
 
 
-def thinned(chosen: Sequence[str], holds: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+def thinned(chosen: Sequence[str], holds: Callable[[Sequence[str]], bool], most: int | None = None) -> tuple[str, ...]:
     """What is left of a set for which `holds` after leaving out what need not be in it: halves first, then smaller
-    pieces; the last ones, which matter least, first."""
-    kept, size = list(chosen), max(1, len(chosen) // 2)
+    pieces; the last ones, which matter least, first. It ends after `most` looks."""
+    kept, size, looks = list(chosen), max(1, len(chosen) // 2), 0
     while True:
         start = len(kept)
         while start > 0:
             piece = slice(max(0, start - size), start)
             rest = kept[: piece.start] + kept[piece.stop :]
-            if rest and holds(rest):
-                kept = rest
+            if looks == most:
+                return tuple(kept)
+            if rest:
+                looks += 1
+                kept = rest if holds(rest) else kept
             start = piece.start
         if size == 1:
             return tuple(kept)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PROBED = 8
 """Samples that tell the operations' own errors."""
+STEPS_BACK = 12
+"""Looks at whether less need be reverted."""
 FIRST = 2
 """So many ways to quantize the whole model differ in what they quantize. The others differ in the ranges and cost a
 calibration each; parts of the operations cost a look each, and come before them."""
@@ -111,9 +113,9 @@ class QuantizeSearch:
             return facts(model).quantizers > 0 and contest.holds(base.name, lambda: model, names)
 
         prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
-        if prefix:
-            contest.judge(base.name, partial(made, prefix), prefix)
-            fewest = thinned(prefix, holds)
+        trial = contest.judge(base.name, partial(made, prefix), prefix) if prefix else None
+        if prefix and trial and contest.promises(trial):
+            fewest = thinned(prefix, holds, STEPS_BACK)
             if fewest != prefix:
                 contest.judge(base.name, partial(made, fewest), fewest)
 

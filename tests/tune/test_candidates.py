@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.recipe import parse_recipe
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import MOST, OWN, VARIANTS, global_candidates
+from ovopt.tune.candidates import BARE, MOST, OWN, VARIANTS, global_candidates
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -26,7 +26,8 @@ def test_what_quantizes_the_most_comes_before_the_recipes_own_settings_and_nothi
 ) -> None:
     own = Quantize(**settings)
     found = global_candidates(own)
-    most, others = ([MOST], set(VARIANTS) - {MOST}) if own.model_type else ([], set(VARIANTS))
+    most = [MOST, BARE] if own.model_type else []
+    others = set(VARIANTS) - set(most)
     names = [candidate.name for candidate in found]
     assert names == [*most, OWN, *(name for name in VARIANTS if name in others & set(names))]
     assert found[0].step.model_type is None

@@ -138,3 +138,12 @@ def test_the_first_place_from_which_on_all_hold_is_found_in_few_looks(count: int
 
     assert first_that_holds(count, holds) == (first if first < count else None)
     assert len(looked) == len(set(looked)) <= count.bit_length()
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 7, None])
+def test_the_step_back_ends_after_so_many_looks_with_what_holds(most: int | None) -> None:
+    asked = needing("op2", "op11")
+    left = thinned(names(16), asked, most)
+    assert {"op2", "op11"} <= set(left)
+    assert most is None or len(asked.looks) == most
+    assert (left == ("op2", "op11")) is (most is None)
