@@ -8,13 +8,15 @@ in a process of its own, for its time and its peak of resident memory; accuracy 
         [NAME=MODEL,RECIPE[,DATA] ...]
 
 Without models: those of the packages magika, basic_pitch and rapidocr_onnxruntime that are installed, and the digits.
-FOLDER keeps the bundles, the comparisons with their raw values, and table.json; what it holds is not made again.
+FOLDER keeps the bundles, the comparisons with their raw values, and a table for the scenario with the medians of every
+turn; what it holds is not made again. `benchmarks/results/` has the tables that the documents speak of.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -26,11 +28,14 @@ from statistics import geometric_mean, median
 from typing import Any
 
 import ovopt
+from ovopt.bench.machine import machine
 from ovopt.bench.process_memory import peak_bytes
 from ovopt.errors import BudgetMissedError
 from ovopt.records import Comparison
 
 MAX_DROP = 0.01
+TURNS = re.compile(r"\[[-\d.,\s]+\]")
+"""Lists of numbers, which are one line each."""
 OURS, CONTROL = "ovopt", "nncf-accuracy-control"
 NNCF = {"nncf-plain": "{}", "nncf-mixed": "{preset: mixed}", "nncf-transformer": "{model_type: transformer}"}
 WAYS = (*NNCF, CONTROL, OURS)
@@ -69,7 +74,9 @@ def main() -> None:
     rows: list[Mapping[str, Any]] = []
     for case in cases:
         rows += measured(case, given.output / case.name, given)
-        (given.output / "table.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        table = {"machine": machine().model_dump(), "scenario": given.scenario, "rows": rows}
+        file = given.output / f"shippable-{given.scenario}.json"
+        file.write_text(TURNS.sub(lambda found: " ".join(found[0].split()), json.dumps(table, indent=1)), "utf-8")
     summary(rows)
 
 
@@ -94,11 +101,7 @@ def measured(case: Case, folder: Path, given: argparse.Namespace) -> Sequence[Ma
     folder.mkdir(parents=True, exist_ok=True)
     facts = {way: known_or_made(case, way, folder / way, given.budget) for way in WAYS}
     scenario = given.scenario
-    bundles = [folder / way for way in WAYS if (folder / way).is_dir()]
-    plan = ovopt.Plan(scenarios=(scenario,), time_budget_s=given.seconds)
-    comparison = ovopt.compare(case.model, bundles, case.recipe, case.data, plan) if bundles else None
-    if comparison:
-        (folder / f"{scenario}.json").write_text(comparison.model_dump_json(by_alias=True), encoding="utf-8")
+    comparison = known_or_compared(case, folder, given)
     rows = [row(case, way, facts[way], comparison, scenario) for way in WAYS]
     for one in rows:
         print(
@@ -106,6 +109,27 @@ def measured(case: Case, folder: Path, given: argparse.Namespace) -> Sequence[Ma
             flush=True,
         )
     return rows
+
+
+def known_or_compared(case: Case, folder: Path, given: argparse.Namespace) -> Comparison | None:
+    """All bundles against the original, as an earlier run measured it or as it is now."""
+    kept = folder / f"{given.scenario}.json"
+    bundles = [folder / way for way in WAYS if (folder / way).is_dir()]
+    if not bundles:
+        return None
+    if not kept.is_file():
+        plan = ovopt.Plan(scenarios=(given.scenario,), time_budget_s=given.seconds)
+        found = ovopt.compare(case.model, bundles, case.recipe, case.data, plan)
+        kept.write_text(found.model_dump_json(by_alias=True), encoding="utf-8")
+    return Comparison.model_validate_json(kept.read_text(encoding="utf-8"))
+
+
+def turns(comparison: Comparison, arm: str, scenario: str) -> list[list[float]]:
+    """[replica][round]: the median latency of a turn in ms, or its samples per second."""
+    found = next(one for one in comparison.arms if one.name == arm)
+    if scenario == "latency":
+        return [[round(median(turn) / 1e6, 4) for turn in rounds] for rounds in found.latency.raw_ns]
+    return [[round(turn.samples / turn.elapsed_ns * 1e9, 2) for turn in rounds] for rounds in found.throughput.raw]
 
 
 def said(one: Mapping[str, Any]) -> str:
@@ -244,6 +268,8 @@ def row(
         "delta": delta.delta,
         "ships": max(1.0, speed.estimate) if kept else 1.0,
         "missed": not kept,
+        "turns": turns(comparison, way, scenario),
+        "original_turns": turns(comparison, "original", scenario),
     }
 
 

@@ -11,6 +11,8 @@ from ovopt.records import Record
 
 LEAST_SPEEDUP = 1.02
 """A gain within the noise of a quick measurement is no reason to ship another model."""
+SMALL = 1.06
+"""A gain below this is measured twice."""
 NOISE = 0.1
 """Of a quick measurement."""
 OPEN_SHARE = 0.5

@@ -95,11 +95,11 @@ class QuantizeSearch:
         return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
 
     def _fewer_operations(self) -> None:
-        """Where none keeps the budget that is as fast as those that miss it: the operations of one of them, the least
-        exact ones reverted. Only what comes of it is timed."""
+        """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
+        comes of it is timed."""
         contest = self._contest
-        base, best = _promising(self._missed), _fastest(self._acceptable)
-        if base is None or not contest.promises(base) or (best and not _clearly_faster(base, best)):
+        base = _promising(self._missed)
+        if base is None or self._acceptable or not contest.promises(base):
             return
         quantized = self._again(base)
         errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
@@ -149,10 +149,6 @@ class QuantizeSearch:
 
 def _fastest(trials: Sequence[Trial]) -> Trial | None:
     return max((trial for trial in trials if trial.speedup), key=lambda trial: trial.speedup or 0.0, default=None)
-
-
-def _clearly_faster(one: Trial, other: Trial) -> bool:
-    return (one.speedup or 0.0) * (1 - NOISE) > (other.speedup or 0.0)
 
 
 def _promising(trials: Sequence[Trial]) -> Trial | None:
