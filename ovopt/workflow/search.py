@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ovopt.errors import StepError, UsageError
 from ovopt.model.facts import facts
+from ovopt.model.native import reason
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
@@ -102,7 +103,11 @@ class QuantizeSearch:
         if base is None or self._acceptable or not contest.promises(base):
             return
         quantized = self._again(base)
-        errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
+        try:
+            errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
+        except RuntimeError as error:
+            contest.materials.progress.say(f"{base.name}: operations cannot be told apart: {reason(error)}")
+            return
         ranked = sorted(quantized_operations(quantized), key=lambda name: -errors.get(name, 0.0))
 
         def made(names: Sequence[str]) -> openvino.Model:

@@ -354,6 +354,20 @@ def test_the_recipes_own_settings_that_nncf_refuses_are_an_error(run: Any) -> No
         run("easy", more=("optimize.quantize.ignored_scope.names=['x y']",))
 
 
+def test_a_graph_whose_operations_cannot_be_told_apart_does_not_end_the_search(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*given: Any) -> None:
+        raise RuntimeError("no such element type")
+
+    monkeypatch.setattr(search, "own_errors", fails)
+    heard = Heard()
+    with pytest.raises(BudgetMissedError):
+        run(progress=heard)
+    assert "recipe: operations cannot be told apart: no such element type" in heard.said
+    assert {"recipe", "mixed", "transformer"} <= {trial.name for trial in trials(tmp_path / "int8")}
+
+
 # What 8 bits do not pay for
 
 
