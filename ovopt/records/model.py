@@ -98,9 +98,6 @@ class DataFacts(Record):
     seed: int
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
     left_out: dict[str, str] = Field(default={}, description="samples that could not be used, and why")
-    calibrated: tuple[str, ...] = Field(
-        default=(), description="digests of the calibration samples, as the model takes them"
-    )
 
 
 class Preprocessing(Record):
@@ -132,6 +129,9 @@ class Manifest(Record):
     model: ModelFile
     recipe: dict[str, Any]
     data: DataFacts | None
+    calibrated: tuple[str, ...] = Field(
+        default=(), description="digests of the calibration samples, as the original takes them"
+    )
     preprocess: Preprocessing | None = Field(default=None, description="null: the host does all of it")
     postprocess: Postprocessing | None = Field(default=None, description="null: the host does all of it")
     steps: tuple[StepReport, ...]

@@ -222,7 +222,7 @@ def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
 
 
 def _calibrated(taking_part: Sequence[Subject]) -> Set[str]:
-    return {seen for one in taking_part if one.manifest and one.manifest.data for seen in one.manifest.data.calibrated}
+    return {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
 
 
 def _places(ids: Sequence[str], source: str) -> set[str]:

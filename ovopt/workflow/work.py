@@ -29,7 +29,7 @@ from ovopt.model.read import read_model
 from ovopt.model.save import save_model
 from ovopt.output import new_folder
 from ovopt.prepare import Prepared, digest, prepare
-from ovopt.records import DataFacts, Manifest, ModelFile, StepReport
+from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.arms import properties_of
 from ovopt.workflow.calibration import calibration_samples
 from ovopt.workflow.chosen import Chosen
@@ -161,7 +161,8 @@ class Work:
             source=self.source,
             model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
             recipe=_as_used(self.prepared.recipe.resolved(), reports),
-            data=self._data,
+            data=self.prepared.facts,
+            calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.asked.real else (),
             preprocess=preprocessing(
                 self.prepared.recipe,
                 len(self.transforms) - sum(report.embedded for report in reports),
@@ -176,11 +177,6 @@ class Work:
         )
         write_manifest(folder, manifest)
         return manifest
-
-    @property
-    def _data(self) -> DataFacts:
-        seen = sorted(set(map(digest, self.samples))) if self.asked.real else ()
-        return self.prepared.facts.model_copy(update={"calibrated": tuple(seen)})
 
     @property
     def _left(self) -> int:

@@ -76,6 +76,12 @@ def temporary(tmp_path: Path) -> Path:
     return folder
 
 
+def heeding() -> None:
+    """Signals as a shell in the foreground leaves them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def running(work: Path, temporary: Path, *arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
     mark = uuid.uuid4().hex
@@ -86,6 +92,7 @@ def running(work: Path, temporary: Path, *arguments: object, prefix: tuple[str, 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heeding,  # noqa: PLW1509 (nothing else runs yet, and nohup may have started the tests)
     )
     started = Running(process, mark)
     with process:
