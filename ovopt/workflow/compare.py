@@ -234,7 +234,7 @@ def _met_again(prepared: Prepared) -> Iterator[str]:
     if seen := [why for why in prepared.bad.values() if why.endswith(SEEN)]:
         yield (
             f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as calibration samples and do not "
-            f"judge, for example {seen[0]}"
+            f"judge, for example {seen[0].removesuffix(f': {SEEN}')}"
         )
 
 
