@@ -66,7 +66,9 @@ class Checkpoint:
 
         if self.file is None:
             return
-        scratch = self.file.with_name(f".{self.file.name}.{os.getpid()}")
+        scratch = self.file.with_name(
+            f".{self.file.name}"
+        )  # one name: who goes on replaces what a kill left half written
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             torch.save({"subject": self.subject, **vars(progressed)}, scratch)
