@@ -13,12 +13,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from ovopt.bench.samplefile import ALIGNMENT, array_at
 from ovopt.contracts import Tensors
 
 COUNT = 16
 WORTH_BYTES = 1 << 16
 """Less is as quick through the socket."""
-ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ class Places:
             place = self._taken[key] = self._free.pop()
         arrays, start = [], place * self._size
         for tensor in tensors:
-            space = self._bytes[start : start + tensor.nbytes].view(tensor.dtype).reshape(tensor.shape)
-            np.copyto(space, tensor)
+            np.copyto(array_at(self._bytes, tensor.dtype, tensor.shape, start), tensor)
             arrays.append((tensor.dtype, tensor.shape, start))
             start += _aligned(tensor.nbytes)
         return Put(tuple(arrays))
@@ -88,10 +87,7 @@ class Reader:
         """What was put, to be read before it is answered."""
         if not self._bytes.size:
             self._bytes = _mapped(self._descriptor)
-        return tuple(
-            self._bytes[start : start + int(np.prod(shape)) * kind.itemsize].view(kind).reshape(shape)
-            for kind, shape, start in put.arrays
-        )
+        return tuple(array_at(self._bytes, *place) for place in put.arrays)
 
 
 def _aligned(size: int) -> int:

@@ -49,12 +49,14 @@ class SampleFile(Sequence[Tensors]):
     def __getitem__(self, index: int | slice) -> Tensors | Sequence[Tensors]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return tuple(self._view(*place) for place in self._index[index])
+        return tuple(array_at(self._bytes, *place) for place in self._index[index])
 
-    def _view(self, dtype: str, shape: Sequence[int], start: int) -> NDArray[Any]:
-        kind = np.dtype(dtype)
-        size = int(np.prod(shape)) * kind.itemsize
-        return self._bytes[start : start + size].view(kind).reshape(shape)
+
+def array_at(content: NDArray[np.uint8], dtype: str | np.dtype[Any], shape: Sequence[int], start: int) -> NDArray[Any]:
+    """The array in these bytes, not copied."""
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape)) * kind.itemsize
+    return content[start : start + size].view(kind).reshape(shape)
 
 
 def _index_file(path: Path) -> Path:

@@ -38,8 +38,8 @@ class Candidate:
 
 
 def global_candidates(own: Quantize) -> Sequence[Candidate]:
-    """What quantizes the most, then what does so with the least around it, the recipe's own settings among them, then
-    the variants; none twice."""
+    """What quantizes the most, then the recipe's own settings (behind those without smoothing, where it smooths), then
+    the other variants; none twice."""
     found: dict[str, Candidate] = {}
     for candidate in _all(own):
         found.setdefault(candidate.step.model_dump_json(), candidate)

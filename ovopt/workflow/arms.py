@@ -66,9 +66,9 @@ def subjects(
 ) -> list[Subject]:
     """The models, and one arm more of the original for every further value of every varied property."""
     found = [_subject(original, BASELINE, recipe, trust)]
+    paths = [Path(path) for path in (original, *optimized)]
     for path in optimized:
-        taken, others = [subject.name for subject in found], [Path(other) for other in (original, *optimized)]
-        found.append(_subject(path, _unique_name(Path(path), taken, others), recipe, trust))
+        found.append(_subject(path, _unique_name(Path(path), [s.name for s in found], paths), recipe, trust))
     for subject in found:
         left_to_host(subject.manifest, recipe)
         left_behind(subject.manifest, recipe)
