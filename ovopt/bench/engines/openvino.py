@@ -117,6 +117,7 @@ class OpenVinoSession(Session):
         ]
         # A request per sample: to hand a request other tensors costs it some microseconds of its next inference.
         self._rotating = [_holding(compiled.create_infer_request(), tensors) for tensors in self._tensors]
+        self._answered = _Callback()
         self._alone: dict[int, openvino.InferRequest] = {}
         self._together: dict[int, openvino.InferRequest] = {}
 
@@ -125,7 +126,9 @@ class OpenVinoSession(Session):
         """A pool for answers that are called back: a callback, once set, would burden the timing of the other."""
         import openvino
 
-        return openvino.AsyncInferQueue(self._compiled, len(self._pool))
+        pool = openvino.AsyncInferQueue(self._compiled, len(self._pool))
+        pool.set_callback(self._answered)
+        return pool
 
     def effective(self) -> Effective:
         """Read back from the compiled model."""
@@ -218,17 +221,15 @@ class OpenVinoSession(Session):
 
     @contextmanager
     def _calling(self, callback: Callable[[Any, Any], object]) -> Iterator[openvino.AsyncInferQueue]:
-        """The answering pool while it calls back. What it still called would live as long as it, and so would the
-        compiled model: Python's collector does not see what a native queue holds."""
-        self._answering.set_callback(callback)
+        """The answering pool while it calls back."""
+        self._answered.function = callback
         try:
             yield self._answering
             self._answering.wait_all()
         finally:
             with suppress(RuntimeError):  # it was raised above; what is on its way must end before the callback does
                 self._answering.wait_all()
-            if self._device == "CPU":  # AUTO may be freed by its own thread, which then waits for itself and aborts
-                self._answering.set_callback(_nothing)
+            self._answered.function = None
 
     def _answer_in_order(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
         state: dict[int, Array] = {}
@@ -244,8 +245,15 @@ class OpenVinoSession(Session):
         return tuple(without_batch(np.array(request.get_tensor(output).data)) for output in self._outputs)
 
 
-def _nothing(*_: object) -> None:
-    """For the answers that nobody waits for."""
+class _Callback:
+    """What a pool calls, for all its life. A thread of the runtime lets go of it some time after the last answer, so it
+    must lead to nothing that holds the compiled model: freed by its own thread, that waits for itself and aborts."""
+
+    function: Callable[[Any, Any], object] | None = None
+
+    def __call__(self, request: openvino.InferRequest, job: Any) -> None:
+        if self.function:
+            self.function(request, job)
 
 
 def _positions(compiled: openvino.CompiledModel, state: Mapping[str, str]) -> list[tuple[int, openvino.ConstOutput]]:

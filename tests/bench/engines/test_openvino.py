@@ -4,9 +4,11 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import openvino
 import pytest
 
 from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
@@ -82,6 +84,38 @@ def test_a_compiled_model_is_freed_once_nobody_holds_its_session(
     del session
     gc.collect()
     assert held() is None
+
+
+def leads_to(start: object, sought: object) -> bool:
+    """Over what the objects hold, classes and modules apart."""
+    seen, waiting = set[int](), [start]
+    while waiting:
+        current = waiting.pop()
+        if current is sought:
+            return True
+        if id(current) not in seen and not isinstance(current, type | ModuleType):
+            seen.add(id(current))
+            waiting += gc.get_referents(current)
+    return False
+
+
+@pytest.mark.parametrize("use", [serve, answer_all, answer_each, fail_in_between])
+def test_what_a_pool_calls_does_not_hold_the_session(
+    model: Path, use: Callable[[OpenVinoSession], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread of the runtime may be the last to hold it: it would free the compiled model, join itself and abort."""
+    called: list[object] = []
+
+    class Watched(openvino.AsyncInferQueue):  # type: ignore[misc]
+        def set_callback(self, callback: Callable[[Any, Any], None]) -> None:
+            called.append(callback)
+            super().set_callback(callback)
+
+    monkeypatch.setattr(openvino, "AsyncInferQueue", Watched)
+    session = engine(model).open(F32, s.samples(), 2)
+    use(session)
+    assert called
+    assert not any(leads_to(callback, session) for callback in called)
 
 
 def test_a_batch_is_timed_whole_and_scored_sample_by_sample(model: Path) -> None:
