@@ -25,7 +25,7 @@ from ovopt.records import DataFacts, Port
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 256 << 20
 SEEN = "the same as a calibration sample"
 TEXT_TASKS = ("recognition", "transcription")
 

@@ -18,7 +18,7 @@ from ovopt.errors import DataError
 from ovopt.locate import a_few, confined, expand, shown
 from ovopt.records import Port
 
-Labelled = tuple[Path, str]
+Labelled = tuple[str, str]
 """A file and its label as found."""
 
 
@@ -81,24 +81,23 @@ class Files(DataSource):
         return found
 
     def _choose(self, labelled: Iterator[Labelled]) -> list[tuple[Path, Any]]:
-        by_label: dict[str, list[Path]] = defaultdict(list)
+        by_label: dict[str, list[str]] = defaultdict(list)
         for file, found in labelled:
             if not self.rename or found in self.rename:
                 by_label[found].append(file)
         chosen: list[tuple[Path, Any]] = []
         for found in sorted(by_label):
             files = sorted(set(by_label[found]), key=_stable_order)
-            kept = self._usable(files)
-            chosen += [(file, self.rename.get(found, found)) for file in kept]
+            chosen += [(file, self.rename.get(found, found)) for file in self._usable(files)]
         return chosen
 
-    def _usable(self, files: Sequence[Path]) -> list[Path]:
+    def _usable(self, files: Sequence[str]) -> list[Path]:
         kept: list[Path] = []
         for file in files:
             if self.per_label and len(kept) == self.per_label:
                 break
-            if not file.is_symlink() and os.access(file, os.R_OK) and file.stat().st_size >= self.min_bytes:
-                kept.append(file)
+            if not os.path.islink(file) and os.access(file, os.R_OK) and os.path.getsize(file) >= self.min_bytes:
+                kept.append(Path(file))
         return kept
 
     def _from_table(self, roots: Sequence[Path]) -> Iterator[Labelled]:
@@ -117,29 +116,31 @@ class Files(DataSource):
         missing = [f"{file.relative_to(root)}" for file in seen if not file.is_file()]
         if missing:
             raise DataError(f"{table}: {len(missing)} of its files are missing: {a_few(missing)}")
-        yield from ((file, label) for file, label in seen.items() if self._has_suffix(file))
+        yield from ((str(file), label) for file, label in seen.items() if self._has_suffix(file.name))
 
     def _walked(self, roots: Sequence[Path]) -> Iterator[Labelled]:
         for root in roots:
-            for file in _walk(root):
-                found = self._label(file, root) if self._has_suffix(file) else None
+            for folder, name in _walk(root):
+                found = self._label(folder, name, root) if self._has_suffix(name) else None
                 if found is not None:
-                    yield file, found
+                    yield os.path.join(folder, name), found
 
-    def _has_suffix(self, file: Path) -> bool:
-        return not self.suffixes or file.name.lower().endswith(tuple(suffix.lower() for suffix in self.suffixes))
+    def _has_suffix(self, name: str) -> bool:
+        return not self.suffixes or name.lower().endswith(tuple(suffix.lower() for suffix in self.suffixes))
 
-    def _label(self, file: Path, root: Path) -> str | None:
+    def _label(self, folder: str, name: str, root: Path) -> str | None:
         """None for a file that is no sample."""
-        if self.label == "none":
-            return ""
-        if self.label == "file":
-            return self._text_beside(file)
-        found = {
-            "extension": file.suffix.lower().lstrip("."),
-            "folder": file.parent.name if file.parent != root else "",
-            "name": _leading_letters(file.name),
-        }[self.label]
+        match self.label:
+            case "none":
+                return ""
+            case "file":
+                return self._text_beside(Path(folder, name))
+            case "extension":
+                found = os.path.splitext(name)[1].lower().lstrip(".")
+            case "folder":
+                found = os.path.basename(folder) if folder != str(root) else ""
+            case "name":
+                found = _leading_letters(name)
         return found or None
 
     def _text_beside(self, file: Path) -> str | None:
@@ -162,12 +163,11 @@ def _said(roots: Sequence[Path]) -> str:
     return ", ".join(str(root) for root in roots)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path) -> Iterator[tuple[str, str]]:
+    """Folders and names, not paths: there may be a hundred thousand files of which few are wanted."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        for name in names:
-            if not name.startswith("."):
-                yield Path(folder, name)
+        yield from ((folder, name) for name in names if not name.startswith("."))
 
 
 def _leading_letters(name: str) -> str:
@@ -175,5 +175,5 @@ def _leading_letters(name: str) -> str:
     return match.group().lower() if match else ""
 
 
-def _stable_order(file: Path) -> bytes:
-    return hashlib.blake2b(str(file).encode(errors="surrogateescape"), digest_size=8).digest()
+def _stable_order(file: str) -> bytes:
+    return hashlib.blake2b(file.encode(errors="surrogateescape"), digest_size=8).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,21 +40,13 @@ class Candidate:
 def global_candidates(own: Quantize) -> Sequence[Candidate]:
     """What quantizes the most, then the recipe's own settings (behind those without smoothing, where it smooths), then
     the other variants; none twice."""
+    steps = {name: own.model_copy(update={**changes, **_advanced(own, changes)}) for name, changes in VARIANTS.items()}
+    first = {MOST, BARE} if own.model_type else {MOST}
+    ordered = {**{name: step for name, step in steps.items() if name in first}, OWN: own, **steps}
     found: dict[str, Candidate] = {}
-    for candidate in _all(own):
-        found.setdefault(candidate.step.model_dump_json(), candidate)
+    for name, step in ordered.items():
+        found.setdefault(step.model_dump_json(), Candidate(OWN if step == own else name, step))
     return tuple(found.values())
-
-
-def _all(own: Quantize) -> Iterator[Candidate]:
-    variants = [
-        Candidate(name, own.model_copy(update={**changes, **_advanced(own, changes)}))
-        for name, changes in VARIANTS.items()
-    ]
-    if own.model_type:
-        yield from (candidate for candidate in variants if candidate.name in (MOST, BARE))
-    yield Candidate(OWN, own)
-    yield from variants
 
 
 def _advanced(own: Quantize, changes: Mapping[str, Any]) -> Mapping[str, Any]:

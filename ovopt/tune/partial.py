@@ -10,6 +10,8 @@ PRODUCTS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "Group
 GROUPED = ("GroupConvolution", "GroupConvolutionBackpropData")
 MARGIN = 0.9
 """An operation is taken to be slower in 8 bits only where floating point takes less than this share of its time."""
+WORTH = 0.02
+"""Of the time of all operations: what has to be in sight for a try, which takes longer than to look at the times."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,14 @@ def partials(
     """What may be worth a try, none twice, none that leaves nothing quantized.
 
     `kinds` gives the type of every quantized operation in the order of execution; the times, in microseconds, are those
-    of operations where they run in 8 bits (with the conversions in front of them) and in floating point.
+    of operations where they run in 8 bits (with the conversions in front of them) and in floating point. Where they are
+    known, only what may save a share of them is worth a try.
     """
+    least = WORTH * sum(quantized_us.values())
+    saved = {op: max(0.0, us - float_us.get(op, 0.0)) for op, us in quantized_us.items()}
     found: dict[frozenset[str], Partial] = {}
     for name, chosen in _all(kinds, quantized_us, float_us):
-        if chosen and len(chosen) < len(kinds):
+        if chosen and len(chosen) < len(kinds) and sum(saved.get(op, 0.0) for op in chosen) >= least:
             found.setdefault(frozenset(chosen), Partial(name, tuple(chosen)))
     return tuple(found.values())
 

@@ -131,8 +131,22 @@ class Contest:
         recipe = self._work.prepared.recipe
         return operation_times(models, self.materials.calibration[0], recipe.runtime.device, properties_of(recipe))
 
+    @property
+    def started(self) -> bool:
+        """Whether the steps before changed anything."""
+        return any(report.effect for report in self._reports)
+
+    @property
+    def start_speedup(self) -> float | None:
+        """What `start` gains over the original, where the one step before measured it."""
+        return self._reports[0].effect.get("speedup") if len(self._reports) == 1 else None
+
     def judge_if_faster(
-        self, name: str, make: Callable[[], openvino.Model], reverted: Sequence[str] = ()
+        self,
+        name: str,
+        make: Callable[[], openvino.Model],
+        reverted: Sequence[str] = (),
+        speedup: float | None = None,
     ) -> Trial | None:
         """Judge a candidate only if it runs faster than the best so far: that is cheaper to find out."""
         self._check_time()
@@ -141,7 +155,10 @@ class Contest:
         if known and known.state == "slower":
             return None
         try:
-            speedup = known.speedup if known else self.materials.speedup(self.original, make(), least=self._beaten)
+            if known:
+                speedup = known.speedup
+            elif speedup is None:
+                speedup = self.materials.speedup(self.original, make(), least=self._beaten)
         except StepError as error:
             self.materials.progress.say(f"{name}: {error}")
             return None

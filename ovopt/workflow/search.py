@@ -21,7 +21,7 @@ from ovopt.steps.quantize import Quantize
 from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.partial import partials
 from ovopt.tune.prefix import shortest_prefix, thinned
-from ovopt.tune.trial import NOISE, Trial, settled
+from ovopt.tune.trial import NOISE, SMALL, Trial, settled
 from ovopt.workflow.contest import Contest
 from ovopt.workflow.next_best import faster_otherwise, smaller
 
@@ -50,7 +50,8 @@ class QuantizeSearch:
     def run(self) -> None:
         """Have candidates judged until nothing better is in sight."""
         contest = self._contest
-        self._unquantized()
+        if (contest.start_speedup or 0.0) >= SMALL:
+            self._unquantized()
         exact = contest.best
         for place, candidate in enumerate(self._candidates, 1):
             if settled(self._quantized, contest.goal.max_drop, exact.speedup if exact else None):
@@ -61,6 +62,8 @@ class QuantizeSearch:
                 self._fewer_operations()
         if base := _fastest(self._acceptable) or _promising(self._missed):
             self._faster_operations(base)
+        if contest.best is None:
+            self._unquantized()
         self._weights()
         if contest.best is None:
             contest.offers += [*smaller(contest, "`ovopt compress` takes it"), *faster_otherwise(contest)]
@@ -141,13 +144,18 @@ class QuantizeSearch:
                 contest.judge_if_faster(base.name, made.clone, exact)
 
     def _unquantized(self) -> None:
-        """What is not quantized at all loses nothing: where it is the fastest, it ships."""
-        if self._contest.start is not self._contest.original:
-            self._contest.judge_if_faster(UNQUANTIZED, lambda: self._contest.start)
+        """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
+        twice, for which there is time where nothing else is found."""
+        contest = self._contest
+        if contest.started:
+            contest.judge_if_faster(UNQUANTIZED, lambda: contest.start, speedup=contest.start_speedup)
 
     def _weights(self) -> None:
-        """Weights alone in 8 bits lose next to nothing: they may be faster, and are the next best where nothing is."""
+        """Weights alone in 8 bits lose next to nothing: where nothing that computes in 8 bits may ship, they may be
+        faster, and are the next best where nothing is."""
         contest = self._contest
+        if contest.best in self._acceptable:
+            return
         judge = contest.judge if contest.best is None else contest.judge_if_faster
         judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
 

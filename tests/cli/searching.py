@@ -7,9 +7,10 @@ import sys
 import time
 from typing import Any
 
+import ovopt.workflow.contest
 import ovopt.workflow.work
 from ovopt.cli.main import main
-from tests.workflow.searched import speed_by_count
+from tests.workflow.searched import head_is_slow, speed_by_count
 
 PAUSE, PAUSED = "OVOPT_TEST_PAUSE", "paused"
 seen: list[int] = []
@@ -26,4 +27,5 @@ def speed(*given: Any) -> float | None:
 
 if __name__ == "__main__":
     vars(ovopt.workflow.work)["quick_speedup"] = speed
+    vars(ovopt.workflow.contest)["operation_times"] = head_is_slow
     main()

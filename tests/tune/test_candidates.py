@@ -26,12 +26,14 @@ def test_what_quantizes_the_most_comes_before_the_recipes_own_settings_and_nothi
 ) -> None:
     own = Quantize(**settings)
     found = global_candidates(own)
-    most = [MOST, BARE] if own.model_type else []
-    others = set(VARIANTS) - set(most)
     names = [candidate.name for candidate in found]
-    assert names == [*most, OWN, *(name for name in VARIANTS if name in others & set(names))]
+    first = [MOST, BARE, OWN] if own.model_type else [MOST, OWN]
+    if own.preset == "performance":
+        first.remove(MOST)
+    assert names == [*first, *(name for name in VARIANTS if name in set(names) - set(first))]
     assert found[0].step.model_type is None
-    assert found[len(most)].step == own
+    assert found[0].step.preset == "performance"
+    assert next(candidate.step for candidate in found if candidate.name == OWN) == own
     assert len({candidate.step.model_dump_json() for candidate in found}) == len(found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ovopt.tune.partial import MARGIN, partials
 
 KINDS = {"conv": "Convolution", "deep": "GroupConvolution", "sum": "Add", "fc": "MatMul"}
@@ -46,3 +48,9 @@ def test_the_order_of_execution_is_kept() -> None:
 
 def test_a_model_without_quantized_operations_has_no_parts() -> None:
     assert partials({}, {}, {}) == ()
+
+
+@pytest.mark.parametrize(("exact", "worth"), [(98.1, False), (97.9, True)])
+def test_what_can_save_next_to_nothing_is_not_worth_a_try(exact: float, worth: bool) -> None:
+    quantized = {"conv": 0.0, "sum": 100.0, "fc": 0.0}
+    assert ("products alone" in found(KINDS, quantized, {"sum": exact})) is worth

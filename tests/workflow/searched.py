@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,12 @@ def _saved(node: ov.Node, given: ov.Node, file: Path) -> Path:
     node.output(0).set_names({"scores"})
     ov.save_model(ov.Model([node], [given], file.stem), file, compress_to_fp16=False)
     return file
+
+
+def head_is_slow(models: Sequence[ov.Model], *others: Any) -> list[dict[str, float]]:
+    """In the place of measured times: 8 bits slow `head` down, and nothing else."""
+    quantized, exact = {"first": 5.0, "head": 10.0}, {"first": 5.0, "head": 1.0}
+    return [quantized, exact]
 
 
 def speed_by_count(before: ov.Model, after: ov.Model, *others: Any) -> float | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Materials
@@ -28,9 +29,9 @@ from ovopt.tune.trial import Trial
 from ovopt.workflow import contest, optimize, search, work
 from ovopt.workflow.contest import Goal, journal_file, subject_of
 from ovopt.workflow.options import Options
-from tests.cli.run import snapshot, write_data, write_ir
+from tests.cli.run import CLASSES, snapshot, write_data, write_ir
 from tests.factories import exactly
-from tests.workflow.searched import FEW, hopeless, loud_data, rescuable, speed_by_count
+from tests.workflow.searched import FEW, head_is_slow, hopeless, loud_data, rescuable, speed_by_count
 
 VARIANTS = {"mixed": {"preset": "mixed"}, "transformer": {"model_type": "transformer"}}
 """Enough of them to tell one from another."""
@@ -48,6 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rescuable(folder / "rescuable.xml")
     hopeless(folder / "hopeless.xml")
     write_ir(folder / "easy.xml")
+    write_ir(folder / "wordy.xml", ending=lambda node: ops.reshape(node, np.array([1, CLASSES]), False))
     loud_data(folder / "loud.npz")
     loud_data(folder / "unlabelled.npz", labels=False)
     write_data(folder / "easy.npz")
@@ -77,7 +79,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
         monkeypatch.setattr(work, "quick_speedup", speed)
 
     monkeypatch.setattr(candidates, "VARIANTS", VARIANTS)
-    monkeypatch.setattr(contest, "operation_times", lambda models, *others: [{} for _ in models])
+    monkeypatch.setattr(contest, "operation_times", head_is_slow)
     put(speed_by_count)
     return put
 
@@ -118,7 +120,7 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
         exact: tuple[str, ...] = EXACT,
         **options: Any,
     ) -> Manifest:
-        file = made / (data or ("easy.npz" if model == "easy" else "loud.npz"))
+        file = made / (data or ("easy.npz" if model in ("easy", "wordy") else "loud.npz"))
         settings = Options(overrides=(*FEW, *exact, *more), **options)
         return optimize.quantize(
             made / f"{model}.xml", tmp_path / output, recipe, file, settings, simplify, goal or Goal(0.01)
@@ -198,8 +200,43 @@ def test_of_two_that_are_as_fast_the_operations_of_the_more_exact_one_are_revert
 
 def test_8_bits_that_are_no_faster_than_what_loses_nothing_end_the_search(run: Any, timed: Any, tmp_path: Path) -> None:
     timed(lambda before, after, *others: 1.1 if facts(after).fake_quantize else 1.5)
-    assert run("easy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
+    assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["not quantized", "recipe", "mixed"]
+
+
+def test_a_model_that_simplifying_leaves_as_it_is_is_not_tried_unquantized(
+    run: Any, timed: Any, tmp_path: Path
+) -> None:
+    """A lucky measurement of the original itself would ship it."""
+    timed(lambda before, after, *others: 1.1 if facts(after).fake_quantize else 1.5)
+    run("easy", simplify=True)
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
+
+
+@pytest.mark.parametrize(("speed", "first"), [(1.05, "recipe"), (1.07, "not quantized")])
+def test_a_small_gain_of_simplifying_waits_until_nothing_else_is_found(
+    run: Any, timed: Any, speed: float, first: str, tmp_path: Path
+) -> None:
+    timed(lambda before, after, *others: 0.9 if facts(after).fake_quantize else speed)
+    assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
+    assert trials(tmp_path / "int8")[0].name == first
+
+
+def test_how_much_simplifying_gains_is_measured_once(run: Any, timed: Any) -> None:
+    simplified: list[ov.Model] = []
+
+    def speed(before: ov.Model, after: ov.Model, *others: Any) -> float | None:
+        simplified.extend([after] if not facts(after).fake_quantize else [])
+        return 1.07 if after in simplified else speed_by_count(before, after)
+
+    timed(speed)
+    run("wordy", simplify=True)
+    assert len(simplified) == 1
+
+
+def test_weights_alone_are_not_tried_where_8_bits_pay(run: Any, tmp_path: Path) -> None:
+    run("easy")
+    assert "int8 weights" not in {trial.name for trial in written(tmp_path / "int8")}
 
 
 def test_a_model_that_bears_it_needs_nothing_reverted(run: Any, tmp_path: Path) -> None:
@@ -213,8 +250,8 @@ def test_the_fastest_that_keeps_the_budget_wins(run: Any, timed: Any, tmp_path: 
     speeds = iter([1.5, 1.9, 1.0])
     timed(lambda before, after, *others: next(speeds))
     manifest = run("easy")
-    found = trials(tmp_path / "int8")
-    assert manifest.steps[-1].parameters["candidate"] == found[1].name
+    assert [trial.reverted for trial in trials(tmp_path / "int8")] == [(), ("head",)]
+    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": ["head"]}
     assert manifest.steps[-1].effect["speedup"] == 1.9
 
 
@@ -430,7 +467,7 @@ def test_a_model_that_is_fastest_without_8_bits_ships_simplified_or_not_at_all(
         with pytest.raises(BudgetMissedError):
             run("easy", simplify=False)
         return
-    manifest = run("easy", simplify=True)
+    manifest = run("wordy", simplify=True)
     assert manifest.steps[-1].parameters["candidate"] == "not quantized"
     assert manifest.steps[-1].effect["fake_quantize"] == 0
     assert quantized_operations(read_model(tmp_path / "int8")) == []
@@ -451,11 +488,8 @@ def test_weights_alone_in_8_bits_ship_where_they_are_the_fastest(run: Any, timed
 
 def test_what_is_timed_and_not_judged_is_written_down_so_that_it_is_not_timed_again(run: Any, tmp_path: Path) -> None:
     run("easy")
-    assert [(trial.name, trial.state, trial.n) for trial in written(tmp_path / "int8")][-1] == (
-        "int8 weights",
-        "slower",
-        0,
-    )
+    last = written(tmp_path / "int8")[-1]
+    assert (last.name, last.reverted, last.state, last.n) == ("recipe", ("head",), "slower", 0)
 
 
 def test_a_refusal_offers_f32_where_that_alone_is_faster(run: Any, timed: Any) -> None:
