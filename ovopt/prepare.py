@@ -74,11 +74,10 @@ class Prepared:
                 parts = call.result()
             except DataError as error:
                 self.leave_out(index, error)
-                continue
-            if self.calibrated and all(digest(part) in self.calibrated for part in parts):
+            except _SeenError:
                 self.bad[index] = f"{self.samples.ids[index]}: {SEEN}"
-                continue
-            yield index, parts
+            else:
+                yield index, parts
 
     def leave_out(self, index: int, error: DataError) -> None:
         """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`."""
@@ -115,6 +114,14 @@ class Prepared:
     def made_by(self, preparation: Preparation) -> Prepared:
         """The same samples, prepared in this way."""
         return self if preparation is self.preparation else replace(self, own=preparation, _cache=Cache(CACHE_BYTES))
+
+    def judging(self, calibrated: Set[str]) -> Prepared:
+        """The same samples without those of these digests."""
+        return replace(self, calibrated=calibrated, _cache=Cache(CACHE_BYTES))
+
+    def met_once(self) -> Prepared:
+        """The same samples for a use that meets each of them once: to keep them would cost it memory, and time."""
+        return replace(self, _cache=Cache(0))
 
     def answered(self, inside: int) -> Prepared:
         """The same samples for a model that does so many of the decoders itself."""
@@ -165,7 +172,10 @@ class Prepared:
         return {name: np.asarray(value) for name, value in self.recipe.model.inputs.items()}
 
     def _load(self, index: int) -> tuple[Tensors, ...]:
-        return self._made(self.preparation, index)
+        parts = self._made(self.preparation, index)
+        if self.calibrated and all(digest(part) in self.calibrated for part in parts):
+            raise _SeenError
+        return parts
 
     def _made(self, preparation: Preparation, index: int) -> tuple[Tensors, ...]:
         content = preparation.decode(self.samples.load(index))
@@ -196,6 +206,10 @@ class Prepared:
             return int(label)
         hint = did_you_mean(label, classes) if classes else "the recipe lists no class names under `data.classes`"
         raise DataError(f"{self.samples.ids[index]}: unknown class {label!r}; {hint}")
+
+
+class _SeenError(Exception):
+    """A calibration sample."""
 
 
 def digest(tensors: Tensors) -> str:

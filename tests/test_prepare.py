@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -75,6 +74,10 @@ def test_a_sample_is_prepared_once_where_it_fits_into_memory() -> None:
     for _ in range(3):
         assert len(list(data.each(range(20)))) == 20
     assert sorted(calls) == list(range(20))
+    once = data.met_once()
+    for _ in range(2):
+        assert len(list(once.each(range(20)))) == 20
+    assert sorted(calls) == sorted([*range(20)] * 3), "nothing is kept where each is met once"
 
 
 def test_parts_are_inferences_one_behind_the_other() -> None:
@@ -248,7 +251,7 @@ def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
 def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     whole = prepared(rows(4), preprocess=(TIMES_TWO,))
     ((_, (tensors,)),) = whole.each([2])
-    judging = replace(whole, calibrated={digest(tensors), "another"})
+    judging = whole.judging({digest(tensors), "another"})
     candidate = judging.behind((), (X,))
     for data in (judging, candidate, judging):
         assert [index for index, _ in data.each(range(4))] == [0, 1, 3]
@@ -259,7 +262,7 @@ def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None
     pairs = [Parts([np.array([a, 0], np.float32), np.array([b, 0], np.float32)]) for a, b in ((1, 2), (1, 3), (2, 1))]
     data = prepared(pairs)
     ((_, known),) = data.each([0])
-    judging = replace(data, calibrated=frozenset(map(digest, known)))
+    judging = data.judging(frozenset(map(digest, known)))
     assert [index for index, _ in judging.each(range(3))] == [1]
 
 

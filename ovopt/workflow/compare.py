@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +115,7 @@ def _run(
     check_device(recipe.runtime.device)
     prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
     _check_unseen(prepared, taking_part)
-    prepared = replace(prepared, calibrated=_calibrated(taking_part)) if against_baseline else prepared
+    prepared = prepared.judging(_calibrated(taking_part)) if against_baseline else prepared
     outputs = taking_part[0].facts.outputs
     fed = fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
