@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     import openvino
 
 RUNS = 5
-INFERENCES = 20
+INFERENCES, TURN_S, LEAST = 20, 0.03, 2
+"""Of a turn: it ends after so many inferences, or after this time and so many."""
 IDLE = ("Input", "Output", "Const")
 
 
@@ -34,7 +36,10 @@ def operation_times(
     turns: list[list[dict[str, float]]] = [[] for _ in models]
     for _ in range(RUNS):
         for place, request in enumerate(requests):
-            for _ in range(INFERENCES):
+            until = time.perf_counter() + TURN_S
+            for count in range(INFERENCES):
+                if count >= LEAST and time.perf_counter() > until:
+                    break
                 request.infer(list(tensors))
             turns[place].append(_times(compiled[place]))
     return [_median(found) for found in turns]

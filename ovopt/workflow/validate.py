@@ -46,7 +46,7 @@ class Validator:
         self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
         self.metric: Metric = self._scorer.metrics[0]
         before = Pass(self._scorer, "original", "the original", keeps=True)
-        self._run(original, before, self._chosen)
+        self._run(self._session(original), before, self._chosen)
         if self.metric.label in before.silent:
             raise DataError(
                 f"{self.metric.label}: no scores are left to agree behind the decoders that the model does itself; "
@@ -69,10 +69,10 @@ class Validator:
         Raises ArmLostError where the model does not run, or its output is not finite.
         """
         taken = Pass(self._scorer, "candidate", "the candidate", keeps=False, prepared=prepared)
-        end, look = 0, FIRST_LOOK
+        session, end, look = self._session(model), 0, FIRST_LOOK
         while True:
             start, end = end, min(look, len(self._chosen))
-            self._run(model, taken, self._chosen[start:end])
+            self._run(session, taken, self._chosen[start:end])
             delta = self._delta(taken)
             if end == len(self._chosen) or delta.drop[1] > max_drop:
                 return delta
@@ -81,11 +81,14 @@ class Validator:
     def _delta(self, taken: Pass) -> QualityDelta:
         return self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
 
-    def _run(self, model: openvino.Model, scored: Pass, chosen: Sequence[int]) -> None:
+    def _session(self, model: openvino.Model) -> OpenVinoSession:
         try:
             compiled = core().compile_model(model, self._placement.device, self._properties)
         except RuntimeError as error:
             raise ArmLostError(f"cannot be compiled: {reason(error)}") from None
+        return OpenVinoSession(compiled, (), self._placement, None)
+
+    def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int]) -> None:
         taking, faults = threading.Lock(), list[Exception]()
 
         def answered(key: Key, values: Tensors) -> None:
@@ -101,6 +104,6 @@ class Validator:
                     return
                 yield (item.index, item.part), item.tensors
 
-        OpenVinoSession(compiled, (), self._placement, None).answer_each(items(), answered)
+        session.answer_each(items(), answered)
         if faults:
             raise faults[0]
