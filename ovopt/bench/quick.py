@@ -15,7 +15,7 @@ from ovopt.model.read import core
 if TYPE_CHECKING:
     import openvino
 
-REPLICAS = 4
+REPLICAS = 3
 KEPT = 1
 """Compiled instances of the baseline that several timings share: the bias of one is the same for all of them."""
 CLEAR = 1.1

@@ -37,12 +37,13 @@ class Candidate:
     step: Quantize
 
 
-def global_candidates(own: Quantize) -> Sequence[Candidate]:
+def global_candidates(own: Quantize, attention: bool = False) -> Sequence[Candidate]:
     """What quantizes the most, then the recipe's own settings (behind those without smoothing, where it smooths), then
-    the other variants; none twice."""
+    the other variants; none twice. With `attention` in the model those without smoothing come first: next to none bears
+    the most, and the two are nearly as fast."""
     steps = {name: own.model_copy(update={**changes, **_advanced(own, changes)}) for name, changes in VARIANTS.items()}
-    first = {MOST, BARE} if own.model_type else {MOST}
-    ordered = {**{name: step for name, step in steps.items() if name in first}, OWN: own, **steps}
+    first = (BARE, MOST) if attention else (MOST, BARE) if own.model_type else (MOST,)
+    ordered = {**{name: steps[name] for name in first if name in steps}, OWN: own, **steps}
     found: dict[str, Candidate] = {}
     for name, step in ordered.items():
         found.setdefault(step.model_dump_json(), Candidate(OWN if step == own else name, step))

@@ -1,9 +1,9 @@
 """How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
 
-What is simplified only comes first: it loses nothing, and 8 bits have to be faster than that. Then come ways to
-quantize the whole model. Where none keeps the budget, the operations that lose the most stay in floating point; where
-8 bits do not pay, so do those that they slow down. Weights in 8 bits alone may win, too. Where nothing does, the
-refusal offers what else helps.
+What is simplified only comes first where that gains something: it loses nothing, and 8 bits have to be faster. Then
+come ways to quantize the whole model. Where none keeps the budget, the operations that lose the most stay in floating
+point; where 8 bits do not pay, so do those that they slow down. Where none of that may ship, weights alone in 8 bits
+may. Where nothing does, the refusal offers what else helps.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ovopt.errors import StepError, UsageError
+from ovopt.model.attention import has_attention
 from ovopt.model.facts import facts
 from ovopt.model.native import reason
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
@@ -44,7 +45,7 @@ class QuantizeSearch:
 
     def __init__(self, contest: Contest, own: Quantize) -> None:
         self._contest = contest
-        self._candidates = global_candidates(own)
+        self._candidates = global_candidates(own, has_attention(contest.start))
         self._made: dict[str, openvino.Model] = {}
 
     def run(self) -> None:

@@ -37,6 +37,14 @@ def test_what_quantizes_the_most_comes_before_the_recipes_own_settings_and_nothi
     assert len({candidate.step.model_dump_json() for candidate in found}) == len(found)
 
 
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_with_attention_what_does_not_smooth_comes_first(settings: dict[str, Any]) -> None:
+    found = global_candidates(Quantize(**settings), attention=True)
+    most = OWN if settings.get("preset") == "performance" else MOST
+    assert [candidate.name for candidate in found[:2]] == [BARE, most]
+    assert {candidate.name for candidate in found} == {one.name for one in global_candidates(Quantize(**settings))}
+
+
 @pytest.mark.parametrize(
     ("settings", "missing"),
     [
