@@ -156,7 +156,7 @@ class _Process:
                     if stop.is_set():
                         break
                     put = places.put((item.index, item.part), item.tensors)
-                    self._connection.send(protocol.InputsPut(item.index, item.part, put) if put else item)
+                    self._connection.send(protocol.InputsPut(item.index, item.part, put, item.name) if put else item)
             except (EOFError, ConnectionError):
                 return  # the receiving side says how the worker ended
             except BaseException as fault:

@@ -104,6 +104,8 @@ class Inputs:
     index: int
     part: int
     tensors: Tensors
+    name: str = "a sample"
+    """What the sample is called where it fails."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class InputsPut:
     index: int
     part: int
     put: Put
+    name: str
 
 
 @dataclass(frozen=True)

@@ -118,17 +118,24 @@ class Worker:
         self._session = None
         session = self._loaded.open(command.properties, (), None, timed=False)
         sending, reader = threading.Lock(), Reader(self._shared)
+        under_way: dict[tuple[int, int], str] = {}
 
         def answered(key: tuple[int, int], values: Tensors) -> None:
             with sending:
+                del under_way[key]
                 self._connection.send(protocol.Output(*key, values))
 
         def items() -> Iterator[tuple[tuple[int, int], Tensors]]:
             while not isinstance(item := self._connection.recv(), protocol.End):
                 tensors = reader.tensors(item.put) if isinstance(item, protocol.InputsPut) else item.tensors
+                under_way[item.index, item.part] = f"{item.name}, {' and '.join(map(_shape, tensors))}"
                 yield (item.index, item.part), tensors
 
-        session.answer_each(items(), answered)
+        try:
+            session.answer_each(items(), answered)
+        except RuntimeError as error:
+            failed = next(iter(under_way.values()), "its inputs")
+            raise ArmLostError(f"fails on {failed}: {reason(error)}") from None
 
     def _check_outputs(self) -> None:
         """A model that stops computing is very fast: what the turn computed must be what the sample's output was. Bits
@@ -238,6 +245,10 @@ def _stages(session: Session, preparation: Preparation, content: object) -> tupl
         inferring += clock() - started
         session.result()
     return ready - began, prepared - ready, inferring, clock() - prepared - inferring
+
+
+def _shape(tensor: Array) -> str:
+    return f"{tensor.dtype} {list(tensor.shape)}"
 
 
 if __name__ == "__main__":

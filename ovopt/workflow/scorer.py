@@ -201,7 +201,7 @@ class Pass:
             seen = self._prepared.seen(index, parts) if self._prepared.recipe.postprocess else None
             self._under_way[index] = _Sample(seen, len(parts))
             for part, tensors in enumerate(parts):
-                yield Inputs(index, part, tensors)
+                yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
 
     def take(self, output: Output) -> None:
         """One inference's outputs; the last of a sample's makes its rows."""

@@ -236,6 +236,23 @@ def test_without_an_input_there_is_no_output(plans: list[ArmPlan]) -> None:
         assert crew.lost == {}
 
 
+@pytest.mark.parametrize("scale", [1, 1 << 14], ids=["socket", "shared memory"])
+def test_the_sample_that_a_model_fails_on_is_named_with_its_shapes(tmp_path: Path, scale: int) -> None:
+    """Such as a text of more tokens than the model has positions."""
+    model = saved(adding_model(("x", (1, -1), np.float32), ("y", (1, -1), np.float32)), tmp_path)
+    write_samples(tmp_path / "samples", [(np.zeros((1, 4), np.float32),) * 2])
+
+    def inputs() -> Iterator[Inputs]:
+        for index in range(30):
+            widths = (3 * scale, 2 * scale) if index == 20 else (4 * scale, 4 * scale)
+            yield Inputs(index, 0, tuple(np.zeros((1, width), np.float32) for width in widths), f"set#{index}")
+
+    with Crew([plan("original", "baseline", model, tmp_path / "samples")], LIMIT_S * 6) as crew:
+        crew.evaluate("original", PROPERTIES, inputs(), nothing)
+        told = f"fails on set#20, float32 [1, {3 * scale}] and float32 [1, {2 * scale}]: "
+        assert crew.lost["original"].startswith(told)
+
+
 def test_inputs_of_all_sizes_come_through_whole_and_again(tmp_path: Path) -> None:
     """Through the socket where they are small, larger than the first large one, or too many at a time."""
     model = saved(adding_model(("x", (1, -1), np.float32)), tmp_path)
