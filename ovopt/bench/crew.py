@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -49,12 +51,12 @@ class Crew:
         self.lost: dict[str, str] = {}
         self._limit_s = limit_s
         self._workers: dict[str, _Process] = {}
+        self.loading_s = 0.0
+        """How long it took until all workers were there."""
 
     def __enter__(self) -> Self:
         try:
-            for name, arm in self.arms.items():
-                self._workers[name] = _Process(self._limit_s)
-                self.ask(name, arm.load)
+            self._load(self.arms)
         except BaseException:
             self._end()
             raise
@@ -74,6 +76,11 @@ class Crew:
     def present(self) -> list[str]:
         """Names of the arms that are not lost."""
         return [name for name in self.arms if name not in self.lost]
+
+    def renew(self) -> None:
+        """A new process for every arm, as if nothing had been asked of it yet."""
+        self._end()
+        self._load(self.present)
 
     def pid(self, name: str) -> int:
         """The process that measures an arm."""
@@ -106,6 +113,16 @@ class Crew:
             self._workers[name].end()
             return None
 
+    def _load(self, names: Iterable[str]) -> None:
+        """All at once: most of it is importing and reading."""
+        began = time.perf_counter()
+        for name in names:
+            self._workers[name] = _Process(self._limit_s)
+            self._converse(name, self.arms[name].load, partial(_Process.send, command=self.arms[name].load))
+        for name in names:
+            self._converse(name, self.arms[name].load, _Process.receive)
+        self.loading_s = time.perf_counter() - began
+
     def _end(self) -> None:
         for worker in self._workers.values():
             worker.end()
@@ -136,8 +153,17 @@ class _Process:
         return self._process.pid
 
     def ask(self, command: Any) -> Any:
+        self.send(command)
+        return self.receive()
+
+    def send(self, command: Any) -> None:
         try:
             self._connection.send(command)
+        except ConnectionError:
+            raise ArmLostError(self._obituary()) from None
+
+    def receive(self) -> Any:
+        try:
             return self._answer(lambda output: None)
         except (EOFError, ConnectionError):
             raise ArmLostError(self._obituary()) from None

@@ -13,12 +13,15 @@ from ovopt.bench.crew import Crew
 from ovopt.bench.opening import open_all, same_settings
 from ovopt.bench.processor_time import processor_time
 from ovopt.bench.scenario import Effort, Found, Scenario
-from ovopt.bench.schedule import Schedule, creation_order, plan_block, turn_order, why_stop
+from ovopt.bench.schedule import LEAST_REPLICAS, Schedule, creation_order, plan_block, turn_order, why_stop
 from ovopt.contracts import Progress
 from ovopt.records import Measured
 from ovopt.stats import Floats, speedup_interval
 
 DISTURBED_SHARE = 0.05
+RENEWED_SHARE = 0.3
+"""A process has a bias of its own that all instances compiled in it share: a replica gets new ones, as far as starting
+them takes no more than this share of the time."""
 Turns = list[list[Any]]
 """One arm's turns, [replica][round]."""
 
@@ -56,16 +59,22 @@ class TurnScenario(Scenario):
         with progress.task(f"measure {self.name.replace('_', ' ')}", total=effort.time_budget_s) as advance:
             self.prepare(crew)
             settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched, self.forced)
+            affordable = crew.loading_s * LEAST_REPLICAS <= RENEWED_SHARE * effort.time_budget_s
+            renewed_s = crew.loading_s if affordable else 0.0
             block: Schedule | None = None
             replica, rounds, spent = 0, 0, 0.0
             stopped: str | None = None
             if crew.baseline in crew.lost:
                 stopped = "the baseline was lost"
             while stopped is None:
+                if replica and affordable:
+                    crew.renew()
+                    self.prepare(crew)
                 opened, opening_s = open_all(crew, settings, creation_order(crew.present, replica))
                 if block is None:
                     left = effort.time_budget_s - (time.perf_counter() - started - opening_s)
-                    block = plan_block([o.inference_s for o in opened.values()], opening_s, left, self.inferences)
+                    inference_s = [o.inference_s for o in opened.values()]
+                    block = plan_block(inference_s, opening_s + renewed_s, left, self.inferences)
                 rounds += block.rounds
                 self._take_block(crew, block, rng, found)
                 replica += 1

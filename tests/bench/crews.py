@@ -80,6 +80,13 @@ class FakeCrew:
     log: list[tuple[str, Any]] = field(default_factory=list)
     capacity: float = 100.0
     most_streams: int = 64
+    loading_s: float = 0.0
+    renewed: list[int] = field(default_factory=list)
+    """How much had been asked by then."""
+
+    def renew(self) -> None:
+        self.clock.now += self.loading_s
+        self.renewed.append(len(self.log))
 
     @property
     def arms(self) -> dict[str, ArmPlan]:

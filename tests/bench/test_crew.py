@@ -236,6 +236,20 @@ def test_without_an_input_there_is_no_output(plans: list[ArmPlan]) -> None:
         assert crew.lost == {}
 
 
+def test_renewed_workers_are_new_processes_that_know_the_model(plans: list[ArmPlan]) -> None:
+    with Crew(plans, LIMIT_S * 6) as crew:
+        os.kill(crew.pid("int8"), signal.SIGKILL)
+        assert crew.ask("int8", Open(PROPERTIES, None)) is None
+        before = crew.pid("original")
+        crew.renew()
+        assert crew.pid("original") != before
+        assert not psutil.pid_exists(before)
+        assert crew.present == ["original"], "what is lost stays lost"
+        assert crew.ask("original", Open(PROPERTIES, None)) is not None
+        after = crew.pid("original")
+    assert not psutil.pid_exists(after)
+
+
 @pytest.mark.parametrize("scale", [1, 1 << 14], ids=["socket", "shared memory"])
 def test_the_sample_that_a_model_fails_on_is_named_with_its_shapes(tmp_path: Path, scale: int) -> None:
     """Such as a text of more tokens than the model has positions."""

@@ -99,6 +99,23 @@ def test_raw_values_stand_by_replica_and_round(clock: Clock) -> None:
         np.testing.assert_array_equal(found.raw[name], expected)
 
 
+def test_every_replica_but_the_first_has_new_processes(clock: Clock) -> None:
+    crew = crew_of(clock, loading_s=1.0)
+    replicas = measured(measure(crew)).replicas
+    assert len(crew.renewed) == replicas - 1
+    opening = [at for at, (_, what) in enumerate(crew.log) if isinstance(what, protocol.Open)]
+    firsts = opening[len(NAMES) :: len(NAMES)]
+    assert crew.renewed == firsts[1:], "before its arms are opened"
+
+
+@pytest.mark.parametrize(("loading_s", "renewed"), [(2.9, True), (3.1, False)])
+def test_processes_that_take_long_to_start_are_kept(clock: Clock, loading_s: float, renewed: bool) -> None:
+    """Six times 3 s would be more than three tenths of 60 s."""
+    crew = crew_of(clock, loading_s=loading_s)
+    assert measured(measure(crew)).replicas >= LEAST_REPLICAS
+    assert bool(crew.renewed) is renewed
+
+
 def test_it_stops_as_soon_as_the_intervals_are_narrow_enough(clock: Clock) -> None:
     found = measure(crew_of(clock))
     assert (measured(found).replicas, measured(found).stopped) == (LEAST_REPLICAS, "precision reached")
