@@ -74,7 +74,8 @@ class Distillation:
                     advance(0, self._said(now))
         except (KeyboardInterrupt, SystemExit):
             if checkpoint.file:
-                progress.say(_kept(checkpoint, now, self._course.epochs))
+                kept = checkpoint.read() or now  # it may have ended in the middle of writing, or right behind
+                progress.say(_kept(checkpoint, kept, self._course.epochs))
             raise
         self._set(now.best)
         return Distilled(self._student.state(), now.best_epoch, before, self._agreement(), diverged)

@@ -88,8 +88,9 @@ LONG = ("prune", "tiny.pt2", *COMMON, "--ratio", 0.7, "--epochs", 120)
 
 
 def interrupted(work: Path, number: int) -> tuple[int, str, int]:
-    """Exit code, what was said, and the epoch in the checkpoint."""
+    """Exit code as a shell shows it, what was said, and the epoch in the checkpoint."""
     kept, command = work / "out.checkpoint.pt", run.command(*LONG, "-o", "out")
+    assert not kept.exists(), "the signal is to meet a run that has begun"
     process = subprocess.Popen(command, cwd=work, env=run.user_environment(), stderr=subprocess.PIPE, text=True)
     while not kept.is_file() and process.poll() is None:
         time.sleep(0.01)
@@ -98,7 +99,8 @@ def interrupted(work: Path, number: int) -> tuple[int, str, int]:
     assert not (work / "out").exists()
     epoch = torch.load(kept, weights_only=True)["epoch"]
     assert 1 <= epoch < 120
-    return process.returncode, said, epoch
+    code = process.returncode
+    return 128 - code if code < 0 else code, said, epoch
 
 
 def test_ctrl_c_says_what_is_kept(work: Path) -> None:
