@@ -118,7 +118,7 @@ class Worker:
         self._session = None
         session = self._loaded.open(command.properties, (), None, timed=False)
         sending, reader = threading.Lock(), Reader(self._shared)
-        under_way: dict[tuple[int, int], str] = {}
+        under_way: dict[tuple[int, int], tuple[str, Tensors]] = {}
 
         def answered(key: tuple[int, int], values: Tensors) -> None:
             with sending:
@@ -128,13 +128,14 @@ class Worker:
         def items() -> Iterator[tuple[tuple[int, int], Tensors]]:
             while not isinstance(item := self._connection.recv(), protocol.End):
                 tensors = reader.tensors(item.put) if isinstance(item, protocol.InputsPut) else item.tensors
-                under_way[item.index, item.part] = f"{item.name}, {' and '.join(map(_shape, tensors))}"
+                under_way[item.index, item.part] = item.name, tensors
                 yield (item.index, item.part), tensors
 
         try:
             session.answer_each(items(), answered)
         except RuntimeError as error:
-            failed = next(iter(under_way.values()), "its inputs")
+            name, tensors = next(iter(under_way.values()), ("its inputs", ()))
+            failed = f"{name}, {' and '.join(map(_shape, tensors))}" if tensors else name
             raise ArmLostError(f"fails on {failed}: {reason(error)}") from None
 
     def _check_outputs(self) -> None:

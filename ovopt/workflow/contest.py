@@ -132,7 +132,7 @@ class Contest:
         return operation_times(models, self.materials.calibration[0], recipe.runtime.device, properties_of(recipe))
 
     @property
-    def started(self) -> bool:
+    def start_differs(self) -> bool:
         """Whether the steps before changed anything."""
         return any(report.effect for report in self._reports)
 

@@ -148,7 +148,7 @@ class QuantizeSearch:
         """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
         twice, for which there is time where nothing else is found."""
         contest = self._contest
-        if contest.started:
+        if contest.start_differs:
             contest.judge_if_faster(UNQUANTIZED, lambda: contest.start, speedup=contest.start_speedup)
 
     def _weights(self) -> None:
