@@ -476,9 +476,10 @@ class Session(ABC):
         Nanoseconds from each scheduled arrival to its answer."""
 
     @abstractmethod
-    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
-        """The chosen outputs of every item without batch dimension, asynchronously, in any order and from any thread.
-        The parts of a sample come in their order; a state lives from the first to the last."""
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
+        """The chosen outputs of every item without batch dimension, in the order of the items, of which a few are taken
+        ahead. An item that fails is raised behind the answers of all before it. The parts of a sample come in their
+        order; a state lives from the first to the last."""
 
 
 class Engine(ABC):

@@ -7,7 +7,6 @@ memory. It ends when the socket does.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -114,16 +113,11 @@ class Worker:
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
-        """Outputs are sent from the threads that they are called back on, while the next inputs are received here."""
+        """Each output is sent as it comes, while the model computes the next."""
         self._session = None
         session = self._loaded.open(command.properties, (), None, timed=False)
-        sending, reader = threading.Lock(), Reader(self._shared)
+        reader = Reader(self._shared)
         under_way: dict[tuple[int, int], tuple[str, Tensors]] = {}
-
-        def answered(key: tuple[int, int], values: Tensors) -> None:
-            with sending:
-                del under_way[key]
-                self._connection.send(protocol.Output(*key, values))
 
         def items() -> Iterator[tuple[tuple[int, int], Tensors]]:
             while not isinstance(item := self._connection.recv(), protocol.End):
@@ -132,7 +126,9 @@ class Worker:
                 yield (item.index, item.part), tensors
 
         try:
-            session.answer_each(items(), answered)
+            for key, values in session.answer_each(items()):
+                del under_way[key]
+                self._connection.send(protocol.Output(*key, values))
         except RuntimeError as error:
             name, tensors = next(iter(under_way.values()), ("its inputs", ()))
             failed = f"{name}, {' and '.join(map(_shape, tensors))}" if tensors else name

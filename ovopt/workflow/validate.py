@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.bench.engines.openvino import OpenVinoSession
 from ovopt.bench.protocol import Output
-from ovopt.contracts import Key, Metric, Placement, Tensors
+from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.native import core, reason
 from ovopt.model.outputs import output_indices
@@ -89,21 +88,6 @@ class Validator:
         return OpenVinoSession(compiled, (), self._placement, None)
 
     def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int]) -> None:
-        taking, faults = threading.Lock(), list[Exception]()
-
-        def answered(key: Key, values: Tensors) -> None:
-            with taking:
-                try:
-                    scored.take(Output(*key, values))
-                except Exception as fault:  # must not end in native code
-                    faults.append(fault)
-
-        def items() -> Iterator[tuple[Key, Tensors]]:
-            for item in scored.inputs(chosen):
-                if faults:
-                    return
-                yield (item.index, item.part), item.tensors
-
-        session.answer_each(items(), answered)
-        if faults:
-            raise faults[0]
+        items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))
+        for key, values in session.answer_each(items):
+            scored.take(Output(*key, values))

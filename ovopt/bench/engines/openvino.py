@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -117,18 +118,13 @@ class OpenVinoSession(Session):
         ]
         # A request per sample: to hand a request other tensors costs it some microseconds of its next inference.
         self._rotating = [_holding(compiled.create_infer_request(), tensors) for tensors in self._tensors]
-        self._answered = _Callback()
         self._alone: dict[int, openvino.InferRequest] = {}
         self._together: dict[int, openvino.InferRequest] = {}
 
     @cached_property
-    def _answering(self) -> openvino.AsyncInferQueue:
-        """A pool for answers that are called back: a callback, once set, would burden the timing of the other."""
-        import openvino
-
-        pool = openvino.AsyncInferQueue(self._compiled, len(self._pool))
-        pool.set_callback(self._answered)
-        return pool
+    def _ahead(self) -> list[openvino.InferRequest]:
+        """One more than compute at a time, so that none waits for an answer to be copied out."""
+        return [self._compiled.create_infer_request() for _ in range(len(self._pool) + 1)]
 
     def effective(self) -> Effective:
         """Read back from the compiled model."""
@@ -164,9 +160,14 @@ class OpenVinoSession(Session):
         for position, request in enumerate(self._requests):
             sample = (first + position) % len(self._tensors)
             self._together[sample] = _holding(request, self._tensors[sample])
-        found = pace(self._start_anew if self._stateful else pool.start_async, len(pool), seconds)
+        found = pace(self._start, len(pool), seconds)
         pool.wait_all()
         return found
+
+    @property
+    def _start(self) -> Callable[[], None]:
+        """Begins an inference as soon as a request is free, on what that holds."""
+        return self._start_anew if self._stateful else self._pool.start_async
 
     def _start_anew(self) -> None:
         """From an empty state."""
@@ -189,49 +190,73 @@ class OpenVinoSession(Session):
         return without_batch(np.array(self.request.get_tensor(self._outputs[0]).data))
 
     def answer_all(self, tensors: Iterator[Tensors]) -> None:
-        """The next sample is prepared while the pool computes; every answer is copied out as it comes."""
-        with self._calling(lambda request, _: self._answer(request)) as pool:
-            for prepared in tensors:
-                pool.start_async(dict(enumerate(prepared)))
+        """The next sample is prepared while as many requests compute as the pool holds; every answer is copied out."""
+        for _ in self._answers((((0, 0), prepared) for prepared in tensors), self._ahead[1:]):
+            pass
 
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
-        """First come, first served, by as many requests as the pool holds."""
-        waits = [0] * len(arrivals_s)
-        inputs = [dict(enumerate(tensors)) for tensors in self._tensors]
+        """First come, first served, by as many requests as the pool holds. An answer's time is the runtime's own: a
+        callback would wait for the interpreter."""
+        pool, requests, start = self._pool, self._requests, self._start
+        self._together = {}
+        waits, under_way = [0] * len(arrivals_s), dict[int, int]()
 
-        def answered(_: Any, job: tuple[int, int]) -> None:
-            index, scheduled = job
-            waits[index] = time.perf_counter_ns() - scheduled
+        def note(position: int) -> None:
+            waits[under_way.pop(position)] += int(requests[position].latency * 1e6)
 
         def send(index: int, scheduled: int) -> None:
-            self._answering.start_async(inputs[(first + index) % len(inputs)], (index, scheduled), share_inputs=True)
+            position = pool.get_idle_request_id()
+            if position in under_way:
+                note(position)
+            _holding(requests[position], self._tensors[(first + index) % len(self._tensors)])
+            under_way[position] = index
+            waits[index] = time.perf_counter_ns() - scheduled
+            start()
 
-        with self._calling(answered):
-            send_off(arrivals_s, send)
+        send_off(arrivals_s, send)
+        pool.wait_all()
+        for position in tuple(under_way):
+            note(position)
         return waits
 
-    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
-        """A sequence with a state goes one by one, all else through the pool."""
-        if self._stateful or self._handed_on:
-            self._answer_in_order(items, answered)
-            return
-        with self._calling(lambda request, key: answered(key, self._answer(request))) as pool:
-            for key, tensors in items:
-                pool.start_async(dict(enumerate(tensors)), key)
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
+        """A sequence with a state goes one by one, all else a few requests ahead."""
+        return self._answers_in_order(items) if self._stateful or self._handed_on else self._answers(items, self._ahead)
 
-    @contextmanager
-    def _calling(self, callback: Callable[[Any, Any], object]) -> Iterator[openvino.AsyncInferQueue]:
-        """The answering pool while it calls back."""
-        self._answered.function = callback
+    def _answers(
+        self, items: Iterator[tuple[Key, Tensors]], requests: Sequence[openvino.InferRequest]
+    ) -> Iterator[tuple[Key, Tensors]]:
+        """Each request in its turn. Nothing of Python's is called by the runtime: its threads let go of a callback some
+        time after the last answer, and one that does so while the interpreter ends aborts the process."""
+        free = deque(requests)
+        under_way: deque[tuple[Key, openvino.InferRequest]] = deque()
+
+        def oldest() -> tuple[Key, Tensors]:
+            key, request = under_way.popleft()
+            request.wait()
+            free.append(request)
+            return key, self._answer(request)
+
         try:
-            yield self._answering
-            self._answering.wait_all()
+            for key, tensors in items:
+                answered = [] if free else [oldest()]
+                try:
+                    free[0].start_async(dict(enumerate(tensors)), share_inputs=True)
+                except RuntimeError:
+                    yield from answered
+                    while under_way:
+                        yield oldest()
+                    raise
+                under_way.append((key, free.popleft()))
+                yield from answered
+            while under_way:
+                yield oldest()
         finally:
-            with suppress(RuntimeError):  # it was raised above; what is on its way must end before the callback does
-                self._answering.wait_all()
-            self._answered.function = None
+            for _, request in under_way:
+                with suppress(RuntimeError):  # raised above already; to be used again, a request must be idle
+                    request.wait()
 
-    def _answer_in_order(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
+    def _answers_in_order(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
         state: dict[int, Array] = {}
         for key, tensors in items:
             if key[1] == 0:
@@ -239,21 +264,10 @@ class OpenVinoSession(Session):
                 self.request.reset_state()
             self.request.infer({**dict(enumerate(tensors)), **state}, share_inputs=True)
             state = {into: np.array(self.request.get_tensor(of).data) for into, of in self._handed_on}
-            answered(key, self._answer(self.request))
+            yield key, self._answer(self.request)
 
     def _answer(self, request: openvino.InferRequest) -> Tensors:
         return tuple(without_batch(np.array(request.get_tensor(output).data)) for output in self._outputs)
-
-
-class _Callback:
-    """What a pool calls, for all its life. A thread of the runtime lets go of it some time after the last answer, so it
-    must lead to nothing that holds the compiled model: freed by its own thread, that waits for itself and aborts."""
-
-    function: Callable[[Any, Any], object] | None = None
-
-    def __call__(self, request: openvino.InferRequest, job: Any) -> None:
-        if self.function:
-            self.function(request, job)
 
 
 def _positions(compiled: openvino.CompiledModel, state: Mapping[str, str]) -> list[tuple[int, openvino.ConstOutput]]:

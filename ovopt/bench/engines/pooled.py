@@ -106,21 +106,22 @@ class PooledSession(Session):
         self._call(tensors)
         return time.perf_counter_ns() - scheduled
 
-    def answer_each(self, items: Iterator[tuple[Key, Tensors]], answered: Callable[[Key, Tensors], None]) -> None:
-        """In order, a few calls ahead."""
+    def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
+        """A few calls ahead."""
         ahead: deque[tuple[Key, Future[Tensors]]] = deque()
         for key, tensors in items:
             ahead.append((key, self._send(partial(self._call, tensors))))
             if len(ahead) > self._requests:
-                self._hand_on(*ahead.popleft(), answered)
-        while ahead:
-            self._hand_on(*ahead.popleft(), answered)
-
-    def _hand_on(self, key: Key, call: Future[Tensors], answered: Callable[[Key, Tensors], None]) -> None:
-        answered(key, tuple(map(without_batch, call.result())))
+                yield _answered(*ahead.popleft())
+        for key, call in ahead:
+            yield _answered(key, call)
 
     def _send(self, work: Callable[[], T]) -> Future[T]:
         self._free.acquire()
         call = self._pool.submit(work)
         call.add_done_callback(lambda _: self._free.release())
         return call
+
+
+def _answered(key: Key, call: Future[Tensors]) -> tuple[Key, Tensors]:
+    return key, tuple(map(without_batch, call.result()))

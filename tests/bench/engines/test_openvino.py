@@ -4,7 +4,6 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import openvino
 import pytest
 
 from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
-from ovopt.contracts import Placement
+from ovopt.contracts import Key, Placement
 from ovopt.errors import ModelError, SettingsError
 from tests.bench.engines import samples as s
 from tests.cli import run
@@ -66,7 +65,8 @@ def answer_all(session: OpenVinoSession) -> None:
 
 
 def answer_each(session: OpenVinoSession) -> None:
-    session.answer_each((((i, 0), sample) for i, sample in enumerate(s.samples(count=2))), lambda *_: None)
+    for _ in session.answer_each(((i, 0), sample) for i, sample in enumerate(s.samples(count=2))):
+        pass
 
 
 def fail_in_between(session: OpenVinoSession) -> None:
@@ -86,36 +86,32 @@ def test_a_compiled_model_is_freed_once_nobody_holds_its_session(
     assert held() is None
 
 
-def leads_to(start: object, sought: object) -> bool:
-    """Over what the objects hold, classes and modules apart."""
-    seen, waiting = set[int](), [start]
-    while waiting:
-        current = waiting.pop()
-        if current is sought:
-            return True
-        if id(current) not in seen and not isinstance(current, type | ModuleType):
-            seen.add(id(current))
-            waiting += gc.get_referents(current)
-    return False
-
-
 @pytest.mark.parametrize("use", [serve, answer_all, answer_each, fail_in_between])
-def test_what_a_pool_calls_does_not_hold_the_session(
+def test_the_runtime_calls_nothing_of_pythons(
     model: Path, use: Callable[[OpenVinoSession], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A thread of the runtime may be the last to hold it: it would free the compiled model, join itself and abort."""
-    called: list[object] = []
+    """Its threads let go of a callback some time after the last answer. One that has to wait for the interpreter then,
+    while that ends, aborts the process; one that is the last to hold the compiled model joins itself."""
 
-    class Watched(openvino.AsyncInferQueue):  # type: ignore[misc]
-        def set_callback(self, callback: Callable[[Any, Any], None]) -> None:
-            called.append(callback)
-            super().set_callback(callback)
+    def called(self: object, callback: object) -> None:
+        raise AssertionError("a callback")
 
-    monkeypatch.setattr(openvino, "AsyncInferQueue", Watched)
+    monkeypatch.setattr(openvino.AsyncInferQueue, "set_callback", called)
+    monkeypatch.setattr(openvino.InferRequest, "set_callback", called)
+    use(engine(model).open(F32, s.samples(), 2))
+
+
+def test_an_item_that_cannot_be_answered_is_raised_behind_those_before_it(model: Path) -> None:
+    """The runtime refuses it at once, while the others are under way; the session can be used on."""
     session = engine(model).open(F32, s.samples(), 2)
-    use(session)
-    assert called
-    assert not any(leads_to(callback, session) for callback in called)
+    wrong = (np.zeros((1, run.WIDTH + 1), np.float32),)
+    for before in range(5):
+        items = [((index, 0), tensors) for index, tensors in enumerate([*s.samples()[:before], wrong, *s.samples()])]
+        given: list[Key] = []
+        with pytest.raises(RuntimeError, match="shape"):
+            given.extend(key for key, _ in session.answer_each(iter(items)))
+        assert given == [(index, 0) for index in range(before)]
+    s.check_outputs(session, s.samples())
 
 
 def test_a_batch_is_timed_whole_and_scored_sample_by_sample(model: Path) -> None:
