@@ -201,7 +201,7 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
     from ovopt.model.outputs import output_indices
     from ovopt.output import new_folder
     from ovopt.records import StepReport
-    from ovopt.steps.nncf_arguments import dataset
+    from ovopt.steps.nncf_ahead import Calibration
     from ovopt.steps.quantize import Quantize
     from ovopt.workflow.chosen import choose
     from ovopt.workflow.scorer import Pass, Scorer
@@ -211,8 +211,9 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
     work = Work.begin(case.model, [Quantize()], chosen, case.data, options)
     outputs = facts(work.original).outputs
     tuning = list(work.prepared.splits["tuning"])
-    scorer = Scorer.of(work.prepared, outputs, tuning)
-    metric, wanted = scorer.metrics[0], output_indices(outputs, work.prepared.recipe.model.output)
+    metric = work.prepared.recipe.metrics[0]
+    scorer = Scorer.of(work.prepared, outputs, tuning, metrics=(metric,))
+    wanted = output_indices(outputs, work.prepared.recipe.model.output)
 
     def rows_of(compiled: openvino.CompiledModel, indices: Sequence[int]) -> list[Any]:
         taken = Pass(scorer, "candidate", "the candidate", keeps=False)
@@ -237,7 +238,7 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
         began = time.perf_counter()
         model = nncf.quantize_with_accuracy_control(
             work.original.clone(),
-            dataset(work.materials.calibration, work.original, lambda amount=1, note="": None),
+            nncf.Dataset(Calibration(work.materials.calibration, work.original, lambda amount=1, note="": None)),
             nncf.Dataset(tuning, first_part),
             validate,
             max_drop=MAX_DROP,

@@ -16,7 +16,8 @@ from ovopt.model.native import core
 from ovopt.model.weights import weights
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.compress_notes import idle, left_out, no_effect, told
-from ovopt.steps.nncf_arguments import IgnoredScope, dataset, first_line, member, parameters, quiet
+from ovopt.steps.nncf_ahead import calibrating
+from ovopt.steps.nncf_arguments import IgnoredScope, first_line, member, parameters, quiet
 
 if TYPE_CHECKING:
     import logging
@@ -124,9 +125,9 @@ class Compress(Step):
         used = materials.calibration[: self.subset_size] if self.data_aware else ()
         arguments = self._arguments(model)
         with materials.progress.task("compress", total=len(used) or None) as advance, quiet() as logged:
-            samples = dataset(used, model, advance) if used else None
             try:
-                return nncf.compress_weights(model, dataset=samples, **arguments)
+                with calibrating(used, model, advance) as samples:
+                    return nncf.compress_weights(model, dataset=samples if used else None, **arguments)
             except nncf.InvalidGroupSizeError as error:
                 said = str(error).partition("\n")[0]
                 raise UsageError(f"{WHERE}.group_size: {said} {FALLBACK}") from None

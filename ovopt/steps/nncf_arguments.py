@@ -7,7 +7,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Advance, Tensors
 from ovopt.errors import RecipeError, UsageError, did_you_mean
 from ovopt.model import back, front
 from ovopt.records import Record
@@ -67,34 +66,6 @@ def _embedded(model: openvino.Model) -> list[str]:
     bias."""
     names = [op.get_friendly_name() for op in model.get_ordered_ops()]
     return [f"^{prefix}.*" for prefix in (front.PREFIX, back.PREFIX) if any(name.startswith(prefix) for name in names)]
-
-
-class Counted:
-    """The calibration samples; every sample that NNCF takes moves the progress on."""
-
-    def __init__(self, samples: Sequence[Tensors], advance: Advance) -> None:
-        self._samples = samples
-        self._advance = advance
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __iter__(self) -> Iterator[Tensors]:
-        for sample in self._samples:
-            self._advance()
-            yield sample
-
-
-def dataset(samples: Sequence[Tensors], model: openvino.Model, advance: Advance) -> nncf.Dataset:
-    """The samples as NNCF takes them: a bare array for a model with one input, a mapping by name for several."""
-    import nncf
-
-    keys = [port.get_any_name() if port.get_names() else index for index, port in enumerate(model.inputs)]
-
-    def transform(tensors: Tensors) -> Any:
-        return tensors[0] if len(keys) == 1 else dict(zip(keys, tensors, strict=True))
-
-    return nncf.Dataset(Counted(samples, advance), transform)
 
 
 def member(kind: type[E], value: str, where: str) -> E:

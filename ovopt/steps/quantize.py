@@ -11,7 +11,8 @@ from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.facts import facts
 from ovopt.records import ModelFacts, StepReport
-from ovopt.steps.nncf_arguments import IgnoredScope, dataset, first_line, parameters, quiet
+from ovopt.steps.nncf_ahead import calibrating
+from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet
 
 if TYPE_CHECKING:
     import openvino
@@ -65,9 +66,9 @@ class Quantize(Step):
         used = min(self.subset_size, len(materials.calibration))
         arguments = self._arguments(model)
         with materials.progress.task("quantize", total=used * self._passes()) as advance, quiet():
-            samples = dataset(materials.calibration[:used], model, advance)
             try:
-                return nncf.quantize(model, samples, **arguments)
+                with calibrating(materials.calibration[:used], model, advance) as samples:
+                    return nncf.quantize(model, samples, **arguments)
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"optimize.quantize: {first_line(error)}") from None
             except Exception as error:  # nncf raises errors of every kind

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors, plugins
+from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.agreement import outputs_in_f32
 from ovopt.model.rewrite import Rewrite
@@ -163,9 +164,14 @@ class _Check:
     """The original's outputs on real samples, in f32."""
 
     def __init__(self, model: openvino.Model, samples: Sequence[Tensors], tolerance: float) -> None:
+        self._model = model
         self._samples = samples
         self._tolerance = tolerance
-        self._wanted = outputs_in_f32(model, samples)
+
+    @cached_property
+    def _wanted(self) -> list[Array]:
+        """Where nothing is rewritten, nobody asks."""
+        return outputs_in_f32(self._model, self._samples)
 
     def difference(self, model: openvino.Model) -> float | None:
         """The largest difference, as a share of each output's largest value; None where it is beyond the tolerance."""

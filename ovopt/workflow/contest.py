@@ -69,6 +69,7 @@ class Contest:
         """`step` names the winner's report. The steps `before` are applied to the original at once: what candidates
         are made of is `start`. `effect` counts on a candidate's model what took effect; `made_by` gives the report of
         the one step that made the candidate of a name, where it is to be told."""
+        self._began = time.perf_counter()
         recipe = work.prepared.recipe
         self.start, self._reports = work.applied(before)
         self.original = work.original
@@ -87,7 +88,6 @@ class Contest:
         aim = () if goal.aim == "speed" else (goal.aim,)
         subject = subject_of(step, source, data, work.materials.seed, recipe.resolved(), before, goal.max_drop, *aim)
         self._journal = Journal(journal_file(output), subject, goal.resume)
-        self._began = time.perf_counter()
         self._advance: Advance = lambda amount=1, note="": None
         self._written: Manifest | None = None
 

@@ -27,9 +27,10 @@ Save = Callable[[str, int, Any], None]
 
 @dataclass(frozen=True)
 class Scorer:
-    """The recipe's metrics on chosen samples."""
+    """Metrics on chosen samples."""
 
     prepared: Prepared
+    metrics: Sequence[Metric]
     chosen: Sequence[int]
     ports: Sequence[Port]
     """The chosen outputs of the model."""
@@ -53,9 +54,12 @@ class Scorer:
         chosen: Sequence[int],
         save: Save | None = None,
         fed: Mapping[str, Prepared] | None = None,
+        metrics: Sequence[Metric] | None = None,
     ) -> Scorer:
-        """Check that every chosen sample has the label that the metrics need, before anything runs."""
-        accuracy = [metric for metric in prepared.recipe.metrics if _labelled(metric)]
+        """The recipe's metrics if none are given. Check that every chosen sample has the label that they need, before
+        anything runs."""
+        metrics = prepared.recipe.metrics if metrics is None else metrics
+        accuracy = [metric for metric in metrics if _labelled(metric)]
         ports = chosen_outputs(outputs, prepared.recipe.model.output)
         if accuracy and prepared.samples.labels is None:
             raise DataError(
@@ -75,12 +79,12 @@ class Scorer:
             if isinstance(label, int):
                 known.add(label)
         doubts = empty_classes(prepared.recipe.data.classes, known)
-        return cls(prepared, chosen, ports, OutputFile(), save, doubts, fed=fed or {}, level=level)
+        return cls(prepared, metrics, chosen, ports, OutputFile(), save, doubts, fed=fed or {}, level=level)
 
     @property
-    def metrics(self) -> Sequence[Metric]:
-        """The recipe's."""
-        return self.prepared.recipe.metrics
+    def agrees(self) -> bool:
+        """Whether a metric holds outputs against the original's."""
+        return any(metric.kind == "agreement" for metric in self.metrics)
 
     @property
     def labels(self) -> list[str]:
@@ -92,7 +96,7 @@ class Scorer:
 
         An arm whose output holds NaN or infinity is lost.
         """
-        looked_at = any(metric.kind == "agreement" for metric in self.metrics) or _references(crew)
+        looked_at = self.agrees or _references(crew)
         if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
         role, path = crew.arms[arm].role, crew.arms[arm].model.path

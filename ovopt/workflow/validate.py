@@ -39,12 +39,12 @@ class Validator:
         self._chosen = list(prepared.splits["tuning"])
         if not self._chosen:
             raise DataError("data.splits.tuning: holds no samples to choose by")
-        self._scorer = Scorer.of(prepared, facts.outputs, self._chosen)
+        self.metric: Metric = prepared.recipe.metrics[0]
+        self._scorer = Scorer.of(prepared, facts.outputs, self._chosen, metrics=(self.metric,))
         outputs = tuple(output_indices(facts.outputs, prepared.recipe.model.output))
         self._placement = Placement(Path("-"), {}, outputs, device, state=prepared.recipe.model.state)
         self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
-        self.metric: Metric = self._scorer.metrics[0]
-        before = Pass(self._scorer, "original", "the original", keeps=True)
+        before = Pass(self._scorer, "original", "the original", keeps=self._scorer.agrees)
         self._run(self._session(original), before, self._chosen)
         if self.metric.label in before.silent:
             raise DataError(

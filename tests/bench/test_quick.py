@@ -89,6 +89,36 @@ def test_instances_of_the_baseline_are_used_again(monkeypatch: pytest.MonkeyPatc
     assert made.count(len(light.get_ops())) == 2 * quick.REPLICAS
 
 
+class Counting:
+    """A request that answers at once."""
+
+    latency = 0.0
+    count = 0
+
+    def infer(self, *_: object, **__: object) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize(
+    ("slow", "inputs", "least"), [(True, 1, 1), (True, 2, 2), (False, 1, 1 + quick.LEAST), (False, 2, 3)]
+)
+def test_of_a_slow_model_every_inference_counts(
+    monkeypatch: pytest.MonkeyPatch, slow: bool, inputs: int, least: int
+) -> None:
+    monkeypatch.setattr(quick, "TURN_S", 0.0)
+    request = Counting()
+    quick.Running(request, [SAMPLE] * inputs, slow).turn()
+    assert request.count == least
+
+
+@pytest.mark.parametrize(("limit", "slow"), [(0.0, True), (np.inf, False)])
+def test_the_first_inferences_tell_whether_a_model_is_slow(
+    monkeypatch: pytest.MonkeyPatch, limit: float, slow: bool
+) -> None:
+    monkeypatch.setattr(quick, "SLOW_S", limit)
+    assert quick.Running.of(dense(1), quick.Feed([SAMPLE]), "CPU").slow is slow
+
+
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_a_model_that_does_not_compile_has_none(place: str) -> None:
     pair = (uncompilable(), dense(1)) if place == "before" else (dense(1), uncompilable())
