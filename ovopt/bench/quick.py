@@ -21,7 +21,7 @@ KEPT = 1
 CLEAR = 1.1
 """What one pair is off by at most, for all that is decided here; the mean of n pairs by the square root of n less."""
 TURNS = 3
-TURN_S = 0.03
+TURN_S = 0.02
 LEAST = 3
 SLOW_S = 0.1
 """An inference that takes so long is a turn of its own."""
