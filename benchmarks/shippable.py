@@ -1,11 +1,12 @@
 """The shippable speed-up: ovopt's search beside NNCF's own ways, same data, same budget, one comparison per model.
 
 A way's shippable speed-up is what it measures against the original at the device's default precision if its loss on the
-gate's samples, which no way has seen, is within 0.01 of the recipe's first metric, else 1; never below 1. Each way runs
-in a process of its own, for its time and its peak of resident memory; accuracy control gets the search's time budget.
+gate's samples, which no way has seen, is within MAX_DROP (default: 0.01) of the recipe's first metric, in the metric's
+own unit, else 1; never below 1. Each way runs in a process of its own, for its time and its peak of resident memory;
+accuracy control gets twice the search's time budget.
 
     python benchmarks/shippable.py [-o FOLDER] [--seconds 120] [--budget 600] [--scenario latency]
-        [NAME=MODEL,RECIPE[,DATA] ...]
+        [NAME=MODEL,RECIPE[,DATA[,MAX_DROP]] ...]
 
 Without models: those of the packages magika, basic_pitch and rapidocr_onnxruntime that are installed, and the digits.
 FOLDER keeps the bundles, the comparisons with their raw values, and a table for the scenario with the medians of every
@@ -30,6 +31,7 @@ from typing import Any
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bench.process_memory import peak_bytes
+from ovopt.bundle import read_manifest
 from ovopt.errors import BudgetMissedError
 from ovopt.records import Comparison
 
@@ -54,11 +56,12 @@ class Case:
     model: str
     recipe: str
     data: str | None = None
+    max_drop: float = MAX_DROP
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("models", nargs="*", metavar="NAME=MODEL,RECIPE[,DATA]")
+    parser.add_argument("models", nargs="*", metavar="NAME=MODEL,RECIPE[,DATA[,MAX_DROP]]")
     parser.add_argument("-o", "--output", type=Path, default=Path("shippable"))
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument(
@@ -82,7 +85,8 @@ def main() -> None:
 
 def case_of(text: str) -> Case:
     name, _, rest = text.partition("=")
-    return Case(name, *rest.split(","))
+    model, recipe, *data = rest.split(",")
+    return Case(name, model, recipe, *data[:1], *map(float, data[1:]))
 
 
 def installed() -> Sequence[Case]:
@@ -117,11 +121,18 @@ def known_or_compared(case: Case, folder: Path, given: argparse.Namespace) -> Co
     bundles = [folder / way for way in WAYS if (folder / way).is_dir()]
     if not bundles:
         return None
-    if not kept.is_file():
+    found = Comparison.model_validate_json(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    if found is None or not of_these(found, bundles):
         plan = ovopt.Plan(scenarios=(given.scenario,), time_budget_s=given.seconds)
         found = ovopt.compare(case.model, bundles, case.recipe, case.data, plan)
         kept.write_text(found.model_dump_json(by_alias=True), encoding="utf-8")
-    return Comparison.model_validate_json(kept.read_text(encoding="utf-8"))
+    return found
+
+
+def of_these(comparison: Comparison, bundles: Sequence[Path]) -> bool:
+    """Whether it is about these bundles as they are now."""
+    compared = {arm.model.sha256 for arm in comparison.arms}
+    return all(manifest.model.sha256 in compared for manifest in map(read_manifest, bundles) if manifest)
 
 
 def turns(comparison: Comparison, arm: str, scenario: str) -> list[list[float]]:
@@ -150,7 +161,8 @@ def known_or_made(case: Case, way: str, output: Path, budget: float) -> Mapping[
 
 
 def in_a_process(case: Case, way: str, output: Path, budget: float) -> Mapping[str, Any]:
-    text = ",".join([f"{case.name}={case.model}", case.recipe, *([case.data] if case.data else [])])
+    data = [case.data, f"{case.max_drop:g}"] if case.data else []
+    text = ",".join([f"{case.name}={case.model}", case.recipe, *data])
     began = time.perf_counter()
     try:
         ran = subprocess.run(
@@ -173,7 +185,7 @@ def made(case: Case, way: str, output: Path, budget: float) -> Mapping[str, Any]
     began, fault = time.perf_counter(), ""
     options = ovopt.Options(force=True)
     if way == OURS:
-        goal = ovopt.Goal(MAX_DROP, budget)
+        goal = ovopt.Goal(case.max_drop, budget)
         try:
             ovopt.quantize(case.model, output, case.recipe, case.data, options, goal=goal)
         except BudgetMissedError:
@@ -241,7 +253,7 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
             nncf.Dataset(Calibration(work.materials.calibration, work.original, lambda amount=1, note="": None)),
             nncf.Dataset(tuning, first_part),
             validate,
-            max_drop=MAX_DROP,
+            max_drop=case.max_drop,
         )
         report = StepReport(name="quantize", parameters={}, effect={}, seconds=time.perf_counter() - began)
         work.write(folder, output, model, [report])
@@ -260,7 +272,7 @@ def row(
     if pair is None or speed is None or not pair.accuracy:
         return {**found, "fault": fact["fault"] or "was lost"}
     metric, delta = next(iter(pair.accuracy.items()))
-    kept = delta.drop[0] <= MAX_DROP
+    kept = delta.drop[0] <= case.max_drop
     return {
         **found,
         "speedup": speed.estimate,

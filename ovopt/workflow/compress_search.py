@@ -15,7 +15,7 @@ from ovopt.tune.compressions import OWN, SINGLE, Compression, compressions
 from ovopt.tune.prefix import first_that_holds
 from ovopt.tune.trial import Trial
 from ovopt.workflow.contest import Contest, Goal
-from ovopt.workflow.next_best import faster_otherwise, smaller
+from ovopt.workflow.next_best import faster_otherwise
 from ovopt.workflow.work import Work
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class CompressSearch:
             for ways in fewer:
                 self._faster(contest, ways)
             if contest.best is None:
-                contest.offers += [*smaller(contest, "`--aim size` takes the smallest"), *faster_otherwise(contest)]
+                contest.offers += faster_otherwise(contest)
 
     def _holds(self, contest: Contest, ways: Sequence[Compression]) -> bool:
         """Whether a size keeps the budget, with one algorithm or another."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ovopt import units
 from ovopt.contracts import Advance, Step
@@ -27,6 +27,8 @@ from ovopt.workflow.work import Work
 
 if TYPE_CHECKING:
     import openvino
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Contest:
         are made of is `start`. `effect` counts on a candidate's model what took effect; `made_by` gives the report of
         the one step that made the candidate of a name, where it is to be told."""
         self._began = time.perf_counter()
-        recipe = work.prepared.recipe
+        self.recipe = recipe = work.prepared.recipe
         self.start, self._reports = work.applied(before)
         self.original = work.original
         self.materials = work.materials
@@ -90,6 +92,7 @@ class Contest:
         self._journal = Journal(journal_file(output), subject, goal.resume)
         self._advance: Advance = lambda amount=1, note="": None
         self._written: Manifest | None = None
+        self._ended = False
 
     def run(self, search: Callable[[], None]) -> Manifest:
         """The bundle of the best candidate that the search tried; BudgetMissedError, with the figures, where none may
@@ -128,8 +131,8 @@ class Contest:
 
     def operation_times(self, models: Sequence[openvino.Model]) -> list[dict[str, float]]:
         """Microseconds by operation, at the settings that will be used; RuntimeError where a model does not run."""
-        recipe = self._work.prepared.recipe
-        return operation_times(models, self.materials.calibration[0], recipe.runtime.device, properties_of(recipe))
+        device, properties = self.recipe.runtime.device, properties_of(self.recipe)
+        return operation_times(models, self.materials.calibration[0], device, properties)
 
     @property
     def start_differs(self) -> bool:
@@ -219,8 +222,21 @@ class Contest:
         """Whether it may be faster than the best so far, for all that a first look tells."""
         return (trial.speedup or 0.0) * (1 + NOISE) >= self._beaten
 
+    def in_time(self, items: Iterable[T]) -> Iterator[T]:
+        """The first of them, and the others as long as the time budget lasts."""
+        for item in items:
+            yield item
+            if self._is_late:
+                return
+
+    @property
+    def _is_late(self) -> bool:
+        return time.perf_counter() - self._began > self.goal.time_budget_s
+
     def _check_time(self) -> None:
-        if self.trials and time.perf_counter() - self._began > self.goal.time_budget_s:
+        """OutOfTimeError, once: what a search still does then is little, and its own decision."""
+        if self.trials and not self._ended and self._is_late:
+            self._ended = True
             raise OutOfTimeError
 
     def _standing(self) -> str:

@@ -1,4 +1,4 @@
-"""What else helps where no candidate of a search is faster and keeps its budget."""
+"""What makes a model faster where no candidate of a search does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ovopt import units
-from ovopt.tune.trial import LEAST_SPEEDUP, winner
+from ovopt.tune.trial import LEAST_SPEEDUP
 from ovopt.workflow.contest import Contest
 
 if TYPE_CHECKING:
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from ovopt.contracts import Tensors
 
 PRECISION = "INFERENCE_PRECISION_HINT"
-
-
-def smaller(contest: Contest, advice: str) -> Iterator[str]:
-    """The smallest candidate that keeps the budget, though it is no faster."""
-    best = winner(contest.trials, contest.goal.max_drop, "size")
-    if best is not None and best.size_ratio is not None:
-        speed = units.factor(best.speedup) if best.speedup else "not timed"
-        change = units.points(-best.drop, contest.validator.metric.unit)
-        yield f"{best.name}: {units.factor(best.size_ratio)} the size, {change}, {speed}; {advice}"
 
 
 def faster_otherwise(contest: Contest) -> Iterator[str]:

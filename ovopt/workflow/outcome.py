@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ovopt import units
-from ovopt.tune.trial import LEAST_SPEEDUP, Aim, Trial
+from ovopt.tune.trial import LEAST_SPEEDUP, Aim, Trial, winner
 from ovopt.workflow.validate import Validator
 
 SHOWN = 5
@@ -26,6 +26,7 @@ def refusal(trials: Sequence[Trial], validator: Validator, max_drop: float, aim:
     """Why the original ships: the most exact candidates with their figures, and what else helps."""
     unit = validator.metric.unit
     best = sorted(trials, key=lambda trial: trial.drop)[:SHOWN]
+    offers = [*([] if aim == "size" else _smaller(trials, unit, max_drop)), *offers]
     lines = [
         f"ship the original: none of {len(trials)} candidates is {'faster' if aim == 'speed' else 'smaller'} and keeps "
         f"{validator.metric.label} within {units.points(-max_drop, unit)} on {validator.samples} tuning samples; the "
@@ -35,6 +36,16 @@ def refusal(trials: Sequence[Trial], validator: Validator, max_drop: float, aim:
         *(f"  {offer}" for offer in offers),
     ]
     return "\n".join(lines)
+
+
+def _smaller(trials: Sequence[Trial], unit: str, max_drop: float) -> Iterator[str]:
+    """The smallest candidate that keeps the budget, though it is no faster."""
+    best = winner(trials, max_drop, "size")
+    if best is not None:
+        change, size = units.points(-best.drop, unit), units.factor(best.size_ratio or 1.0)
+        speed = units.factor(best.speedup) if best.speedup else "not timed"
+        way = f"`ovopt compress --max-drop {max_drop:g}` looks for the smallest"
+        yield f"{best.name}: {size} the size, {change}, {speed}; {way}"
 
 
 def _told(trial: Trial, unit: str, aim: Aim) -> str:

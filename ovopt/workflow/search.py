@@ -1,9 +1,10 @@
 """How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
 
-What is simplified only comes first where that gains something: it loses nothing, and 8 bits have to be faster. Then
-come ways to quantize the whole model. Where none keeps the budget, the operations that lose the most stay in floating
-point; where 8 bits do not pay, so do those that they slow down. Where none of that may ship, weights alone in 8 bits
-may. Where nothing does, the refusal offers what else helps.
+Ways to quantize the whole model come first. What is simplified only loses nothing: where that gains something, 8 bits
+have to be faster, and it is judged as soon as the first way is not. Where none keeps the budget, the operations that
+lose the most stay in floating point; where 8 bits do not pay, so do those that they slow down. Where none of that may
+ship, weights alone in 8 bits may; they come before all else where the recipe compresses. Where nothing does, the
+refusal offers what else helps.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.partial import partials
 from ovopt.tune.prefix import shortest_prefix, thinned
 from ovopt.tune.trial import NOISE, SMALL, Trial, settled
-from ovopt.workflow.contest import Contest
-from ovopt.workflow.next_best import faster_otherwise, smaller
+from ovopt.workflow.contest import Contest, OutOfTimeError
+from ovopt.workflow.next_best import faster_otherwise
 
 if TYPE_CHECKING:
     import openvino
@@ -49,14 +50,27 @@ class QuantizeSearch:
         self._made: dict[str, openvino.Model] = {}
 
     def run(self) -> None:
-        """Have candidates judged until nothing better is in sight."""
+        """Have candidates judged until nothing better is in sight; OutOfTimeError where the time budget ends first."""
         contest = self._contest
-        if (contest.start_speedup or 0.0) >= SMALL:
-            self._unquantized()
-        exact = contest.best
+        try:
+            self._look()
+        except OutOfTimeError:
+            if self._gain:
+                self._unquantized()
+            raise
+        if contest.best is None:
+            contest.offers += faster_otherwise(contest)
+
+    def _look(self) -> None:
+        contest = self._contest
+        if any(isinstance(step, Compress) for step in contest.recipe.optimize):
+            self._weights()
+        exact = max(self._gain, (contest.best.speedup if contest.best else None) or 0.0)
         for place, candidate in enumerate(self._candidates, 1):
-            if settled(self._quantized, contest.goal.max_drop, exact.speedup if exact else None):
+            if settled(self._quantized, contest.goal.max_drop, exact or None):
                 break
+            if place > 1 and self._gain:
+                self._unquantized()
             contest.judge(candidate.name, partial(self._model, candidate))
             self._forget()
             if place in (FIRST, len(self._candidates)):
@@ -66,8 +80,12 @@ class QuantizeSearch:
         if contest.best is None:
             self._unquantized()
         self._weights()
-        if contest.best is None:
-            contest.offers += [*smaller(contest, "`ovopt compress` takes it"), *faster_otherwise(contest)]
+
+    @property
+    def _gain(self) -> float:
+        """What simplifying alone gains, where that is more than a lucky measurement."""
+        speedup = self._contest.start_speedup or 0.0
+        return speedup if speedup >= SMALL else 0.0
 
     def _model(self, candidate: Candidate) -> openvino.Model:
         if candidate.name not in self._made:
@@ -96,6 +114,9 @@ class QuantizeSearch:
     def _missed(self) -> Sequence[Trial]:
         return [trial for trial in self._quantized if not self._contest.acceptable(trial)]
 
+    def _tried(self, name: str) -> bool:
+        return any(trial.name == name for trial in self._contest.trials)
+
     def _again(self, trial: Trial) -> openvino.Model:
         return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
 
@@ -108,7 +129,7 @@ class QuantizeSearch:
             return
         quantized = self._again(base)
         try:
-            errors = own_errors(quantized, contest.start, contest.materials.calibration[:PROBED])
+            errors = own_errors(quantized, contest.start, contest.in_time(contest.materials.calibration[:PROBED]))
         except RuntimeError as error:
             contest.materials.progress.say(f"{base.name}: operations cannot be told apart: {reason(error)}")
             return
@@ -148,14 +169,14 @@ class QuantizeSearch:
         """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
         twice, for which there is time where nothing else is found."""
         contest = self._contest
-        if contest.start_differs:
+        if contest.start_differs and not self._tried(UNQUANTIZED):
             contest.judge_if_faster(UNQUANTIZED, lambda: contest.start, speedup=contest.start_speedup)
 
     def _weights(self) -> None:
         """Weights alone in 8 bits lose next to nothing: where nothing that computes in 8 bits may ship, they may be
         faster, and are the next best where nothing is."""
         contest = self._contest
-        if contest.best in self._acceptable:
+        if contest.best in self._acceptable or self._tried(WEIGHTS):
             return
         judge = contest.judge if contest.best is None else contest.judge_if_faster
         judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))

@@ -111,12 +111,47 @@ def test_of_a_slow_model_every_inference_counts(
     assert request.count == least
 
 
+@pytest.mark.parametrize(
+    ("slow", "inputs", "turns"),
+    [(False, 1, quick.TURNS), (True, 1, quick.TURNS), (False, 2, quick.TURNS), (True, 2, 1)],
+)
+def test_of_several_inputs_of_a_slow_model_one_turn_is_enough(
+    monkeypatch: pytest.MonkeyPatch, slow: bool, inputs: int, turns: int
+) -> None:
+    taken: list[object] = []
+
+    def turn(running: object) -> float:
+        taken.append(running)
+        return 1.0
+
+    monkeypatch.setattr(quick.Running, "turn", turn)
+    before, after = (quick.Running(Counting(), [SAMPLE] * inputs, each) for each in (slow, False))
+    assert quick._ratio(before, after, swapped=False) == 1
+    assert len(taken) == 2 * turns
+
+
 @pytest.mark.parametrize(("limit", "slow"), [(0.0, True), (np.inf, False)])
 def test_the_first_inferences_tell_whether_a_model_is_slow(
     monkeypatch: pytest.MonkeyPatch, limit: float, slow: bool
 ) -> None:
     monkeypatch.setattr(quick, "SLOW_S", limit)
     assert quick.Running.of(dense(1), quick.Feed([SAMPLE]), "CPU").slow is slow
+
+
+@pytest.mark.parametrize(("within", "used"), [(0.0, 1), (np.inf, 3)])
+def test_of_a_slow_model_both_run_as_many_inputs_as_the_first_instance_answers_in_time(
+    monkeypatch: pytest.MonkeyPatch, within: float, used: int
+) -> None:
+    seen: list[int] = []
+
+    def ratio(before: quick.Running, after: quick.Running, **_: bool) -> float:
+        seen.extend([len(before.inputs), len(after.inputs)])
+        return 1.0
+
+    monkeypatch.setattr(quick, "WARM_S", within)
+    monkeypatch.setattr(quick, "_ratio", ratio)
+    assert quick_speedup(dense(1), dense(1), (quick.Feed([SAMPLE] * 3), quick.Feed([SAMPLE] * 3))) == 1
+    assert seen == [used] * (2 * quick.REPLICAS)
 
 
 @pytest.mark.parametrize("place", ["before", "after"])

@@ -255,7 +255,7 @@ def test_where_nothing_is_faster_the_smallest_is_offered(run: Any, tmp_path: Pat
     assert tried.startswith("  recipe: ")
     assert offers[0] == "next best:"
     assert offers[1].startswith("  recipe: 0.71x the size, ")
-    assert offers[1].endswith(", 0.90x; `--aim size` takes the smallest")
+    assert offers[1].endswith(", 0.90x; `ovopt compress --max-drop 0.5` looks for the smallest")
     assert not (tmp_path / "small").exists()
 
 

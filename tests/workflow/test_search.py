@@ -201,7 +201,7 @@ def test_of_two_that_are_as_fast_the_operations_of_the_more_exact_one_are_revert
 def test_8_bits_that_are_no_faster_than_what_loses_nothing_end_the_search(run: Any, timed: Any, tmp_path: Path) -> None:
     timed(lambda before, after, *others: 1.1 if facts(after).fake_quantize else 1.5)
     assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
-    assert [trial.name for trial in trials(tmp_path / "int8")] == ["not quantized", "recipe", "mixed"]
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "not quantized", "mixed"]
 
 
 def test_a_model_that_simplifying_leaves_as_it_is_is_not_tried_unquantized(
@@ -213,13 +213,27 @@ def test_a_model_that_simplifying_leaves_as_it_is_is_not_tried_unquantized(
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
 
 
-@pytest.mark.parametrize(("speed", "first"), [(1.05, "recipe"), (1.07, "not quantized")])
+@pytest.mark.parametrize(("speed", "place"), [(1.05, -1), (1.07, 1)])
 def test_a_small_gain_of_simplifying_waits_until_nothing_else_is_found(
-    run: Any, timed: Any, speed: float, first: str, tmp_path: Path
+    run: Any, timed: Any, speed: float, place: int, tmp_path: Path
 ) -> None:
     timed(lambda before, after, *others: 0.9 if facts(after).fake_quantize else speed)
     assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
-    assert trials(tmp_path / "int8")[0].name == first
+    judged = [trial.name for trial in trials(tmp_path / "int8") if trial.name != "int8 weights"]
+    assert judged.index("not quantized") == place % len(judged)
+
+
+def test_what_simplifying_gains_is_not_judged_where_the_first_way_to_quantize_is_faster(
+    run: Any, timed: Any, tmp_path: Path
+) -> None:
+    timed(lambda before, after, *others: 1.4 if facts(after).fake_quantize else 1.2)
+    run("wordy", simplify=True)
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
+
+
+def test_weights_come_first_where_the_recipe_compresses(run: Any, tmp_path: Path) -> None:
+    run("easy", more=("optimize=[compress, quantize]",))
+    assert [trial.name for trial in trials(tmp_path / "int8")] == ["int8 weights", "recipe"]
 
 
 def test_how_much_simplifying_gains_is_measured_once(run: Any, timed: Any) -> None:
@@ -319,7 +333,8 @@ def test_where_nothing_helps_the_figures_are_told_and_no_bundle_is_written(run: 
     assert lines[:4] == [f"  {t.name}: {-100 * t.drop:+.1f} points, {t.speedup:.2f}x" for t in best]
     assert lines[4:] == [
         "next best:",
-        f"  int8 weights: {best[0].size_ratio:.2f}x the size, +0.0 points, 1.00x; `ovopt compress` takes it",
+        f"  int8 weights: {best[0].size_ratio:.2f}x the size, +0.0 points, 1.00x; "
+        "`ovopt compress --max-drop 0.01` looks for the smallest",
     ]
     assert refused.value.exit_code == 3
     assert not (tmp_path / "int8").exists()
@@ -552,6 +567,33 @@ def test_the_time_may_end_while_operations_are_reverted(run: Any, clock: Any, tm
     with pytest.raises(BudgetMissedError, match=r"none of 2 candidates "):
         run(goal=Goal(0.01, time_budget_s=150))
     assert not any(trial.reverted for trial in trials(tmp_path / "int8"))
+
+
+def test_when_the_time_ends_what_simplifying_gains_ships_all_the_same(run: Any, clock: Any, timed: Any) -> None:
+    def speed(before: ov.Model, after: ov.Model, *others: Any) -> float:
+        clock.now += 100
+        return 0.9 if facts(after).fake_quantize else 1.3
+
+    timed(speed)
+    manifest = run("wordy", simplify=True, goal=Goal(0.01, time_budget_s=50))
+    assert manifest.steps[-1].parameters["candidate"] == "not quantized"
+
+
+def test_errors_of_operations_are_looked_for_as_long_as_the_time_lasts(
+    run: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def errors(quantized: ov.Model, original: ov.Model, samples: Any) -> dict[str, float]:
+        for sample in samples:
+            seen.append(sample)
+            clock.now += 300
+        return {}
+
+    monkeypatch.setattr(search, "own_errors", errors)
+    with pytest.raises(BudgetMissedError):
+        run(goal=Goal(0.01, time_budget_s=750))
+    assert len(seen) == 2
 
 
 # Interrupted and resumed
