@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,25 @@ class Demand:
     def keeps(self, waits_ns: Sequence[int]) -> bool:
         """Whether so much waiting is within the limit."""
         return self.limit_ms is not None and float(np.quantile(waits_ns, self.share)) / 1e6 <= self.limit_ms
+
+
+@dataclass
+class Served:
+    """What one arm served: rates asked for, each with nanoseconds from every scheduled arrival to its answer."""
+
+    demand: Demand
+    points: list[tuple[float, list[int]]] = field(default_factory=list)
+
+    @property
+    def rising(self) -> Sequence[tuple[float, list[int]]]:
+        """From the lowest rate on."""
+        return sorted(self.points, key=lambda point: point[0])
+
+    @property
+    def highest(self) -> float | None:
+        """The highest rate up to which all keep the limit."""
+        kept = takewhile(lambda point: self.demand.keeps(point[1]), self.rising)
+        return max((rate for rate, _ in kept), default=None)
 
 
 def arrivals(

@@ -128,10 +128,20 @@ class LoadPoint(Record):
     raw_ns: tuple[int, ...]
 
 
+class LoadLimit(Record):
+    """The highest rate at which a percentile of the waits is within a limit."""
+
+    percentile: float
+    limit_ms: float
+    searched: bool = Field(description="whether the rates were searched for, not given")
+    highest_rate_per_s: float | None = Field(description="of the rates served; absent where the lowest missed it")
+
+
 class ServedLoad(Record):
     """Open-loop load at rising rates."""
 
     points: tuple[LoadPoint, ...]
+    within: LoadLimit | None = None
 
 
 class Efficiency(Record):

@@ -47,6 +47,9 @@ class ServedLoadRatio(Record):
     """Baseline's median wait over candidate's, at each rate that both served."""
 
     by_rate: dict[str, float]
+    highest_rate: float | None = Field(
+        default=None, description="candidate's over baseline's, where a limit was given and both kept it"
+    )
 
 
 class Speeds(Record):

@@ -101,11 +101,19 @@ def _measured(arm: Arm) -> Iterator[tuple[str, Record | None, Sequence[str], str
         yield f"memory {hint}", footprint, ["before_bytes", "compiled_bytes", "peak_bytes"], "bytes"
     for point in arm.served_load.points if arm.served_load else ():
         yield f"wait at {point.rate_per_s:g}/s", point, ["p50_ms", "p90_ms", "p99_ms", "max_ms"], "ms"
+    if arm.served_load and (within := arm.served_load.within):
+        title = f"highest rate with p{within.percentile:g} within {within.limit_ms:g} ms"
+        yield title, within, ["highest_rate_per_s"], "samples/s"
 
 
 def _label(field: str) -> str:
     """A field's name without its unit: `p50_ms` as `p50`."""
-    own = {"samples_per_s": "throughput", "pipelined_samples_per_s": "", "per_inference_ms": ""}
+    own = {
+        "samples_per_s": "throughput",
+        "pipelined_samples_per_s": "",
+        "per_inference_ms": "",
+        "highest_rate_per_s": "",
+    }
     return own.get(field, field.rpartition("_")[0])
 
 
@@ -127,6 +135,8 @@ def _pair(pair: Pair, verdict: str) -> Iterator[Line]:
     if pair.first_inference:
         first = pair.first_inference
         speeds |= {"first inference cold": first.cold, "first inference cached": first.cached}
+    if pair.served_load and pair.served_load.highest_rate is not None:
+        yield Line(pair.candidate, "pair", "highest rate ratio", "x", pair.served_load.highest_rate)
     for name, speed in speeds.items():
         if speed:
             yield _speed(pair.candidate, "pair", f"{name} speedup", speed)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ovopt import units
-from ovopt.records import Arm, Pair
+from ovopt.records import Arm, LoadLimit, Pair
 from ovopt.reports.cells import Cell, with_speed
 
 SHOWN_SHARE = 0.05
@@ -93,7 +93,14 @@ def _served(arm: Arm, pair: Pair | None) -> Cell | None:
         f"p99 {units.milliseconds(p.p99_ms)}"
         for p in arm.served_load.points
     )
-    return Cell("\n".join(points))
+    return Cell("\n".join([*_within(arm.served_load.within), *points]))
+
+
+def _within(limit: LoadLimit | None) -> Iterator[str]:
+    if limit is not None:
+        kept = f"p{limit.percentile:g} within {units.milliseconds(limit.limit_ms)}"
+        highest = limit.highest_rate_per_s
+        yield f"{kept} up to {units.rate(highest)}" if highest else f"{kept} at no rate tried"
 
 
 def _executed(arm: Arm, pair: Pair | None) -> Cell | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from ovopt import units
-from ovopt.records import Arm, Comparison
+from ovopt.records import Arm, Comparison, ServedLoad
 
 RECIPE_FILE = "recipe.yaml"
 Facts = dict[str, str]
@@ -100,12 +100,20 @@ def command(comparison: Comparison) -> str:
         words += ["--time-budget", f"{settings.time_budget_s:g}", "--precision", f"{settings.precision:g}"]
         for key, values in (varied or {}).items():
             words += ["--vary", f"{key}={','.join(values)}"]
-        for point in baseline.served_load.points if baseline.served_load else ():
-            words += ["--rate", f"{point.rate_per_s:g}"]
+        words += _demand(baseline.served_load) if baseline.served_load else []
     for arm in others if verb == "compare" else ():
         if arm.role == "reference" and arm.engine != "openvino":
             words += ["--reference", f"{arm.engine}={arm.model.path}"]
     return shlex.join(words)
+
+
+def _demand(served: ServedLoad) -> list[str]:
+    limit, words = served.within, list[str]()
+    if limit is None or not limit.searched:
+        words += [word for point in served.points for word in ("--rate", f"{point.rate_per_s:g}")]
+    if limit:
+        words += ["--latency-limit", f"{limit.limit_ms:g}", "--percentile", f"{limit.percentile:g}"]
+    return words
 
 
 def _verb(comparison: Comparison) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 import ovopt
 from ovopt import stats
 from ovopt.bench.scenario import Scenario
+from ovopt.bench.served import Demand, Served
 from ovopt.contracts import Started, plugins
 from ovopt.errors import UsageError
-from ovopt.records import Arm, Comparison, Pair, Record
+from ovopt.records import Arm, Comparison, Pair, Record, ServedLoad
 from ovopt.stats import PairedCounts
 
 TOLERANCE = 1e-6
@@ -118,7 +119,7 @@ def _raw(arm: Arm, scenario: str) -> Any:
         case "memory":
             return {hint: _footprints(f"{where}.{hint}", f.raw_bytes) for hint, f in stored.by_hint.items()}
         case "served_load":
-            return [(p.rate_per_s, list(_given(f"{where}.{p.rate_per_s:g}", p.raw_ns))) for p in stored.points]
+            return _served(where, stored)
     return _nested(where, stored.raw)
 
 
@@ -139,6 +140,14 @@ def _starts(where: str, times: Any) -> list[Started]:
 
 def _footprints(where: str, raw: Any) -> list[Started]:
     return [Started(0, 0, 0, before, compiled, peak, False) for before, compiled, peak in _given(where, raw)]
+
+
+def _served(where: str, load: ServedLoad) -> Served:
+    demand, limit = Demand(rates=tuple(point.rate_per_s for point in load.points)), load.within
+    if limit:
+        rates = () if limit.searched else demand.rates
+        demand = Demand(rates=rates, limit_ms=limit.limit_ms, share=limit.percentile / 100)
+    return Served(demand, [(p.rate_per_s, list(_given(f"{where}.{p.rate_per_s:g}", p.raw_ns))) for p in load.points])
 
 
 def _given(where: str, values: Any) -> Any:

@@ -20,7 +20,7 @@ from ovopt.bench.scenarios.memory import MemoryScenario
 from ovopt.bench.scenarios.processor_time import ProcessorTimeScenario
 from ovopt.bench.scenarios.served_load import ServedLoadScenario
 from ovopt.bench.scenarios.throughput import ThroughputScenario
-from ovopt.bench.served import Demand
+from ovopt.bench.served import Demand, Served
 from ovopt.contracts import Started
 from ovopt.records import EndToEndTurn, Speedup, Turn
 from tests.bench.crews import FakeCrew, Watcher, plan
@@ -221,7 +221,8 @@ def test_memory_is_compared_by_its_peak() -> None:
 
 def test_served_load_is_told_rate_by_rate_from_the_lowest() -> None:
     raw = [(rate, (MS * RNG.exponential(3, 400)).astype(int).tolist()) for rate in (90.0, 30.0)]
-    found = ServedLoadScenario().figures(raw)
+    found = ServedLoadScenario().figures(Served(Demand(), raw))
+    assert found.within is None
     assert [point.rate_per_s for point in found.points] == [30.0, 90.0]
     for point, (_, waits) in zip(found.points, raw[::-1], strict=True):
         expected = np.percentile(np.array(waits) / MS, [50, 90, 99, 100])
@@ -230,8 +231,40 @@ def test_served_load_is_told_rate_by_rate_from_the_lowest() -> None:
 
 
 def test_served_loads_are_compared_by_their_medians_where_both_served() -> None:
-    found = ServedLoadScenario().pair([(10.0, [4, 6]), (20.0, [9])], [(10.0, [2]), (30.0, [1])], None)
+    before, after = [(10.0, [4, 6]), (20.0, [9])], [(10.0, [2]), (30.0, [1])]
+    found = ServedLoadScenario().pair(Served(Demand(), before), Served(Demand(), after), None)
     assert found.by_rate == {"10": 2.5}
+    assert found.highest_rate is None
+
+
+def waits(*served: tuple[float, float], limit_ms: float = 5.0) -> Served:
+    """At each rate, a wait of so many milliseconds."""
+    demand = Demand(limit_ms=limit_ms, share=0.9)
+    return Served(demand, [(rate, [int(wait * MS)]) for rate, wait in served])
+
+
+@pytest.mark.parametrize(
+    ("served", "highest"),
+    [
+        ([(30, 4), (10, 1), (20, 3)], 30),
+        ([(30, 6), (10, 1), (20, 5)], 20),
+        ([(30, 4), (10, 1), (20, 6)], 10),  # a lucky minute beyond a rate that misses is no promise
+        ([(10, 6)], None),
+    ],
+)
+def test_the_highest_rate_is_that_up_to_which_all_keep_the_limit(
+    served: list[tuple[float, float]], highest: float | None
+) -> None:
+    within = ServedLoadScenario().figures(waits(*served)).within
+    assert within is not None
+    assert (within.percentile, within.limit_ms, within.highest_rate_per_s) == (90, 5, highest)
+
+
+def test_highest_rates_are_compared_where_both_kept_the_limit() -> None:
+    slow, fast, none = waits((10, 4), (20, 9)), waits((10, 1), (25, 4)), waits((10, 9))
+    assert ServedLoadScenario().pair(slow, fast, None).highest_rate == 2.5
+    assert ServedLoadScenario().pair(slow, none, None).highest_rate is None
+    assert ServedLoadScenario().pair(none, fast, None).highest_rate is None
 
 
 def serve(crew: FakeCrew, demand: Demand, seconds: float = 10) -> Any:
@@ -249,7 +282,7 @@ def both(**more: Any) -> FakeCrew:
 
 def test_given_rates_are_served_by_every_arm() -> None:
     found = serve(both(), Demand("constant", (5.0, 20.0)))
-    assert {name: [rate for rate, _ in points] for name, points in found.raw.items()} == {
+    assert {name: [rate for rate, _ in served.points] for name, served in found.raw.items()} == {
         "original": [5.0, 20.0],
         "int8": [5.0, 20.0],
     }
@@ -257,14 +290,14 @@ def test_given_rates_are_served_by_every_arm() -> None:
 
 def test_without_rates_shares_of_the_baselines_capacity_are_served() -> None:
     found = serve(both(capacity=200), Demand())
-    assert [rate for rate, _ in found.raw["int8"]] == [60.0, 100.0, 140.0, 180.0]
+    assert [rate for rate, _ in found.raw["int8"].points] == [60.0, 100.0, 140.0, 180.0]
 
 
 def test_a_search_goes_up_while_the_limit_is_kept_and_down_where_it_is_not() -> None:
     """Waits are 10 ms and 2 ms at any rate: with a limit of 5 ms one search falls to 0, the other rises to capacity."""
     found = serve(both(capacity=64), Demand(limit_ms=5))
-    assert [rate for rate, _ in found.raw["original"]] == [32, 16, 8, 4, 2]
-    assert [rate for rate, _ in found.raw["int8"]] == [32, 48, 56, 60, 62]
+    assert [rate for rate, _ in found.raw["original"].points] == [32, 16, 8, 4, 2]
+    assert [rate for rate, _ in found.raw["int8"].points] == [32, 48, 56, 60, 62]
 
 
 def test_the_requests_asked_for_serve() -> None:

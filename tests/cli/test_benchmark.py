@@ -107,10 +107,11 @@ def test_load_is_served_at_the_rates_asked_for(work: Path) -> None:
 
 def test_the_highest_rate_within_a_limit_is_searched(work: Path) -> None:
     serve = ("--scenario", "served_load", "--latency-limit", 1000, "--percentile", 90)
-    points = measured(work, "tiny.xml", *BRIEFLY, *serve)["arms"][0]["served_load"]["points"]
-    rates = [point["rate_per_s"] for point in points]
+    served = measured(work, "tiny.xml", *BRIEFLY, *serve)["arms"][0]["served_load"]
+    rates = [point["rate_per_s"] for point in served["points"]]
     assert len(set(rates)) == 5
     assert rates == sorted(rates)
+    assert served["within"] == {"percentile": 90, "limit_ms": 1000, "searched": True, "highest_rate_per_s": rates[-1]}
 
 
 def test_a_batch_is_measured_in_every_scenario(work: Path) -> None:

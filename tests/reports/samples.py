@@ -26,6 +26,7 @@ from ovopt.records import (
     Footprint,
     Gate,
     Latency,
+    LoadLimit,
     LoadPoint,
     Machine,
     Measured,
@@ -106,6 +107,7 @@ def _with_everything(arm: Arm, place: int) -> Arm:
     turn = EndToEndTurn(stages_ns=((10**5, 4 * 10**5, 10**6, 5 * 10**4),), pipelined=Turn(samples=20, elapsed_ns=10**7))
     footprint = Footprint(before_bytes=60 << 20, compiled_bytes=100 << 20, peak_bytes=120 << 20, raw_bytes=((1, 2, 3),))
     point = {"p50_ms": 2.0, "p90_ms": 3.0, "p99_ms": None, "max_ms": 9.0, "n": 3, "raw_ns": (1, 2, 3)}
+    limit = LoadLimit(percentile=90, limit_ms=5.0, searched=True, highest_rate_per_s=200.0 if place else None)
     times = {"Convolution|jit_I8": 600.0, "Eltwise|jit_f32": 300.0, "Reorder|ref": 100.0}
     qualities = {
         name: quality.model_copy(
@@ -119,7 +121,9 @@ def _with_everything(arm: Arm, place: int) -> Arm:
             "first_inference": FirstInference(cold=starts(300.0 + place), cached=starts(90.0)),
             "memory": Memory(by_hint={"latency": footprint, "throughput": footprint}),
             "processor_time": ProcessorTime(per_inference_ms=0.9, n=1, raw=((Turn(samples=1, elapsed_ns=9),),)),
-            "served_load": ServedLoad(points=tuple(LoadPoint(rate_per_s=rate, **point) for rate in (100.0, 200.0))),
+            "served_load": ServedLoad(
+                points=tuple(LoadPoint(rate_per_s=rate, **point) for rate in (100.0, 200.0)), within=limit
+            ),
             "efficiency": Efficiency(
                 samples_per_s_per_core=500.0, samples_per_s_per_gib=9000.0, joules_per_sample=None, energy="no counter"
             ),
@@ -232,6 +236,13 @@ load_points = built(
     max_ms=positive,
     n=counts,
     raw_ns=st.just(()),
+)
+load_limits = built(
+    LoadLimit,
+    percentile=st.floats(1, 99.99),
+    limit_ms=positive,
+    searched=st.booleans(),
+    highest_rate_per_s=maybe(positive),
 )
 executions = built(
     Execution,
@@ -387,7 +398,9 @@ def _arms(draw: Any, name: str, place: int, metrics: dict[str, str], row_count: 
         "end_to_end": times(EndToEnd, *stage_names, n=counts, raw=st.just(())),
         "first_inference": built(FirstInference, cold=start_times, cached=start_times),
         "memory": built(Memory, by_hint=by_name(footprints)),
-        "served_load": built(ServedLoad, points=st.lists(load_points, max_size=2).map(tuple)),
+        "served_load": built(
+            ServedLoad, points=st.lists(load_points, max_size=2).map(tuple), within=maybe(load_limits)
+        ),
         "execution": executions,
     }
     return Arm(

@@ -67,6 +67,8 @@ def test_a_spreadsheet_has_the_raw_numbers() -> None:
     assert float(found["original", "baseline", "throughput"]["value"]) > 0
     assert float(found["original", "baseline", "processor time"]["value"]) == 0.9
     assert float(found["original", "baseline", "wait at 100/s p90"]["value"]) == 3.0
+    assert float(found["int8", "candidate", "highest rate with p90 within 5 ms"]["value"]) == 200
+    assert ("original", "baseline", "highest rate with p90 within 5 ms") not in found
     assert int(found["original", "baseline", "memory latency peak"]["value"]) == 120 << 20
     change = found["int8", "pair", "top1 change"]
     delta = one.accuracy["top1"]
@@ -114,6 +116,8 @@ def test_the_page_holds_the_figures_of_the_comparison() -> None:
         "photos/0002.jpg",
         "Convolution|jit_I8",
         "500 /s per core",
+        "p90 within 5.00 ms at no rate tried",
+        "p90 within 5.00 ms up to 200 /s",
     ):
         assert said in text
 

@@ -12,7 +12,7 @@ import yaml
 from ovopt.cli.app import app
 from ovopt.contracts import View
 from ovopt.recipe import parse_recipe
-from ovopt.records import Effective, Latency, Quality
+from ovopt.records import Effective, Latency, LoadLimit, Quality
 from ovopt.reports import provenance
 from ovopt.reports.charts import colours, end_to_end, executed, first_inference, memory, served_load, short
 from ovopt.reports.distribution import latency_distributions
@@ -25,6 +25,7 @@ from tests.reports.diagnosed import PROBLEM
 from tests.reports.samples import BUDGETS, DOT, full, many_layers
 
 FULL = full()
+LIMIT = LoadLimit(percentile=99, limit_ms=5, searched=True, highest_rate_per_s=None)
 
 
 def test_the_trade_off_has_a_point_per_candidate_with_both_intervals_and_every_limit() -> None:
@@ -200,6 +201,21 @@ def test_the_command_measures_the_same_again() -> None:
     scenarios = [value for key, value in pairwise(words) if key == "--scenario"]
     assert scenarios == list(FULL.settings.scenarios)
     assert words[words.index("--recipe") + 1] == "recipe.yaml"
+
+
+@pytest.mark.parametrize(
+    ("within", "words"),
+    [
+        (None, "--rate 100 --rate 200"),
+        (LIMIT, "--latency-limit 5 --percentile 99"),
+        (LIMIT.model_copy(update={"searched": False}), "--rate 100 --rate 200 --latency-limit 5 --percentile 99"),
+    ],
+)
+def test_the_command_serves_the_same_load(within: LoadLimit | None, words: str) -> None:
+    first = FULL.arms[0]
+    served = first.served_load.model_copy(update={"within": within})  # type: ignore[union-attr]
+    arms = (first.model_copy(update={"served_load": served}), *FULL.arms[1:])
+    assert f" {words} " in f" {provenance.command(FULL.model_copy(update={'arms': arms}))} "
 
 
 def test_every_option_of_the_command_exists() -> None:

@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ovopt import stats, units
+from ovopt import stats
 from ovopt.bench import protocol
 from ovopt.bench.crew import Crew
 from ovopt.bench.opening import same_settings
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.schedule import turn_order
-from ovopt.bench.served import Demand, arrivals
+from ovopt.bench.served import Demand, Served, arrivals
 from ovopt.contracts import Progress
-from ovopt.records import LoadPoint, Measured, ServedLoad, ServedLoadRatio
+from ovopt.records import LoadLimit, LoadPoint, Measured, ServedLoad, ServedLoadRatio
 
-Points = list[tuple[float, list[int]]]
-"""Rate asked for, nanoseconds from each scheduled arrival to its answer."""
 CAPACITY_S = 0.5
 SEARCH_STEPS = 5
 
@@ -57,14 +55,27 @@ class ServedLoadScenario(Scenario):
         )
         return found
 
-    def figures(self, raw: Points) -> ServedLoad:
-        """Percentiles at every rate."""
-        return ServedLoad(points=tuple(_point(rate, waits) for rate, waits in sorted(raw, key=lambda point: point[0])))
+    def figures(self, raw: Served) -> ServedLoad:
+        """Percentiles at every rate, and the highest within the limit."""
+        demand, within = raw.demand, None
+        if demand.limit_ms is not None:
+            within = LoadLimit(
+                percentile=100 * demand.share,
+                limit_ms=demand.limit_ms,
+                searched=not demand.rates,
+                highest_rate_per_s=raw.highest,
+            )
+        points = tuple(_point(rate, waits) for rate, waits in raw.rising)
+        return ServedLoad(points=points, within=within)
 
-    def pair(self, baseline: Points, candidate: Points, control: Points | None) -> ServedLoadRatio:
-        """Median waits at the rates that both served."""
-        before, after = ({rate: float(np.median(waits)) for rate, waits in points} for points in (baseline, candidate))
-        return ServedLoadRatio(by_rate={f"{r:.6g}": before[r] / after[r] for r in before if r in after})
+    def pair(self, baseline: Served, candidate: Served, control: Served | None) -> ServedLoadRatio:
+        """Median waits at the rates that both served, and the highest rates."""
+        before, after = ({rate: float(np.median(waits)) for rate, waits in s.points} for s in (baseline, candidate))
+        lower, higher = baseline.highest, candidate.highest
+        return ServedLoadRatio(
+            by_rate={f"{r:.6g}": before[r] / after[r] for r in before if r in after},
+            highest_rate=higher / lower if lower and higher else None,
+        )
 
 
 def _capacity(crew: Crew, name: str) -> float:
@@ -85,7 +96,7 @@ def _take(
     times = arrivals(rate / batch, seconds, demand.process, rng)
     waits: list[int] = crew.ask(name, protocol.Serve(times, int(rng.integers(1 << 20)))) or []
     if waits:
-        found.raw.setdefault(name, []).append((rate, waits))
+        found.raw.setdefault(name, Served(demand)).points.append((rate, waits))
     return waits
 
 
@@ -100,11 +111,6 @@ def _search(crew: Crew, demand: Demand, point_s: float, rng: np.random.Generator
             kept = bool(waits) and demand.keeps(waits)
             bounds[name] = (rate, high) if kept else (low, rate)
             advance(1, f"{rate:.1f} /s")
-    for name, (low, _) in bounds.items():
-        found.notes.append(
-            f"served load: {name} keeps p{100 * demand.share:g} within {units.milliseconds(demand.limit_ms)} up to "
-            + (units.rate(low) if low else "none of the rates tried")
-        )
 
 
 def _point(rate: float, waits: list[int]) -> LoadPoint:
