@@ -32,9 +32,14 @@ def read_comparison(path: str | Path) -> Comparison:
 def parse_comparison(content: bytes, said: str) -> Comparison:
     """The comparison in the content of a file called `said`."""
     try:
-        return Comparison.model_validate_json(content)
+        comparison = Comparison.model_validate_json(content)
     except ValidationError as error:
-        raise UsageError(f"{said}: not a comparison of this version of ovopt: {_fault(content, error)}") from None
+        fault = _fault(content, error)
+    else:
+        if "schema_" in comparison.model_fields_set:
+            return comparison
+        fault = _no_schema(None)
+    raise UsageError(f"{said}: not a comparison of this version of ovopt: {fault}")
 
 
 def labelled(comparison: Comparison) -> Comparison:
@@ -77,8 +82,12 @@ def _fault(content: bytes, error: ValidationError) -> str:
         return "the file holds no mapping of keys; `ovopt compare ... -o FILE` writes one"
     schema = written.get("schema")
     if not isinstance(schema, str) or not schema.startswith(SCHEMA):
-        return f"schema: must begin with {SCHEMA!r}, is {schema!r}; `ovopt compare ... -o FILE` writes one"
+        return _no_schema(schema)
     return _other_version(schema, written) or _broken(first, written)
+
+
+def _no_schema(found: object) -> str:
+    return f"schema: must begin with {SCHEMA!r}, is {found!r}; `ovopt compare ... -o FILE` writes one"
 
 
 def _no_json(content: bytes, fault: ErrorDetails) -> str:

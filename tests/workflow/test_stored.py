@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 import ovopt
+from ovopt.bench.scenarios.served_load import ServedLoadScenario
+from ovopt.bench.served import Demand, Served
 from ovopt.errors import UsageError
 from ovopt.gate import decide
 from ovopt.recipe import parse_recipe
@@ -70,10 +72,11 @@ def test_an_older_schema_asks_to_measure_again() -> None:
     assert fault(edited("schema", value="ovopt.comparison/0")).endswith(": measure again")
 
 
-@pytest.mark.parametrize("schema", ["ovopt.bundle/1", None, 3])
+@pytest.mark.parametrize("schema", ["ovopt.bundle/1", None, 3, ...])
 def test_another_schema_is_named(schema: Any) -> None:
+    found = None if schema is ... else schema
     assert fault(edited("schema", value=schema)) == (
-        f"{NOT}schema: must begin with 'ovopt.comparison/', is {schema!r}; `ovopt compare ... -o FILE` writes one"
+        f"{NOT}schema: must begin with 'ovopt.comparison/', is {found!r}; `ovopt compare ... -o FILE` writes one"
     )
 
 
@@ -139,6 +142,41 @@ def test_a_figure_that_was_edited_is_named(path: tuple[Any, ...], value: Any, wh
     message = changed(edited(*path, value=value))
     assert message.startswith(f"c.json: {where}")
     assert message.endswith(CHANGED)
+
+
+def under_load(demand: Demand) -> Comparison:
+    """The original serves 10 samples/s within 5 ms, int8 25."""
+    scenario, ms = ServedLoadScenario(), 10**6
+    before = Served(demand, [(10.0, [ms]), (25.0, [9 * ms])])
+    after = Served(demand, [(10.0, [ms]), (25.0, [4 * ms])])
+    first, control, second = RUN.arms
+    arms = (
+        first.model_copy(update={"served_load": scenario.figures(before)}),
+        control,
+        second.model_copy(update={"served_load": scenario.figures(after)}),
+    )
+    one = RUN.pairs[0].model_copy(update={"served_load": scenario.pair(before, after, None)})
+    return RUN.model_copy(update={"arms": arms, "pairs": (one,)})
+
+
+@pytest.mark.parametrize(
+    "demand",
+    [Demand(), Demand(rates=(10.0, 25.0)), Demand(limit_ms=5, share=0.9), Demand(rates=(10.0, 25.0), limit_ms=5)],
+)
+def test_figures_of_served_load_follow_from_what_was_asked_for(demand: Demand) -> None:
+    run = under_load(demand)
+    check_unchanged(run, "c.json")
+    assert run.pairs[0].served_load is not None
+    assert run.pairs[0].served_load.highest_rate == (2.5 if demand.limit_ms else None)
+
+
+def test_an_edited_highest_rate_is_named() -> None:
+    whole = json.loads(under_load(Demand(limit_ms=5)).model_dump_json(by_alias=True))
+    whole["arms"][0]["served_load"]["within"]["highest_rate_per_s"] = 25.0
+    message = changed(json.dumps(whole))
+    assert message.startswith(
+        "c.json: arms.original.served_load.within.highest_rate_per_s is 25, its raw values give 10"
+    )
 
 
 @pytest.mark.parametrize("path", [("arms", 2, "latency", "raw_ns"), ("arms", 0, "throughput", "raw")])
