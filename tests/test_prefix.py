@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.tune.prefix import first_that_holds, shortest_prefix, thinned
+from ovopt.prefix import first_that_holds, shortest_prefix, thinned
 
 
 class Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from ovopt.model.facts import facts
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.nncf_ahead import calibrating
 from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet
+from ovopt.steps.nncf_fault import Arguments, way_round
 
 if TYPE_CHECKING:
     import openvino
@@ -72,7 +74,20 @@ class Quantize(Step):
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"optimize.quantize: {first_line(error)}") from None
             except Exception as error:  # nncf raises errors of every kind
-                raise StepError(f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}") from error
+                said = f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}"
+                works = partial(self._works, model, materials)
+                raise StepError(said + way_round(model, arguments, works)) from error
+
+    def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
+        """Whether NNCF quantizes the model so, with one sample."""
+        import nncf
+
+        try:
+            with calibrating(materials.calibration[:1], model, lambda amount=1, note="": None) as samples:
+                nncf.quantize(model.clone(), samples, **arguments)
+        except Exception:  # of every kind, as above
+            return False
+        return True
 
     def _passes(self) -> int:
         """How often NNCF goes through the samples at least: once for the ranges, before that once to smooth."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ovopt.contracts import Step
 from ovopt.errors import StepError, UsageError
+from ovopt.prefix import first_that_holds
 from ovopt.records import Manifest, StepReport
 from ovopt.steps.compress import Compress
 from ovopt.tune.compressions import OWN, SINGLE, Compression, compressions
-from ovopt.tune.prefix import first_that_holds
 from ovopt.tune.trial import Trial
 from ovopt.workflow.contest import Contest, Goal
 from ovopt.workflow.next_best import faster_otherwise

@@ -12,9 +12,9 @@ from ovopt.contracts import Progress, Tensors
 from ovopt.errors import ArmLostError, StepError, UsageError
 from ovopt.model.quantizers import reverted
 from ovopt.model.scope import Scope
+from ovopt.prefix import shortest_prefix, thinned
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Check, Fix
-from ovopt.tune.prefix import shortest_prefix, thinned
 
 if TYPE_CHECKING:
     import openvino

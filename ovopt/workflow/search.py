@@ -18,11 +18,11 @@ from ovopt.model.attention import has_attention
 from ovopt.model.facts import facts
 from ovopt.model.native import reason
 from ovopt.model.quantizers import own_errors, quantized_operations, reverted
+from ovopt.prefix import shortest_prefix, thinned
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.tune.candidates import OWN, Candidate, global_candidates
 from ovopt.tune.partial import partials
-from ovopt.tune.prefix import shortest_prefix, thinned
 from ovopt.tune.trial import NOISE, SMALL, Trial, settled
 from ovopt.workflow.contest import Contest, OutOfTimeError
 from ovopt.workflow.next_best import faster_otherwise

@@ -13,10 +13,12 @@ from openvino import opset13 as ops
 from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, StepError, UsageError
 from ovopt.model.facts import facts
+from ovopt.steps.nncf_fault import NAMED
 from ovopt.steps.quantize import Quantize
 from tests.factories import exactly
 from tests.models import SHAPE, conv_model
 
+CONSTANTS = ("Constant", "Parameter", "Result")
 SAMPLES = tuple((array,) for array in np.random.default_rng(0).normal(size=(12, *SHAPE)).astype(np.float32))
 
 
@@ -178,7 +180,7 @@ def handed(monkeypatch):
     given = {}
 
     def quantize(model, dataset, **arguments):
-        given.update(arguments, dataset=dataset)
+        given.update({**arguments, "dataset": dataset} if not given else {})
         raise RuntimeError("enough seen")
 
     monkeypatch.setattr(nncf, "quantize", quantize)
@@ -300,3 +302,116 @@ def test_a_model_without_anything_to_quantize_is_an_error():
     model = ov.Model([ops.relu(parameter)], [parameter], "nothing")
     with pytest.raises(StepError, match=exactly("quantize changed nothing: no operation of this model was quantized")):
         quantized(model, tuple((np.ones((1, 4), np.float32),) for _ in range(3)))
+
+
+# what nncf cannot handle ----------------------------------------------------------------------------------------------
+
+
+def hollow_model():
+    """NNCF smooths weights by their largest value, of which `hollow` has none."""
+    rng = np.random.default_rng(0)
+    given = ops.parameter([3, 8], np.float32, name="x")
+    node = ops.relu(ops.matmul(given, rng.normal(size=(8, 8)).astype(np.float32), False, False, name="first"))
+    hollow = ops.matmul(node, np.zeros((8, 0), np.float32), False, False, name="hollow")
+    return ov.Model([ops.concat([node, hollow], 1)], [given], "hollow")
+
+
+def forked_model():
+    """NNCF's full bias correction refuses `If`."""
+    rng = np.random.default_rng(0)
+    given = ops.parameter([3, 8], np.float32, name="x")
+    positive = ops.reshape(ops.greater(ops.reduce_sum(given, np.array([0, 1])), np.float32(0)), np.array([1]), False)
+    inner = [ops.parameter([3, 8], np.float32) for _ in range(2)]
+    bodies = [ov.Model([ops.result(act(node))], [node]) for act, node in zip((ops.relu, ops.tanh), inner, strict=True)]
+    fork = ops.if_op(positive.output(0))
+    fork.set_then_body(bodies[0])
+    fork.set_else_body(bodies[1])
+    fork.set_input(given.output(0), *inner)
+    either = fork.set_output(*(body.results[0] for body in bodies))
+    weights = rng.normal(size=(8, 8)).astype(np.float32)
+    return ov.Model([ops.matmul(either, weights, False, False)], [given], "forked")
+
+
+FEW = tuple((array,) for array in np.random.default_rng(1).normal(size=(4, 3, 8)).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "said", "round_it"),
+    [
+        (
+            hollow_model,
+            {},
+            "InternalError: Statistics were not collected for the node hollow; it works without 'hollow' (MatMul): "
+            "--set \"optimize.quantize.ignored_scope.names=['hollow']\"",
+            {"ignored_scope": {"names": ["hollow"]}},
+        ),
+        (
+            hollow_model,
+            {"model_type": "transformer"},
+            "ValueError: zero-size array to reduction operation maximum which has no identity; it works without "
+            "smoothing, 'hollow' (MatMul): --set "
+            '"optimize.quantize.advanced_parameters.smooth_quant_alphas={convolution: -1, matmul: -1}" '
+            "--set \"optimize.quantize.ignored_scope.names=['hollow']\"",
+            {
+                "ignored_scope": {"names": ["hollow"]},
+                "advanced_parameters": {"smooth_quant_alphas": {"convolution": -1, "matmul": -1}},
+            },
+        ),
+        (
+            forked_model,
+            {"fast_bias_correction": False},
+            "NotImplementedError: The BiasCorrection algorithm is not supported for OpenVINO models with If "
+            'operation.; it works without full bias correction: --set "optimize.quantize.fast_bias_correction=true"',
+            {"fast_bias_correction": True},
+        ),
+    ],
+)
+def test_what_nncf_cannot_do_is_told_with_the_way_round_it(model, fields, said, round_it):
+    with pytest.raises(StepError) as fault:
+        quantized(model(), FEW, **fields)
+    assert str(fault.value) == f"nncf.quantize failed: {said}"
+    assert facts(quantized(model(), FEW, **{**fields, **round_it}).model).quantizers > 0
+
+
+@pytest.fixture
+def unable(monkeypatch):
+    """NNCF that quantizes only where all operations of these names are ignored."""
+
+    def put(*names):
+        real = nncf.quantize
+
+        def quantize(model, dataset, **arguments):
+            scope = arguments["ignored_scope"]
+            if not scope or not set(names) <= {*scope.names}:
+                raise KeyError("output_0")
+            return real(model, dataset, **arguments)
+
+        monkeypatch.setattr(nncf, "quantize", quantize)
+
+    return put
+
+
+def test_operations_that_nncf_cannot_handle_are_named(unable):
+    unable("first", "head")
+    with pytest.raises(StepError) as fault:
+        quantized(ignored_scope={"names": ["second"]})
+    assert str(fault.value) == (
+        "nncf.quantize failed: KeyError: 'output_0'; it works without 'first' (Convolution), 'head' (MatMul): --set "
+        "\"optimize.quantize.ignored_scope.names=['first', 'head']\""
+    )
+
+
+def test_many_of_them_are_told_by_their_types(unable):
+    names = [op.get_friendly_name() for op in conv_model().get_ordered_ops() if op.get_type_name() not in CONSTANTS]
+    assert len(names) > NAMED
+    unable(*names)
+    with pytest.raises(
+        StepError, match=r", \.\.\.: --set \"optimize\.quantize\.ignored_scope\.types=\['Convolution', "
+    ):
+        quantized()
+
+
+def test_where_nothing_helps_nothing_is_advised(unable):
+    unable("an operation of another model")
+    with pytest.raises(StepError, match=exactly("nncf.quantize failed: KeyError: 'output_0'")):
+        quantized()
