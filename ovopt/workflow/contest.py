@@ -182,6 +182,7 @@ class Contest:
                 self.materials.progress.say(f"{name}: {error}")
                 return False
             self._finished(trial, began)
+            self._tell(began)
         return self.acceptable(trial)
 
     def judge(
@@ -214,6 +215,7 @@ class Contest:
             trial = trial.model_copy(update={"speedup": self._confirmed(speedup, model)})
         trial = trial if done else self._finished(trial, began)
         self.trials.append(trial)
+        self._tell(began)
         if self.best is trial:
             self._keep(trial, model)
         return trial
@@ -279,11 +281,12 @@ class Contest:
 
     def _finished(self, trial: Trial, began: float) -> Trial:
         """Written down."""
-        seconds = time.perf_counter() - began
-        trial = trial.model_copy(update={"seconds": round(seconds, 3)})
+        trial = trial.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
         self._journal.add(trial)
-        self._advance(seconds, f"{len(self.trials)} tried, {self._standing()}")
         return trial
+
+    def _tell(self, began: float) -> None:
+        self._advance(time.perf_counter() - began, f"{len(self.trials)} tried, {self._standing()}")
 
     def _keep(self, trial: Trial, model: openvino.Model) -> None:
         with new_folder(self._output, self._replaces or self._written is not None, MANIFEST) as folder:

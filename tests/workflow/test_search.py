@@ -61,11 +61,12 @@ class Heard:
     """Progress that remembers."""
 
     said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @contextmanager
     def task(self, name: str, total: float | None = None) -> Any:
         self.said.append(f"{name} ...")
-        yield lambda amount=1, note="": None
+        yield lambda amount=1, note="": self.notes.append(note)
 
     def say(self, message: str) -> None:
         self.said.append(message)
@@ -279,6 +280,13 @@ def test_where_that_does_not_pay_another_choice_of_operations_may(run: Any, time
     timed(lambda before, after, *others: next(speeds, 1.0))
     assert run("easy").steps[-1].parameters["candidate"] == "mixed"
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "mixed"]
+
+
+def test_the_bar_counts_what_was_tried_and_says_what_is_best(run: Any) -> None:
+    heard = Heard()
+    run(progress=heard)
+    told = list(dict.fromkeys(note for note in heard.notes if "tried" in note))
+    assert told == ["1 tried, none yet", "2 tried, none yet", "3 tried, best 1.20x"]
 
 
 def test_what_stays_open_is_noted(run: Any) -> None:
