@@ -75,8 +75,9 @@ class Quantize(Step):
                 raise UsageError(f"optimize.quantize: {first_line(error)}") from None
             except Exception as error:  # nncf raises errors of every kind
                 said = f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}"
-                works = partial(self._works, model, materials)
-                raise StepError(said + way_round(model, arguments, works)) from error
+                with materials.progress.task("look for a way round it"):
+                    said += way_round(model, arguments, partial(self._works, model, materials))
+                raise StepError(said) from error
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
         """Whether NNCF quantizes the model so, with one sample."""
