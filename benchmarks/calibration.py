@@ -24,8 +24,8 @@ import ovopt
 from ovopt.steps.nncf_ahead import Calibration, calibrating
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.chosen import choose
-from ovopt.workflow.work import Work
+from ovopt.workflow.applying.work import Work
+from ovopt.workflow.recipe_choice import choose
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from models import classifier
 from PIL import Image
 
 import ovopt
-from ovopt.model.facts import facts
-from ovopt.model.read import read_model
+from ovopt.model.files.read import read_model
+from ovopt.model.ports.facts import facts
 from ovopt.prepare import prepare
 
 IMAGES, CLASSES, WIDTH, HEIGHT = 240, 4, 320, 240

@@ -19,7 +19,7 @@ from pruning import CALIBRATED, answered, share
 
 from ovopt import units
 from ovopt.contracts import Materials, Origin, Tensors
-from ovopt.model.read import read_model
+from ovopt.model.files.read import read_model
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.workflow.options import Silent

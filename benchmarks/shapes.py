@@ -20,9 +20,9 @@ from models import classifier
 
 import ovopt
 from ovopt import units
-from ovopt.bench.quick import Feed, quick_speedup
+from ovopt.bench.quick_speedup import Feed, quick_speedup
 from ovopt.contracts import Materials
-from ovopt.model.read import read_model, with_batch
+from ovopt.model.files.read import read_model, with_batch
 from ovopt.steps.precision import HINT, Precision
 from ovopt.workflow.options import Silent
 

@@ -208,16 +208,16 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
     import openvino
 
     from ovopt.bench.protocol import Output
-    from ovopt.model.facts import facts
-    from ovopt.model.files import MANIFEST
+    from ovopt.model.files.locate import MANIFEST
     from ovopt.model.outputs import output_indices
+    from ovopt.model.ports.facts import facts
     from ovopt.output import new_folder
     from ovopt.records import StepReport
     from ovopt.steps.nncf_ahead import Calibration
     from ovopt.steps.quantize import Quantize
-    from ovopt.workflow.chosen import choose
-    from ovopt.workflow.scorer import Pass, Scorer
-    from ovopt.workflow.work import Work
+    from ovopt.workflow.applying.work import Work
+    from ovopt.workflow.comparing.scoring import Pass, Scorer
+    from ovopt.workflow.recipe_choice import choose
 
     chosen = choose(case.recipe, case.data, [case.model], options, guess=True)
     work = Work.begin(case.model, [Quantize()], chosen, case.data, options)

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
     from ovopt.workflow.card import write_card
-    from ovopt.workflow.compare import Plan, benchmark, compare
+    from ovopt.workflow.comparing.compare import Plan, benchmark, compare
+    from ovopt.workflow.comparing.evaluate import evaluate
     from ovopt.workflow.compress import compress
-    from ovopt.workflow.contest import Goal
-    from ovopt.workflow.diagnose import diagnose
+    from ovopt.workflow.diagnosing.diagnose import diagnose
     from ovopt.workflow.embed import embed
-    from ovopt.workflow.evaluate import evaluate
-    from ovopt.workflow.history import History
-    from ovopt.workflow.optimize import quantize, simplify
+    from ovopt.workflow.optimizing.pipeline import optimize
+    from ovopt.workflow.optimizing.prune import prune
+    from ovopt.workflow.optimizing.steps import quantize, simplify
     from ovopt.workflow.options import Options
-    from ovopt.workflow.pipeline import optimize
-    from ovopt.workflow.prune import prune
-    from ovopt.workflow.rebuild import rebuild
-    from ovopt.workflow.report import render, write_report
-    from ovopt.workflow.stored import judge_again, read_comparison
-    from ovopt.workflow.sweep import sweep
-    from ovopt.workflow.tracking import log_to_mlflow
+    from ovopt.workflow.rebuilding.rebuild import rebuild
+    from ovopt.workflow.searching.contest import Goal
+    from ovopt.workflow.stored.comparison_file import judge_again, read_comparison
+    from ovopt.workflow.stored.history import History
+    from ovopt.workflow.stored.mlflow import log_to_mlflow
+    from ovopt.workflow.stored.report import render, write_report
+    from ovopt.workflow.sweeping.sweep import sweep
 
 __version__ = "0.1.0"
 __all__ = [
@@ -66,31 +66,31 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Goal": "ovopt.workflow.contest",
-    "History": "ovopt.workflow.history",
+    "Goal": "ovopt.workflow.searching.contest",
+    "History": "ovopt.workflow.stored.history",
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",
-    "Plan": "ovopt.workflow.compare",
-    "benchmark": "ovopt.workflow.compare",
-    "compare": "ovopt.workflow.compare",
+    "Plan": "ovopt.workflow.comparing.compare",
+    "benchmark": "ovopt.workflow.comparing.compare",
+    "compare": "ovopt.workflow.comparing.compare",
     "compress": "ovopt.workflow.compress",
-    "diagnose": "ovopt.workflow.diagnose",
+    "diagnose": "ovopt.workflow.diagnosing.diagnose",
     "embed": "ovopt.workflow.embed",
-    "evaluate": "ovopt.workflow.evaluate",
-    "judge_again": "ovopt.workflow.stored",
+    "evaluate": "ovopt.workflow.comparing.evaluate",
+    "judge_again": "ovopt.workflow.stored.comparison_file",
     "load_recipe": "ovopt.recipe",
-    "log_to_mlflow": "ovopt.workflow.tracking",
-    "optimize": "ovopt.workflow.pipeline",
-    "prune": "ovopt.workflow.prune",
-    "quantize": "ovopt.workflow.optimize",
-    "read_comparison": "ovopt.workflow.stored",
+    "log_to_mlflow": "ovopt.workflow.stored.mlflow",
+    "optimize": "ovopt.workflow.optimizing.pipeline",
+    "prune": "ovopt.workflow.optimizing.prune",
+    "quantize": "ovopt.workflow.optimizing.steps",
+    "read_comparison": "ovopt.workflow.stored.comparison_file",
     "read_manifest": "ovopt.bundle",
-    "rebuild": "ovopt.workflow.rebuild",
-    "render": "ovopt.workflow.report",
-    "simplify": "ovopt.workflow.optimize",
-    "sweep": "ovopt.workflow.sweep",
+    "rebuild": "ovopt.workflow.rebuilding.rebuild",
+    "render": "ovopt.workflow.stored.report",
+    "simplify": "ovopt.workflow.optimizing.steps",
+    "sweep": "ovopt.workflow.sweeping.sweep",
     "write_card": "ovopt.workflow.card",
-    "write_report": "ovopt.workflow.report",
+    "write_report": "ovopt.workflow.stored.report",
 }
 
 

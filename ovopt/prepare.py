@@ -18,7 +18,7 @@ from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.data.table import samples_of
 from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
-from ovopt.model.inputs import at_first, starts_empty
+from ovopt.model.ports.inputs import at_first, starts_empty
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 

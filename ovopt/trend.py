@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ovopt import units
 from ovopt.budgets.figures import own_figure, peak_bytes
+from ovopt.budgets.intervals import Spread
 from ovopt.budgets.said import SHOWN
-from ovopt.budgets.spread import Spread
 from ovopt.records import Arm, Comparison, Machine, Pair, Record, Speedup
 
 OWN: dict[str, tuple[tuple[str, ...], str]] = {

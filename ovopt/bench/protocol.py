@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ovopt.bench.places import Put
+from ovopt.bench.shared_tensors import Put
 from ovopt.contracts import Placement, Preparation, Tensors
 from ovopt.errors import OvoptError
 

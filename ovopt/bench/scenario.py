@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ovopt.bench.crew import Crew
-from ovopt.bench.served import Demand
+from ovopt.bench.open_loop import Demand
+from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import Effective, Measured, Record
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from ovopt.bench import protocol
 from ovopt.bench.energy import read_energy_uj
-from ovopt.bench.places import Reader
 from ovopt.bench.samplefile import SampleFile
+from ovopt.bench.shared_tensors import Reader
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason

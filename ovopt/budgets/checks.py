@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ovopt.budgets import remedy
+from ovopt.budgets import sample_size
 from ovopt.budgets.figures import Path, own_figure, peak_bytes
-from ovopt.budgets.remedy import Looked, Rests
-from ovopt.budgets.spread import Spread, ratio_spread
+from ovopt.budgets.intervals import Spread, ratio_spread
+from ovopt.budgets.sample_size import Looked, Rests
 from ovopt.errors import UsageError, did_you_mean
 from ovopt.records import Arm, Budgets, Check, Pair, QualityDelta, Settings, Speedup, Verdict
 
@@ -45,7 +45,7 @@ def checks(pair: Pair, budgets: Budgets, evidence: Evidence) -> Iterator[Check]:
     for path, limit in _limits(budgets.model_dump(exclude_none=True)):
         looked = _looked(path, pair, evidence)
         verdict = _verdict(looked.spread, limit, path)
-        more, note = remedy.of(path, limit, looked, evidence.settings) if verdict == "inconclusive" else (None, "")
+        more, note = sample_size.of(path, limit, looked, evidence.settings) if verdict == "inconclusive" else (None, "")
         yield Check(
             candidate=pair.candidate,
             budget=".".join(path),

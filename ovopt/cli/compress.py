@@ -86,7 +86,7 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
     from ovopt.workflow.compress import compress
-    from ovopt.workflow.contest import Goal
+    from ovopt.workflow.searching.contest import Goal
 
     if max_drop is None and (aim or resume):
         raise UsageError(f"{f'--aim {aim}' if aim else '--resume'}: is about a search; give --max-drop, too")

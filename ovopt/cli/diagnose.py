@@ -44,7 +44,7 @@ def command(
     """
     from ovopt.cli.show import view
     from ovopt.reports.diagnosis import render
-    from ovopt.workflow.diagnose import diagnose
+    from ovopt.workflow.diagnosing.diagnose import diagnose
 
     runtime = o.runtime(None, device, None, None, None, None, properties)
     overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]

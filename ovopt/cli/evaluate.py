@@ -51,7 +51,7 @@ def command(
     Example: `ovopt evaluate model.onnx model.tflite --recipe mobilenet --data val/`
     """
     from ovopt.cli.show import exit_code, show
-    from ovopt.workflow.evaluate import evaluate
+    from ovopt.workflow.comparing.evaluate import evaluate
 
     runtime = o.runtime(None, device, hint, None, None, None, properties)
     overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]

@@ -26,7 +26,7 @@ def command(
     Example: `ovopt gate comparison.json --budget latency.min_speedup=1.2`
     """
     from ovopt.cli.show import exit_code, show
-    from ovopt.workflow.stored import judge_again, read_comparison
+    from ovopt.workflow.stored.comparison_file import judge_again, read_comparison
 
     result = judge_again(read_comparison(file), budget or [], str(file))
     show(result, output_format.value)

@@ -18,7 +18,7 @@ from ovopt.cli import options as o
 
 if TYPE_CHECKING:
     from ovopt.trend import Line, Point
-    from ovopt.workflow.history import Run
+    from ovopt.workflow.stored.history import Run
 
 app = typer.Typer(invoke_without_command=True)
 app.command("log")(history_log.command)
@@ -77,7 +77,7 @@ def list_(
     if context.invoked_subcommand:
         return
     from ovopt.errors import UsageError
-    from ovopt.workflow.history import History
+    from ovopt.workflow.stored.history import History
 
     history = History(store)
     if metric is None:
@@ -109,7 +109,7 @@ def add(
 
     Example: `ovopt history add comparison.json`
     """
-    from ovopt.workflow.history import History
+    from ovopt.workflow.stored.history import History
 
     added = History(store).add(files)
     if output_format is o.Format.json:
@@ -130,7 +130,7 @@ def show(
     Example: `ovopt history show 3 --format json > comparison.json`
     """
     from ovopt.cli.show import show as show_comparison
-    from ovopt.workflow.history import History
+    from ovopt.workflow.stored.history import History
 
     show_comparison(History(store).comparison(run), output_format.value)
 
@@ -144,7 +144,7 @@ def remove(
 
     Example: `ovopt history remove 3`
     """
-    from ovopt.workflow.history import History
+    from ovopt.workflow.stored.history import History
 
     History(store).remove(runs)
     print(f"removed from {store}: {', '.join(map(str, runs))}")

@@ -30,7 +30,7 @@ def command(
 
     Example: `ovopt history log comparison.json --to sqlite:///mlflow.db`
     """
-    from ovopt.workflow.tracking import log_to_mlflow
+    from ovopt.workflow.stored.mlflow import log_to_mlflow
 
     logged = log_to_mlflow(files, to, experiment)
     if output_format is o.Format.json:

@@ -12,7 +12,7 @@ from ovopt.cli import options as o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ovopt.workflow.pipeline import Planned
+    from ovopt.workflow.optimizing.pipeline import Planned
 
 
 def command(
@@ -47,7 +47,7 @@ def command(
     Example: `ovopt optimize model.onnx -r magika --set 'optimize=[simplify, quantize]' -o fast/`
     """
     from ovopt.cli.show import show_manifest
-    from ovopt.workflow import pipeline
+    from ovopt.workflow.optimizing import pipeline
 
     overrides = [*o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
     options = o.options_from(seed, force, quiet, overrides, trust)

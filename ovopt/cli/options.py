@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ovopt.bench.served import Demand
+    from ovopt.bench.open_loop import Demand
     from ovopt.recipe import Override
     from ovopt.records import Comparison
     from ovopt.workflow.options import Options
@@ -174,9 +174,9 @@ def runtime(
     properties: list[str] | None,
 ) -> list[Override | str]:
     """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last."""
+    from ovopt.cli.settings_file import read_settings
     from ovopt.errors import UsageError
     from ovopt.recipe import Override
-    from ovopt.workflow.settings_file import read_settings
 
     given: list[tuple[str, object, str]] = [
         ("device", device, f"--device {device}"),
@@ -220,7 +220,7 @@ def _is_dimension(size: str) -> bool:
 
 def demand(rates: list[float] | None, limit_ms: float | None, percentile: float, process: Process) -> Demand:
     """What served load is asked for."""
-    from ovopt.bench.served import Demand
+    from ovopt.bench.open_loop import Demand
 
     return Demand(process.value, tuple(sorted(rates or ())), limit_ms, percentile / 100)
 
@@ -268,7 +268,7 @@ def write_result(file: Path | None, comparison: Comparison) -> None:
 
 def write_settings(file: Path | None, comparison: Comparison) -> None:
     """What the run was asked for, in benchmark_app's form."""
-    from ovopt.workflow import settings_file
+    from ovopt.cli import settings_file
 
     if file:
         settings_file.write_settings(file, comparison.settings)

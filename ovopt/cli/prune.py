@@ -77,8 +77,8 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
     from ovopt.recipe import Override
-    from ovopt.workflow.contest import Goal
-    from ovopt.workflow.prune import prune
+    from ovopt.workflow.optimizing.prune import prune
+    from ovopt.workflow.searching.contest import Goal
 
     if max_drop is not None and target_speedup is not None:
         raise UsageError("--max-drop and --target-speedup: give one; a search keeps one of them")

@@ -68,8 +68,8 @@ def command(
     Example: `ovopt quantize model.onnx --recipe classification --data val.npz -o int8/`
     """
     from ovopt.cli.show import show_manifest
-    from ovopt.workflow.contest import Goal
-    from ovopt.workflow.optimize import quantize
+    from ovopt.workflow.optimizing.steps import quantize
+    from ovopt.workflow.searching.contest import Goal
 
     given = {
         "preset": ("--preset", preset),

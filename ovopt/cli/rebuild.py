@@ -42,7 +42,7 @@ def command(
 
     Example: `ovopt rebuild model-int8 -o again/`
     """
-    from ovopt.workflow.rebuild import rebuild
+    from ovopt.workflow.rebuilding.rebuild import rebuild
 
     target = output or Path(f"{bundle.resolve().name}-rebuilt")
     result = rebuild(bundle, target, model, data, o.options_from(None, force, quiet, [], trust))

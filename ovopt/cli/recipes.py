@@ -61,7 +61,7 @@ def new(
 
     Example: `ovopt recipes new model.onnx --data val/ -o recipes/mine.yaml`
     """
-    from ovopt.workflow.draft import draft
+    from ovopt.workflow.recipe_draft import draft
 
     with o.scratch_file(output, force, "ovopt:") as file:
         text = draft(model, data, trust).text

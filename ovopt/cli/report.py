@@ -34,8 +34,8 @@ def command(
     """
     from ovopt.cli.show import show
     from ovopt.errors import UsageError
-    from ovopt.workflow.report import with_diagnosis, write_report
-    from ovopt.workflow.stored import labelled, read_comparison
+    from ovopt.workflow.stored.comparison_file import labelled, read_comparison
+    from ovopt.workflow.stored.report import with_diagnosis, write_report
 
     found = read_comparison(file)
     if output_format is not o.ReportFormat.json:

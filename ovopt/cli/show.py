@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def show(comparison: Comparison, format_name: str) -> None:
     """Render a comparison in one of the formats."""
-    from ovopt.workflow.report import render
+    from ovopt.workflow.stored.report import render
 
     print(render(comparison, format_name, view()).rstrip("\n"))
 

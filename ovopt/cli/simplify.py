@@ -33,7 +33,7 @@ def command(
     Example: `ovopt simplify model.onnx --recipe magika -o simple/`
     """
     from ovopt.cli.show import show_manifest
-    from ovopt.workflow.optimize import simplify
+    from ovopt.workflow.optimizing.steps import simplify
 
     overrides = [*o.shapes(None, shape), *o.overrides(sets)]
     target = output or Path(f"{model.resolve().stem}-simple")

@@ -54,8 +54,8 @@ def command(
     from ovopt.cli.show import view
     from ovopt.reports.leaderboard import FORMATS
     from ovopt.suite import PAGE
-    from ovopt.workflow.sweep import sweep
-    from ovopt.workflow.sweep_entry import Effort
+    from ovopt.workflow.sweeping.entry import Effort
+    from ovopt.workflow.sweeping.sweep import sweep
 
     target = output or Path(f"{suite.stem}-sweep")
     scenarios = tuple(dict.fromkeys(scenario or ())) or Effort.scenarios

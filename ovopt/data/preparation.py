@@ -8,7 +8,7 @@ from itertools import dropwhile, takewhile
 from typing import Any
 
 from ovopt.contracts import Array, Parts, Tensors, Transform
-from ovopt.model.inputs import bind
+from ovopt.model.ports.inputs import bind
 from ovopt.records import Port
 
 

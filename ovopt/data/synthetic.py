@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.errors import DataError
-from ovopt.model.inputs import DTYPES, starts_empty
+from ovopt.model.ports.inputs import DTYPES, starts_empty
 from ovopt.records import Port
 
 

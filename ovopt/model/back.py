@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 
 if TYPE_CHECKING:
     import openvino

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ovopt.model.factory import Reference
-from ovopt.model.parts import ARCHIVES, is_hugging_face, parts
-from ovopt.model.shapes import Dimension, Shapes
+from ovopt.model.files.factory import Reference
+from ovopt.model.files.integrity import ARCHIVES, is_hugging_face, parts
+from ovopt.model.ports.shapes import Dimension, Shapes
 
 if TYPE_CHECKING:
     import openvino
@@ -35,9 +35,9 @@ def converted(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
 
 @lru_cache(maxsize=KEPT)
 def _converted(file: Path, given: Given, trust: bool, stamps: Stamps) -> openvino.Model:
-    from ovopt.model.gguf import convert_gguf
-    from ovopt.model.huggingface import convert_folder
-    from ovopt.model.pytorch import convert_factory, convert_file
+    from ovopt.model.files.gguf import convert_gguf
+    from ovopt.model.files.huggingface import convert_folder
+    from ovopt.model.files.pytorch import convert_factory, convert_file
 
     if reference := Reference.of(file):
         return convert_factory(reference, dict(given), trust)

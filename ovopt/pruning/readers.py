@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import constant, producer
+from ovopt.model.graph.nodes import constant, producer
 from ovopt.model.wiring import set_constant
 
 if TYPE_CHECKING:

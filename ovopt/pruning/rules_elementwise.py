@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ovopt.model.elementwise import BROADCASTING, UNARY
+from ovopt.model.graph.operation_kinds import BROADCASTING, UNARY
 from ovopt.pruning.trace import Rule, Trace, called, sizes
 from ovopt.pruning.units import Axes, Labels
 

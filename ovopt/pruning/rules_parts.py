@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.patterns import constant, producer, substitute
+from ovopt.model.graph.nodes import constant, producer, substitute
 from ovopt.model.wiring import set_constant
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
 from ovopt.pruning.units import Axes, Labels

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.patterns import constant, producer
+from ovopt.model.graph.nodes import constant, producer
 from ovopt.pruning.rules_elementwise import broadcast_axes
 from ovopt.pruning.trace import Product, Rule, Trace, called, sizes
 from ovopt.pruning.units import Axes, Labels, labelled

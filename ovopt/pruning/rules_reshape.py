@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.elementwise import BROADCASTING, UNARY
-from ovopt.model.patterns import axes_of, constant, dimensions, equal, producer
+from ovopt.model.graph.nodes import axes_of, constant, dimensions, equal, producer
+from ovopt.model.graph.operation_kinds import BROADCASTING, UNARY
 from ovopt.model.wiring import set_constant
 from ovopt.pruning.blocks import Block, aligned, flattened, split
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ovopt.model.elementwise import REDUCING
-from ovopt.model.patterns import axes_of, constant, producer
+from ovopt.model.graph.nodes import axes_of, constant, producer
+from ovopt.model.graph.operation_kinds import REDUCING
 from ovopt.pruning.trace import Rule, Trace, called
 from ovopt.pruning.units import Axes
 

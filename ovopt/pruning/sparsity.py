@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
-from ovopt.model.patterns import constant, producer
+from ovopt.model.graph.nodes import constant, producer
 from ovopt.pruning.observe import named_apart, observed
 from ovopt.pruning.readers import Reader
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
-from ovopt.model.patterns import constant, name_dimensions, producer
+from ovopt.model.graph.nodes import constant, name_dimensions, producer
 from ovopt.pruning.elimination import Elimination, Reading, eliminate
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.moments import Moments, Rows

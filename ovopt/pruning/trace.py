@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import dimensions
+from ovopt.model.graph.nodes import dimensions
 from ovopt.pruning.units import Axes, Labels, Units, labelled
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import constant, producer
+from ovopt.model.graph.nodes import constant, producer
 from ovopt.pruning.groups import Group
 from ovopt.pruning.trace import Trace, sizes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import constant, dimensions, substitute
+from ovopt.model.graph.nodes import constant, dimensions, substitute
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.channels import Permutation, Permuting, fold
-from ovopt.model.layouts import order_of
-from ovopt.model.patterns import dimensions, producer
+from ovopt.model.graph.axis_order import order_of
+from ovopt.model.graph.channel_order import Permutation, Permuting, fold
+from ovopt.model.graph.nodes import dimensions, producer
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

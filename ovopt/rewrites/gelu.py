@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from ovopt.model.patterns import consumers, scalar, substitute
+from ovopt.model.graph.nodes import consumers, scalar, substitute
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import axes_of, constant, dimensions
-from ovopt.model.spelling import Op, SpellingRewrite, Values, op
+from ovopt.model.graph.nodes import axes_of, constant, dimensions
+from ovopt.model.graph.spelling import Op, SpellingRewrite, Values, op
 
 if TYPE_CHECKING:
     import openvino

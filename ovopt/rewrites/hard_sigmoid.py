@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.spelling import CLOSE, Op, SpellingRewrite, Values, either, number, op
+from ovopt.model.graph.spelling import CLOSE, Op, SpellingRewrite, Values, either, number, op
 
 if TYPE_CHECKING:
     import openvino

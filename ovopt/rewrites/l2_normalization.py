@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import axes_of, constant, dimensions
-from ovopt.model.spelling import Op, SpellingRewrite, Term, Values, either, number, op
+from ovopt.model.graph.nodes import axes_of, constant, dimensions
+from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, either, number, op
 
 if TYPE_CHECKING:
     import openvino

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from ovopt.model.patterns import (
+from ovopt.model.graph.nodes import (
     axes_of,
     dimensions,
     equal_shapes,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.patterns import axes_of, dimensions
-from ovopt.model.spelling import Op, SpellingRewrite, Term, Values, op
+from ovopt.model.graph.nodes import axes_of, dimensions
+from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, op
 
 if TYPE_CHECKING:
     import openvino

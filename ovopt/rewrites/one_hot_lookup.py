@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.patterns import (
+from ovopt.model.graph.nodes import (
     constant,
     dimensions,
     equal_shapes,

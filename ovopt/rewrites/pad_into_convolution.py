@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import constant, producer, scalar
+from ovopt.model.graph.nodes import constant, producer, scalar
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

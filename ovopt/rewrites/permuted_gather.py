@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.channels import Permuting, fold
-from ovopt.model.patterns import constant, dimensions, producer
+from ovopt.model.graph.channel_order import Permuting, fold
+from ovopt.model.graph.nodes import constant, dimensions, producer
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import constant, dimensions, equal, name_dimensions, producer, substitute
+from ovopt.model.graph.nodes import constant, dimensions, equal, name_dimensions, producer, substitute
 from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:

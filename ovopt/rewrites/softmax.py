@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.patterns import (
+from ovopt.model.graph.nodes import (
     axes_of,
     dimensions,
     equal_shapes,

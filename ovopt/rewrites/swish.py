@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.spelling import Op, SpellingRewrite, Term, Values, either, number, op
+from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, either, number, op
 
 if TYPE_CHECKING:
     import openvino

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.model.patterns import (
+from ovopt.model.graph.nodes import (
     axes_of,
     constant,
     consumers,

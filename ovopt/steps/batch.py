@@ -10,11 +10,11 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped
 from ovopt.errors import ModelError, NoEffectError, StepError
-from ovopt.model.agreement import largest_difference, outputs_in_f32
-from ovopt.model.batch import with_batch
-from ovopt.model.facts import facts
-from ovopt.model.fit import Fit
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
+from ovopt.model.ports.batch import with_batch
+from ovopt.model.ports.facts import facts
+from ovopt.model.ports.fit import Fit
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:

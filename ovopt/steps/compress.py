@@ -11,9 +11,9 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.facts import facts
+from ovopt.model.inspect.weights import weights
 from ovopt.model.native import core
-from ovopt.model.weights import weights
+from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.compress_notes import idle, left_out, no_effect, told
 from ovopt.steps.nncf_ahead import calibrating

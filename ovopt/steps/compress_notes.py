@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ovopt import units
-from ovopt.model.weights import EMBEDDINGS, RECURRENT, Weights
+from ovopt.model.inspect.weights import EMBEDDINGS, RECURRENT, Weights
 
 if TYPE_CHECKING:
     import logging

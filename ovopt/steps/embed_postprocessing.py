@@ -13,10 +13,10 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Array, Decoder, Host, Materials, Stage, Step, Stepped, Tensors, Way, without_batch
 from ovopt.errors import RecipeError
-from ovopt.model.agreement import largest_difference, outputs_in_f32
 from ovopt.model.back import Build, with_back
-from ovopt.model.facts import facts
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.outputs import chosen_outputs, output_indices
+from ovopt.model.ports.facts import facts
 from ovopt.records import Port, StepReport
 from ovopt.stats import Interval
 

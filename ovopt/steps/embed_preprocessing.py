@@ -13,9 +13,9 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Array, Host, Materials, Step, Stepped, Transform, Way
 from ovopt.errors import ArmLostError, RecipeError, StepError
-from ovopt.model.agreement import largest_difference, outputs_in_f32
-from ovopt.model.facts import facts
-from ovopt.model.front import Build, Intake, with_front
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.ports.attach import Build, Intake, with_front
+from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
 from ovopt.steps.intakes import Intakes, intakes
 from ovopt.steps.splits import Split, ranked

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
 from ovopt.errors import ModelError, NoEffectError, RecipeError
-from ovopt.model.facts import facts
 from ovopt.model.outputs import output_indices
+from ovopt.model.ports.facts import facts
 from ovopt.model.rewrite import Rewrite
 from ovopt.records import StepReport
 

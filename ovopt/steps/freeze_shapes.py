@@ -13,12 +13,12 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Materials, Step, Stepped, Tensors
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.agreement import largest_difference, outputs_in_f32
-from ovopt.model.facts import facts, is_stateful
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
-from ovopt.model.shapes import reshape
-from ovopt.model.side_by_side import SideBySide, UnfitError
-from ovopt.model.sizes import Place, Sizes, frequent_sizes, open_sizes, padded_sizes
+from ovopt.model.ports.facts import facts, is_stateful
+from ovopt.model.ports.open_sizes import Place, Sizes, frequent_sizes, open_sizes, padded_sizes
+from ovopt.model.ports.shapes import reshape
+from ovopt.model.ports.side_by_side import SideBySide, UnfitError
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ovopt.contracts import Array, Host, Parts
 from ovopt.errors import DataError
-from ovopt.model.front import Intake
-from ovopt.model.inputs import DTYPES
+from ovopt.model.ports.attach import Intake
+from ovopt.model.ports.inputs import DTYPES
 
 STRETCHED = 1.5
 """By this factor an axis of a sample is made longer, to find out whether other sizes are taken as well."""

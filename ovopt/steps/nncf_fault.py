@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ovopt.prefix import thinned
+from ovopt.bisection import thinned
 
 if TYPE_CHECKING:
     import openvino

@@ -13,9 +13,9 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Step, Stepped, Tensors
 from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
-from ovopt.model.facts import facts
+from ovopt.model.inspect.operation_times import operation_times
 from ovopt.model.native import reason
-from ovopt.model.operation_times import operation_times
+from ovopt.model.ports.facts import facts
 from ovopt.pruning.observe import float_outputs
 from ovopt.pruning.pruner import Allocation, Pruned, Way, Weighed, amounts, prune
 from ovopt.pruning.reconstruct import Refit

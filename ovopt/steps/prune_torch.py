@@ -11,16 +11,16 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Origin, Stage, Step, Stepped, Tensors
 from ovopt.errors import ModelError, StepError, UsageError
-from ovopt.model.agreement import largest_difference, outputs_in_f32
-from ovopt.model.shapes import reshape
-from ovopt.model.trainable import read_trainable
-from ovopt.pruning.checkpoint import Checkpoint, subject_of
-from ovopt.pruning.distillation import Course, Distillation, Distilled
-from ovopt.pruning.lessons import Lessons
-from ovopt.pruning.likeness import Error, Likeness
-from ovopt.pruning.masks import Masked, Mode, masked
+from ovopt.model.files.trainable import read_trainable
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.ports.shapes import reshape
 from ovopt.records import StepReport
 from ovopt.steps.nncf_arguments import quiet
+from ovopt.training.checkpoint import Checkpoint, subject_of
+from ovopt.training.distillation import Course, Distillation, Distilled
+from ovopt.training.lessons import Lessons
+from ovopt.training.likeness import Error, Likeness
+from ovopt.training.masks import Masked, Mode, masked
 
 if TYPE_CHECKING:
     import openvino

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.nncf_ahead import calibrating
 from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet

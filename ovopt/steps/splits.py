@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ovopt.contracts import Transform, Way
-from ovopt.model.facts import facts
-from ovopt.model.inputs import DTYPES
+from ovopt.model.ports.facts import facts
+from ovopt.model.ports.inputs import DTYPES
 from ovopt.stats import Interval
 
 ITEM_BYTES = {dtype: np.dtype(name).itemsize for dtype, name in DTYPES.items()}

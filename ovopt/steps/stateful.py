@@ -11,10 +11,10 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import RecipeError, StepError, did_you_mean
-from ovopt.model.agreement import largest_difference
-from ovopt.model.facts import facts
-from ovopt.model.inputs import DTYPES
+from ovopt.model.inspect.agreement import largest_difference
 from ovopt.model.native import core, reason
+from ovopt.model.ports.facts import facts
+from ovopt.model.ports.inputs import DTYPES
 from ovopt.records import Port, StepReport
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError, ModelError, RecipeError, SettingsError
 from ovopt.locate import expand
-from ovopt.model.gguf import tokenizer_of
+from ovopt.model.files.gguf import tokenizer_of
 from ovopt.transforms.columns import column_of
 from ovopt.transforms.sniff import seems
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.errors import RecipeError, did_you_mean
-from ovopt.model.files import locate
-from ovopt.model.read import read_model
+from ovopt.model.files.locate import locate
+from ovopt.model.files.read import read_model
 
 FOLDER, METADATA = "{model}", re.compile(r"\{metadata:(.+)\}")
 

@@ -9,7 +9,7 @@ from ovopt.errors import ModelError, OutputError, UsageError
 from ovopt.output import new_file
 from ovopt.records import Comparison, Manifest
 from ovopt.reports.card import MARK, card
-from ovopt.workflow.stored import read_comparison
+from ovopt.workflow.stored.comparison_file import read_comparison
 
 README = "README.md"
 

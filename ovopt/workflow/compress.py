@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ovopt.model.files import MANIFEST
+from ovopt.model.files.locate import MANIFEST
 from ovopt.output import check_free
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest
 from ovopt.steps.compress import Compress
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.chosen import choose
-from ovopt.workflow.compress_search import goal_of, search_compression
-from ovopt.workflow.contest import Goal
+from ovopt.workflow.applying.work import Work, apply_steps, step_of
 from ovopt.workflow.options import Options
-from ovopt.workflow.work import Work, apply_steps, step_of
+from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.searching.compress import goal_of, search_compression
+from ovopt.workflow.searching.contest import Goal
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Data

@@ -13,10 +13,10 @@ from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
-from ovopt.workflow.compare import Plan, compare
-from ovopt.workflow.optimize import quantize
+from ovopt.workflow.comparing.compare import Plan, compare
+from ovopt.workflow.optimizing.steps import quantize
 from ovopt.workflow.options import Options
-from ovopt.workflow.report import render
+from ovopt.workflow.stored.report import render
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"

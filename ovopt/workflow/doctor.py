@@ -12,9 +12,9 @@ from ovopt import units
 from ovopt.bench.machine import machine
 from ovopt.bench.processor_time import processor_time
 from ovopt.locate import shipped
-from ovopt.model.read import core
+from ovopt.model.files.read import core
 from ovopt.records import Machine, Record, Speedup
-from ovopt.workflow.compare import Plan, compare
+from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.options import Options
 
 EXTRAS = {"demo": "magika", "onnxruntime": "onnxruntime", "torch": "torch"}

@@ -13,10 +13,10 @@ from ovopt.records import Manifest
 from ovopt.steps.embed_postprocessing import NOTHING_LEFT as NO_DECODERS
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
 from ovopt.steps.embed_preprocessing import NOTHING_LEFT, EmbedPreprocessing
-from ovopt.workflow.arms import check_device
-from ovopt.workflow.chosen import choose
+from ovopt.workflow.applying.work import apply_steps, step_of
+from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.options import Options
-from ovopt.workflow.work import apply_steps, step_of
+from ovopt.workflow.recipe_choice import choose
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Data

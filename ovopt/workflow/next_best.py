@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ovopt import units
-from ovopt.tune.trial import LEAST_SPEEDUP
-from ovopt.workflow.contest import Contest
+from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.trial import LEAST_SPEEDUP
 
 if TYPE_CHECKING:
     import openvino

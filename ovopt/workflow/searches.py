@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TypeGuard
 
 from ovopt.contracts import Step, Stepped
-from ovopt.model.facts import facts
-from ovopt.model.read import read_model
+from ovopt.model.files.read import read_model
+from ovopt.model.ports.facts import facts
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.compress_search import search_compression
-from ovopt.workflow.contest import Contest, Goal
-from ovopt.workflow.search import QuantizeSearch
-from ovopt.workflow.work import Work
+from ovopt.workflow.applying.work import Work
+from ovopt.workflow.searching.compress import search_compression
+from ovopt.workflow.searching.contest import Contest, Goal
+from ovopt.workflow.searching.quantize import QuantizeSearch
 
 Searched = Quantize | Compress
 """The steps whose settings may ask for a search."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.bench import protocol
-from ovopt.bench.crew import ArmPlan
+from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement
 from ovopt.records import Effective, ModelFile, Turn
 from tests.factories import effective

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from ovopt.bench import protocol
+from ovopt.bench.open_loop import Demand, Served
 from ovopt.bench.scenario import Effort
 from ovopt.bench.scenarios.end_to_end import EndToEndScenario
 from ovopt.bench.scenarios.first_inference import FirstInferenceScenario
@@ -20,7 +21,6 @@ from ovopt.bench.scenarios.memory import MemoryScenario
 from ovopt.bench.scenarios.processor_time import ProcessorTimeScenario
 from ovopt.bench.scenarios.served_load import ServedLoadScenario
 from ovopt.bench.scenarios.throughput import ThroughputScenario
-from ovopt.bench.served import Demand, Served
 from ovopt.contracts import Started
 from ovopt.records import EndToEndTurn, Speedup, Turn
 from tests.bench.crews import FakeCrew, Watcher, plan
@@ -198,7 +198,7 @@ def test_an_arm_that_is_lost_early_leaves_the_caches_of_the_others_alone(monkeyp
             used.setdefault(load.engine, set()).add(properties["CACHE_DIR"])
         return starts(1, 1)[0]
 
-    monkeypatch.setattr("ovopt.bench.fresh.start_fresh", start_fresh)
+    monkeypatch.setattr("ovopt.bench.fresh_start.start_fresh", start_fresh)
     names = ("original", "lost", "first", "second")
     crew = FakeCrew([plan(name, engine=name) for name in names], {}, lost={"lost": "before"})
     FirstInferenceScenario().measure(crew, Effort(1, 0.02, 0), Watcher())  # type: ignore[arg-type]

@@ -9,11 +9,11 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ovopt.bench.crew import ArmPlan, Crew
 from ovopt.bench.protocol import Contents, Inputs, Load, Open, Output, TakeLatency, TakeProcessorTime, TakeThroughput
 from ovopt.bench.samplefile import write_samples
+from ovopt.bench.workers import ArmPlan, Crew
 from ovopt.contracts import Placement, Tensors
-from ovopt.model.files import describe
+from ovopt.model.files.locate import describe
 from tests.bench.crews import AsIs
 from tests.models import accumulating_model, recurrent_model, saved
 

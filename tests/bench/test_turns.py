@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from ovopt.bench import protocol, turns
-from ovopt.bench.crew import ArmPlan
 from ovopt.bench.processor_time import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
 from ovopt.bench.schedule import LEAST_REPLICAS, MOST_REPLICAS, MOST_ROUNDS
+from ovopt.bench.workers import ArmPlan
 from ovopt.records import Measured
 from tests.bench.crews import INFERENCES, Clock, FakeCrew, Watcher, plan
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ovopt.workflow.work
+import ovopt.workflow.applying.work
 from ovopt.cli.main import main
-from tests.workflow.searched import speed_by_count
+from tests.workflow.searching.searched import speed_by_count
 
 if __name__ == "__main__":
-    vars(ovopt.workflow.work)["quick_speedup"] = speed_by_count
+    vars(ovopt.workflow.applying.work)["quick_speedup"] = speed_by_count
     main()

@@ -7,10 +7,10 @@ import sys
 import time
 from typing import Any
 
-import ovopt.workflow.contest
-import ovopt.workflow.work
+import ovopt.workflow.applying.work
+import ovopt.workflow.searching.contest
 from ovopt.cli.main import main
-from tests.workflow.searched import head_is_slow, speed_by_count
+from tests.workflow.searching.searched import head_is_slow, speed_by_count
 
 PAUSE, PAUSED = "OVOPT_TEST_PAUSE", "paused"
 seen: list[int] = []
@@ -26,6 +26,6 @@ def speed(*given: Any) -> float | None:
 
 
 if __name__ == "__main__":
-    vars(ovopt.workflow.work)["quick_speedup"] = speed
-    vars(ovopt.workflow.contest)["operation_times"] = head_is_slow
+    vars(ovopt.workflow.applying.work)["quick_speedup"] = speed
+    vars(ovopt.workflow.searching.contest)["operation_times"] = head_is_slow
     main()

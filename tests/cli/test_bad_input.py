@@ -13,7 +13,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.errors import did_you_mean
-from ovopt.model.files import READS
+from ovopt.model.files.locate import READS
 from ovopt.prepare import SEEN
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ovopt.bundle import read_manifest
-from ovopt.model.read import read_model
-from ovopt.model.weights import weights
+from ovopt.model.files.read import read_model
+from ovopt.model.inspect.weights import weights
 from tests.cli import run
-from tests.workflow.compressed import FEW, write_network, write_samples
+from tests.workflow.searching.compressed import FEW, write_network, write_samples
 
 SETTINGS = [word for setting in FEW for word in ("--set", setting)]
 DATA = ("-r", "classification", "--data", "words.npz", *SETTINGS)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli import run
 from tests.cli.run import ovopt
-from tests.workflow.searched import FEW, loud_data, rescuable
+from tests.workflow.searching.searched import FEW, loud_data, rescuable
 
 SETTINGS = [word for setting in FEW for word in ("--set", setting)]
 

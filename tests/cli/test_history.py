@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ovopt.records import Comparison
-from ovopt.workflow.history import History
+from ovopt.workflow.stored.history import History
 from tests.cli import run
 from tests.cli.conftest import Job
 from tests.factories import comparison

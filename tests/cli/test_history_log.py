@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.errors import SettingsError
-from ovopt.workflow.tracking import PATIENCE, SILENT, log_to_mlflow
+from ovopt.workflow.stored.mlflow import PATIENCE, SILENT, log_to_mlflow
 from tests.cli import run
 from tests.factories import comparison, exactly
 

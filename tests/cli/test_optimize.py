@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.bundle import read_manifest
-from ovopt.model.read import read_model
+from ovopt.model.files.read import read_model
 from tests.cli import run
 from tests.cli.run import ovopt, user_environment, write_data, write_ir
 

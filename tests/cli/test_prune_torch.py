@@ -14,13 +14,13 @@ import openvino as ov
 import pytest
 
 from ovopt.bundle import read_manifest
+from ovopt.workflow.optimizing.prune import prune
 from ovopt.workflow.options import Options
-from ovopt.workflow.prune import prune
 from tests.cli import run
 from tests.cli.run import CLASSES, WIDTH, ovopt, write_data
 from tests.cli.test_optimize import command, environment
-from tests.pruning import trained
-from tests.pruning.trained import HIDDEN, weights
+from tests.training import trained
+from tests.training.trained import HIDDEN, weights
 
 torch = trained.torch
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -15,7 +15,7 @@ from ovopt.locate import shipped
 from tests.cli import run
 from tests.cli.searching import PAUSE, PAUSED
 from tests.limits import files_of_at_most
-from tests.workflow.searched import FEW, hopeless, loud_data, rescuable
+from tests.workflow.searching.searched import FEW, hopeless, loud_data, rescuable
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = [word for setting in FEW for word in ("--set", setting)]

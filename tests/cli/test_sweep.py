@@ -13,7 +13,7 @@ import pytest
 from ovopt.bundle import read_manifest
 from ovopt.records.sweep import Sweep
 from tests.cli import run
-from tests.workflow.searched import FEW, hopeless, loud_data
+from tests.workflow.searching.searched import FEW, hopeless, loud_data
 
 BRIEF = ("--scenario", "latency", "--time-budget", 1, "--search-budget", 60)
 HOSTILE = '</title><script>alert("x")</script> & <img src=x>'

@@ -5,7 +5,7 @@ import pytest
 
 from ovopt.data.synthetic import Synthetic
 from ovopt.errors import DataError
-from ovopt.model.inputs import DTYPES, bind
+from ovopt.model.ports.inputs import DTYPES, bind
 from ovopt.records import Port
 from tests.factories import exactly
 

@@ -18,8 +18,8 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 
 from ovopt.match import best_match
-from ovopt.model.facts import facts
-from ovopt.model.read import read_model
+from ovopt.model.files.read import read_model
+from ovopt.model.ports.facts import facts
 from ovopt.recipe import load_recipe
 from tests.cli import run
 from tests.recipes import models_text_audio as tiny

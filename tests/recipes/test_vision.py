@@ -19,7 +19,7 @@ from sklearn.metrics import jaccard_score
 
 from ovopt.locate import shipped
 from ovopt.match import best_match
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.recipe import Recipe, find_recipe, load_recipe
 from ovopt.records import ModelFacts, Port
 from tests.cli.run import Ran, ovopt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovopt.model.scope import Scope, recipe_lines
+from ovopt.model.inspect.ignored_scope import Scope, recipe_lines
 from ovopt.records import DataFacts, ModelFile
 from ovopt.records.diagnosis import (
     Blame,
@@ -18,7 +18,7 @@ from ovopt.records.diagnosis import (
     Side,
 )
 from tests.factories import MACHINE
-from tests.workflow.test_problems import quality
+from tests.workflow.diagnosing.test_problems import quality
 
 LONG = "model/" + "block/" * 30
 FILE = ModelFile(path="model.onnx", sha256="0" * 64, size_bytes=1000)

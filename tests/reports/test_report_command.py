@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.records import ModelFile
-from ovopt.workflow.report import render
+from ovopt.workflow.stored.report import render
 from tests.cli.run import ovopt, snapshot, user_environment
 from tests.reports.diagnosed import diagnosis, layer, side
 from tests.reports.samples import full

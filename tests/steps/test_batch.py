@@ -9,7 +9,7 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, StepError
-from ovopt.model.batch import with_batch
+from ovopt.model.ports.batch import with_batch
 from ovopt.steps.batch import Batch
 from ovopt.workflow.options import Silent
 from tests.models import SHAPE, adding_model, conv_model

@@ -15,13 +15,13 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, RecipeError, StepError, UsageError
-from ovopt.model.facts import facts
-from ovopt.model.weights import weights
+from ovopt.model.inspect.weights import weights
+from ovopt.model.ports.facts import facts
 from ovopt.recipe import parse_recipe
 from ovopt.steps.compress import Compress
 from ovopt.workflow.options import Silent
 from tests.factories import exactly
-from tests.workflow.compressed import WIDTH, WORDS, network, samples
+from tests.workflow.searching.compressed import WIDTH, WORDS, network, samples
 
 GROUPS: dict[str, Any] = {"mode": "int4_asym", "group_size": 32}
 MATERIALS = Materials(tuple((ids[None],) for ids in samples(12)), 0, Silent())

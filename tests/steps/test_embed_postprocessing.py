@@ -15,9 +15,9 @@ from ovopt.data.preparation import HostPreparation
 from ovopt.decoders.arrays import Argmax, Sigmoid, Softmax
 from ovopt.decoders.parts import MaxParts
 from ovopt.errors import RecipeError
-from ovopt.model.agreement import outputs_in_f32
 from ovopt.model.back import PREFIX
-from ovopt.model.facts import facts
+from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.ports.facts import facts
 from ovopt.stats import Interval
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
 from ovopt.workflow.options import Silent

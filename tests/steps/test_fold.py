@@ -9,7 +9,7 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, RecipeError
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.steps.fold import Fold
 from ovopt.workflow.options import Silent
 from tests.models import SHAPE, conv_model

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.steps import precision
 from ovopt.steps.precision import Precision
 from ovopt.workflow.options import Silent

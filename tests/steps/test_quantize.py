@@ -12,7 +12,7 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, StepError, UsageError
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.steps.nncf_fault import NAMED
 from ovopt.steps.quantize import Quantize
 from tests.factories import exactly

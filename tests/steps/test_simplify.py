@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from ovopt.contracts import Materials, Step, Stepped, plugins
 from ovopt.errors import RecipeError
-from ovopt.model.facts import facts
+from ovopt.model.ports.facts import facts
 from ovopt.model.rewrite import Rewrite
 from ovopt.recipe import parse_recipe
 from ovopt.steps import simplify as module
 from ovopt.steps.simplify import MOST_ROUNDS, Simplify
-from tests.bench.test_quick import Unknown
+from tests.bench.test_quick_speedup import Unknown
 from tests.factories import exactly
 from tests.models import accumulating_model
 

@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, StepError
-from ovopt.model.facts import facts, is_stateful
+from ovopt.model.ports.facts import facts, is_stateful
 from ovopt.steps.stateful import Stateful
 from ovopt.workflow.options import Silent
 from tests.models import adding_model, recurrent_model

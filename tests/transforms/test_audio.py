@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ovopt.contracts import Parts
 from ovopt.errors import DataError, SettingsError
-from ovopt.model.inputs import bind
+from ovopt.model.ports.inputs import bind
 from ovopt.records import Port
 from ovopt.transforms.audio import (
     DecodeAudio,

@@ -10,7 +10,7 @@ import pytest
 
 from ovopt.bench.machine import machine
 from ovopt.bench.processor_time import ProcessorTime
-from ovopt.model.read import core
+from ovopt.model.files.read import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
 from ovopt.workflow.doctor import Device, Diagnosis, doctor

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from ovopt.bench.crew import Crew
-from ovopt.bench.fresh import start_arm
+from ovopt.bench.fresh_start import start_arm
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.schedule import turn_order
+from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
 from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, StartTimes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from ovopt.bench.crew import Crew
-from ovopt.bench.fresh import start_arm
+from ovopt.bench.fresh_start import start_arm
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress, Started
 from ovopt.records import Footprint, Measured, Memory, MemoryRatio
 

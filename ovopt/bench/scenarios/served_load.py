@@ -9,11 +9,11 @@ import numpy as np
 
 from ovopt import stats
 from ovopt.bench import protocol
-from ovopt.bench.crew import Crew
-from ovopt.bench.opening import same_settings
+from ovopt.bench.equal_settings import same_settings
+from ovopt.bench.open_loop import Demand, Served, arrivals
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.schedule import turn_order
-from ovopt.bench.served import Demand, Served, arrivals
+from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import LoadLimit, LoadPoint, Measured, ServedLoad, ServedLoadRatio
 

@@ -1,0 +1,113 @@
+"""A rough speed-up in a moment, in this process: good for a step's report, not for a verdict."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovopt.contracts import Tensors
+from ovopt.model.files.read import core
+
+if TYPE_CHECKING:
+    import openvino
+
+REPLICAS = 3
+KEPT = 1
+"""Compiled instances of the baseline that several timings share: the bias of one is the same for all of them."""
+CLEAR = 1.1
+"""What one pair is off by at most, for all that is decided here; the mean of n pairs by the square root of n less."""
+TURNS = 3
+TURN_S = 0.02
+LEAST = 3
+SLOW_S = 0.1
+"""An inference that takes so long is a turn of its own, and of several inputs one turn is enough."""
+WARM_S = 1.0
+"""Of several inputs, so many are timed as the first instance answers in this time."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a model is timed on: inputs, in turns, and its runtime settings."""
+
+    inputs: Sequence[Tensors]
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A compiled instance that has run."""
+
+    request: openvino.InferRequest
+    inputs: Sequence[Tensors]
+    slow: bool = False
+
+    @classmethod
+    def of(cls, model: openvino.Model, feed: Feed, device: str, within_s: float = math.inf) -> Running:
+        """It runs the inputs that it answers `within_s` from the first on. RuntimeError where it cannot be compiled or
+        run."""
+        compiled = core().compile_model(model, device, {"PERFORMANCE_HINT": "LATENCY", **feed.properties})
+        request = compiled.create_infer_request()
+        ran, began = 0, time.perf_counter()
+        for tensors in feed.inputs:
+            request.infer(list(tensors))
+            ran, spent = ran + 1, time.perf_counter() - began
+            if spent >= within_s:
+                break
+        return cls(request, feed.inputs[:ran], spent >= SLOW_S * ran)
+
+    def turn(self) -> float:
+        """The median time of an inference, in milliseconds; of all inputs together, where they are several."""
+        several = len(self.inputs) > 1
+        least = 1 if several or self.slow else LEAST
+        if not self.slow:
+            self.request.infer()
+        times: list[float] = []
+        until = time.perf_counter() + TURN_S
+        while len(times) < least or time.perf_counter() < until:
+            times.append(sum(self._latency(tensors if several else None) for tensors in self.inputs))
+        return float(np.median(times))
+
+    def _latency(self, tensors: Tensors | None) -> float:
+        self.request.infer(list(tensors) if tensors else None, share_outputs=True)
+        return float(self.request.latency)
+
+
+def quick_speedup(
+    before: openvino.Model,
+    after: openvino.Model,
+    fed: Tensors | tuple[Feed, Feed],
+    device: str = "CPU",
+    least: float = 0.0,
+    kept: list[Running] | None = None,
+) -> float | None:
+    """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns; None where one of them
+    does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends early where the mean
+    is clearly below `least`. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
+    first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
+    baselines, most = ([], REPLICAS) if kept is None else (kept, KEPT)
+    logs: list[float] = []
+    try:
+        if not baselines:
+            baselines.append(Running.of(before, first, device, WARM_S))
+        first, second = (replace(feed, inputs=feed.inputs[: len(baselines[0].inputs)]) for feed in (first, second))
+        while len(logs) < REPLICAS and not (logs and np.exp(np.mean(logs)) < least / CLEAR ** len(logs) ** -0.5):
+            replica = len(logs)
+            if len(baselines) <= replica % most:
+                baselines.append(Running.of(before, first, device))
+            ratio = _ratio(baselines[replica % most], Running.of(after, second, device), swapped=bool(replica % 2))
+            logs.append(float(np.log(ratio)))
+    except RuntimeError:
+        return None
+    return float(np.exp(np.mean(logs)))
+
+
+def _ratio(before: Running, after: Running, swapped: bool) -> float:
+    order = (after, before) if swapped else (before, after)
+    turns = 1 if any(running.slow and len(running.inputs) > 1 for running in order) else TURNS
+    first, second = np.median([[running.turn() for running in order] for _ in range(turns)], axis=0)
+    return float(second / first if swapped else first / second)

@@ -1,0 +1,98 @@
+"""GGUF files of llama.cpp, through transformers: the model, whose weights are brought back to floating point, and the
+tokenizer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ovopt.errors import ModelError
+from ovopt.model.files.huggingface import installed, trace
+from ovopt.model.files.pytorch import quiet, require_torch
+from ovopt.model.native import first_line
+from ovopt.model.ports.facts import STORED_AS
+
+if TYPE_CHECKING:
+    import openvino
+
+MAGIC = b"GGUF"
+NEEDED = ("transformers", "gguf", "accelerate")
+FLOATING = ("F64", "F32", "F16", "BF16")
+WITH_BEGINNING = "llama"
+"""The kind of tokenizer that puts a token before each text where the file does not say whether to."""
+
+
+def convert_gguf(file: Path) -> openvino.Model:
+    """The language model in a file, which says in its rt_info how its weights were stored. ModelError for a file that
+    is damaged, or of an architecture that transformers does not read from GGUF."""
+    stored = _stored_types(_opened(file))
+    import torch
+    import transformers
+
+    try:
+        with quiet():
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                file.parent, gguf_file=file.name, local_files_only=True, dtype=torch.float32
+            )
+    except Exception as error:
+        raise ModelError(f"{file}: transformers cannot load it: {first_line(error)}") from None
+    converted = trace(file, model)
+    if stored:
+        converted.set_rt_info(f"{' and '.join(stored)} weights (GGUF, computed in floating point)", STORED_AS)
+    return converted
+
+
+def tokenizer_of(file: Path) -> Any:
+    """The tokenizer in a file, of the library `tokenizers`, with the special tokens around a text that the file asks
+    for."""
+    reader = _opened(file)
+    import transformers
+
+    try:
+        found = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
+    except Exception as error:
+        raise ModelError(f"{file}: transformers cannot load its tokenizer: {first_line(error)}") from None
+    tokenizer = found.backend_tokenizer
+    tokenizer.post_processor = _around(reader, tokenizer)
+    return tokenizer
+
+
+def _around(reader: Any, tokenizer: Any) -> Any:
+    """The tokens at a text's beginning and end, as the file says: versions of transformers differ in them."""
+    from tokenizers import processors
+
+    def said(key: str, default: Any) -> Any:
+        entry = reader.get_field(f"tokenizer.ggml.{key}")
+        return default if entry is None else entry.contents()
+
+    asked = {"bos": said("add_bos_token", said("model", "") == WITH_BEGINNING), "eos": said("add_eos_token", False)}
+    ids = {end: int(said(f"{end}_token_id", -1)) for end, wanted in asked.items() if wanted}
+    tokens = {end: tokenizer.id_to_token(number) for end, number in ids.items() if number >= 0}
+    single = [token for token in (tokens.get("bos"), "$A", tokens.get("eos")) if token]
+    return processors.TemplateProcessing(single, special_tokens=[(token, ids[end]) for end, token in tokens.items()])
+
+
+def _opened(file: Path) -> Any:
+    """A reader of the file's fields and tensors. ModelError where a package is missing, or the file is damaged."""
+    for package in NEEDED:
+        if not installed(package):
+            raise ModelError(f"{file}: {package} is needed to read it: pip install 'ovopt[hf]'")
+    require_torch(file)
+    import gguf
+
+    with file.open("rb") as stream:
+        if stream.read(len(MAGIC)) != MAGIC:
+            raise ModelError(f"{file}: not a GGUF file, whatever its suffix says; download or copy it again")
+    try:
+        return gguf.GGUFReader(file)
+    except Exception:  # numpy's own errors, about shapes that do not fit
+        raise ModelError(f"{file}: damaged or cut off; download or copy it again") from None
+
+
+def _stored_types(reader: Any) -> list[str]:
+    """The kinds of quantized weights, that of the most bytes first."""
+    sizes: Counter[str] = Counter()
+    for tensor in reader.tensors:
+        sizes[tensor.tensor_type.name] += int(tensor.n_bytes)
+    return [name for name, _ in sizes.most_common() if name not in FLOATING]

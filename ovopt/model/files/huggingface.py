@@ -1,0 +1,143 @@
+"""Hugging Face folders to OpenVINO: through optimum-intel where it is installed, else through transformers."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ovopt.errors import ModelError
+from ovopt.model.files.pytorch import convert_module, quiet, require_torch
+from ovopt.model.native import core, first_line
+
+if TYPE_CHECKING:
+    import openvino
+
+TASKS = {
+    "ForSequenceClassification": "text-classification",
+    "ForTokenClassification": "token-classification",
+    "ForQuestionAnswering": "question-answering",
+    "ForMaskedLM": "fill-mask",
+    "LMHeadModel": "text-generation-with-past",
+    "ForCausalLM": "text-generation-with-past",
+    "ForImageClassification": "image-classification",
+    "ForObjectDetection": "object-detection",
+    "ForSemanticSegmentation": "semantic-segmentation",
+    "ForSequenceAudioClassification": "audio-classification",
+    "ForAudioClassification": "audio-classification",
+    "ForCTC": "automatic-speech-recognition",
+    "Model": "feature-extraction",
+}
+"""The end of an architecture's name -> optimum's name of the task."""
+PICTURE = "pixel_values"
+TEXT_LENGTH, RECORDING_LENGTH = 8, 16_000
+EXPORT = "`optimum-cli export openvino --model {folder} OUTPUT`"
+
+
+def convert_folder(folder: Path, trust: bool) -> openvino.Model:
+    """The one model of a folder with config.json and weights. Code that comes with it runs only with `trust`."""
+    config = _configuration(folder)
+    if config.get("auto_map") and not trust:
+        raise ModelError(f"{folder}: comes with code of its own, which would run; allow that with --trust")
+    if config.get("is_encoder_decoder"):
+        raise ModelError(
+            f"{folder}: an encoder and a decoder, which are models of their own; export them with "
+            f"{EXPORT.format(folder=folder)} and give one of its .xml files"
+        )
+    if installed("optimum") and installed("optimum.intel"):
+        return _through_optimum(folder, config, trust)
+    if not installed("transformers"):
+        raise ModelError(f"{folder}: transformers is needed to read it: pip install 'ovopt[hf]'")
+    require_torch(folder)
+    return _through_transformers(folder, config, trust)
+
+
+def _configuration(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        raise ModelError(f"{folder / 'config.json'}: not valid JSON; download it again") from None
+    if not isinstance(found, dict) or not found.get("architectures"):
+        raise ModelError(
+            f"{folder / 'config.json'}: names no `architectures`, so the class of the model is not known; add them"
+        )
+    return found
+
+
+def installed(package: str) -> bool:
+    """Whether it can be imported."""
+    return find_spec(package) is not None
+
+
+def _through_optimum(folder: Path, config: dict[str, Any], trust: bool) -> openvino.Model:
+    exporters, optimum = import_module("optimum.exporters.openvino"), import_module("optimum.intel")
+    architecture = config["architectures"][0]
+    task = next((task for end, task in TASKS.items() if architecture.endswith(end)), "auto")
+    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
+        try:
+            with quiet():
+                precision = optimum.OVConfig(dtype="fp32")
+                exporters.main_export(
+                    str(folder), output=scratch, task=task, trust_remote_code=trust, ov_config=precision
+                )
+        except Exception as error:
+            raise ModelError(f"{folder}: optimum-intel cannot export it: {first_line(error)}") from None
+        made = sorted(Path(scratch).glob("openvino_*model.xml"))
+        if len(made) != 1:
+            names = ", ".join(file.name for file in made) or "no model"
+            raise ModelError(f"{folder}: exports to {names}; use {EXPORT.format(folder=folder)} and give one file")
+        return core().read_model(made[0])
+
+
+def _through_transformers(folder: Path, config: dict[str, Any], trust: bool) -> openvino.Model:
+    import transformers
+
+    architecture = config["architectures"][0]
+    own = next((key for key in config.get("auto_map", {}) if key.startswith("AutoModel")), None)
+    kind = getattr(transformers, own or architecture, None)
+    if kind is None:
+        raise ModelError(
+            f"{folder}: transformers {transformers.__version__} knows no {own or architecture}; install a version that "
+            "does"
+        )
+    options = {"trust_remote_code": True} if own and trust else {}
+    try:
+        with quiet():
+            model = kind.from_pretrained(folder, local_files_only=True, **options)
+    except Exception as error:
+        raise ModelError(f"{folder}: transformers cannot load it: {first_line(error)}") from None
+    return trace(folder, model)
+
+
+def trace(said: Path, model: Any) -> openvino.Model:
+    """A model of transformers, with small inputs of its kind, and without a cache of what it has computed."""
+    if hasattr(model.config, "use_cache"):
+        model.config.use_cache = False
+    example = _example(said, model)
+    converted = convert_module(str(said), model, {}, example)
+    if PICTURE in example:  # tracing leaves every dimension open, the colours too
+        converted.reshape({PICTURE: [-1, example[PICTURE].shape[1], -1, -1]})
+    return converted
+
+
+def _example(folder: Path, model: Any) -> dict[str, Any]:
+    """Small inputs of the kind that the model names as its main one."""
+    import torch
+
+    config, main = model.config, model.main_input_name
+    if main == "input_ids":
+        ids = torch.ones((1, TEXT_LENGTH), dtype=torch.int64)
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if main == PICTURE:
+        size = getattr(config, "image_size", 224)
+        height, width = size if isinstance(size, list | tuple) else (size, size)
+        return {main: torch.zeros((1, getattr(config, "num_channels", 3), height, width))}
+    if main == "input_values":
+        return {main: torch.zeros((1, RECORDING_LENGTH))}
+    raise ModelError(
+        f"{folder}: no example is known for its input {main!r}; install optimum-intel, or export it with "
+        f"{EXPORT.format(folder=folder)}"
+    )

@@ -1,0 +1,73 @@
+"""Read a model from disk, with an error that a person can act on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovopt.errors import ModelError
+from ovopt.model.convert import converted, needs_conversion
+from ovopt.model.files.locate import describe, locate
+from ovopt.model.files.save import save_model
+from ovopt.model.native import core, reason, silent_stderr
+from ovopt.model.ports.batch import with_batch
+from ovopt.model.ports.shapes import Shapes, reshape
+
+if TYPE_CHECKING:
+    import openvino
+
+__all__ = ["as_ir", "core", "read_model", "reason", "with_batch"]
+
+TOKENIZERS = "unsupported opset: extension"
+
+
+def read_model(path: str | Path, shapes: Shapes | None = None, trust: bool = False) -> openvino.Model:
+    """The model at `path` (whatever `locate` takes), its inputs fixed to `shapes` where given.
+
+    Nothing that could run code of the model's is read without `trust`: pickled modules, factories, code in a Hugging
+    Face folder.
+    """
+    file = locate(path)
+    model = converted(file, shapes or {}, trust) if needs_conversion(file) else _read(file)
+    if shapes:
+        reshape(model, shapes, str(file))
+    return model
+
+
+def as_ir(path: str | Path, scratch: Path, shapes: Shapes | None = None, trust: bool = False) -> Path:
+    """A path that any process reads quickly and without trust: the model's own, or that of an IR in the folder
+    `scratch`, where a model of PyTorch or transformers is converted to (weights as they are, shapes as given)."""
+    file = locate(path)
+    if not needs_conversion(file):
+        return file
+    key = hashlib.sha256(f"{describe(path).sha256} {sorted((shapes or {}).items())}".encode()).hexdigest()[:16]
+    target = scratch / f"{key}.xml"
+    if not target.is_file():
+        save_model(read_model(path, shapes, trust), target, {})
+    return target
+
+
+def _read(file: Path) -> openvino.Model:
+    try:
+        with silent_stderr():
+            return core().read_model(file)
+    except RuntimeError as error:
+        if TOKENIZERS in str(error):
+            raise ModelError(
+                f"{file}: holds operations of an extension, such as a tokenizer of openvino-tokenizers; give the model "
+                "without its tokenizer, and tokenize in the recipe's `preprocess`"
+            ) from None
+        unknown = re.search(r"No translator found for (\S+) node", str(error))
+        if unknown:
+            raise ModelError(
+                f"{file}: holds the operation {unknown[1]}, which OpenVINO does not know; export the model without it"
+            ) from None
+        raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
+
+
+def _damage(error: Exception) -> str:
+    """What is wrong with a file that no reader takes; OpenVINO's own list of readers would not help."""
+    said = reason(error)
+    return "it is damaged, or not what its suffix says" if said.startswith("Unable to read the model") else said

@@ -1,0 +1,43 @@
+"""Save a model as IR, in the precision it has."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovopt.model.native import reason
+from ovopt.model.ports.facts import facts
+
+if TYPE_CHECKING:
+    import openvino
+
+PIECE = 1 << 20
+
+
+def save_model(model: openvino.Model, file: Path, notes: Mapping[str, str]) -> None:
+    """Write `file` and its `.bin`; `notes` go into the rt_info section `ovopt`. Never compresses to FP16.
+
+    OSError where the files cannot be written, on a full disk for example.
+    """
+    import openvino
+
+    labelled = model.clone()
+    for key, value in notes.items():
+        labelled.set_rt_info(value, ["ovopt", key])
+    try:
+        openvino.save_model(labelled, file, compress_to_fp16=False)
+    except RuntimeError as error:
+        raise _refusal(file, sum(facts(model).precisions.values()), error) from None
+
+
+def _refusal(file: Path, size: int, error: RuntimeError) -> OSError:
+    """Why a model of so many bytes was not written: OpenVINO does not tell, and the system does when it is asked."""
+    try:
+        with file.open("wb") as stream:
+            for _ in range(size // PIECE + 1):
+                stream.write(bytes(PIECE))
+    except OSError as refused:
+        return OSError(refused.errno, refused.strerror, str(file))
+    return OSError(errno.EIO, reason(error), str(file))

@@ -1,0 +1,1 @@
+"""A model layer by layer: errors, times, precisions, quantizers."""

@@ -1,0 +1,223 @@
+"""The values between the layers of two models on the same samples, and what they differ by.
+
+A layer's error comes from its inputs (inherited) or from itself (own). The own error is what is left when the layer of
+the optimized model reads the original's exact values: there the model is cut at every layer, so that one compiled
+model gives the own errors of all of them. Layers are looked at in groups, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.model.inspect.layers import Layer, by_name
+from ovopt.model.native import core
+
+if TYPE_CHECKING:
+    import openvino
+
+Tensors = tuple[NDArray[Any], ...]
+Place = tuple[str, int]
+"""A layer's name, and which of its outputs."""
+EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
+HIGHEST_DB = 120.0
+PIECE = 1 << 14
+
+
+@dataclass
+class Deviation:
+    """Sums over samples of the original's values x and the others' y."""
+
+    signal: float = 0.0
+    noise: float = 0.0
+    product: float = 0.0
+    other: float = 0.0
+
+    def add(self, exact: NDArray[Any], found: NDArray[Any]) -> None:
+        """One more array of values, in pieces that a processor's cache holds. What is not finite counts as zero, and so
+        do all values of another shape."""
+        x, y = exact.ravel(), found.ravel()
+        if x.shape != y.shape:
+            y = np.zeros_like(x)
+        for start in range(0, len(x), PIECE):
+            self._add(x[start : start + PIECE].astype(np.float64), y[start : start + PIECE].astype(np.float64))
+
+    def include(self, more: Deviation) -> None:
+        """What was found elsewhere."""
+        self.signal += more.signal
+        self.noise += more.noise
+        self.product += more.product
+        self.other += more.other
+
+    def _add(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+        sums = self._sums(x, y)
+        if not np.isfinite(sums).all():
+            known = np.isfinite(x)
+            sums = self._sums(x[known], np.nan_to_num(y[known], nan=0.0, posinf=0.0, neginf=0.0))
+        self.signal += sums[0]
+        self.noise += sums[1]
+        self.product += sums[2]
+        self.other += sums[3]
+
+    @staticmethod
+    def _sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float, float]:
+        with np.errstate(all="ignore"):
+            return float((x * x).sum()), float(((x - y) ** 2).sum()), float((x * y).sum()), float((y * y).sum())
+
+    @property
+    def error(self) -> float:
+        """The mean square of the difference over that of the original."""
+        if self.noise == 0:
+            return 0.0
+        return self.noise / self.signal if self.signal else 10 ** (HIGHEST_DB / 10)
+
+    @property
+    def cosine(self) -> float:
+        """Of the angle between both; of equal values, zeros too, it is 1."""
+        if self.noise == 0:
+            return 1.0
+        length = math.sqrt(self.signal * self.other)
+        return max(-1.0, min(1.0, self.product / length)) if length else 0.0
+
+
+def decibels(error: float) -> float:
+    """A relative error as signal to noise ratio in dB, between -120 and 120."""
+    floor = 10 ** (-HIGHEST_DB / 10)
+    return float(np.clip(-10 * math.log10(max(error, floor)), -HIGHEST_DB, HIGHEST_DB))
+
+
+@dataclass
+class Deviations:
+    """Of each layer: in the running model, and by itself."""
+
+    whole: dict[str, Deviation] = field(default_factory=lambda: defaultdict(Deviation))
+    own: dict[str, Deviation] = field(default_factory=lambda: defaultdict(Deviation))
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A model, and how it is run."""
+
+    model: openvino.Model
+    device: str
+    properties: Mapping[str, str]
+    state: Mapping[str, str] = field(default_factory=dict)
+    """Input -> output: what one inference of a sequence hands on to the next."""
+
+
+def deviations(
+    original: Arm, optimized: Arm, shared: Sequence[Layer], group: Sequence[Layer], samples: Iterable[Sequence[Tensors]]
+) -> Deviations:
+    """What the layers of a group differ by; all that are shared are where the model is cut. A sample is the tensors of
+    its inferences, in order.
+
+    Raises RuntimeError where a model does not run.
+    """
+    alone = _Cut.of(optimized.model, shared, group)
+    wanted = list(dict.fromkeys([*_places(group), *alone.boundaries]))
+    exact, running = _Running(original, wanted), _Running(optimized, _places(group))
+    cut = core().compile_model(alone.model, optimized.device, dict(optimized.properties)).create_infer_request()
+    found = Deviations()
+    for parts in samples:
+        for tensors, known, values in zip(parts, exact.values(parts), running.values(parts), strict=True):
+            for place, value in values.items():
+                found.whole[place[0]].add(known[place], value)
+            cut.infer(alone.inputs(tensors, known))
+            for index, place in enumerate(alone.results):
+                found.own[place[0]].add(known[place], cut.get_output_tensor(index).data)
+    return found
+
+
+class _Running:
+    """A model whose values between the layers come out too."""
+
+    def __init__(self, arm: Arm, places: Sequence[Place]) -> None:
+        tapped = _tapped(arm.model, places)
+        compiled = core().compile_model(tapped, arm.device, dict(arm.properties))
+        self._places = {place: len(arm.model.outputs) + index for index, place in enumerate(places)}
+        names = [port.get_names() for port in compiled.inputs]
+        self._handed_on = [
+            (next(i for i, known in enumerate(names) if into in known), compiled.output(of))
+            for into, of in arm.state.items()
+        ]
+        self._request = compiled.create_infer_request()
+
+    def values(self, parts: Sequence[Tensors]) -> Iterator[dict[Place, NDArray[Any]]]:
+        """Inference by inference; what is given lasts until the next one."""
+        self._request.reset_state()
+        carried: dict[int, NDArray[Any]] = {}
+        for tensors in parts:
+            self._request.infer([carried.get(i, tensor) for i, tensor in enumerate(tensors)])
+            carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._handed_on}
+            yield {place: self._request.get_output_tensor(i).data for place, i in self._places.items()}
+
+
+def _tapped(model: openvino.Model, places: Sequence[Place]) -> openvino.Model:
+    import openvino
+    from openvino import opset13 as ops
+
+    tapped = model.clone()
+    nodes = by_name(tapped)
+    taps = [ops.result(nodes[name].output(index)) for name, index in places]
+    return openvino.Model([*tapped.get_results(), *taps], tapped.get_sinks(), tapped.get_parameters(), "tapped")
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Layers that read exact values: a model with an input for every value that they read."""
+
+    model: openvino.Model
+    kept: tuple[int, ...]
+    """Which inputs of the model itself are left."""
+    boundaries: tuple[Place, ...]
+    results: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, model: openvino.Model, shared: Sequence[Layer], group: Sequence[Layer]) -> _Cut:
+        """A state is read from the original too, so that it is no layer of its own."""
+        import openvino
+        from openvino import opset13 as ops
+
+        changed = model.clone()
+        nodes = by_name(changed)
+        known: dict[str, Place] = {}
+        given: dict[str, openvino.Node] = {}
+        for place in _places(shared):
+            output = nodes[place[0]].output(place[1])
+            exact = ops.parameter(output.get_partial_shape(), output.get_element_type())
+            for reader in output.get_target_inputs():
+                reader.replace_source_output(exact.output(0))
+            known[exact.get_name()], given[exact.get_name()] = place, exact
+        places = [place for place in _places(group) if nodes[place[0]].get_type_name() != "ReadValue"]
+        results = [ops.result(nodes[name].output(index)) for name, index in places]
+        reached = _before(results)
+        own = [i for i, parameter in enumerate(changed.get_parameters()) if parameter.get_name() in reached]
+        parameters = [changed.get_parameters()[i] for i in own]
+        boundaries = [name for name in known if name in reached]
+        cut = openvino.Model(results, [*parameters, *(given[name] for name in boundaries)], "cut")
+        return cls(cut, tuple(own), tuple(known[name] for name in boundaries), tuple(places))
+
+    def inputs(self, tensors: Tensors, known: Mapping[Place, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Of one inference."""
+        return [*(tensors[i] for i in self.kept), *(known[place] for place in self.boundaries)]
+
+
+def _places(chosen: Iterable[Layer]) -> list[Place]:
+    return [(layer.name, index) for layer in chosen for index in layer.outputs]
+
+
+def _before(results: Sequence[openvino.Node]) -> set[str]:
+    """The names of all that leads to some results."""
+    reached, waiting = set[str](), list(results)
+    while waiting:
+        node = waiting.pop()
+        if node.get_name() not in reached:
+            reached.add(node.get_name())
+            waiting += [value.get_node() for value in node.input_values()]
+    return reached

@@ -1,0 +1,165 @@
+"""Original and optimized model in one, with a switch for each layer: the error that a layer causes at the model's
+outputs when it alone is optimized, and the error that is left when it alone is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.model.inspect.layer_errors import EXACT, Deviation, Tensors
+from ovopt.model.inspect.layers import Layer, by_name
+from ovopt.model.native import core
+
+if TYPE_CHECKING:
+    import openvino
+
+BODIES = ("If", "Loop", "TensorIterator")
+"""Operations with graphs of their own inside: they are not looked into."""
+
+
+@dataclass(frozen=True)
+class Switched:
+    """The two in one. Both read the same values in front of each layer, and a switch says whose result goes on."""
+
+    model: openvino.Model
+    names: tuple[str, ...]
+    """The layers that the two models compute differently: the last input holds a boolean for each."""
+
+    @classmethod
+    def of(cls, original: openvino.Model, optimized: openvino.Model, shared: Sequence[Layer]) -> Switched:
+        """RuntimeError where the two do not fit together: where one has turned round what depends on what."""
+        import openvino
+        from openvino import opset13 as ops
+
+        first, second = original.clone(), optimized.clone()
+        _share_inputs(first, second)
+        mine, theirs = by_name(first), by_name(second)
+        apart = [layer for layer in shared if _Likeness({one.name for one in shared}).differs(mine, theirs, layer)]
+        names = tuple(layer.name for layer in apart)
+        switches = ops.parameter([len(names)], np.bool_, name="switches")
+        for layer in shared:
+            turn = _switch(switches, names.index(layer.name)) if layer.name in names else None
+            for index in layer.outputs:
+                _join(mine[layer.name].output(index), theirs[layer.name].output(index), turn)
+        parameters = [*first.get_parameters(), switches]
+        model = openvino.Model(first.get_results(), first.get_sinks(), parameters, "switched")
+        model.get_ordered_ops()
+        return cls(model, names)
+
+    def running(self, outputs: Sequence[int], state: Mapping[str, str]) -> RunningSwitches:
+        """Compiled for f32; `outputs` are those that count."""
+        return RunningSwitches(self, outputs, state)
+
+
+class RunningSwitches:
+    """Runs samples under any setting of the switches."""
+
+    def __init__(self, switched: Switched, outputs: Sequence[int], state: Mapping[str, str]) -> None:
+        compiled = core().compile_model(switched.model, "CPU", EXACT)
+        self._count = len(switched.names)
+        self._outputs = [compiled.output(index) for index in outputs]
+        names = [port.get_names() for port in compiled.inputs]
+        self._handed_on = [
+            (next(i for i, known in enumerate(names) if into in known), compiled.output(of))
+            for into, of in state.items()
+        ]
+        self._request = compiled.create_infer_request()
+
+    def exact(self, parts: Sequence[Tensors]) -> list[NDArray[Any]]:
+        """The original's outputs."""
+        return self.values(parts, np.zeros(self._count, bool))
+
+    def all_optimized(self) -> NDArray[np.bool_]:
+        """The setting of the optimized model."""
+        return np.ones(self._count, bool)
+
+    def only(self, index: int) -> NDArray[np.bool_]:
+        """The setting in which one layer alone is optimized."""
+        return np.equal(np.arange(self._count), index)
+
+    def error(self, parts: Sequence[Tensors], on: NDArray[np.bool_], exact: Sequence[NDArray[Any]]) -> Deviation:
+        """What the outputs of a sample differ by."""
+        found = Deviation()
+        for known, value in zip(exact, self.values(parts, on), strict=True):
+            found.add(known, value)
+        return found
+
+    def values(self, parts: Sequence[Tensors], on: NDArray[np.bool_]) -> list[NDArray[Any]]:
+        """The outputs of all inferences of a sample."""
+        self._request.reset_state()
+        carried: dict[int, NDArray[Any]] = {}
+        found = []
+        for tensors in parts:
+            self._request.infer([*(carried.get(i, tensor) for i, tensor in enumerate(tensors)), on])
+            carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._handed_on}
+            found += [np.array(self._request.get_tensor(output).data) for output in self._outputs]
+        return found
+
+
+def _share_inputs(first: openvino.Model, second: openvino.Model) -> None:
+    for mine, theirs in zip(first.get_parameters(), second.get_parameters(), strict=True):
+        for reader in theirs.output(0).get_target_inputs():
+            reader.replace_source_output(mine.output(0))
+
+
+def _switch(switches: openvino.Node, index: int) -> openvino.Node:
+    from openvino import opset13 as ops
+
+    return ops.gather(switches, np.int64(index), np.int64(0))
+
+
+def _join(mine: openvino.Output, theirs: openvino.Output, switch: openvino.Node | None) -> None:
+    """What reads either of the two reads one value from now on: the original's where nothing differs."""
+    from openvino import opset13 as ops
+
+    readers = [*(mine.get_target_inputs() if switch else ()), *theirs.get_target_inputs()]
+    source = ops.select(switch, theirs, mine).output(0) if switch else mine
+    for reader in readers:
+        reader.replace_source_output(source)
+
+
+class _Likeness:
+    """Whether two layers compute the same from what the layers before them give."""
+
+    def __init__(self, anchors: set[str]) -> None:
+        self._anchors = anchors
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def differs(self, mine: Mapping[str, Any], theirs: Mapping[str, Any], layer: Layer) -> bool:
+        """Whether the layer itself, or what stands between it and the layers before it, is not the same."""
+        return not self._same_node(mine[layer.name], theirs[layer.name])
+
+    def _same(self, mine: openvino.Output, theirs: openvino.Output) -> bool:
+        first, second = mine.get_node(), theirs.get_node()
+        if mine.get_index() != theirs.get_index():
+            return False
+        names: tuple[str, str] = first.get_friendly_name(), second.get_friendly_name()
+        if any(name in self._anchors for name in names):
+            return names[0] == names[1]
+        key = first.get_name(), second.get_name()
+        if key not in self._known:
+            self._known[key] = first.get_name() == second.get_name() or self._same_node(first, second)
+        return self._known[key]
+
+    def _same_node(self, mine: openvino.Node, theirs: openvino.Node) -> bool:
+        kind = mine.get_type_name()
+        if kind != theirs.get_type_name() or kind in BODIES or mine.get_input_size() != theirs.get_input_size():
+            return False
+        if kind == "Constant":
+            return _same_constant(mine, theirs)
+        alike = bool(mine.get_attributes() == theirs.get_attributes())
+        return alike and all(
+            self._same(own, other) for own, other in zip(mine.input_values(), theirs.input_values(), strict=True)
+        )
+
+
+def _same_constant(mine: openvino.Node, theirs: openvino.Node) -> bool:
+    return (
+        mine.get_element_type() == theirs.get_element_type()
+        and mine.get_output_shape(0) == theirs.get_output_shape(0)
+        and bool(np.array_equal(mine.get_data(), theirs.get_data()))
+    )

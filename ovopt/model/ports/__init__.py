@@ -1,0 +1,1 @@
+"""Inputs and outputs of a model: facts, shapes, what fits them."""

@@ -1,0 +1,96 @@
+"""Put operations in front of a model's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovopt.model.ports.inputs import DTYPES
+from ovopt.records import Port
+
+if TYPE_CHECKING:
+    import openvino
+
+PREFIX = "preprocess/"
+"""What the names of the operations in front begin with."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a sample is where it enters the model: element type by OpenVINO's name, sizes (None where samples differ)
+    without the batch dimension."""
+
+    dtype: str
+    sizes: tuple[int | None, ...]
+
+
+Build = Callable[["openvino.Output"], "openvino.Output | None"]
+
+
+def with_front(
+    model: openvino.Model, intakes: Mapping[str, Intake], ports: Sequence[Port], build: Build
+) -> openvino.Model | None:
+    """A copy of the model whose inputs of these names (of `ports`, all of the model's in their order) take something
+    else, and `build` makes of it what they took before; None where it cannot."""
+    changed = model.clone()
+    try:
+        for index, port in enumerate(ports):
+            if port.name in intakes and not _replaced(changed, index, port, intakes[port.name], build):
+                return None
+        changed.validate_nodes_and_infer_types()
+    except RuntimeError:  # an operation refuses what it is given
+        return None
+    return changed
+
+
+def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, build: Build) -> bool:
+    import openvino
+    from openvino import opset13 as op
+
+    old = model.input(index)
+    if port.shape is None or not port.shape:
+        return False
+    shape = openvino.PartialShape([-1 if size is None else size for size in (port.shape[0], *intake.sizes)])
+    new = op.parameter(shape, np.dtype(DTYPES[intake.dtype]), name=old.get_node().get_friendly_name())
+    built = build(new.output(0))
+    fitted = _fitted(built, old) if built is not None else None
+    if fitted is None:
+        return False
+    _name(fitted.get_node(), {new.get_name()})
+    names = old.get_names()
+    old.set_names(set())
+    for target in old.get_target_inputs():
+        target.replace_source_output(fitted)
+    model.replace_parameter(index, new)
+    new.output(0).set_names(names)
+    return True
+
+
+def _fitted(built: openvino.Output, old: openvino.Output) -> openvino.Output | None:
+    """What was built, in the shape and element type that the model took: as samples are fitted on the host, a width is
+    converted, a change of kind is not, and a batch dimension of the sample's own takes the place of the other."""
+    from openvino import opset13 as op
+
+    mine, theirs = built.get_element_type(), old.get_element_type()
+    if mine != theirs:
+        if mine.is_real() != theirs.is_real() or "boolean" in (mine.get_type_name(), theirs.get_type_name()):
+            return None
+        built = op.convert(built, theirs.get_type_name()).output(0)
+    shape, wanted = built.get_partial_shape(), old.get_partial_shape()
+    if len(shape) == len(wanted) + 1 and shape[1].is_static and shape[1].get_length() == 1:
+        built = op.squeeze(built, [1]).output(0)
+        shape = built.get_partial_shape()
+    return built if wanted.rank.is_static and wanted.relaxes(shape) else None
+
+
+def _name(node: openvino.Node, done: set[str]) -> None:
+    """Give everything from here up to the parameter a name that says what it is for."""
+    if node.get_name() in done:
+        return
+    done.add(node.get_name())
+    node.set_friendly_name(f"{PREFIX}{node.get_type_name()}_{len(done)}")
+    for value in node.input_values():
+        _name(value.get_node(), done)

@@ -1,0 +1,1 @@
+"""Fine-tuning of PyTorch models: teachers, masks, checkpoints."""

@@ -1,0 +1,96 @@
+"""How far a training is, on disk, so that it can go on where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ovopt.errors import OutputError
+
+if TYPE_CHECKING:
+    import torch
+
+    from ovopt.contracts import Tensors
+    from ovopt.model.files.trainable import State
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """A training behind an epoch."""
+
+    epoch: int
+    parameters: State
+    optimizer: Mapping[str, Any]
+    best_epoch: int
+    """0 where nothing was better than the start."""
+    best_error: float
+    best: State
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that is replaced after every epoch, whole or not at all. `subject` says model, samples and settings in one
+    hash; one of something else is refused."""
+
+    file: Path | None
+    """None where nothing is kept."""
+    subject: str
+
+    def read(self) -> Progressed | None:
+        """What was kept; None where nothing was."""
+        import torch
+
+        if self.file is None or not self.file.is_file():
+            return None
+        try:
+            stored = torch.load(self.file, map_location="cpu", weights_only=True)
+            subject, progressed = stored.pop("subject"), Progressed(**stored)
+        except Exception:
+            raise OutputError(f"{self.file}: not a checkpoint of ovopt; leave --resume out, or remove it") from None
+        if subject != self.subject:
+            raise OutputError(
+                f"{self.file}: of another model, data, seed or settings; leave --resume out, or remove it"
+            )
+        return progressed
+
+    def write(self, progressed: Progressed) -> None:
+        """Replace the file."""
+        import torch
+
+        if self.file is None:
+            return
+        scratch = self.file.with_name(
+            f".{self.file.name}"
+        )  # one name: who goes on replaces what a kill left half written
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            torch.save({"subject": self.subject, **vars(progressed)}, scratch)
+            os.replace(scratch, self.file)
+        except (OSError, RuntimeError) as error:
+            raise OutputError(f"{self.file}: cannot be written: {error}; choose another -o/--output") from None
+        finally:
+            with suppress(OSError):
+                scratch.unlink()
+
+
+def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: object) -> str:
+    """One hash of all that a training depends on: what the module holds, masks too, samples, settings."""
+    import torch
+
+    digest = hashlib.sha256("\0".join(map(str, settings)).encode())
+    held = dict(chain(module.named_parameters(), module.named_buffers()))
+    for name, value in sorted(held.items(), key=itemgetter(0)):
+        digest.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+        digest.update(value.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    for tensors in samples:
+        for array in tensors:
+            digest.update(str((array.shape, array.dtype)).encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()

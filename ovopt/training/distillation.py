@@ -1,0 +1,143 @@
+"""Training of a pruned model against the original's answers, epoch by epoch, resumable."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovopt.contracts import Advance, Progress
+from ovopt.errors import StepError
+from ovopt.model.native import first_line
+from ovopt.training.checkpoint import Checkpoint, Progressed
+from ovopt.training.lessons import Lessons, floats
+from ovopt.training.likeness import Agreement, Likeness
+from ovopt.training.masks import Masked
+
+if TYPE_CHECKING:
+    from ovopt.model.files.trainable import State
+
+
+@dataclass(frozen=True)
+class Course:
+    """How it is trained: Adam (Kingma and Ba, 2015), its rate falling to zero along a cosine (Loshchilov and Hutter,
+    2017)."""
+
+    epochs: int
+    batch: int
+    rate: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The best of the epochs; `epoch` is 0 where that is the start."""
+
+    state: State
+    epoch: int
+    before: Agreement
+    after: Agreement
+    diverged_in: int | None
+    """The epoch whose error was not finite, which ended the training."""
+
+
+class Distillation:
+    """A student on its way."""
+
+    def __init__(self, student: Masked, lessons: Lessons, likeness: Likeness, course: Course) -> None:
+        import torch
+
+        self._student, self._lessons, self._likeness, self._course = student, lessons, likeness, course
+        self._optimizer = torch.optim.Adam(student.parameters().values(), lr=course.rate)
+        self._batches = math.ceil(len(lessons.train) / course.batch)
+
+    def run(self, checkpoint: Checkpoint, progress: Progress) -> Distilled:
+        """Train from the checkpoint on, or from the start. An interruption says what is kept."""
+        before = self._agreement()
+        now = Progressed(0, {}, {}, 0, before.error, self._parameters())
+        if found := checkpoint.read():
+            self._load(now := found)
+            progress.say(f"{checkpoint.file}: goes on behind epoch {now.epoch} of {self._course.epochs}")
+        diverged = None
+        try:
+            with progress.task("fine-tune", total=(self._course.epochs - now.epoch) * self._batches) as advance:
+                while now.epoch < self._course.epochs:
+                    epoch = now.epoch + 1
+                    error = self._epoch(epoch, now, advance)
+                    if not math.isfinite(error):
+                        diverged = epoch
+                        break
+                    now = self._behind(epoch, error, now)
+                    checkpoint.write(now)
+                    advance(0, self._said(now))
+        except (KeyboardInterrupt, SystemExit):
+            if checkpoint.file:
+                kept = checkpoint.read() or now  # it may have ended in the middle of writing, or right behind
+                progress.say(_kept(checkpoint, kept, self._course.epochs))
+            raise
+        self._set(now.best)
+        return Distilled(self._student.state(), now.best_epoch, before, self._agreement(), diverged)
+
+    def _epoch(self, epoch: int, now: Progressed, advance: Advance) -> float:
+        """Every sample once, in an order of the epoch's own; the error on the samples that are held out."""
+        order = np.random.default_rng((self._course.seed, epoch)).permutation(self._lessons.train)
+        for place, groups in enumerate(self._lessons.batches([int(i) for i in order], self._course.batch)):
+            step = (epoch - 1) * self._batches + place
+            for settings in self._optimizer.param_groups:
+                settings["lr"] = self._course.rate * (1 + math.cos(math.pi * step / self._steps)) / 2
+            self._learn(groups)
+            advance(1, self._said(now))
+        return self._agreement().error
+
+    def _learn(self, groups: list[list[int]]) -> None:
+        self._optimizer.zero_grad()
+        samples = sum(map(len, groups))
+        try:
+            for group in groups:
+                found = floats(self._student.module(*self._lessons.given(group)))
+                error = self._likeness.between(found, self._lessons.answer(group))
+                (error * (len(group) / samples)).backward()
+        except RuntimeError as error:
+            raise StepError(
+                f"PyTorch cannot train the model: {first_line(error)}; export it without torch.no_grad() in its forward"
+            ) from None
+        self._optimizer.step()
+
+    def _said(self, now: Progressed) -> str:
+        return f"{now.epoch} of {self._course.epochs} epochs, best error {now.best_error:.4g} in epoch {now.best_epoch}"
+
+    @property
+    def _steps(self) -> int:
+        return self._course.epochs * self._batches
+
+    def _agreement(self) -> Agreement:
+        return Agreement.on_held_out(self._student.module, self._lessons, self._likeness)
+
+    def _behind(self, epoch: int, error: float, before: Progressed) -> Progressed:
+        parameters, optimizer = self._parameters(), self._optimizer.state_dict()
+        if error < before.best_error:
+            return Progressed(epoch, parameters, optimizer, epoch, error, parameters)
+        return Progressed(epoch, parameters, optimizer, before.best_epoch, before.best_error, before.best)
+
+    def _parameters(self) -> State:
+        return {name: one.detach().clone() for name, one in self._student.parameters().items()}
+
+    def _load(self, found: Progressed) -> None:
+        self._set(found.parameters)
+        self._optimizer.load_state_dict(dict(found.optimizer))
+
+    def _set(self, values: State) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, parameter in self._student.parameters().items():
+                parameter.copy_(values[name])
+
+
+def _kept(checkpoint: Checkpoint, now: Progressed, epochs: int) -> str:
+    if not now.epoch:
+        return "no epoch was finished, so nothing is kept"
+    best = f"the best so far (epoch {now.best_epoch})" if now.best_epoch else "the start, than which nothing was better"
+    return f"epoch {now.epoch} of {epochs} and {best} are kept in {checkpoint.file}; --resume goes on from there"

@@ -1,0 +1,1 @@
+"""A model on its way through steps, with the samples that these use."""

@@ -1,0 +1,93 @@
+"""The quality of models on the tuning split, in this process and at the precision that will run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovopt.bench.engines.openvino import OpenVinoSession
+from ovopt.bench.protocol import Output
+from ovopt.contracts import Metric, Placement
+from ovopt.errors import ArmLostError, DataError
+from ovopt.model.native import core, reason
+from ovopt.model.outputs import output_indices
+from ovopt.prepare import Prepared
+from ovopt.records import ModelFacts, QualityDelta
+from ovopt.workflow.comparing.label_checks import no_skill
+from ovopt.workflow.comparing.scoring import Pass, Scorer
+
+if TYPE_CHECKING:
+    import openvino
+
+FIRST_LOOK = 64
+GROWTH = 3
+"""Looks at 64, 192, 576 ... samples: as soon as a candidate has missed the budget, the rest is saved."""
+
+
+class Validator:
+    """Holds candidates against the original, sample by sample, by the recipe's first metric."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        original: openvino.Model,
+        facts: ModelFacts,
+        device: str,
+        properties: Mapping[str, str],
+    ) -> None:
+        self._chosen = list(prepared.splits["tuning"])
+        if not self._chosen:
+            raise DataError("data.splits.tuning: holds no samples to choose by")
+        self.metric: Metric = prepared.recipe.metrics[0]
+        self._scorer = Scorer.of(prepared, facts.outputs, self._chosen, metrics=(self.metric,))
+        outputs = tuple(output_indices(facts.outputs, prepared.recipe.model.output))
+        self._placement = Placement(Path("-"), {}, outputs, device, state=prepared.recipe.model.state)
+        self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
+        before = Pass(self._scorer, "original", "the original", keeps=self._scorer.agrees)
+        self._run(self._session(original), before, self._chosen)
+        if self.metric.label in before.silent:
+            raise DataError(
+                f"{self.metric.label}: no scores are left to agree behind the decoders that the model does itself; "
+                "choose by a metric of accuracy, or start from the model that does none"
+            )
+        self._before = before.rows[self.metric.label]
+        self.baseline = self._scorer.quality(self.metric, self._before)
+        self.doubts: Sequence[str] = before.shifts.doubts() or no_skill(self.metric, self.baseline)
+        """Signs that labels and the original do not go together: it loses nothing that had nothing."""
+
+    @property
+    def samples(self) -> int:
+        """Of the tuning split."""
+        return len(self._before)
+
+    def delta(self, model: openvino.Model, max_drop: float, prepared: Prepared | None = None) -> QualityDelta:
+        """A candidate's change of quality. Stops early where the drop is beyond the budget for certain. `prepared`: the
+        samples as it takes them, where it takes something else than the original.
+
+        Raises ArmLostError where the model does not run, or its output is not finite.
+        """
+        taken = Pass(self._scorer, "candidate", "the candidate", keeps=False, prepared=prepared)
+        session, end, look = self._session(model), 0, FIRST_LOOK
+        while True:
+            start, end = end, min(look, len(self._chosen))
+            self._run(session, taken, self._chosen[start:end])
+            delta = self._delta(taken)
+            if end == len(self._chosen) or delta.drop[1] > max_drop:
+                return delta
+            look *= GROWTH
+
+    def _delta(self, taken: Pass) -> QualityDelta:
+        return self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
+
+    def _session(self, model: openvino.Model) -> OpenVinoSession:
+        try:
+            compiled = core().compile_model(model, self._placement.device, self._properties)
+        except RuntimeError as error:
+            raise ArmLostError(f"cannot be compiled: {reason(error)}") from None
+        return OpenVinoSession(compiled, (), self._placement, None)
+
+    def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int]) -> None:
+        items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))
+        for key, values in session.answer_each(items):
+            scored.take(Output(*key, values))

@@ -1,0 +1,288 @@
+"""What steps are applied to, and the bundle that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import ovopt
+from ovopt.bench.machine import machine
+from ovopt.bench.quick_speedup import Feed, Running, quick_speedup
+from ovopt.bundle import (
+    left_behind,
+    left_to_host,
+    postprocessing,
+    preprocessing,
+    read_manifest,
+    shapes_to_give,
+    write_manifest,
+)
+from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
+from ovopt.errors import ModelError
+from ovopt.model.files.locate import MANIFEST, describe
+from ovopt.model.files.read import read_model
+from ovopt.model.files.save import save_model
+from ovopt.model.ports.facts import facts
+from ovopt.model.ports.fit import Fit
+from ovopt.output import new_folder
+from ovopt.prepare import Prepared, digest, prepare
+from ovopt.records import Manifest, ModelFile, StepReport
+from ovopt.workflow.applying.calibration import calibration_samples
+from ovopt.workflow.applying.host import host_of
+from ovopt.workflow.comparing.arms import properties_of
+from ovopt.workflow.options import Options
+from ovopt.workflow.recipe_choice import Chosen
+
+if TYPE_CHECKING:
+    import openvino
+
+    from ovopt.workflow.options import Data
+
+S = TypeVar("S", bound=Step)
+TIMED = 8
+"""So many samples are timed where they differ in shape, and may take different times."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What all steps together need."""
+
+    samples: int
+    real: bool
+    """Whether random samples will not do."""
+    options: Options
+
+
+@dataclass(frozen=True)
+class Work:
+    """A model on its way through steps, the samples, and what steps may use of them."""
+
+    path: str | Path
+    source: ModelFile
+    original: openvino.Model
+    prepared: Prepared
+    """As the current model takes them."""
+    transforms: tuple[Transform, ...]
+    """What of the recipe's `preprocess` was not inside the original."""
+    decoded: int
+    """So many of the recipe's decoders were inside the original."""
+    materials: Materials
+    """For the next step."""
+    asked: Asked
+    current: openvino.Model
+    samples: Sequence[Tensors]
+    """Of the calibration split, as the original takes them."""
+    reports: tuple[StepReport, ...] = ()
+    """Of the steps that made the current model of the original."""
+
+    @classmethod
+    def begin(
+        cls,
+        path: str | Path,
+        steps: Sequence[Step],
+        chosen: Chosen,
+        data: Data,
+        options: Options,
+        least_samples: int = 1,
+    ) -> Work:
+        """Read model and data; nothing is written yet. So many calibration samples are prepared at least, if there are
+        as many."""
+        recipe = chosen.recipe
+        if chosen.why:
+            options.progress.say(chosen.why)
+        manifest = read_manifest(path)
+        original = read_model(path, shapes_to_give(manifest, recipe), options.trust)
+        inputs, inside = facts(original).inputs, manifest.preprocess if manifest else None
+        table = None if isinstance(data, str | Path) else data
+        prepared = prepare(recipe, inside.whole if inside else inputs, chosen.seed, table)
+        transforms = left_to_host(manifest, recipe)
+        if inside:
+            prepared = prepared.behind(transforms, inputs)
+        decoded = len(recipe.postprocess) - len(left_behind(manifest, recipe))
+        prepared = prepared.answered(decoded)
+        asked = Asked(
+            max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
+        )
+        calibration = calibration_samples(prepared, original, asked.samples, asked.real, options)
+        origin = Origin(path, recipe.model.shapes, options.trust, recipe.task)
+        materials = replace(_materials(original, calibration, prepared, transforms, asked), origin=origin)
+        return cls(
+            path, describe(path), original, prepared, transforms, decoded, materials, asked, original, calibration
+        )
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The runtime settings of the recipe, and those that steps want the model to be used with."""
+        wanted = properties_of(self.prepared.recipe)
+        return {**wanted, **{key: value for report in self.reports for key, value in report.properties.items()}}
+
+    def applied(self, steps: Sequence[Step]) -> tuple[openvino.Model, list[StepReport]]:
+        """The model behind all steps, and the reports of all that was done to it."""
+        work, waiting = self, None
+        for step in steps:
+            work = work.behind(waiting) if waiting else work
+            waiting = step.run(work.current, work.materials)
+        reports = (*work.reports, waiting.report) if waiting else work.reports
+        return waiting.model if waiting else work.current, list(reports)
+
+    def behind(self, stepped: Stepped) -> Work:
+        """The work that is left when a step is done: samples and materials for its model."""
+        prepared = self.prepared.answered(self.prepared.inside + stepped.report.decoded)
+        work = replace(self, current=stepped.model, reports=(*self.reports, stepped.report), prepared=prepared)
+        if not stepped.report.embedded:
+            return replace(work, materials=work._fitted_materials(self.current))
+        left, inputs = self.transforms[: work._left], facts(stepped.model).inputs
+        prepared = work.prepared.behind(left, inputs)
+        calibration = calibration_samples(
+            prepared, stepped.model, self.asked.samples, self.asked.real, self.asked.options
+        )
+        materials = _materials(stepped.model, calibration, prepared, left, self.asked)
+        return replace(work, prepared=prepared, materials=materials)
+
+    def speedup(self) -> float | None:
+        """How many times faster an inference of the current model is than one of the original, per sample, each on its
+        own inputs and with the settings that it is used with."""
+        device = self.prepared.recipe.runtime.device
+        mine = _fed(self.materials.calibration, self.current, self.current)
+        theirs = _fed(self.samples, self.original, self.original)
+        own = properties_of(self.prepared.recipe)
+        return _ratio((self.original, theirs, own), (self.current, mine, self.properties), device)
+
+    def write(self, folder: Path, output: str | Path, model: openvino.Model, reports: Sequence[StepReport]) -> Manifest:
+        """The bundle: the model and its manifest."""
+        save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
+        written = describe(folder)
+        manifest = Manifest(
+            ovopt=ovopt.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            source=self.source,
+            model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
+            recipe=_as_used(self.prepared.recipe.resolved(), reports),
+            data=self.prepared.facts,
+            calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.asked.real else (),
+            preprocess=preprocessing(
+                self.prepared.recipe,
+                len(self.transforms) - sum(report.embedded for report in reports),
+                facts(model).inputs,
+                self.prepared.inputs,
+            ),
+            postprocess=postprocessing(
+                self.prepared.recipe, self.decoded + sum(report.decoded for report in reports), facts(model).outputs
+            ),
+            steps=tuple(reports),
+            machine=machine(),
+        )
+        write_manifest(folder, manifest)
+        return manifest
+
+    @property
+    def _left(self) -> int:
+        """So many transforms are not inside the current model."""
+        return len(self.transforms) - sum(report.embedded for report in self.reports)
+
+    def _fitted_materials(self, before: openvino.Model) -> Materials:
+        """For a model that may have fewer inputs than the one before."""
+        calibration, ports = self.materials.calibration, facts(before).inputs
+        fit = Fit.of(calibration[0], ports, self.current)
+        if fit.places != tuple(range(len(ports))):
+            calibration = [tuple(sample[place] for place in fit.places) for sample in calibration]
+        return _materials(self.current, calibration, self.prepared, self.transforms[: self._left], self.asked)
+
+
+def _materials(
+    model: openvino.Model,
+    calibration: Sequence[Tensors],
+    prepared: Prepared,
+    transforms: tuple[Transform, ...],
+    asked: Asked,
+) -> Materials:
+    recipe = prepared.recipe
+    own = properties_of(recipe)
+    yardstick: tuple[openvino.Model | None, list[Running]] = (None, [])
+
+    def speedup(
+        before: openvino.Model,
+        after: openvino.Model,
+        properties: Mapping[str, str] | None = None,
+        least: float = 0.0,
+    ) -> float | None:
+        nonlocal yardstick
+        if yardstick[0] is not before:
+            yardstick = (before, [])
+        first, second = _fed(calibration, model, before), _fed(calibration, model, after)
+        timed = (before, first, own), (after, second, {**own, **(properties or {})})
+        return _ratio(*timed, recipe.runtime.device, least, yardstick[1])
+
+    return Materials(
+        calibration=calibration,
+        seed=prepared.seed,
+        progress=asked.options.progress,
+        speedup=speedup,
+        host=host_of(model, prepared, transforms),
+        state=recipe.model.state,
+        device=recipe.runtime.device,
+    )
+
+
+@dataclass(frozen=True)
+class _Fed:
+    """Inputs to time a model on, and how many samples are in each."""
+
+    inputs: Sequence[Tensors]
+    batch: int
+
+
+def _fed(calibration: Sequence[Tensors], own: openvino.Model, model: openvino.Model) -> _Fed | None:
+    """One inference's inputs of the samples that `own` takes; a few where they differ in shape. None where the model
+    takes something else."""
+    try:
+        fit = Fit.of(calibration[0], facts(own).inputs, model)
+    except ModelError:
+        return None
+    several = len({tuple(array.shape for array in sample) for sample in calibration}) > 1
+    wanted = min(TIMED if several else 1, len(calibration)) * fit.batch
+    return _Fed(fit.inputs([calibration[i % len(calibration)] for i in range(wanted)]), fit.batch)
+
+
+Timed = tuple["openvino.Model", _Fed | None, Mapping[str, str]]
+
+
+def _ratio(
+    before: Timed, after: Timed, device: str, least: float = 0.0, kept: list[Running] | None = None
+) -> float | None:
+    """Per sample; None where one of them cannot be fed or run."""
+    (old, first, own), (new, second, others) = before, after
+    if first is None or second is None:
+        return None
+    per_sample = second.batch / first.batch
+    fed = (Feed(first.inputs, own), Feed(second.inputs, others))
+    ratio = quick_speedup(old, new, fed, device, least / per_sample, kept)
+    return None if ratio is None else ratio * per_sample
+
+
+def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str, Any]:
+    """The recipe with the runtime settings and the batch that steps want the model to be used with."""
+    properties = {key: value for report in reports for key, value in report.properties.items()}
+    batch = next((report.effect["samples_per_inference"] for report in reports if report.one_sample), None)
+    if properties:
+        runtime = recipe.get("runtime", {})
+        recipe = {**recipe, "runtime": {**runtime, "properties": {**runtime.get("properties", {}), **properties}}}
+    return {**recipe, "model": {**recipe.get("model", {}), "batch": batch}} if batch else recipe
+
+
+def apply_steps(
+    model: str | Path, output: str | Path, steps: Sequence[Step], chosen: Chosen, data: Data, options: Options
+) -> Manifest:
+    """Apply steps to a model, one after the other, and write the bundle."""
+    with new_folder(Path(output), options.force, MANIFEST) as folder:
+        work = Work.begin(model, steps, chosen, data, options)
+        made, reports = work.applied(steps)
+        return work.write(folder, output, made, reports)
+
+
+def step_of(chosen: Chosen, kind: type[S]) -> S | None:
+    """The recipe's own step of this kind."""
+    return next((step for step in chosen.recipe.optimize if isinstance(step, kind)), None)

@@ -1,0 +1,1 @@
+"""Original and optimized side by side: arms, scores, the comparison."""

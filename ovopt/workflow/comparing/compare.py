@@ -1,0 +1,330 @@
+"""Compare an original with optimized models: the same samples, the same settings, interleaved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ovopt
+from ovopt import comparison
+from ovopt.bench.efficiency import efficiency
+from ovopt.bench.machine import machine
+from ovopt.bench.open_loop import Demand
+from ovopt.bench.protocol import Audit
+from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
+from ovopt.budgets.checks import scenarios_of
+from ovopt.contracts import plugins
+from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
+from ovopt.gate import decide
+from ovopt.prepare import SEEN, Prepared, prepare
+from ovopt.recipe import Recipe
+from ovopt.records import (
+    Arm,
+    Comparison,
+    Execution,
+    Gate,
+    Pair,
+    Quality,
+    Record,
+    Reference,
+    Settings,
+    SizeRatio,
+    Speeds,
+)
+from ovopt.workflow.comparing.arms import (
+    CONTROL,
+    Subject,
+    already_quantized,
+    arms,
+    check_device,
+    divided,
+    fed_apart,
+    properties_of,
+    references,
+    subjects,
+)
+from ovopt.workflow.comparing.previews import previews
+from ovopt.workflow.comparing.scoring import Scorer
+from ovopt.workflow.options import Options
+from ovopt.workflow.recipe_choice import Chosen, choose
+
+if TYPE_CHECKING:
+    from ovopt.workflow.options import Data
+
+LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure and how long. `scenarios` None: all that need not be asked for."""
+
+    scenarios: tuple[str, ...] | None = None
+    time_budget_s: float = 60.0
+    precision: float = 0.02
+    demand: Demand = field(default_factory=Demand)
+    answer_limit_s: float = ANSWER_LIMIT_S
+    """An arm that gives no answer for so long is lost."""
+    references: tuple[str, ...] = ()
+    """Native engines beside OpenVINO: `onnxruntime` (on the original's own file) or `torch=FILE`."""
+    vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property -> values: the original runs once under each. The first value is the baseline's."""
+
+
+def compare(
+    original: str | Path,
+    optimized: Sequence[str | Path],
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    plan: Plan | None = None,
+    options: Options | None = None,
+) -> Comparison:
+    """Measure and judge. Without a recipe and data, those that made the first bundle among `optimized` are used, or
+    synthetic inputs where there is none."""
+    plan, options = plan or Plan(), options or Options()
+    if not optimized and not plan.vary:
+        raise UsageError("nothing to compare: name at least one optimized model behind the original, or --vary")
+    chosen = choose(recipe, data, [original, *optimized], options, guess=data is not None)
+    taking_part = subjects(original, optimized, chosen.recipe, plan.vary, options.trust)
+    return _run(taking_part, chosen, data, plan, options, against_baseline=True)
+
+
+def benchmark(
+    models: Sequence[str | Path],
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    plan: Plan | None = None,
+    options: Options | None = None,
+) -> Comparison:
+    """Measure models interleaved, without a baseline, metrics or a verdict."""
+    plan, options = plan or Plan(), options or Options()
+    if not models:
+        raise UsageError("nothing to measure: name at least one model")
+    chosen = choose(recipe, data, models, options, guess=data is not None)
+    taking_part = subjects(models[0], models[1:], chosen.recipe, plan.vary, options.trust)
+    return _run(taking_part, chosen, data, plan, options, against_baseline=False)
+
+
+def _run(
+    taking_part: Sequence[Subject], chosen: Chosen, data: Data, plan: Plan, options: Options, against_baseline: bool
+) -> Comparison:
+    recipe, seed = chosen.recipe, chosen.seed
+    check_device(recipe.runtime.device)
+    prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
+    _check_unseen(prepared, taking_part)
+    prepared = prepared.judging(_calibrated(taking_part)) if against_baseline else prepared
+    outputs = taking_part[0].facts.outputs
+    fed = fed_apart(taking_part, prepared)
+    scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
+    scenarios = _scenarios(plan)
+    if scorer:
+        _check_budgets(recipe, scorer, scenarios)
+    if chosen.why:
+        options.progress.say(chosen.why)
+    native = references(plan.references, taking_part[0])
+    with (
+        arms(taking_part, native, prepared, recipe, options, against_baseline) as planned,
+        Crew(planned, plan.answer_limit_s) as crew,
+    ):
+        qualities, executions = _run_once(crew, scorer, recipe, options)
+        found = _measure(scenarios, crew, plan, recipe, seed, options)
+        lost = dict(crew.lost)
+    made = [_arm(arm, scenarios, found, qualities, executions, lost) for arm in planned]
+    differing = comparison.differing_settings(a for a, p in zip(made, planned, strict=True) if not p.own_settings)
+    if differing:
+        raise SettingsError("the arms do not run with the same settings: " + "; ".join(differing))
+    pairs = _pairs(made, scenarios, found, scorer, seed) if scorer else []
+    result = Comparison(
+        ovopt=ovopt.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=machine(),
+        recipe=recipe.resolved(),
+        data=prepared.facts,
+        settings=Settings(
+            scenarios=tuple(found),
+            device=recipe.runtime.device,
+            hint=recipe.runtime.hint,
+            properties=properties_of(recipe),
+            seed=seed,
+            time_budget_s=plan.time_budget_s,
+            precision=plan.precision,
+            measured={name: one.measured for name, one in found.items() if one.measured},
+        ),
+        arms=tuple(made),
+        control=_speeds(scenarios, found, made[0].name, CONTROL),
+        references={
+            arm.name: Reference(
+                engine=arm.engine,
+                speeds=_speeds(scenarios, found, arm.name, made[0].name),
+                largest_difference=scorer.differences.get(arm.name) if scorer else None,
+            )
+            for arm in made
+            if arm.role == "reference"
+        },
+        pairs=tuple(pairs),
+        gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared."),
+        notes=(
+            *already_quantized(taking_part[0]),
+            *divided(taking_part),
+            *(scorer.doubts if scorer else ()),
+            *_met_again(prepared),
+            *(note for one in found.values() for note in one.notes),
+            *([chosen.why] if chosen.why else []),
+        ),
+    )
+    if not scorer:
+        return result
+    judged = {"gate": decide(result, recipe.budgets), "previews": previews(result, prepared)}
+    return result.model_copy(update=judged)
+
+
+def _scenarios(plan: Plan) -> dict[str, Scenario]:
+    """The scenarios asked for, in the order in which reports show them."""
+    known = plugins("ovopt.bench.scenarios", Scenario)
+    order = [name for name in Speeds.model_fields if name in known]
+    for name in plan.scenarios or ():
+        if name not in known:
+            raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
+    chosen = plan.scenarios or [name for name in order if not known[name].on_request]
+    return {name: known[name]() for name in order if name in chosen}
+
+
+def _measure(
+    scenarios: Mapping[str, Scenario], crew: Crew, plan: Plan, recipe: Recipe, seed: int, options: Options
+) -> dict[str, Found]:
+    whole = sum(scenario.weight for scenario in scenarios.values())
+    found = {}
+    for name, scenario in scenarios.items():
+        seconds = max(LEAST_SECONDS, plan.time_budget_s * scenario.weight / whole)
+        effort = Effort(seconds, plan.precision, seed, recipe.runtime.hint, plan.demand)
+        found[name] = scenario.measure(crew, effort, options.progress)
+    return found
+
+
+def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
+    """The gate's samples must be new to every model."""
+    gate = _places([prepared.samples.ids[i] for i in prepared.splits["gate"]], prepared.samples.source)
+    if not gate:
+        raise DataError("data.splits.gate: no samples are left for the verdict; lower the other splits")
+    for subject in taking_part:
+        used = subject.manifest.data if subject.manifest else None
+        if used is None or prepared.samples.fingerprint != used.fingerprint:
+            continue
+        seen = gate & _places([*used.splits["calibration"], *used.splits["tuning"]], used.source)
+        if seen:
+            raise DataError(
+                f"{subject.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
+                f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
+            )
+
+
+def _calibrated(taking_part: Sequence[Subject]) -> Set[str]:
+    return {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
+
+
+def _places(ids: Sequence[str], source: str) -> set[str]:
+    """Sample ids without the name of the file that holds them all, which may have been renamed."""
+    return {sample_id.removeprefix(f"{Path(source).name}#") for sample_id in ids}
+
+
+def _met_again(prepared: Prepared) -> Iterator[str]:
+    if seen := [why for why in prepared.bad.values() if why.endswith(SEEN)]:
+        yield (
+            f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as calibration samples and do not "
+            f"judge, for example {seen[0].removesuffix(f': {SEEN}')}"
+        )
+
+
+def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:
+    """Before anything is measured: every budget must get the figure it needs."""
+    for metric in recipe.budgets.accuracy:
+        if metric not in scorer.labels:
+            raise RecipeError(f"budgets.accuracy.{metric}: not among `metrics`; {did_you_mean(metric, scorer.labels)}")
+    for scenario in scenarios_of(recipe.budgets):
+        if scenario not in scenarios:
+            raise UsageError(f"budgets.{scenario}: add --scenario {scenario}")
+
+
+def _run_once(
+    crew: Crew, scorer: Scorer | None, recipe: Recipe, options: Options
+) -> tuple[dict[str, dict[str, Quality]], dict[str, Execution]]:
+    """Accuracy and execution audit of every arm; the control shares the baseline's."""
+    run = {n: hinted(recipe.runtime.hint or "THROUGHPUT", a.properties) for n, a in crew.arms.items() if n != CONTROL}
+    qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run} if scorer else {}
+    executions: dict[str, Execution] = {}
+    for name, properties in run.items():
+        audited = crew.ask(name, Audit(properties))
+        if audited is not None:
+            executions[name] = audited
+    return qualities, executions
+
+
+def _arm(
+    arm: ArmPlan,
+    scenarios: Mapping[str, Scenario],
+    found: Mapping[str, Found],
+    qualities: Mapping[str, dict[str, Quality]],
+    executions: Mapping[str, Execution],
+    lost: Mapping[str, str],
+) -> Arm:
+    figures: dict[str, Record] = {
+        name: scenarios[name].figures(one.raw[arm.name]) for name, one in found.items() if arm.name in one.raw
+    }
+    record = Arm(
+        name=arm.name,
+        role=arm.role,
+        engine=arm.load.engine,
+        model=arm.model,
+        properties=dict(arm.properties),
+        embedded=arm.embedded,
+        effective={name: one.effective[arm.name] for name, one in found.items() if arm.name in one.effective},
+        accuracy=qualities.get(arm.name, {}) if arm.name not in lost else {},
+        execution=executions.get(arm.name),
+        lost=lost.get(arm.name),
+        **figures,
+    )
+    return record.model_copy(update={"efficiency": efficiency(record)})
+
+
+def _pairs(
+    made: Sequence[Arm], scenarios: Mapping[str, Scenario], found: Mapping[str, Found], scorer: Scorer, seed: int
+) -> list[Pair]:
+    baseline = made[0]
+    if baseline.lost:
+        return []
+    return [
+        Pair(
+            baseline=baseline.name,
+            candidate=arm.name,
+            size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
+            accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
+            against={
+                reference.name: speeds
+                for reference in made
+                if reference.role == "reference" and (speeds := _speeds(scenarios, found, reference.name, arm.name))
+            },
+            **dict(_speeds(scenarios, found, baseline.name, arm.name) or {}),
+        )
+        for arm in made
+        if arm.role == "candidate" and not arm.lost
+    ]
+
+
+def _speeds(
+    scenarios: Mapping[str, Scenario], found: Mapping[str, Found], baseline: str, candidate: str
+) -> Speeds | None:
+    """Two arms, scenario by scenario; None where one of them does not exist or is lost."""
+    shared = {name: one.raw for name, one in found.items() if {baseline, candidate} <= one.raw.keys()}
+    if not shared:
+        return None
+    return Speeds(
+        **{
+            name: scenarios[name].pair(
+                raw[baseline], raw[candidate], raw.get(CONTROL) if candidate != CONTROL else None
+            )
+            for name, raw in shared.items()
+        }
+    )

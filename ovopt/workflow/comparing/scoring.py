@@ -1,0 +1,344 @@
+"""Score arms on samples: a row per sample and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovopt.bench.protocol import Inputs, Output
+from ovopt.bench.samplefile import OutputFile
+from ovopt.bench.workers import Crew
+from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array, rows_delta
+from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
+from ovopt.errors import ArmLostError, DataError
+from ovopt.model.outputs import chosen_outputs
+from ovopt.prepare import Prepared
+from ovopt.records import Port, Quality, QualityDelta
+from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, no_skill
+
+WORST = 10
+Save = Callable[[str, int, Any], None]
+"""Takes an arm's name, a sample's index and its prediction."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Metrics on chosen samples."""
+
+    prepared: Prepared
+    metrics: Sequence[Metric]
+    chosen: Sequence[int]
+    ports: Sequence[Port]
+    """The chosen outputs of the model."""
+    outputs: OutputFile
+    save: Save | None = None
+    doubts: list[str] = field(default_factory=list)
+    """What looks wrong with the data."""
+    differences: dict[str, float] = field(default_factory=dict)
+    """Reference arm -> largest difference of an output from the baseline's, as a share of its largest output."""
+    fed: Mapping[str, Prepared] = field(default_factory=dict)
+    """Hash of a model -> the samples as it takes and answers them, where it does a part of `preprocess` or
+    `postprocess` itself."""
+    level: int = 0
+    """So many decoders the model does itself that does most of them: agreement looks at what is behind them."""
+
+    @classmethod
+    def of(
+        cls,
+        prepared: Prepared,
+        outputs: Sequence[Port],
+        chosen: Sequence[int],
+        save: Save | None = None,
+        fed: Mapping[str, Prepared] | None = None,
+        metrics: Sequence[Metric] | None = None,
+    ) -> Scorer:
+        """The recipe's metrics if none are given. Check that every chosen sample has the label that they need, before
+        anything runs."""
+        metrics = prepared.recipe.metrics if metrics is None else metrics
+        accuracy = [metric for metric in metrics if _labelled(metric)]
+        ports = chosen_outputs(outputs, prepared.recipe.model.output)
+        if accuracy and prepared.samples.labels is None:
+            raise DataError(
+                f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
+                "for label-free agreement take --set metrics=[cosine,top1_agreement]"
+            )
+        level = max(own.inside for own in (prepared, *(fed or {}).values()))
+        if level:  # what comes out of a model tells nothing of what its scores were
+            ports = [port.model_copy(update={"shape": None}) for port in ports]
+        known: set[Any] = set()
+        for index in chosen if accuracy else ():
+            if prepared.labelled_by_file(index):
+                continue  # checked where it is read, which takes its time
+            label = prepared.label(index)
+            for metric in accuracy:
+                metric.check(label, ports, prepared.samples.ids[index])
+            if isinstance(label, int):
+                known.add(label)
+        doubts = empty_classes(prepared.recipe.data.classes, known)
+        return cls(prepared, metrics, chosen, ports, OutputFile(), save, doubts, fed=fed or {}, level=level)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether a metric holds outputs against the original's."""
+        return any(metric.kind == "agreement" for metric in self.metrics)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names that results carry."""
+        return [metric.label for metric in self.metrics]
+
+    def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
+        """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
+
+        An arm whose output holds NaN or infinity is lost.
+        """
+        looked_at = self.agrees or _references(crew)
+        if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
+            return {}
+        role, path = crew.arms[arm].role, crew.arms[arm].model.path
+        prepared = self.fed.get(crew.arms[arm].model.sha256)
+        scored = Pass(self, arm, path, looked_at and arm == crew.baseline, role == "reference", prepared)
+        with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
+            scored.advance = advance
+            crew.evaluate(arm, properties, scored.inputs(), scored.take)
+        if arm in crew.lost:
+            return {}
+        if scored.difference:
+            self.differences[arm] = scored.difference.relative
+        if self.metrics and not any(scored.rows.values()) and not scored.silent:
+            raise self.prepared.none_left("judge by")
+        if scored.silent and arm == crew.baseline:
+            inside = ", ".join(decoder.name for decoder in self.prepared.recipe.postprocess[: self.level])
+            self.doubts.append(
+                f"{', '.join(scored.silent)}: left out, because a model does {inside} itself, and no scores are left "
+                "to agree behind it"
+            )
+        spoken = [metric for metric in self.metrics if metric.label not in scored.silent]
+        found = {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in spoken}
+        if arm == crew.baseline:
+            unskilled = (doubt for metric in spoken for doubt in no_skill(metric, found[metric.label]))
+            self.doubts.extend(scored.shifts.doubts() or unskilled)
+        return found
+
+    def deltas(
+        self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
+    ) -> dict[str, QualityDelta]:
+        """Every metric of a pair."""
+        return {
+            metric.label: quality_delta(baseline[metric.label], candidate[metric.label], kind_of(metric), seed)
+            for metric in self.metrics
+            if metric.label in baseline and metric.label in candidate
+        }
+
+    def delta(self, metric: Metric, baseline: Mapping[int, Row], candidate: Mapping[int, Row]) -> QualityDelta:
+        """A metric's change on the samples of the candidate, from the rows of samples by index."""
+        order = [index for index in self.chosen if index in candidate]
+        before, after = (metric.gather([found[index] for index in order]) for found in (baseline, candidate))
+        return rows_delta(before, after, kind_of(metric), 0)
+
+    def quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
+        """A metric from the rows of samples by index."""
+        order = [index for index in self.chosen if index in found]
+        rows = metric.gather([found[index] for index in order])
+        quality = quality_of(rows, kind_of(metric), self.prepared.seed)
+        if not _labelled(metric):
+            return quality
+        targets = [self._simple_label(index) for index in order]
+        table = rows_array(rows)
+        by_class = self._named(metric.by_class(table, targets))
+        return quality.model_copy(update={"by_class": by_class, "worst": self._worst(metric, table, order)})
+
+    def _worst(self, metric: Metric, table: NDArray[Any], order: Sequence[int]) -> dict[str, float]:
+        """By the figure that each sample has alone, where that tells samples apart."""
+        alone = np.array([metric.value(table[i : i + 1]) for i in range(len(table))])
+        known = np.flatnonzero(np.isfinite(alone))
+        worst_first = known[np.argsort(alone[known] * (1 if metric.higher_is_better else -1), kind="stable")]
+        best = alone[worst_first[-1]] if len(known) else 0.0
+        return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
+
+    def _simple_label(self, index: int) -> Any:
+        return None if self.prepared.labelled_by_file(index) else self.prepared.label(index)
+
+    def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
+        names = self.prepared.recipe.data.classes or self.prepared.samples.classes
+        return {
+            names[c] if 0 <= c < len(names) else str(c): float(value)
+            for c, value in by_class.items()
+            if np.isfinite(value)
+        }
+
+
+class Pass:
+    """All samples through one model: `inputs` to be run, `take` for what comes back."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        arm: str,
+        path: str,
+        keeps: bool,
+        against: bool = False,
+        prepared: Prepared | None = None,
+    ) -> None:
+        """`prepared`: the same samples, as this model takes them."""
+        self._scorer = scorer
+        self._prepared = prepared or scorer.prepared
+        self._arm = arm
+        self._path = path
+        self._keeps = keeps
+        """Whether its outputs are what others are held against."""
+        self._under_way: dict[int, _Sample] = {}
+        self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
+        self.difference = _Difference() if against else None
+        self.shifts = ClassShifts()
+        self.silent: dict[str, None] = {}
+        """The metrics that have nothing to say of class ids."""
+        self.advance: Advance = lambda amount=1, note="": None
+
+    def inputs(self, chosen: Sequence[int] | None = None) -> Iterator[Inputs]:
+        """Every inference of every sample, or of those that are chosen."""
+        for index, parts in self._prepared.each(self._scorer.chosen if chosen is None else chosen):
+            seen = self._prepared.seen(index, parts) if self._prepared.recipe.postprocess else None
+            self._under_way[index] = _Sample(seen, len(parts))
+            for part, tensors in enumerate(parts):
+                yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
+
+    def take(self, output: Output) -> None:
+        """One inference's outputs; the last of a sample's makes its rows."""
+        self._check_finite(output)
+        sample = self._under_way[output.index]
+        sample.outputs[output.part] = output.values
+        if len(sample.outputs) == sample.parts:
+            del self._under_way[output.index]
+            self._finish(output.index, sample)
+            self.advance()
+
+    def _finish(self, index: int, sample: _Sample) -> None:
+        try:
+            label = self._label(index) if any(map(_labelled, self._scorer.metrics)) else None
+        except DataError as error:
+            self._prepared.leave_out(index, error)
+            return
+        try:
+            outputs = self._levelled([sample.outputs[part] for part in range(sample.parts)], sample)
+            raw = [np.asarray(values[0] if isinstance(values, tuple) else values) for values in outputs]
+            if self._keeps:
+                self._scorer.outputs.put(index, raw)
+            if self.difference:
+                for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
+                    self.difference.add(values, reference)
+            for metric, row in self._rows(index, label, outputs, raw, sample):
+                self.rows[metric.label][index] = row
+        except DataError as error:
+            raise DataError(f"{self._path}: {self._prepared.samples.ids[index]}: {error}") from None
+
+    def _rows(
+        self, index: int, label: Any, outputs: list[Any], raw: Sequence[Array], sample: _Sample
+    ) -> Iterator[tuple[Metric, Row]]:
+        metrics = self._scorer.metrics
+        if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
+            decoded = self._decoded(outputs, sample)
+            if self._scorer.save:
+                self._scorer.save(self._arm, index, decoded)
+        if label is not None:
+            self.shifts.add(decoded, label)
+        for metric in metrics:
+            if metric.kind == "accuracy":
+                yield metric, metric.row(decoded, label)
+            elif self._scorer.level and raw[0].dtype.kind in "iu":
+                self.silent[metric.label] = None
+            else:
+                theirs = self._scorer.outputs.get(index)
+                agreed = [metric.row(mine, their) for mine, their in zip(raw, theirs, strict=True)]
+                yield metric, _together(agreed, metric)
+
+    def _label(self, index: int) -> Any:
+        """A label that was not checked beforehand, because it takes reading, is checked now."""
+        label = self._prepared.label(index)
+        if self._prepared.labelled_by_file(index):
+            for metric in filter(_labelled, self._scorer.metrics):
+                metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
+        return label
+
+    def _levelled(self, raw: Sequence[Tensors], sample: _Sample) -> list[Any]:
+        """A sample's outputs part by part, behind as many decoders as any model does itself: like is held against
+        like."""
+        outputs = [values if len(values) > 1 else values[0] for values in raw]
+        return self._behind(outputs, slice(self._prepared.inside, self._scorer.level), sample)
+
+    def _decoded(self, outputs: list[Any], sample: _Sample) -> Any:
+        """What the rest of `postprocess` makes of them: part by part until a decoder joins them."""
+        outputs = self._behind(outputs, slice(self._scorer.level, None), sample)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _behind(self, outputs: list[Any], chosen: slice, sample: _Sample) -> list[Any]:
+        names = [port.name for port in self._prepared.inputs]
+        inputs = [dict(zip(names, tensors, strict=True)) for tensors in sample.tensors or ()]
+        for decoder in self._prepared.recipe.postprocess[chosen]:
+            if decoder.joins:
+                outputs = [decoder(outputs, inputs[0])]
+            else:
+                outputs = [decoder(output, own) for output, own in zip(outputs, inputs, strict=False)]
+        return outputs
+
+    def _check_finite(self, output: Output) -> None:
+        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
+            raise ArmLostError(
+                f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
+                "precision is broken for this input"
+            )
+
+
+@dataclass
+class _Sample:
+    """A sample under way."""
+
+    tensors: tuple[Tensors, ...] | None
+    parts: int
+    outputs: dict[int, Tensors] = field(default_factory=dict)
+
+
+def _together(rows: Sequence[Row], metric: Metric) -> Row:
+    """The agreement of a sample from that of its inferences: all of them for a share, their mean, or their sums."""
+    if len(rows) == 1:
+        return rows[0]
+    if metric.statistics == "share":
+        return float(np.min(rows))
+    return float(np.mean(rows)) if np.ndim(rows) == 1 else [float(total) for total in np.sum(rows, axis=0)]
+
+
+class _Difference:
+    """The largest difference between two series of outputs, as a share of the largest output."""
+
+    def __init__(self) -> None:
+        self._difference = self._largest = 0.0
+
+    def add(self, output: Array, reference: Array) -> None:
+        """One more sample; outputs of other shapes differ altogether, and of class ids counts how many differ."""
+        if reference.dtype.kind in "iu" and output.shape == reference.shape:
+            output, reference = np.mean(output == reference), np.ones(())
+        self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))
+        apart = np.abs(output - reference).max(initial=0) if output.shape == reference.shape else np.inf
+        self._difference = max(self._difference, float(apart))
+
+    @property
+    def relative(self) -> float:
+        """0 for the same outputs, 1 for no likeness."""
+        return min(1.0, self._difference / self._largest) if self._largest else 0.0
+
+
+def _labelled(metric: Metric) -> bool:
+    return metric.kind == "accuracy" and metric.needs_label
+
+
+def _references(crew: Crew) -> bool:
+    return any(arm.role == "reference" for arm in crew.arms.values())
+
+
+def kind_of(metric: Metric) -> MetricKind:
+    """What the statistics must know."""
+    return MetricKind(metric.label, metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)

@@ -1,0 +1,1 @@
+"""Layer by layer: what costs quality or speed, and what mends it."""

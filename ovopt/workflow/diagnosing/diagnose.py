@@ -1,0 +1,275 @@
+"""What an optimization changed in a model, layer by layer: which layers are to blame, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ovopt
+from ovopt.bench.machine import machine
+from ovopt.contracts import Materials, Tensors
+from ovopt.errors import DataError, UsageError
+from ovopt.model.files.read import read_model
+from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
+from ovopt.model.inspect.layer_errors import EXACT, Arm
+from ovopt.model.inspect.profile import Profile
+from ovopt.model.inspect.quantizers import quantized_operations
+from ovopt.model.outputs import output_indices
+from ovopt.prepare import Prepared, prepare
+from ovopt.records import QualityDelta
+from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
+from ovopt.steps.quantize import Quantize
+from ovopt.workflow.applying.calibration import calibration_samples
+from ovopt.workflow.applying.tuning_quality import Validator
+from ovopt.workflow.comparing.arms import Subject, check_device, properties_of, subjects
+from ovopt.workflow.diagnosing.fixes import HOPELESS, Mender, Patient
+from ovopt.workflow.diagnosing.layer_evidence import (
+    Blames,
+    Timed,
+    Two,
+    blame_layers,
+    compare_values,
+    layer_table,
+    time_layers,
+)
+from ovopt.workflow.diagnosing.precision_loss import Precision, precision_problems
+from ovopt.workflow.diagnosing.problems import Case, both, find_problems
+from ovopt.workflow.diagnosing.quantized_source import Source, quantize_step, source_of
+from ovopt.workflow.options import Options
+from ovopt.workflow.recipe_choice import Chosen, choose
+
+if TYPE_CHECKING:
+    import openvino
+
+    from ovopt.workflow.options import Data
+
+PROBED = 8
+"""Samples whose values between the layers are looked at, and inferences of each that are."""
+BLAMING = 0.3
+"""The share of the time budget for telling apart which layer causes what; the rest is for fixes."""
+RANDOM = (
+    "random inputs: errors, metric and blame say little about real samples; --data names some, and a bundle brings "
+    "those that it was made with"
+)
+
+
+def diagnose(
+    original: str | Path,
+    optimized: str | Path | None = None,
+    recipe: str | Path | None = None,
+    data: Data = None,
+    time_budget_s: float = 240.0,
+    options: Options | None = None,
+) -> Diagnosis:
+    """Hold an optimized model against its original, layer by layer, on the tuning split; without one, the original at
+    the precision that the device runs against itself at f32.
+
+    The time budget is for finding out which layer causes what, and for checking fixes.
+    """
+    options = options or Options()
+    models = [original, optimized] if optimized is not None else [original]
+    chosen = choose(recipe, data, models, options, guess=True)
+    check_device(chosen.recipe.runtime.device)
+    taking_part = subjects(original, models[1:], chosen.recipe, {}, options.trust)
+    for subject in taking_part:
+        if subject.does:
+            section = "preprocessing" if subject.embedded else "postprocessing"
+            raise UsageError(
+                f"{subject.file.path}: a part of the {section} is inside this model, so that its layers have no "
+                "partners; diagnose the bundle that it was made from"
+            )
+    if chosen.why:
+        options.progress.say(chosen.why)
+    return _Examination(taking_part, chosen, data, time_budget_s, options).diagnosis()
+
+
+class _Examination:
+    """One run of it."""
+
+    def __init__(
+        self, taking_part: Sequence[Subject], chosen: Chosen, data: Data, time_budget_s: float, options: Options
+    ) -> None:
+        recipe = chosen.recipe
+        self._chosen = chosen
+        self._options = options
+        self._budget = time_budget_s
+        self._subjects = taking_part
+        self._device = recipe.runtime.device
+        self._properties = properties_of(recipe)
+        table = None if isinstance(data, str | Path) else data
+        self._prepared = prepare(recipe, taking_part[0].facts.inputs, chosen.seed, table)
+        self._samples = _probes(self._prepared)
+        self._models = [read_model(one.path, recipe.model.shapes, options.trust) for one in taking_part]
+
+    def diagnosis(self) -> Diagnosis:
+        """Of two models, or of one at two precisions."""
+        return self._of_two() if len(self._models) > 1 else self._of_one()
+
+    def _of_two(self) -> Diagnosis:
+        original, optimized = self._models
+        manifest = self._subjects[1].manifest
+        flat = [tensors for parts in self._samples for tensors in parts]
+        source = source_of(original, optimized, manifest, flat, self._chosen.seed)
+        two = self._two(self._arm(source.model), self._arm(optimized))
+        timed = time_layers(two, self._options.progress)
+        errors = compare_values(two, self._options.progress)
+        blames = blame_layers(two, BLAMING * self._budget, self._options.progress)
+        layers = layer_table(two, errors, blames.by_layer if blames else {}, timed)
+        validator = self._validator(original)
+        quality = validator.delta(optimized, HOPELESS) if validator else None
+        case = Case(
+            layers=layers,
+            quality=quality,
+            max_drop=self._max_drop(validator),
+            original_ms=timed.profiles[0].wall_ms,
+            wall_ms=timed.profiles[1].wall_ms,
+            mender=Mender(
+                self._patient(source, optimized, timed, validator),
+                (1 - BLAMING) * self._budget,
+                self._options.progress,
+            ),
+            revertible=frozenset(quantized_operations(optimized)) & {layer.name for layer in two.pairing.shared},
+            readers=quantized_readers(optimized),
+        )
+        found = find_problems(case)
+        made = self._record(two, layers, timed, found, quality, blames, source.notes)
+        return made.model_copy(update={"together": both(found, case), "metric": validator and validator.metric.label})
+
+    def _of_one(self) -> Diagnosis:
+        model = self._models[0]
+        two = self._two(self._arm(model, EXACT), self._arm(model))
+        timed = time_layers(two, self._options.progress)
+        precision = timed.profiles[1].precision
+        if precision == "f32":
+            layers = layer_table(two, {}, {}, timed)
+            return self._record(two, layers, timed, [], None, None, (_said_f32(self._device),))
+        errors = compare_values(two, self._options.progress)
+        layers = layer_table(two, errors, {}, timed)
+        exact, running = self._validator(model, EXACT), self._validator(model)
+        case = Precision(
+            model=model,
+            device=self._device,
+            name=precision,
+            wall_ms=timed.profiles[1].wall_ms,
+            exact_wall_ms=timed.profiles[0].wall_ms,
+            metric=exact.metric if exact else None,
+            exact=exact.baseline if exact else None,
+            running=running.baseline if running else None,
+            score=lambda other: (
+                Validator(self._prepared, other, self._subjects[0].facts, self._device, self._properties).baseline
+            ),
+            samples=[tensors for parts in self._samples for tensors in parts],
+            seed=self._chosen.seed,
+        )
+        problems, quality = precision_problems(case, layers), case.delta(case.running)
+        made = self._record(two, layers, timed, problems, quality, None, ())
+        return made.model_copy(update={"metric": exact and exact.metric.label})
+
+    def _arm(self, model: openvino.Model, more: dict[str, str] | None = None) -> Arm:
+        return Arm(model, self._device, {**self._properties, **(more or {})}, self._chosen.recipe.model.state)
+
+    def _two(self, original: Arm, optimized: Arm) -> Two:
+        wanted = self._chosen.recipe.model.output
+        return Two(original, optimized, self._samples, output_indices(self._subjects[0].facts.outputs, wanted))
+
+    def _validator(self, model: openvino.Model, more: dict[str, str] | None = None) -> Validator | None:
+        if not self._chosen.recipe.metrics:
+            return None
+        self._options.progress.say(f"score {self._subjects[0].file.path} on the tuning split")
+        return Validator(
+            self._prepared, model, self._subjects[0].facts, self._device, {**self._properties, **(more or {})}
+        )
+
+    def _max_drop(self, validator: Validator | None) -> float | None:
+        budget = self._chosen.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
+        return budget.max_drop if budget else None
+
+    def _patient(self, source: Source, optimized: openvino.Model, timed: Timed, validator: Validator | None) -> Patient:
+        manifest = self._subjects[1].manifest
+        step = quantize_step(manifest)
+        parameters = step.model_dump(exclude_defaults=True, mode="json") if step else {}
+        real = not self._prepared.samples.source.startswith("synthetic")
+        return Patient(
+            optimized=optimized,
+            source=source.model,
+            wall_ms=timed.profiles[1].wall_ms,
+            sample=self._samples[0][0],
+            device=self._device,
+            judge=partial(validator.delta, max_drop=HOPELESS) if validator else None,
+            scope=lambda layers: Scope.of(source.model, layers, source.lasting),
+            lines=lambda scope: recipe_lines(Quantize.name, parameters, scope),
+            remake=partial(self._remade, source.model, parameters) if step and real else None,
+            remake_s=manifest.steps[-1].seconds if manifest and manifest.steps else 0.0,
+        )
+
+    def _remade(self, source: openvino.Model, parameters: dict[str, object], scope: Scope) -> openvino.Model:
+        step = Quantize.model_validate(with_scope(parameters, scope))
+        calibration = calibration_samples(self._prepared, self._models[0], step.wanted, True, self._options)
+        return step.apply(source, Materials(calibration, self._chosen.seed, self._options.progress)).model
+
+    def _record(
+        self,
+        two: Two,
+        layers: Sequence[LayerDiagnosis],
+        timed: Timed,
+        problems: Sequence[Problem],
+        quality: QualityDelta | None,
+        blames: Blames | None,
+        notes: Collection[str],
+    ) -> Diagnosis:
+        pairing, last = two.pairing, self._subjects[-1]
+        random = [RANDOM] if self._prepared.samples.source.startswith("synthetic") else []
+        return Diagnosis(
+            ovopt=ovopt.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            machine=machine(),
+            recipe=self._chosen.recipe.resolved(),
+            data=self._prepared.facts,
+            device=self._device,
+            properties=self._properties,
+            seed=self._chosen.seed,
+            time_budget_s=self._budget,
+            original=_side(self._subjects[0], timed.profiles[0]),
+            optimized=_side(last, timed.profiles[1]),
+            metric=None,
+            quality=quality,
+            output_error=blames.error if blames else None,
+            samples=len(self._samples),
+            quantizers=last.facts.fake_quantize,
+            layers=tuple(layers),
+            reshaped=tuple(layer.name for layer in pairing.reshaped),
+            gone=tuple(layer.name for layer in pairing.gone),
+            new=tuple(layer.name for layer in pairing.new),
+            problems=tuple(problems),
+            notes=(*random, *notes, *([self._chosen.why] if self._chosen.why else [])),
+        )
+
+
+def _probes(prepared: Prepared) -> list[tuple[Tensors, ...]]:
+    """A few samples of the tuning split, each with the first of its inferences."""
+    found = [parts[:PROBED] for _, parts in prepared.each(prepared.splits["tuning"][:PROBED])]
+    if not found:
+        raise DataError("data.splits.tuning: holds no samples to look at; set it to 8 or more")
+    return found
+
+
+def _side(subject: Subject, profile: Profile) -> Side:
+    moving = [node for node in profile.nodes if node.moves]
+    return Side(
+        model=subject.file,
+        precision=profile.precision,
+        wall_ms=profile.wall_ms,
+        ops_us=sum(node.us for node in profile.nodes),
+        reorders=len(moving),
+        reorders_us=sum(node.us for node in moving),
+    )
+
+
+def _said_f32(device: str) -> str:
+    return (
+        f"{device} runs this model in f32: there is no loss of precision to look at, only time. Where the device can, "
+        "--property INFERENCE_PRECISION_HINT=bf16 (or f16) asks for less; name an optimized model to diagnose that"
+    )

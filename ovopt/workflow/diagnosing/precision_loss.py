@@ -1,0 +1,106 @@
+"""What the device's own precision costs an original that means f32, and what mends it: f32, or a graph that keeps its
+figures in fewer bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ovopt import units
+from ovopt.bench.quick_speedup import quick_speedup
+from ovopt.comparison import quality_delta
+from ovopt.contracts import Materials, Metric, Tensors
+from ovopt.errors import OvoptError
+from ovopt.model.inspect.ignored_scope import settings_lines
+from ovopt.model.inspect.layer_errors import EXACT
+from ovopt.records import Quality, QualityDelta
+from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.steps.simplify import Simplify
+from ovopt.workflow.comparing.scoring import kind_of
+from ovopt.workflow.diagnosing.problems import LEAST_SHARE
+from ovopt.workflow.options import Silent
+
+if TYPE_CHECKING:
+    import openvino
+
+SIMPLIFY_LINES = "optimize:\n- simplify: {}\n"
+WORST = 3
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The original at f32 and at the precision that runs."""
+
+    model: openvino.Model
+    device: str
+    name: str
+    """Of the precision that runs."""
+    wall_ms: float
+    exact_wall_ms: float
+    metric: Metric | None
+    exact: Quality | None
+    running: Quality | None
+    score: Callable[[openvino.Model], Quality]
+    """A model's quality at the precision that runs."""
+    samples: Sequence[Tensors]
+    seed: int
+
+    def delta(self, quality: Quality | None) -> QualityDelta | None:
+        """Against the original at f32. Agreement with the original has no meaning of its own here."""
+        if self.metric is None or self.metric.kind == "agreement" or self.exact is None or quality is None:
+            return None
+        return quality_delta(self.exact, quality, kind_of(self.metric), self.seed)
+
+
+def precision_problems(case: Precision, layers: Sequence[LayerDiagnosis]) -> list[Problem]:
+    """None where the metric stands it."""
+    lost = case.delta(case.running)
+    if lost is None or case.exact is None or lost.drop[0] <= LEAST_SHARE * abs(case.exact.value):
+        return []
+    worst = tuple(worst_layers(layers))
+    interval = units.quality_interval(lost.low, lost.high, lost.unit)
+    cost = f"{case.name} alone costs {units.points(-lost.drop[0], lost.unit)} {interval}; the error comes in at "
+    fixes = [fix for fix in (_in_f32(case), _simplified(case, lost)) if fix]
+    return [Problem(kind="precision", layers=worst, said=f"{cost}{', '.join(worst)}; {_said(f)}", fix=f) for f in fixes]
+
+
+def worst_layers(layers: Sequence[LayerDiagnosis]) -> list[str]:
+    """Those with the largest error of their own."""
+    known = [layer for layer in layers if layer.error and layer.error.own]
+    return [layer.name for layer in sorted(known, key=lambda layer: -_own(layer))[:WORST]]
+
+
+def _own(layer: LayerDiagnosis) -> float:
+    return (layer.error.own or 0.0) if layer.error else 0.0
+
+
+def _in_f32(case: Precision) -> Fix:
+    check = Check(
+        how="run so",
+        quality=case.delta(case.exact),
+        speedup=case.wall_ms / case.exact_wall_ms,
+        cost_ms=case.exact_wall_ms - case.wall_ms,
+    )
+    return Fix(layers=(), recipe=settings_lines(EXACT), checks=(check,), pays=True)
+
+
+def _simplified(case: Precision, lost: QualityDelta) -> Fix | None:
+    try:
+        model = Simplify().apply(case.model, Materials(case.samples, case.seed, Silent())).model
+        quality = case.delta(case.score(model))
+    except OvoptError:
+        return None
+    speedup = quick_speedup(case.model, model, case.samples[0], case.device)
+    cost = case.wall_ms * (1 / speedup - 1) if speedup else None
+    check = Check(how="made again", quality=quality, speedup=speedup, cost_ms=cost)
+    pays = quality is not None and quality.drop[0] < lost.drop[0]
+    return Fix(layers=(), recipe=SIMPLIFY_LINES, checks=(check,), pays=pays)
+
+
+def _said(fix: Fix) -> str:
+    check = fix.checks[-1]
+    how = "in f32" if check.how == "run so" else "simplified"
+    left = units.points(check.quality.delta, check.quality.unit) if check.quality else units.MISSING
+    time = f", {units.factor(check.speedup)} the speed" if check.speedup else ""
+    return f"{how}: {left}{time}"

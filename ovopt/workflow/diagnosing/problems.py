@@ -1,0 +1,221 @@
+"""The problems of an optimized model: what costs accuracy, what costs time, and the fix for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ovopt import units
+from ovopt.records import QualityDelta
+from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.workflow.diagnosing.fixes import Mender
+
+LEAST_SHARE = 0.01
+"""A drop of so much of the metric's value is worth a look where no budget says otherwise."""
+SLOWER, SLOWER_US = 1.1, 10.0
+"""A layer is slower than in the original from this factor and so many microseconds on."""
+LEAST_TIME = 0.05
+"""Lost time is worth a look from this share of an inference on."""
+LEAST_SPEEDUP = 1.03
+"""A gain within the noise of a quick measurement is none."""
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known before fixes are looked for."""
+
+    layers: Sequence[LayerDiagnosis]
+    quality: QualityDelta | None
+    max_drop: float | None
+    """The recipe's budget for the metric."""
+    original_ms: float
+    wall_ms: float
+    """Of one inference of the optimized model."""
+    mender: Mender
+    revertible: frozenset[str]
+    readers: Mapping[str, frozenset[str]]
+    """Of each layer with quantizers behind it: what reads them."""
+
+    @property
+    def allowed(self) -> float:
+        """The drop that needs no fix."""
+        if self.quality is None:
+            return 0.0
+        return LEAST_SHARE * abs(self.quality.baseline) if self.max_drop is None else self.max_drop
+
+
+def find_problems(case: Case) -> list[Problem]:
+    """The accuracy first."""
+    lost = accuracy_problem(case)
+    return [problem for problem in (lost, lost and rest_problem(case, lost), speed_problem(case)) if problem]
+
+
+def accuracy_problem(case: Case) -> Problem | None:
+    """Where the drop is more than allowed: the fewest layers that cost most of it."""
+    quality = case.quality
+    if quality is None or quality.drop[0] <= case.allowed:
+        return None
+    ranked = ranked_by_blame(case.layers)
+    candidates = [name for name in ranked if name in case.revertible]
+    if not candidates:
+        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=_no_fix(quality, ranked))
+    culprits = case.mender.culprits(candidates, quality.drop[0], None)
+    if not culprits:
+        said = f"{_cost(quality)}, and no quantized layer gives any of it back when it is reverted"
+        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=said)
+    fix = case.mender.fix(culprits, lambda check: _drop(check) < quality.drop[0])
+    return Problem(kind="accuracy", layers=culprits, said=_blamed(quality, culprits, fix), fix=fix)
+
+
+def rest_problem(case: Case, lost: Problem) -> Problem | None:
+    """Where the fewest layers do not bring the drop within what is allowed: those that do."""
+    if case.quality is None or lost.fix is None or _drop(lost.fix.checks[-1]) <= case.allowed:
+        return None
+    candidates = [name for name in ranked_by_blame(case.layers) if name in case.revertible]
+    chosen = case.mender.culprits(candidates, case.quality.drop[0], case.allowed)
+    if not chosen or set(chosen) == set(lost.fix.layers):
+        return None
+    faster = case.original_ms / case.wall_ms
+    fix = case.mender.fix(
+        chosen, lambda check: _drop(check) <= case.allowed and (check.speedup or 0.0) * faster >= LEAST_SPEEDUP
+    )
+    limit = units.points(-case.allowed, case.quality.unit)
+    left = units.points(max(0.0, _drop(fix.checks[-1])), case.quality.unit).lstrip("+")
+    said = f"what is left is beyond {limit}; {_counted(chosen, 'cost')} all but {left}"
+    said += f"; {_action(fix)}{_time(fix.checks[-1])}"
+    slow = units.factor((fix.checks[-1].speedup or 0.0) * faster)
+    said += "" if fix.pays else f", which does not pay: {slow} the speed of the original"
+    return Problem(kind="accuracy", layers=chosen, said=said, fix=fix)
+
+
+def speed_problem(case: Case) -> Problem | None:
+    """Where layers take longer than in the original: reverting those that are quantized."""
+    slower = slower_layers(case.layers)
+    lost_us = sum(_lost_us(layer) for layer in slower)
+    if lost_us < LEAST_TIME * case.wall_ms * 1e3:
+        return None
+    names = tuple(layer.name for layer in slower)
+    said = f"{_counted(names)} slower than in the original: +{units.milliseconds(lost_us / 1e3)}"
+    unquantized = [layer.name for layer in slower if (layer.optimized and layer.optimized.precision != "int8")]
+    said += f"; {len(unquantized)} of them do not run in int8" if unquantized else ""
+    fixable = [found for name in names if (found := quantized_around(case, name))]
+    if not fixable:
+        return Problem(kind="speed", layers=names, said=f"{said}; none of them is quantized")
+    fix = case.mender.fix(case.mender.fastest(fixable), lambda check: (check.speedup or 0.0) >= LEAST_SPEEDUP)
+    return Problem(kind="speed", layers=names, said=f"{said}; {_paid(fix)}", fix=fix)
+
+
+def both(problems: Sequence[Problem], case: Case) -> Fix | None:
+    """All fixes that pay at once, where there are several. They pay together where that is faster than without the last
+    of them, and costs less accuracy than none of them."""
+    fixes = [problem.fix for problem in problems if problem.fix and problem.fix.pays]
+    if len(fixes) < 2:
+        return None
+    wanted = {name for fix in fixes for name in fix.layers}
+    before = case.quality.drop[0] if case.quality else 0.0
+    ordered = [layer.name for layer in case.layers if layer.name in wanted]
+    alone = fixes[-2].checks[-1].speedup or 0.0
+
+    def pays(check: Check) -> bool:
+        return _drop(check) < before and (check.speedup or 0.0) > alone
+
+    return case.mender.fix(ordered, pays)
+
+
+def ranked_by_blame(layers: Sequence[LayerDiagnosis]) -> list[str]:
+    """Those that cause an error at the outputs when they alone are optimized, the worst first; where that is not
+    known, by their own error."""
+    known = any(layer.blame for layer in layers)
+
+    def guilt(layer: LayerDiagnosis) -> float:
+        if known:
+            return layer.blame.alone if layer.blame else 0.0
+        return (layer.error.own or 0.0) if layer.error else 0.0
+
+    guilty = [layer for layer in layers if guilt(layer) > 0]
+    return [layer.name for layer in sorted(guilty, key=guilt, reverse=True)]
+
+
+def slower_layers(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
+    """The worst first."""
+    found = [
+        layer
+        for layer in layers
+        if layer.original
+        and layer.optimized
+        and _lost_us(layer) > SLOWER_US
+        and layer.optimized.us > SLOWER * layer.original.us
+    ]
+    return sorted(found, key=_lost_us, reverse=True)
+
+
+def quantized_around(case: Case, head: str) -> list[str]:
+    """The layers whose quantizers are executed with a layer: its own, and those that read it quantized."""
+    members = {layer.name for layer in case.layers if (layer.timed_with or layer.name) == head}
+    around = {reader for name in members for reader in case.readers.get(name, ())} | members
+    return [layer.name for layer in case.layers if layer.quantized and layer.name in around & case.revertible]
+
+
+def _lost_us(layer: LayerDiagnosis) -> float:
+    return layer.optimized.us - layer.original.us if layer.original and layer.optimized else 0.0
+
+
+def _drop(check: Check) -> float:
+    return check.quality.drop[0] if check.quality else float("inf")
+
+
+def _cost(quality: QualityDelta) -> str:
+    interval = units.quality_interval(quality.low, quality.high, quality.unit)
+    return f"the optimization costs {units.points(-quality.drop[0], quality.unit)} {interval}"
+
+
+def _no_fix(quality: QualityDelta, ranked: Sequence[str]) -> str:
+    worst = f"; the error comes in at {_named(ranked)}" if ranked else ""
+    return f"{_cost(quality)}{worst}; no layer can be reverted by itself: leave the step out, or run it more gently"
+
+
+def _blamed(quality: QualityDelta, culprits: Sequence[str], fix: Fix) -> str:
+    unit, last = quality.unit, fix.checks[-1]
+    left = _drop(last)
+    whole = units.quality_delta(quality.drop[0], unit).lstrip("+")
+    given_back = units.quality_delta(quality.drop[0] - left, unit).lstrip("+")
+    share = "all" if left <= 0 else given_back
+    name = "points" if unit == "share" else unit
+    said = f"{_counted(culprits, 'cost')} {share} of the {whole} {name}".rstrip()
+    return f"{said}; {_action(fix)}{_time(last)}"
+
+
+def _paid(fix: Fix) -> str:
+    last = fix.checks[-1]
+    if last.speedup is None:
+        return "with them reverted, the model does not run"
+    if not fix.pays:
+        return f"reverting {_who(fix)} does not pay: {units.factor(last.speedup)}"
+    return f"{_action(fix)}{units.factor(last.speedup)} the speed, {_time(last)}"
+
+
+def _action(fix: Fix) -> str:
+    how = "revert" if fix.checks[-1].how == "reverted" else "made again without"
+    return f"{how} {_who(fix)}: "
+
+
+def _who(fix: Fix) -> str:
+    return "it" if len(fix.layers) == 1 else "them"
+
+
+def _time(check: Check) -> str:
+    if check.cost_ms is None:
+        return "does not run"
+    return f"{'+' if check.cost_ms >= 0 else '-'}{units.milliseconds(abs(check.cost_ms))}"
+
+
+def _counted(names: Sequence[str], verb: str = "are") -> str:
+    if len(names) == 1:
+        return f"{names[0]} {'costs' if verb == 'cost' else 'is'}"
+    return f"{len(names)} layers {verb}"
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""From a model to a bundle: single steps, pruning, the whole recipe."""

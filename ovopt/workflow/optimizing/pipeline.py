@@ -1,0 +1,205 @@
+"""All of a recipe's steps, one after the other; what has not changed since the last run is taken from it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ovopt
+from ovopt import units
+from ovopt.bench.machine import machine
+from ovopt.contracts import Stage, Step, Stepped, plugins
+from ovopt.errors import BudgetMissedError, RecipeError, StepError
+from ovopt.model.files.locate import MANIFEST
+from ovopt.model.files.read import read_model
+from ovopt.output import check_free, new_folder
+from ovopt.recipe import Recipe
+from ovopt.records import Manifest, Record, StepReport
+from ovopt.workflow.applying.work import Work
+from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
+from ovopt.workflow.optimizing.step_cache import Found, Kept, key_of
+from ovopt.workflow.optimizing.step_order import check_order, no_steps
+from ovopt.workflow.options import Options
+from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.searches import has_search, searched
+from ovopt.workflow.told import told
+
+if TYPE_CHECKING:
+    import openvino
+
+    from ovopt.workflow.options import Data
+
+NOT_ASKED = ("optimize", "budgets", "description", "family", "match")
+"""Sections of a recipe that no step's result depends on but by its own settings."""
+BLIND = (Stage.GRAPH, Stage.STRUCTURE, Stage.WEIGHTS)
+"""Steps that look for operations, and do not find them in the bodies of an `If`."""
+
+
+class Planned(Record):
+    """A step that `optimize` would take."""
+
+    step: str
+    settings: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def plan(
+    model: str | Path,
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    options: Options | None = None,
+) -> tuple[Planned, ...]:
+    """What `optimize` would do, in this order. RecipeError where the order is wrong, or there is nothing to do."""
+    options = options or Options()
+    steps, doubts = _steps(choose(recipe, data, [model], options, guess=True).recipe)
+    return tuple(
+        Planned(
+            step=step.name,
+            settings=step.model_dump(mode="json", exclude_defaults=True),
+            notes=tuple(doubt for doubt in doubts if doubt.startswith(f"optimize[{place}].")),
+        )
+        for place, step in enumerate(steps)
+    )
+
+
+def optimize(
+    model: str | Path,
+    output: str | Path,
+    recipe: Recipe | str | Path | None = None,
+    data: Data = None,
+    options: Options | None = None,
+    resume: bool = False,
+    time_budget_s: float = 600.0,
+) -> Manifest:
+    """Take all steps of the recipe in its order, and write the bundle `output`.
+
+    The result of every step is kept in `OUTPUT.steps`, under a hash of all that it depends on: after an interruption,
+    or with other settings of a later step, what has not changed is taken from there. `resume` may replace a bundle that
+    has such a folder. A step with `max_drop` is a search, which may take `time_budget_s`.
+    """
+    options = options or Options()
+    target = Path(output)
+    folder = target.with_name(f"{target.name}.steps")
+    force = options.force or (resume and folder.is_dir())
+    check_free(target, force, MANIFEST)
+    chosen = choose(recipe, data, [model], options, guess=True)
+    steps, doubts = _steps(chosen.recipe)
+    for doubt in doubts:
+        options.progress.say(f"note: {doubt}")
+    run = _Run(Work.begin(model, steps, chosen, data, options, LOOKED_AT), steps, Kept(folder), time_budget_s)
+    try:
+        work = run.finished()
+    except (KeyboardInterrupt, SystemExit):
+        options.progress.say(
+            f"{run.done} of {len(steps)} steps are kept in {folder}; the same command goes on from there"
+        )
+        raise
+    with new_folder(target, force, MANIFEST) as scratch:
+        manifest = work.write(scratch, output, work.current, work.reports)
+    left = run.kept.tidy()
+    options.progress.say(f"{folder} keeps {units.size(left)} of steps' results for the next run; it may be deleted")
+    return manifest
+
+
+def _steps(recipe: Recipe) -> tuple[tuple[Step, ...], list[str]]:
+    if not recipe.optimize:
+        raise RecipeError(no_steps(plugins("ovopt.steps", Step)))
+    return recipe.optimize, check_order(recipe.optimize)
+
+
+@dataclass
+class _Run:
+    """The work on its way."""
+
+    work: Work
+    steps: Sequence[Step]
+    kept: Kept
+    time_budget_s: float
+    done: int = 0
+
+    def finished(self) -> Work:
+        """The work behind all steps."""
+        self.kept.sweep()
+        onlooker = Onlooker(self.work)
+        source = self.work.source.sha256
+        for place, step in enumerate(self.steps):
+            key = self._key(step, source)
+            found = self.kept.find(place, step.name, key)
+            say = self.work.materials.progress.say
+            if found:
+                say(f"{told(place, found.entry.report)}: unchanged, as of the last run")
+            else:
+                found = self._taken(place, step, key, onlooker)
+                say(told(place, found.entry.report))
+            source = found.entry.sha256
+            model = read_model(found.folder)
+            self._check_bodies(place, model)
+            self.work = self.work.behind(Stepped(model, found.entry.report))
+            self.done += 1
+        return self.work
+
+    def _taken(self, place: int, step: Step, key: str, onlooker: Onlooker) -> Found:
+        stepped = self._stepped(place, step, key)
+
+        def report(size_bytes: int) -> StepReport:
+            standing = onlooker.standing(self.work.behind(stepped), size_bytes)
+            return stepped.report.model_copy(update={"standing": standing})
+
+        try:
+            return self.kept.add(place, key, stepped.model, report, step.name)
+        except StepError as error:
+            raise StepError(f"behind {step.name}, {error}") from None
+
+    def _stepped(self, place: int, step: Step, key: str) -> Stepped:
+        if not has_search(step):
+            checkpoint = self.kept.search(place, step.name, key) / "checkpoint.pt"
+            return step.run(self.work.current, replace(self.work.materials, checkpoint=checkpoint))
+        folder = self.kept.search(place, step.name, key)
+        try:
+            stepped = searched(self.work, step, folder / "best", self.time_budget_s)
+        except BudgetMissedError as error:
+            if not step.allow_no_effect:
+                raise
+            stepped = _without(step, self.work.current, error)
+        shutil.rmtree(folder, ignore_errors=True)
+        return stepped
+
+    def _key(self, step: Step, source: str) -> str:
+        """Of all that a step's result depends on: the model in front of it, its settings, samples, seed, versions, and
+        the machine, since some steps decide by measuring."""
+        prepared, materials = self.work.prepared, self.work.materials
+        recipe = {key: value for key, value in prepared.recipe.resolved().items() if key not in NOT_ASKED}
+        samples = hashlib.sha256()
+        for tensors in materials.calibration[: step.wanted]:
+            for array in tensors:
+                samples.update(str((array.shape, array.dtype)).encode())
+                samples.update(array.tobytes())
+        versions = [importlib.metadata.version(name) for name in ("openvino", "nncf")]
+        data = (prepared.samples.fingerprint, samples.hexdigest(), prepared.seed, ovopt.__version__, *versions)
+        own = (step.name, step.model_dump_json(), self.work.properties, machine().processor)
+        return key_of(source, recipe, *data, *own)
+
+    def _check_bodies(self, place: int, model: openvino.Model) -> None:
+        """A step that looks for operations would change nothing in the bodies of an `If`, or only a part."""
+        blind = next((step for step in self.steps[place + 1 :] if step.stage in BLIND), None)
+        if blind and _has_bodies(model) and not _has_bodies(self.work.current):
+            raise StepError(
+                f"optimize[{place}].{self.steps[place].name} holds the model side by side for several sizes, and "
+                f"{blind.name}, which follows, does not look into these; put {self.steps[place].name} behind it"
+            )
+
+
+def _has_bodies(model: openvino.Model) -> bool:
+    return any(op.get_type_name() == "If" for op in model.get_ordered_ops())
+
+
+def _without(step: Step, model: openvino.Model, error: Exception) -> Stepped:
+    """No step at all, with the reason."""
+    settings = step.model_dump(mode="json", exclude_defaults=True)
+    report = StepReport(name=step.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
+    return Stepped(model.clone(), report)

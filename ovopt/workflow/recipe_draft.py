@@ -1,0 +1,292 @@
+"""A first recipe for a model and its data: what can be seen is filled in, what is guessed is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
+from ovopt.errors import DataError, OvoptError
+from ovopt.locate import expand
+from ovopt.match import best_match
+from ovopt.model.files.read import core, read_model
+from ovopt.model.ports.facts import facts
+from ovopt.prepare import prepare
+from ovopt.recipe import Recipe, parse_recipe, with_data
+from ovopt.records import ModelFacts, Port
+from ovopt.workflow.heads import detection_head
+
+if TYPE_CHECKING:
+    import openvino
+
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm")
+RECORDINGS = (".wav", ".flac", ".ogg", ".mp3")
+SIDE = 224
+"""Of an image where the model takes any."""
+CROPPED = 0.875
+TRIED = 48
+"""So many labelled samples decide between ways to normalize."""
+NORMALIZATIONS: Mapping[str, Sequence[dict[str, Any]]] = {
+    "ImageNet's mean and deviation": [
+        {"scale": 255},
+        {"normalize": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "axis": -1}},
+    ],
+    "0 to 1": [{"scale": 255}],
+    "-1 to 1": [{"normalize": {"mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5], "axis": -1}}],
+    "0 to 255": [{"cast": "float32"}],
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Sections of a recipe in the order of the file, each with the comments that stand above it."""
+
+    sections: Mapping[str, Any]
+    comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def with_section(self, name: str, value: Any, *comments: str) -> Draft:
+        """One section more, or another value for one."""
+        return replace(self, sections={**self.sections, name: value}, comments={**self.comments, name: tuple(comments)})
+
+    @property
+    def text(self) -> str:
+        """As YAML."""
+        blocks = []
+        for name, value in self.sections.items():
+            comments = "".join(f"# {line}\n" for line in self.comments.get(name, ()))
+            blocks.append(comments + yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=100))
+        return "".join(blocks)
+
+    def recipe(self) -> Recipe:
+        """As ovopt reads it."""
+        return parse_recipe(dict(self.sections), "the new recipe")
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a recipe is written for."""
+
+    path: Path
+    model: openvino.Model
+    facts: ModelFacts
+    samples: Samples
+
+    @property
+    def label(self) -> Any:
+        """The first that can be used; None without labels."""
+        return next((label for label in self.samples.labels or () if not isinstance(label, BadLabel)), None)
+
+    def are(self, suffixes: tuple[str, ...]) -> bool:
+        """Whether the samples are files of such a kind."""
+        return self.samples.ids[0].lower().endswith(suffixes)
+
+
+def draft(path: str | Path, data: str, trust: bool = False) -> Draft:
+    """A recipe that runs at once. Labelled images of classes try the usual normalizations and keep the best.
+
+    Raises DataError where the data cannot go into the model.
+    """
+    model = read_model(path, trust=trust)
+    found = facts(model)
+    started = _started(Path(path), found, data)
+    source = started.recipe().data.source
+    assert source is not None, "with_data has put one there"
+    subject = _Subject(Path(path), model, found, source.open(found.inputs, 0))
+    made = _for_task(started, subject)
+    prepared = prepare(made.recipe(), found.inputs, 0)
+    next(prepared.each([0]), None)  # a recipe that does not run must not be written
+    return made
+
+
+def _started(model: Path, found: ModelFacts, data: str) -> Draft:
+    matched = best_match(model, found)
+    hint = [f"The recipe {matched.name!r} fits this model too: {matched.why}."] if matched else []
+    family = (model.resolve().name if model.is_dir() else model.stem).lower().replace("_", "-")
+    source = with_data({}, data)["data"]["source"]
+    if source["kind"] == "files":
+        source = {**source, **_labels_in(expand(source["path"]))}
+    started = Draft({}).with_section(
+        "ovopt", 1, "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors.", *hint
+    )
+    started = started.with_section("family", family)
+    started = started.with_section("description", f"Written for {model.name}; say here what it does.")
+    return started.with_section(
+        "data",
+        {"source": source, "splits": {"calibration": 0.25, "tuning": 0.25, "gate": "rest"}},
+        "Calibration gathers statistics, tuning decides between candidates, the gate judges.",
+    )
+
+
+def _labels_in(folder: Path) -> dict[str, str]:
+    """Where the labels of a folder of files are, if not in the names of its folders."""
+    if (folder / "labels.csv").is_file():
+        return {"labels": "labels.csv"}
+    return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
+
+
+def _for_task(started: Draft, subject: _Subject) -> Draft:
+    label = subject.label
+    if subject.are(IMAGES):
+        return _pictures(started, subject)
+    if subject.are(RECORDINGS):
+        started = _with_recordings(started, subject)
+    if label is None:
+        return _unlabelled(started)
+    if isinstance(label, float) or (isinstance(label, list) and label and isinstance(label[0], float)):
+        return _closed(started.with_section("task", "regression"))
+    if not isinstance(label, int | str):
+        return _unlabelled(
+            started, "The labels are no classes: name the task. Until then, agreement with the original."
+        )
+    return _closed(_with_classes(started.with_section("task", "classification"), subject.samples))
+
+
+def _pictures(started: Draft, subject: _Subject) -> Draft:
+    decoder: dict[str, Any]
+    match subject.label:
+        case None:
+            return _unlabelled(_with_images(started, subject))
+        case Boxes():
+            return _detection(started, subject)
+        case LabelFile(kind="mask"):
+            task, decoder = "segmentation", {"argmax": {"axis": 0}}
+        case LabelFile():
+            task, decoder = "image-to-image", {"image": {"layout": "chw"}}
+        case _:
+            return _classification(started, subject)
+    made = _with_images(started.with_section("task", task), subject, whole=True)
+    return _closed(made.with_section("postprocess", [decoder], "From the output to what the metrics look at."))
+
+
+def _classification(started: Draft, subject: _Subject) -> Draft:
+    started = _with_classes(started.with_section("task", "classification"), subject.samples)
+    tried = {name: _closed(_with_images(started, subject, name)) for name in _normalizations(subject.facts)}
+    if len(tried) == 1:
+        return next(iter(tried.values()))
+    rights = {name: _right(one, subject) for name, one in tried.items()}
+    best = tried[max(rights, key=lambda name: rights[name])]
+    said = ", ".join(f"{name}: {share:.0%}" for name, share in rights.items())
+    comment = f"Right on up to {TRIED} tuning samples, by the range of the pixels: {said}."
+    return best.with_section("preprocess", best.sections["preprocess"], *best.comments["preprocess"], comment)
+
+
+def _with_images(started: Draft, subject: _Subject, normalization: str | None = None, whole: bool = False) -> Draft:
+    """Decode, resize, normalize, bring into the model's layout; the `whole` image, or its middle."""
+    port = _image_input(subject.facts)
+    channels, height, width, first = _image_shape(port)
+    cropped: list[dict[str, Any]] = [
+        {"resize": {"shorter_side": round(min(height, width) / CROPPED)}},
+        {"center_crop": [height, width]},
+    ]
+    chosen = normalization or _normalizations(subject.facts)[0]
+    steps = [
+        {"decode_image": {"mode": "L" if channels == 1 else "RGB"}},
+        *([{"resize": {"size": [height, width]}}] if whole else cropped),
+        *(NORMALIZATIONS[chosen] if port.dtype.startswith("f") else ()),
+        *([{"layout": "chw"}] if first else ()),
+    ]
+    return started.with_section(
+        "preprocess",
+        steps,
+        f"The model takes {port}.",
+        f"Pixels: {chosen}. Check how it was trained: a wrong range costs accuracy in silence.",
+    )
+
+
+def _detection(started: Draft, subject: _Subject) -> Draft:
+    port = _image_input(subject.facts)
+    _, height, width, first = _image_shape(port)
+    head = detection_head(subject.facts.outputs)
+    floats = port.dtype.startswith("f")
+    steps: list[Any] = [
+        "decode_image",
+        {"resize": {"letterbox": [height, width]}},
+        *([{"scale": 255}] if floats else []),
+    ]
+    trained = (
+        "Letterboxed and scaled to 0 ... 1, as YOLO models are trained." if floats else "Letterboxed; bytes go in."
+    )
+    made = _with_classes(started.with_section("task", "detection"), subject.samples)
+    made = made.with_section("model", {"output": head.outputs}, head.said)
+    made = made.with_section(
+        "preprocess",
+        [*steps, *([{"layout": "chw"}] if first else [])],
+        f"The model takes {port}. {trained}",
+    )
+    return _closed(made.with_section("postprocess", [head.decoder]))
+
+
+def _with_recordings(started: Draft, subject: _Subject) -> Draft:
+    port = subject.facts.inputs[0]
+    length = port.shape[-1] if port.shape else None
+    steps: list[Any] = ["decode_audio", "mono", {"resample": 16000}]
+    steps += [{"fix_length": {"samples": length}}] if length and length > 1 else []
+    return started.with_section("preprocess", steps, f"The model takes {port}. 16 kHz is a guess.")
+
+
+def _with_classes(started: Draft, samples: Samples) -> Draft:
+    """Class names, where labels are names."""
+    names = samples.classes or tuple(sorted({label for label in samples.labels or () if isinstance(label, str)}))
+    if not names or all(name.lstrip("-").isdigit() for name in names):
+        return started
+    return started.with_section(
+        "data",
+        {**started.sections["data"], "classes": list(names)},
+        *started.comments["data"],
+        "`classes` must stand in the order of the model's outputs; this order is the data's.",
+    )
+
+
+def _closed(started: Draft) -> Draft:
+    """What every recipe ends with."""
+    return started.with_section(
+        "optimize",
+        [{"quantize": {"model_type": "transformer"}}],
+        "The transformer model type keeps more accuracy than NNCF's default, on many convolutional networks too.",
+    ).with_section("budgets", {}, "Limits that make a comparison a gate, for example {size: {max_ratio: 0.5}}.")
+
+
+def _unlabelled(started: Draft, said: str = "No labels: agreement with the original stands in for accuracy.") -> Draft:
+    return _closed(started.with_section("task", "any", said))
+
+
+def _image_input(found: ModelFacts) -> Port:
+    for port in found.inputs:
+        if port.shape and len(port.shape) == 4:
+            return port
+    raise DataError(f"the data are images, but no input of the model takes one: {', '.join(map(str, found.inputs))}")
+
+
+def _image_shape(port: Port) -> tuple[int, int, int, bool]:
+    """Channels, height, width, and whether channels come first."""
+    assert port.shape is not None, "chosen for its rank"
+    _, *dims = port.shape
+    first = dims[0] in (1, 3)
+    channels, height, width = dims if first else (dims[2], dims[0], dims[1])
+    return channels or 3, height or SIDE, width or SIDE, first
+
+
+def _normalizations(found: ModelFacts) -> list[str]:
+    port = _image_input(found)
+    if not port.dtype.startswith("f"):
+        return ["0 to 255"]
+    return list(NORMALIZATIONS) if _image_shape(port)[0] == 3 else ["0 to 1", "0 to 255"]
+
+
+def _right(tried: Draft, subject: _Subject) -> float:
+    """Share of tuning samples whose likeliest class is the label; 0 where they cannot be run."""
+    try:
+        prepared = prepare(tried.recipe(), subject.facts.inputs, 0)
+        compiled = core().compile_model(subject.model, "CPU")
+        rights = [
+            int(np.argmax(compiled(list(parts[0]))[0])) == prepared.label(index)
+            for index, parts in prepared.each(prepared.splits["tuning"][:TRIED])
+        ]
+    except OvoptError:
+        return 0.0
+    return float(np.mean(rights)) if rights else 0.0

@@ -1,0 +1,193 @@
+"""How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
+
+Ways to quantize the whole model come first. What is simplified only loses nothing: where that gains something, 8 bits
+have to be faster, and it is judged as soon as the first way is not. Where none keeps the budget, the operations that
+lose the most stay in floating point; where 8 bits do not pay, so do those that they slow down. Where none of that may
+ship, weights alone in 8 bits may; they come before all else where the recipe compresses. Where nothing does, the
+refusal offers what else helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from ovopt.bisection import shortest_prefix, thinned
+from ovopt.errors import StepError, UsageError
+from ovopt.model.attention import has_attention
+from ovopt.model.inspect.quantizers import own_errors, quantized_operations, reverted
+from ovopt.model.native import reason
+from ovopt.model.ports.facts import facts
+from ovopt.steps.compress import Compress
+from ovopt.steps.quantize import Quantize
+from ovopt.tune.candidates import OWN, Candidate, global_candidates
+from ovopt.tune.partial import partials
+from ovopt.workflow.next_best import faster_otherwise
+from ovopt.workflow.searching.contest import Contest, OutOfTimeError
+from ovopt.workflow.searching.trial import NOISE, SMALL, Trial, settled
+
+if TYPE_CHECKING:
+    import openvino
+
+PROBED = 8
+"""Samples that tell the operations' own errors."""
+STEPS_BACK = 12
+"""Looks at whether less need be reverted."""
+FIRST = 2
+"""So many ways to quantize the whole model differ in what they quantize. The others differ in the ranges and cost a
+calibration each; parts of the operations cost a look each, and come before them."""
+UNQUANTIZED = "not quantized"
+WEIGHTS = "int8 weights"
+
+
+class QuantizeSearch:
+    """Global candidates first, then a part of the operations of the best one."""
+
+    def __init__(self, contest: Contest, own: Quantize) -> None:
+        self._contest = contest
+        self._candidates = global_candidates(own, has_attention(contest.start))
+        self._made: dict[str, openvino.Model] = {}
+
+    def run(self) -> None:
+        """Have candidates judged until nothing better is in sight; OutOfTimeError where the time budget ends first."""
+        contest = self._contest
+        try:
+            self._look()
+        except OutOfTimeError:
+            if self._gain:
+                self._unquantized()
+            raise
+        if contest.best is None:
+            contest.offers += faster_otherwise(contest)
+
+    def _look(self) -> None:
+        contest = self._contest
+        if any(isinstance(step, Compress) for step in contest.recipe.optimize):
+            self._weights()
+        exact = max(self._gain, (contest.best.speedup if contest.best else None) or 0.0)
+        for place, candidate in enumerate(self._candidates, 1):
+            if settled(self._quantized, contest.goal.max_drop, exact or None):
+                break
+            if place > 1 and self._gain:
+                self._unquantized()
+            contest.judge(candidate.name, partial(self._model, candidate))
+            self._forget()
+            if place in (FIRST, len(self._candidates)):
+                self._fewer_operations()
+        if base := _fastest(self._acceptable) or _promising(self._missed):
+            self._faster_operations(base)
+        if contest.best is None:
+            self._unquantized()
+        self._weights()
+
+    @property
+    def _gain(self) -> float:
+        """What simplifying alone gains, where that is more than a lucky measurement."""
+        speedup = self._contest.start_speedup or 0.0
+        return speedup if speedup >= SMALL else 0.0
+
+    def _model(self, candidate: Candidate) -> openvino.Model:
+        if candidate.name not in self._made:
+            try:
+                self._made[candidate.name] = candidate.step.apply(self._contest.start, self._contest.materials).model
+            except UsageError as error:
+                if candidate.name == OWN:
+                    raise
+                raise StepError(str(error)) from None
+        return self._made[candidate.name]
+
+    def _forget(self) -> None:
+        """Keep in memory only what the search may come back to."""
+        wanted = {trial.name for trial in (_fastest(self._acceptable), _promising(self._missed)) if trial}
+        self._made = {name: model for name, model in self._made.items() if name in wanted}
+
+    @property
+    def _quantized(self) -> Sequence[Trial]:
+        return [trial for trial in self._contest.trials if trial.name not in (UNQUANTIZED, WEIGHTS)]
+
+    @property
+    def _acceptable(self) -> Sequence[Trial]:
+        return [trial for trial in self._quantized if self._contest.acceptable(trial)]
+
+    @property
+    def _missed(self) -> Sequence[Trial]:
+        return [trial for trial in self._quantized if not self._contest.acceptable(trial)]
+
+    def _tried(self, name: str) -> bool:
+        return any(trial.name == name for trial in self._contest.trials)
+
+    def _again(self, trial: Trial) -> openvino.Model:
+        return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
+
+    def _fewer_operations(self) -> None:
+        """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
+        comes of it is timed."""
+        contest = self._contest
+        base = _promising(self._missed)
+        if base is None or self._acceptable or not contest.promises(base):
+            return
+        quantized = self._again(base)
+        try:
+            errors = own_errors(quantized, contest.start, contest.in_time(contest.materials.calibration[:PROBED]))
+        except RuntimeError as error:
+            contest.materials.progress.say(f"{base.name}: operations cannot be told apart: {reason(error)}")
+            return
+        ranked = sorted(quantized_operations(quantized), key=lambda name: -errors.get(name, 0.0))
+
+        def made(names: Sequence[str]) -> openvino.Model:
+            return reverted(quantized, contest.start, names)
+
+        def holds(names: Sequence[str]) -> bool:
+            model = made(names)
+            return facts(model).quantizers > 0 and contest.holds(base.name, lambda: model, names)
+
+        prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
+        trial = contest.judge(base.name, partial(made, prefix), prefix) if prefix else None
+        if prefix and trial and contest.promises(trial):
+            fewest = thinned(prefix, holds, STEPS_BACK)
+            if fewest != prefix:
+                contest.judge(base.name, partial(made, fewest), fewest)
+
+    def _faster_operations(self, base: Trial) -> None:
+        """The same model with a part of it in floating point, wherever that alone measures faster."""
+        contest = self._contest
+        quantized = self._again(base)
+        kinds = {op.get_friendly_name(): op.get_type_name() for op in quantized.get_ordered_ops()}
+        names = [name for name in quantized_operations(quantized) if name not in base.reverted]
+        try:
+            times = contest.operation_times([reverted(quantized, contest.start, base.reverted), contest.start])
+        except RuntimeError:
+            times = [{}, {}]
+        for part in partials({name: kinds[name] for name in names}, *times):
+            exact = (*base.reverted, *part.reverted)
+            made = reverted(quantized, contest.start, exact)
+            if facts(made).quantizers:  # without, it is the model not quantized
+                contest.judge_if_faster(base.name, made.clone, exact)
+
+    def _unquantized(self) -> None:
+        """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
+        twice, for which there is time where nothing else is found."""
+        contest = self._contest
+        if contest.start_differs and not self._tried(UNQUANTIZED):
+            contest.judge_if_faster(UNQUANTIZED, lambda: contest.start, speedup=contest.start_speedup)
+
+    def _weights(self) -> None:
+        """Weights alone in 8 bits lose next to nothing: where nothing that computes in 8 bits may ship, they may be
+        faster, and are the next best where nothing is."""
+        contest = self._contest
+        if contest.best in self._acceptable or self._tried(WEIGHTS):
+            return
+        judge = contest.judge if contest.best is None else contest.judge_if_faster
+        judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
+
+
+def _fastest(trials: Sequence[Trial]) -> Trial | None:
+    return max((trial for trial in trials if trial.speedup), key=lambda trial: trial.speedup or 0.0, default=None)
+
+
+def _promising(trials: Sequence[Trial]) -> Trial | None:
+    """Of those that are as fast as any, within the noise of a quick measurement, the one that loses the least."""
+    least = max((trial.speedup or 0.0 for trial in trials), default=0.0) * (1 - NOISE)
+    fast = (trial for trial in trials if trial.speedup and trial.speedup >= least)
+    return min(fast, key=lambda trial: trial.drop, default=None)

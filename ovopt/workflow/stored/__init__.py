@@ -1,0 +1,1 @@
+"""Comparisons on disk: read, recomputed, rendered, kept over time."""

@@ -1,0 +1,117 @@
+"""Stored comparisons: read them, and judge them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+import ovopt
+from ovopt.errors import UsageError
+from ovopt.gate import decide
+from ovopt.recipe import budget_override, parse_budgets
+from ovopt.records import Budgets, Comparison
+from ovopt.workflow.stored.recompute import check_unchanged
+
+SCHEMA = "ovopt.comparison/"
+NEWEST = 1
+
+
+def read_comparison(path: str | Path) -> Comparison:
+    """The comparison in a file; UsageError where it is none: what is wrong with it, and what to do."""
+    file = Path(path)
+    if not file.is_file():
+        raise UsageError(f"{file}: no such comparison file")
+    return parse_comparison(file.read_bytes(), str(file))
+
+
+def parse_comparison(content: bytes, said: str) -> Comparison:
+    """The comparison in the content of a file called `said`."""
+    try:
+        comparison = Comparison.model_validate_json(content)
+    except ValidationError as error:
+        fault = _fault(content, error)
+    else:
+        if "schema_" in comparison.model_fields_set:
+            return comparison
+        fault = _no_schema(None)
+    raise UsageError(f"{said}: not a comparison of this version of ovopt: {fault}")
+
+
+def labelled(comparison: Comparison) -> Comparison:
+    """The comparison, with a note where its figures do not follow from its raw values: a report shows it anyway."""
+    try:
+        check_unchanged(comparison, "these figures cannot be relied on")
+    except UsageError as fault:
+        return comparison.model_copy(update={"notes": (*comparison.notes, str(fault))})
+    return comparison
+
+
+def judge_again(comparison: Comparison, budgets: Sequence[str], said: str = "the comparison") -> Comparison:
+    """The comparison, called `said` in messages, with the gate of its recipe's budgets and the given ones
+    (`latency.min_speedup=1.2`).
+
+    UsageError where there is nothing to judge, or where figures do not follow from their raw values.
+    """
+    found, section = parse_budgets(
+        comparison.recipe.get("budgets"), f"{said}, recipe", [budget_override(budget) for budget in budgets]
+    )
+    if not comparison.pairs and not any(arm.lost for arm in comparison.arms):
+        raise UsageError(f"{said}: nothing was compared; `ovopt compare ... -o FILE` writes what a gate can judge")
+    if found == Budgets():
+        raise UsageError(f"{said}: no budget to judge by; give one, for example --budget accuracy.top1.max_drop=0.01")
+    check_unchanged(comparison, said)
+    try:
+        gate = decide(comparison, found)
+    except UsageError as error:
+        raise UsageError(f"{said}: {error}") from None
+    return comparison.model_copy(update={"gate": gate, "recipe": {**comparison.recipe, "budgets": section}})
+
+
+def _fault(content: bytes, error: ValidationError) -> str:
+    """The first fault, and what to do about it."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _no_json(content, first)
+    written: Any = json.loads(content)
+    if not isinstance(written, dict):
+        return "the file holds no mapping of keys; `ovopt compare ... -o FILE` writes one"
+    schema = written.get("schema")
+    if not isinstance(schema, str) or not schema.startswith(SCHEMA):
+        return _no_schema(schema)
+    return _other_version(schema, written) or _broken(first, written)
+
+
+def _no_schema(found: object) -> str:
+    return f"schema: must begin with {SCHEMA!r}, is {found!r}; `ovopt compare ... -o FILE` writes one"
+
+
+def _no_json(content: bytes, fault: ErrorDetails) -> str:
+    if not content.strip():
+        return "the file is empty; measure again with `ovopt compare ... -o FILE`"
+    what = fault["msg"].removeprefix("Invalid JSON: ")
+    cut = "EOF" in what
+    said = "it ends in the middle, so it was cut off" if cut else "it is not valid JSON"
+    return f"{said} ({what}); take the file as ovopt wrote it, or measure again"
+
+
+def _other_version(schema: str, written: dict[str, Any]) -> str | None:
+    number = schema.removeprefix(SCHEMA)
+    if number == str(NEWEST):
+        return None
+    newer = number.isdigit() and int(number) > NEWEST
+    advice = "update ovopt" if newer else "measure again"
+    return f"schema {schema}, written by ovopt {written.get('ovopt', '?')}; this is {ovopt.__version__}: {advice}"
+
+
+def _broken(fault: ErrorDetails, written: dict[str, Any]) -> str:
+    """A key that is missing, unknown or of a wrong value: another version's file, or an edited one."""
+    where, by = ".".join(map(str, fault["loc"])), written.get("ovopt")
+    said = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+    if by != ovopt.__version__:
+        return f"{said}; it was written by ovopt {by}, this is {ovopt.__version__}: use the newer one, or measure again"
+    return f"{said}; the file was changed after ovopt wrote it: take the original one, or measure again"

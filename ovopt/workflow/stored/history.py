@@ -1,0 +1,254 @@
+"""The history: comparisons kept in one SQLite file, so that a model's figures can be followed from version to version.
+
+SQLite, because it comes with Python, keeps everything in one file that can be copied, writes whole or not at all, lets
+several processes add at once, and answers from its tables without reading the comparisons, which hold megabytes of raw
+values. Every comparison is kept whole (compressed), so that it can be reported, gated and compared with again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import Field
+
+from ovopt.errors import OutputError, UsageError, did_you_mean
+from ovopt.records import Comparison, Record
+from ovopt.trend import Point, points_of
+from ovopt.workflow.stored.comparison_file import parse_comparison, read_comparison
+from ovopt.workflow.stored.recompute import check_unchanged
+
+APPLICATION = 0x6F766F70
+"""`ovop`: SQLite's own place to say whose file it is."""
+LAYOUT = 1
+PATIENCE_S = 30.0
+"""How long to wait for another process that writes."""
+TABLES = """
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, added TEXT NOT NULL, created TEXT NOT NULL,
+  original TEXT NOT NULL, verdict TEXT, comparison BLOB NOT NULL);
+CREATE TABLE points (
+  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, arm TEXT NOT NULL, path TEXT NOT NULL,
+  figure TEXT NOT NULL, value REAL NOT NULL, low REAL, high REAL, unit TEXT NOT NULL, created TEXT NOT NULL,
+  ovopt TEXT NOT NULL, openvino TEXT NOT NULL, nncf TEXT NOT NULL, recipe TEXT NOT NULL, model TEXT NOT NULL,
+  machine TEXT NOT NULL, settings TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX by_figure ON points (figure, arm);
+"""
+
+
+class Run(Record):
+    """An entry of the history."""
+
+    id: int
+    created: str
+    original: str = Field(description="the original's file")
+    verdict: str | None
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a file: an entry, new or there already."""
+
+    file: str
+    run: int
+    new: bool
+
+
+class History:
+    """A store of comparisons in an SQLite file. Nothing is created before the first comparison is added."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def add(self, files: Sequence[str | Path]) -> list[Added]:
+        """Keep the comparisons of these files: all of them, or none where one cannot be used. What is there already
+        stays as it is."""
+        read = [(str(file), read_comparison(file)) for file in files]
+        for said, comparison in read:
+            check_unchanged(comparison, said)
+        with self._writing() as db:
+            return [self._insert(db, said, comparison) for said, comparison in read]
+
+    def remove(self, runs: Sequence[int]) -> None:
+        """Forget entries. UsageError where one does not exist; then all stay."""
+        self._must_exist()
+        with self._writing() as db:
+            for run in runs:
+                if not db.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount:
+                    raise UsageError(f"{self.path}: no entry {run}; `ovopt history` lists them")
+
+    def runs(self, model: str | None = None) -> list[Run]:
+        """All entries in the order of time, or those in which a model takes part."""
+        found: dict[int, list[Point]] = {}
+        for point in self.points():
+            found.setdefault(point.run, []).append(point)
+        with self._reading() as db:
+            rows = db.execute("SELECT id, created, original, verdict FROM runs ORDER BY created, id").fetchall()
+        runs = [
+            Run(id=run, created=created, original=original, verdict=verdict, points=tuple(found.get(run, ())))
+            for run, created, original, verdict in rows
+        ]
+        if model is None:
+            return runs
+        chosen = [run for run in runs if any(_is(point, model) for point in run.points)]
+        return chosen or self._no_model(model, [point for run in runs for point in run.points])
+
+    def points(self, figure: str | None = None, model: str | None = None) -> list[Point]:
+        """The points of a figure (`latency.p50`, or a metric's own name) and of a model: an arm's name, a part of the
+        file's path, or the beginning of its SHA-256. UsageError where there is none, with what there is."""
+        with self._reading() as db:
+            columns = ", ".join(Point.model_fields)
+            rows = db.execute(f"SELECT {columns} FROM points ORDER BY created, run, rowid").fetchall()
+        points = [Point(**dict(zip(Point.model_fields, row, strict=True))) for row in rows]
+        if figure is not None:
+            chosen = [point for point in points if figure in (point.figure, point.figure.removeprefix("accuracy."))]
+            if not chosen:
+                known = sorted({point.figure for point in points})
+                raise UsageError(f"{self.path}: no figure {figure!r}; {did_you_mean(figure, known)}")
+            points = chosen
+        if model is None:
+            return points
+        return [point for point in points if _is(point, model)] or self._no_model(model, points)
+
+    def comparison(self, run: int) -> Comparison:
+        """A whole comparison."""
+        with self._reading() as db:
+            row = db.execute("SELECT comparison FROM runs WHERE id = ?", (run,)).fetchone()
+            if row is None:
+                raise UsageError(f"{self.path}: no entry {run}; `ovopt history` lists them")
+            try:
+                content = zlib.decompress(row[0])
+            except zlib.error as error:
+                raise UsageError(f"{self.path}: entry {run} is damaged ({error}); remove it and add it again") from None
+        return parse_comparison(content, f"{self.path}, entry {run}")
+
+    def last_of(self, original: str | Path, machine: str) -> int:
+        """The newest entry of an original, found by its path or its file's name; of this machine if there is one."""
+        runs = self.runs()
+        of_it = [run for run in runs if run.original == str(original)]
+        of_it = of_it or [run for run in runs if Path(run.original).name == Path(original).name]
+        if not of_it:
+            known = {run.original for run in runs}
+            raise UsageError(f"{self.path}: no entry of {original}; {did_you_mean(str(original), known)}")
+        here = [run for run in of_it if run.points[0].machine == machine]
+        return (here or of_it)[-1].id
+
+    def _no_model(self, model: str, points: Sequence[Point]) -> NoReturn:
+        known = {name for point in points for name in (point.arm, point.path)}
+        raise UsageError(f"{self.path}: no model {model!r}; {did_you_mean(model, known)}")
+
+    def _insert(self, db: sqlite3.Connection, said: str, comparison: Comparison) -> Added:
+        digest = _digest(comparison)
+        there = db.execute("SELECT id FROM runs WHERE digest = ?", (digest,)).fetchone()
+        if there:
+            return Added(said, there[0], new=False)
+        content = zlib.compress(comparison.model_dump_json(by_alias=True).encode())
+        run = db.execute(
+            "INSERT INTO runs (digest, added, created, original, verdict, comparison) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                digest,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                comparison.created,
+                comparison.arms[0].model.path,
+                comparison.gate.verdict,
+                content,
+            ),
+        ).lastrowid
+        assert run is not None
+        marks = ", ".join("?" * len(Point.model_fields))
+        db.executemany(
+            f"INSERT INTO points ({', '.join(Point.model_fields)}) VALUES ({marks})",
+            [tuple(point.model_dump().values()) for point in points_of(comparison, run)],
+        )
+        return Added(said, run, new=True)
+
+    def _must_exist(self) -> None:
+        if not self.path.is_file() or not self.path.stat().st_size:
+            raise UsageError(f"{self.path}: no such history; `ovopt history add FILE` begins one")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._must_exist()
+        with self._open("ro") as db:
+            self._check(db)
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if not self.path.parent.is_dir():
+            raise OutputError(f"{self.path}: cannot be written: the folder {self.path.parent} does not exist")
+        with self._open("rwc") as db:
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                self._begin(db)
+                self._check_whole(db)
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+
+    def _begin(self, db: sqlite3.Connection) -> None:
+        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in TABLES.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {LAYOUT}")
+        self._check(db)
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        owner, layout = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        if owner != APPLICATION:
+            raise UsageError(f"{self.path}: not a history of ovopt; name another with --store")
+        if layout != LAYOUT:
+            raise UsageError(
+                f"{self.path}: written by a newer ovopt (layout {layout}, this one knows {LAYOUT}); update"
+            )
+
+    def _check_whole(self, db: sqlite3.Connection) -> None:
+        """Nothing is written into a damaged file."""
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(" ".join(found.split()))
+
+    @contextmanager
+    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
+        """A connection; what SQLite says becomes a message that names the store."""
+        db: sqlite3.Connection | None = None
+        try:
+            db = sqlite3.connect(
+                f"{self.path.resolve().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE_S, isolation_level=None
+            )
+            yield db
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise OutputError(
+                    f"{self.path}: another process has been writing for {PATIENCE_S:.0f} s; try again"
+                ) from None
+            raise OutputError(f"{self.path}: cannot be used: {error}") from None
+        except sqlite3.DatabaseError as error:
+            raise UsageError(
+                f"{self.path}: damaged, or no history of ovopt ({error}); restore it, or name another with --store"
+            ) from None
+        finally:
+            if db:
+                db.close()
+
+
+def _digest(comparison: Comparison) -> str:
+    """Of the measurement: judged under other budgets it is the same one."""
+    measured = comparison.model_dump_json(include={"created", "machine", "data", "settings", "arms"})
+    return hashlib.sha256(measured.encode()).hexdigest()
+
+
+def _is(point: Point, model: str) -> bool:
+    return model == point.arm or model in point.path or (len(model) >= 6 and point.model.startswith(model[:12]))

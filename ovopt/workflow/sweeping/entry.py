@@ -1,0 +1,175 @@
+"""One model of a sweep: what its result depends on, and how it is made."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+import ovopt
+from ovopt.bench.machine import machine
+from ovopt.budgets.checks import scenarios_of
+from ovopt.bundle import read_manifest, shapes_to_give
+from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, UsageError
+from ovopt.locate import expand
+from ovopt.model.files.hub import PREFIX
+from ovopt.model.files.locate import describe
+from ovopt.model.files.read import read_model
+from ovopt.model.ports.facts import facts
+from ovopt.output import new_file
+from ovopt.prepare import prepare
+from ovopt.recipe import Override, Recipe
+from ovopt.records import Comparison, Record
+from ovopt.records.sweep import SweepRow
+from ovopt.suite import Entry
+from ovopt.workflow.comparing.compare import Plan, compare
+from ovopt.workflow.comparing.evaluate import evaluate
+from ovopt.workflow.compress import compress
+from ovopt.workflow.optimizing.pipeline import optimize
+from ovopt.workflow.optimizing.step_cache import key_of
+from ovopt.workflow.optimizing.steps import quantize, simplify
+from ovopt.workflow.options import Options
+from ovopt.workflow.recipe_choice import Chosen, choose
+from ovopt.workflow.searching.contest import Goal
+from ovopt.workflow.sweep_rows import BUNDLE, COMPARISON, compared, refused
+
+MARK = "entry.json"
+SCENARIOS = ("latency", "throughput")
+
+
+class Done(Record):
+    """`entry.json`: what an entry's results depend on, and what came of it."""
+
+    key: str = Field(description="a hash of the entry, its model, recipe, samples, versions, machine and measurement")
+    row: SweepRow | None = Field(default=None, description="null while it is under way")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What is measured of each model, and how long it may take."""
+
+    scenarios: tuple[str, ...] = SCENARIOS
+    time_budget_s: float = 60.0
+    """Of measuring each model, over all scenarios."""
+    search_budget_s: float = 600.0
+    """Of each search under a `max_drop`."""
+
+
+@dataclass(frozen=True)
+class EntryWork:
+    """An entry on its way through its folder."""
+
+    entry: Entry
+    folder: Path
+    model: Path
+    recipe: Recipe
+    effort: Effort
+    options: Options
+    key: str
+
+    @classmethod
+    def begin(cls, entry: Entry, folder: Path, effort: Effort, options: Options) -> EntryWork:
+        """Model, recipe and data, read as far as to know whether they have changed."""
+        model = Path(entry.model) if entry.model.startswith(PREFIX) else expand(entry.model)
+        chosen = _chosen(entry, model, options)
+        own = replace(options, seed=chosen.seed, overrides=())
+        return cls(entry, folder, model, chosen.recipe, effort, own, _key(entry, model, chosen, effort, options.trust))
+
+    def found(self, keep: bool) -> SweepRow | None:
+        """What the last run made of the same. What it made of anything else is taken away; what it left unfinished is
+        gone on with."""
+        mark = self.folder / MARK
+        if self.folder.exists() and not mark.is_file():
+            raise OutputError(f"{self.folder}: not an entry of a sweep (no {MARK} in it); move it away")
+        done = _read(mark)
+        if done and keep and done.key == self.key:
+            return done.row if done.row and self._is_whole(done.row) else None
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self._mark(None)
+        return None
+
+    def row(self) -> SweepRow:
+        """Make the bundle and compare."""
+        try:
+            self._make()
+        except (BudgetMissedError, NoEffectError) as error:
+            return refused(self.entry, str(error), self._evaluated())
+        shutil.rmtree(self.folder / f"{BUNDLE}.steps", ignore_errors=True)
+        scenarios = tuple(dict.fromkeys((*self.effort.scenarios, *scenarios_of(self.recipe.budgets))))
+        plan = Plan(scenarios, self.effort.time_budget_s)
+        result = compare(self.model, [self.folder / BUNDLE], self.recipe, None, plan, self.options)
+        self._write(result)
+        return compared(self.entry, result)
+
+    def keep(self, row: SweepRow) -> None:
+        """Write down that the entry is done."""
+        self._mark(row)
+
+    def _make(self) -> None:
+        entry, options = self.entry, replace(self.options, force=True)
+        bundle, search_s = self.folder / BUNDLE, self.effort.search_budget_s
+        goal = None if entry.max_drop is None else Goal(entry.max_drop, search_s, resume=True)
+        match entry.steps:
+            case "optimize":
+                optimize(self.model, bundle, self.recipe, None, options, True, search_s)
+            case "quantize":
+                quantize(self.model, bundle, self.recipe, None, options, entry.simplify, goal)
+            case "compress":
+                goal = replace(goal, aim="size") if goal else None
+                compress(self.model, bundle, self.recipe, None, options, entry.simplify, goal)
+            case "simplify":
+                simplify(self.model, bundle, self.recipe, None, options)
+
+    def _evaluated(self) -> Comparison | None:
+        """What the original is worth, where there is a metric to tell."""
+        try:
+            result = evaluate([self.model], self.recipe, part="gate", options=self.options)
+        except UsageError:
+            return None
+        self._write(result)
+        return result
+
+    def _is_whole(self, row: SweepRow) -> bool:
+        return all((self.folder.parent / file).exists() for file in (row.comparison, row.bundle) if file)
+
+    def _write(self, result: Comparison) -> None:
+        with new_file(self.folder / COMPARISON, force=True, mark="ovopt.comparison/") as file:
+            file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+
+    def _mark(self, row: SweepRow | None) -> None:
+        with new_file(self.folder / MARK, force=True, mark='"key"') as file:
+            file.write_text(Done(key=self.key, row=row).model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _chosen(entry: Entry, model: Path, options: Options) -> Chosen:
+    settings: list[Override | str] = [*options.overrides]
+    if "budgets" in entry.model_fields_set:
+        budgets = entry.budgets.model_dump(mode="json", exclude_defaults=True)
+        settings.append(Override(f"budgets={json.dumps(budgets)}", f"{entry.name}: budgets"))
+    settings += [Override(text, f"{entry.name}: set: {text}") for text in entry.set]
+    seed = options.seed if entry.seed is None else entry.seed
+    return choose(entry.recipe, entry.data, [model], replace(options, seed=seed, overrides=tuple(settings)), guess=True)
+
+
+def _key(entry: Entry, model: Path, chosen: Chosen, effort: Effort, trust: bool) -> str:
+    shapes = shapes_to_give(read_manifest(model), chosen.recipe)
+    samples = prepare(chosen.recipe, facts(read_model(model, shapes, trust)).inputs, chosen.seed).samples
+    versions = [importlib.metadata.version(name) for name in ("openvino", "nncf")]
+    return key_of(
+        describe(model).sha256,
+        entry.model_dump_json(exclude={"name", "data", "recipe"}),
+        json.dumps(chosen.recipe.resolved(), sort_keys=True),
+        (samples.fingerprint, chosen.seed, effort, ovopt.__version__, *versions, machine().processor),
+    )
+
+
+def _read(mark: Path) -> Done | None:
+    try:
+        return Done.model_validate_json(mark.read_bytes()) if mark.is_file() else None
+    except ValidationError:
+        return None

@@ -1,0 +1,132 @@
+"""Recipes over a list of models: a bundle and a comparison of each, and one table over all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ovopt
+from ovopt import units
+from ovopt.bench.machine import machine
+from ovopt.bench.scenario import Scenario
+from ovopt.contracts import plugins
+from ovopt.errors import OutputError, OvoptError, UsageError, did_you_mean
+from ovopt.output import new_file
+from ovopt.records.sweep import Sweep, SweepRow
+from ovopt.reports.leaderboard import page
+from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
+from ovopt.workflow.options import Options
+from ovopt.workflow.sweep_rows import failed
+from ovopt.workflow.sweeping.entry import Effort, EntryWork
+
+
+def sweep(
+    suite: Suite | str | Path,
+    output: str | Path,
+    effort: Effort | None = None,
+    options: Options | None = None,
+    resume: bool = False,
+) -> Sweep:
+    """Make a bundle of every model of the suite, hold it against the original, and write the folder `output`: a folder
+    for each model, `sweep.json` and a page over all of them, which are there, as far as it goes, at any time.
+
+    A failure ends its own entry alone. `resume` goes on with a folder that is there: an entry is done again where it
+    failed, or where anything that it depends on has changed.
+    """
+    effort, options = effort or Effort(), options or Options()
+    said = "a suite in memory" if isinstance(suite, Suite) else str(suite)
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    folder = Path(output)
+    for name in effort.scenarios:
+        if name not in (known := plugins("ovopt.bench.scenarios", Scenario)):
+            raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
+    _check_free(folder, resume, options.force)
+    run = _Run(folder, effort, options)
+    rows: list[SweepRow] = []
+    table = _table(said, suite, effort, rows)
+    _write(folder, table)
+    try:
+        for place, entry in enumerate(suite.models):
+            run.tell(f"{place + 1}/{len(suite.models)} {entry.name}", len(suite.models) - place)
+            rows.append(run.row(entry, keep=resume))
+            table = _table(said, suite, effort, rows)
+            _write(folder, table)
+    except (KeyboardInterrupt, SystemExit):
+        options.progress.say(
+            f"{len(rows)} of {len(suite.models)} models are kept in {folder}; --resume goes on from there"
+        )
+        raise
+    return table
+
+
+def _table(said: str, suite: Suite, effort: Effort, rows: Sequence[SweepRow]) -> Sweep:
+    return Sweep(
+        ovopt=ovopt.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        suite=said,
+        title=suite.title,
+        machine=machine(),
+        scenarios=effort.scenarios,
+        planned=len(suite.models),
+        rows=tuple(rows),
+    )
+
+
+def _check_free(folder: Path, resume: bool, force: bool) -> None:
+    if folder.is_file():
+        raise OutputError(f"{folder}: is a file; name a folder")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / TABLE).is_file():
+        raise OutputError(f"{folder}: not the folder of a sweep (no {TABLE} in it); choose another -o/--output")
+    if not (resume or force):
+        raise OutputError(f"{folder}: holds a sweep; --resume goes on with it, --force starts it anew")
+
+
+def _write(folder: Path, table: Sweep) -> None:
+    for name, text in ((TABLE, table.model_dump_json(by_alias=True, indent=2) + "\n"), (PAGE, page(table))):
+        with new_file(folder / name, force=True, mark="ovopt") as file:
+            file.write_text(text, encoding="utf-8", errors="replace")
+
+
+@dataclass
+class _Run:
+    """The sweep on its way."""
+
+    folder: Path
+    effort: Effort
+    options: Options
+    clock: Callable[[], float] = time.perf_counter
+    worked_s: float = 0.0
+    worked: int = 0
+    """Entries that were done, rather than found done."""
+
+    def tell(self, what: str, left: int) -> None:
+        """Which entry comes next, and how long all that are left may take, by the mean of those that are done."""
+        time_left = f", about {units.seconds(left * self.worked_s / self.worked)} left" if self.worked else ""
+        self.options.progress.say(f"{what}{time_left}")
+
+    def row(self, entry: Entry, keep: bool) -> SweepRow:
+        """What came of an entry: found done, or done now."""
+        began = self.clock()
+        work: EntryWork | None = None
+        try:
+            work = EntryWork.begin(entry, self.folder / entry.name, self.effort, self.options)
+            if known := work.found(keep):
+                self.options.progress.say(f"{entry.name}: unchanged, as of the last run")
+                return known
+            row = work.row()
+        except OvoptError as error:
+            row = failed(entry, str(error))
+        except Exception as error:  # one model that breaks ovopt must not cost the others
+            row = failed(entry, f"internal error: {type(error).__name__}: {error}")
+        row = row.model_copy(update={"seconds": round(self.clock() - began, 3)})
+        self.worked_s, self.worked = self.worked_s + row.seconds, self.worked + 1
+        if row.state == "failed":
+            self.options.progress.say(f"{entry.name}: failed: {row.said}")
+        elif work:
+            work.keep(row)
+        return row

@@ -1,0 +1,421 @@
+"""From outputs to rows and figures, with a crew whose arms are plain functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pytest
+
+from ovopt.bench.protocol import Inputs, Output
+from ovopt.bench.workers import ArmPlan
+from ovopt.contracts import Array, Decoder, Metric, Parts, Row, Samples, Tensors
+from ovopt.errors import ArmLostError, DataError, ModelError
+from ovopt.prepare import Prepared
+from ovopt.recipe import DataSection, ModelSection, Recipe
+from ovopt.records import Port, Quality
+from ovopt.workflow.comparing.scoring import Scorer
+from ovopt.workflow.options import Silent
+from tests.bench.crews import plan
+from tests.factories import exactly, metric_named
+
+N, CLASSES = 30, 4
+Model = Callable[[Tensors], Tensors]
+RNG = np.random.default_rng(5)
+ROWS = RNG.standard_normal((N, CLASSES)).astype(np.float32)
+LABELS = RNG.integers(CLASSES, size=N).tolist()
+PORTS = (Port(name="scores", shape=(1, CLASSES), dtype="f32"), Port(name="more", shape=(1, 2), dtype="f32"))
+INPUT = (Port(name="x", shape=(1, CLASSES), dtype="f32"),)
+
+
+@dataclass
+class AnsweringCrew:
+    """Arms by name -> what their models compute; answers come last first, a few at a time."""
+
+    models: Mapping[str, Model]
+    roles: Mapping[str, Any] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arms(self) -> dict[str, ArmPlan]:
+        return {name: plan(name, role=self.roles.get(name, "candidate")) for name in self.models}
+
+    @property
+    def baseline(self) -> str:
+        return next(iter(self.models))
+
+    def evaluate(
+        self, name: str, properties: Mapping[str, str], inputs: Iterator[Inputs], on_output: Callable[[Output], None]
+    ) -> None:
+        waiting: list[Inputs] = []
+        try:
+            for item in inputs:
+                waiting.append(item)
+                if len(waiting) == 7:
+                    self._answer(name, waiting, on_output)
+            self._answer(name, waiting, on_output)
+        except ArmLostError as loss:
+            self.lost[name] = str(loss)
+
+    def _answer(self, name: str, waiting: list[Inputs], on_output: Callable[[Output], None]) -> None:
+        while waiting:
+            item = waiting.pop()
+            on_output(Output(item.index, item.part, self.models[name](item.tensors)))
+
+
+def identity(tensors: Tensors) -> Tensors:
+    return (tensors[0][0],)
+
+
+def prepared(
+    contents: Sequence[Any] = tuple(ROWS),
+    labels: Sequence[Any] | None = tuple(LABELS),
+    inputs: Sequence[Port] = INPUT,
+    classes: Sequence[str] = (),
+    on_bad_sample: Literal["refuse", "skip"] = "refuse",
+    output: Any = 0,
+    **recipe: Any,
+) -> Prepared:
+    made = Recipe(
+        ovopt=1,
+        family="example",
+        model=ModelSection(output=output),
+        data=DataSection(classes=tuple(classes), on_bad_sample=on_bad_sample),
+        **{"metrics": (metric_named("top1"),), **recipe},
+    )
+
+    def load(index: int) -> Any:
+        if isinstance(contents[index], DataError):
+            raise contents[index]
+        return contents[index]
+
+    ids = tuple(f"set#{i}" for i in range(len(contents)))
+    samples = Samples("set", ids, None if labels is None else tuple(labels), load, "0" * 64)
+    return Prepared(samples, {"gate": tuple(range(len(contents)))}, 0, made, inputs)
+
+
+def scorer(data: Prepared, chosen: Sequence[int] | None = None, **more: Any) -> Scorer:
+    return Scorer.of(data, PORTS, range(len(data.samples)) if chosen is None else chosen, **more)
+
+
+def score(made: Scorer, crew: AnsweringCrew, arm: str | None = None) -> dict[str, Quality]:
+    return made.score(crew, arm or crew.baseline, {}, Silent())  # type: ignore[arg-type]
+
+
+def scored(data: Prepared, model: Model = identity, **more: Any) -> dict[str, Quality]:
+    return score(scorer(data, **more), AnsweringCrew({"original": model}))
+
+
+# Rows
+
+
+@pytest.mark.parametrize("chosen", [range(N), [5, 3, 29, 0], [7]], ids=str)
+def test_rows_stand_in_the_order_of_the_samples_whatever_order_answers_come_in(chosen: Sequence[int]) -> None:
+    found = scored(prepared(), chosen=chosen)["top1"]
+    hits = [float(np.argmax(ROWS[i]) == LABELS[i]) for i in chosen]
+    assert list(found.rows) == hits
+    assert (found.value, found.n) == (pytest.approx(np.mean(hits)), len(chosen))
+
+
+def test_the_worst_samples_are_those_that_are_not_best() -> None:
+    found = scored(prepared())["top1"]
+    wrong = [f"set#{i}" for i in range(N) if np.argmax(ROWS[i]) != LABELS[i]]
+    assert found.worst == dict.fromkeys(wrong[:10], 0.0)
+
+
+def test_of_graded_samples_the_ten_worst_come_in_order() -> None:
+    labels = [float(value) for value in RNG.standard_normal(N)]
+    data = prepared(labels=labels, metrics=(metric_named("mae"),), contents=tuple(ROWS[:, :1]), inputs=(SCALAR,))
+    found = scored(data)["mae"]
+    apart = np.abs(ROWS[:, 0] - np.array(labels))
+    order = np.argsort(-apart)[:10]
+    assert list(found.worst) == [f"set#{i}" for i in order]
+    assert list(found.worst.values()) == pytest.approx(apart[order].tolist(), rel=1e-5)
+    assert found.value == pytest.approx(apart.mean(), rel=1e-5)
+    assert not found.higher_is_better
+
+
+SCALAR = Port(name="x", shape=(1, 1), dtype="f32")
+
+
+@pytest.mark.parametrize("classes", [(), ("ant", "bee", "cow", "dog")])
+def test_the_figure_of_every_class_carries_its_name_where_it_has_one(classes: Sequence[str]) -> None:
+    found = scored(prepared(classes=classes))["top1"]
+    hits = np.argmax(ROWS, axis=1) == np.array(LABELS)
+    names = classes or [str(c) for c in range(CLASSES)]
+    assert found.by_class == pytest.approx({names[c]: hits[np.array(LABELS) == c].mean() for c in sorted(set(LABELS))})
+
+
+# Decoders
+
+
+class Weighted(Decoder):
+    """The first of two outputs times the first entry of the second, and what the input holds."""
+
+    name: ClassVar[str] = "weighted"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        first, second = output
+        assert isinstance(output, tuple)
+        assert first.shape == (CLASSES,)
+        assert second.shape == (2,)
+        assert set(inputs) == {"x"}
+        assert inputs["x"].shape == (1, CLASSES)
+        return first * second[0] + inputs["x"][0]
+
+
+class Middle(Decoder):
+    """The mean of all parts."""
+
+    name: ClassVar[str] = "middle"
+    joins: ClassVar[bool] = True
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        assert isinstance(output, list)
+        return np.mean(output, axis=0) + 0 * inputs["x"][0]
+
+
+class Negative(Decoder):
+    """Every part with its sign turned."""
+
+    name: ClassVar[str] = "negative"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        return -output
+
+
+def test_several_outputs_come_to_the_decoder_as_a_tuple_with_the_inputs_by_name() -> None:
+    def model(tensors: Tensors) -> Tensors:
+        (row,) = tensors[0]
+        return row[::-1].copy(), np.array([row[0], 7], np.float32)
+
+    saved: dict[int, Any] = {}
+    data = prepared(postprocess=(Weighted(),), output=(0, "more"))
+    found = scored(data, model, save=lambda arm, index, value: saved.update({index: value}))["top1"]
+    wanted = ROWS[:, ::-1] * ROWS[:, :1] + ROWS
+    assert list(found.rows) == [float(np.argmax(wanted[i]) == LABELS[i]) for i in range(N)]
+    for index in range(N):
+        np.testing.assert_allclose(saved[index], wanted[index])
+
+
+def test_without_a_decoder_a_metric_gets_the_output_as_it_is() -> None:
+    saved: dict[int, Any] = {}
+    scored(prepared(), save=lambda arm, index, value: saved.update({index: value}))
+    assert sorted(saved) == list(range(N))
+    for index in range(N):
+        np.testing.assert_array_equal(saved[index], ROWS[index])
+
+
+LENGTHS = [1 + i % 3 for i in range(N)]
+
+
+def in_parts() -> list[Any]:
+    return [Parts(ROWS[i] + k for k in range(LENGTHS[i])) for i in range(N)]
+
+
+def test_decoders_run_part_by_part_until_one_joins_the_parts() -> None:
+    saved: dict[int, Any] = {}
+    data = prepared(in_parts(), postprocess=(Negative(), Middle(), Negative(), Negative()))
+    found = scored(data, save=lambda arm, index, value: saved.update({index: value}))["top1"]
+    for index in range(N):
+        np.testing.assert_allclose(saved[index], -(ROWS[index] + (LENGTHS[index] - 1) / 2), rtol=1e-6)
+    hits = np.argmin(ROWS, axis=1) == np.array(LABELS)
+    assert list(found.rows) == hits.astype(float).tolist()
+
+
+def test_parts_that_nothing_joins_are_saved_as_a_list() -> None:
+    saved: dict[int, Any] = {}
+    data = prepared(in_parts(), metrics=(metric_named("cosine"),))
+    scored(data, save=lambda arm, index, value: saved.update({index: value}))
+    assert [len(saved[i]) if isinstance(saved[i], list) else 1 for i in range(N)] == LENGTHS
+
+
+# Agreement
+
+
+def turned(tensors: Tensors) -> Tensors:
+    """Like the original on most inputs."""
+    row = tensors[0][0].copy()
+    return (row[::-1].copy() if row[0] > 1 else row,)
+
+
+def agreement(data: Prepared, *models: Model) -> list[dict[str, Quality]]:
+    crew = AnsweringCrew(dict(zip(("original", "other", "third"), models, strict=False)))
+    made = scorer(data)
+    return [score(made, crew, name) for name in crew.models]
+
+
+def test_agreement_is_with_the_outputs_of_the_first_arm() -> None:
+    data = prepared(labels=None, metrics=(metric_named("top1_agreement"), metric_named("cosine")))
+    same, other = agreement(data, identity, turned)
+    assert (same["top1_agreement"].value, same["cosine"].value) == (1, pytest.approx(1))
+    theirs = np.array([turned((row[None],))[0] for row in ROWS])
+    assert list(other["top1_agreement"].rows) == (np.argmax(theirs, 1) == np.argmax(ROWS, 1)).astype(float).tolist()
+    cosines = (theirs * ROWS).sum(1) / np.linalg.norm(theirs, axis=1) / np.linalg.norm(ROWS, axis=1)
+    np.testing.assert_allclose(np.ravel(other["cosine"].rows), cosines, rtol=1e-5)
+
+
+def test_the_agreement_of_a_sample_is_that_of_all_its_parts() -> None:
+    data = prepared(in_parts(), labels=None, metrics=(metric_named("top1_agreement"), metric_named("cosine")))
+    _, other = agreement(data, identity, turned)
+    for index in range(N):
+        parts = [ROWS[index] + k for k in range(LENGTHS[index])]
+        theirs = [turned((part[None],))[0] for part in parts]
+        agreed = [np.argmax(a) == np.argmax(b) for a, b in zip(theirs, parts, strict=True)]
+        assert other["top1_agreement"].rows[index] == float(all(agreed))
+        cosines = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(theirs, parts, strict=True)]
+        assert other["cosine"].rows[index] == pytest.approx(np.mean(cosines), rel=1e-5)
+
+
+class Sums(Metric):
+    """Agreement from sums: how much of all squares is not in the difference."""
+
+    name: ClassVar[str] = "sums"
+    unit: ClassVar[str] = ""
+    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
+
+    def row(self, output: Any, target: Any) -> Row:
+        return [float(((output - target) ** 2).sum()), float((target**2).sum())]
+
+    def value(self, rows: Any) -> float:
+        return 1 - float(rows[:, 0].sum() / rows[:, 1].sum())
+
+
+def test_rows_of_sums_are_added_up_over_the_parts() -> None:
+    _, other = agreement(prepared(in_parts(), labels=None, metrics=(Sums(),)), identity, turned)
+    every = np.concatenate([[ROWS[i] + k for k in range(LENGTHS[i])] for i in range(N)])
+    theirs = np.array([turned((row[None],))[0] for row in every])
+    assert other["sums"].value == pytest.approx(1 - ((theirs - every) ** 2).sum() / (every**2).sum(), rel=1e-5)
+    assert np.shape(other["sums"].rows) == (N, 2)
+
+
+def test_a_references_largest_difference_is_a_share_of_the_largest_output() -> None:
+    crew = AnsweringCrew({"original": identity, "native": lambda t: (t[0][0] + 0.25,)}, {"native": "reference"})
+    made = scorer(prepared())
+    for name in crew.models:
+        score(made, crew, name)
+    assert made.differences == {"native": pytest.approx(0.25 / np.abs(ROWS).max(), rel=1e-5)}
+
+
+def test_of_a_reference_that_was_lost_no_difference_is_told() -> None:
+    broken = iter([1.0, np.nan])
+    crew = AnsweringCrew(
+        {"original": identity, "native": lambda t: (t[0][0] * np.float32(next(broken)),)}, {"native": "reference"}
+    )
+    made = scorer(prepared())
+    for name in crew.models:
+        score(made, crew, name)
+    assert "native" in crew.lost
+    assert made.differences == {}
+
+
+# Pairs
+
+
+def test_a_delta_is_paired_sample_by_sample() -> None:
+    crew, made = AnsweringCrew({"original": identity, "other": turned}), scorer(prepared())
+    first, second = (score(made, crew, name) for name in crew.models)
+    delta = made.deltas(first, second, seed=0)["top1"]
+    rows = np.array([first["top1"].rows, second["top1"].rows])
+    assert delta.delta == pytest.approx(rows[1].mean() - rows[0].mean())
+    assert delta.flips is not None
+    assert delta.flips.lost == ((rows[0] == 1) & (rows[1] == 0)).sum()
+    assert delta.flips.gained == ((rows[0] == 0) & (rows[1] == 1)).sum()
+
+
+# Samples that cannot be used
+
+
+def test_a_bad_sample_is_left_out_of_every_arm_and_named() -> None:
+    contents: list[Any] = list(ROWS)
+    contents[4], contents[11] = DataError("set#4: torn"), np.zeros(7, np.float32)
+    data = prepared(contents, on_bad_sample="skip")
+    crew, made = AnsweringCrew({"original": identity, "other": turned}), scorer(data)
+    first, second = (score(made, crew, name)["top1"] for name in crew.models)
+    kept = [i for i in range(N) if i not in (4, 11)]
+    assert list(first.rows) == [float(np.argmax(ROWS[i]) == LABELS[i]) for i in kept]
+    assert first.n == second.n == len(kept)
+    assert data.facts.left_out.keys() == {"set#4", "set#11"}
+    assert data.facts.left_out["set#4"] == "set#4: torn"
+    assert data.facts.left_out["set#11"].startswith("set#11: shape [7] does not fit the model's input")
+
+
+def test_a_bad_sample_ends_it_unless_it_may_be_left_out() -> None:
+    contents: list[Any] = [*ROWS[:4], DataError("torn"), *ROWS[5:]]
+    with pytest.raises(DataError, match=exactly("set#4: torn; --on-bad-sample skip leaves such samples out")):
+        scored(prepared(contents))
+
+
+def test_where_no_sample_is_left_there_is_no_figure() -> None:
+    with pytest.raises(DataError, match=exactly("set: no sample is left to judge by; set#0: torn")):
+        scored(prepared([DataError("torn")] * N, on_bad_sample="skip"))
+
+
+# What is refused
+
+
+def test_labels_are_checked_before_anything_runs() -> None:
+    with pytest.raises(DataError, match=r"\Aset#3: class 4 is outside the 4 classes of output 'scores' f32\[1,4\]; "):
+        scorer(prepared(labels=[0, 1, 2, 4, *LABELS[4:]]))
+
+
+def test_only_the_chosen_samples_labels_are_checked() -> None:
+    data = prepared(labels=[0, 1, 2, 4, *LABELS[4:]])
+    assert scored(data, chosen=[0, 1, 2])["top1"].n == 3
+
+
+def test_data_without_labels_is_refused_where_labels_are_needed() -> None:
+    said = "set: has no labels, which top1 needs; for label-free agreement take --set metrics=[cosine,top1_agreement]"
+    with pytest.raises(DataError, match=exactly(said)):
+        scorer(prepared(labels=None))
+
+
+def test_an_output_that_the_model_has_not_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ModelError, match=r"\Amodel\.output: no output 'skores'; did you mean 'scores'\?\Z"):
+        scorer(prepared(output=("more", "skores")))
+
+
+class Picky(Decoder):
+    """Refuses what it does not like."""
+
+    name: ClassVar[str] = "picky"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        raise DataError("picky: not this one")
+
+
+def test_what_a_decoder_refuses_is_told_with_model_and_sample() -> None:
+    with pytest.raises(DataError, match=r"\Amodel\.xml: set#\d+: picky: not this one\Z"):
+        scored(prepared(postprocess=(Picky(),)))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_an_arm_whose_output_is_not_finite_is_lost(number: float) -> None:
+    crew = AnsweringCrew({"original": lambda tensors: (tensors[0][0] * np.float32(number),)})
+    with np.errstate(invalid="ignore"):
+        assert score(scorer(prepared()), crew) == {}
+    assert re.fullmatch(
+        r"NaN or infinity in its output for set#\d+: the model or its precision is broken for this input",
+        crew.lost["original"],
+    )
+
+
+def test_without_a_baseline_labels_still_judge() -> None:
+    crew = AnsweringCrew({"original": identity, "other": identity}, lost={"original": "gone"})
+    assert set(score(scorer(prepared()), crew, "other")) == {"top1"}
+
+
+# Doubts
+
+
+def test_shifted_labels_are_doubted_once_for_the_baseline() -> None:
+    rows = np.eye(CLASSES, dtype=np.float32)[[(i % 3) + 1 for i in range(N)]]
+    data = prepared(list(rows), labels=[i % 3 for i in range(N)])
+    crew, made = AnsweringCrew({"original": identity, "other": identity}), scorer(data)
+    for name in crew.models:
+        score(made, crew, name)
+    (doubt,) = made.doubts
+    assert doubt.startswith("the labels look shifted: on 30 of 30 samples the likeliest class is the label +1; ")

@@ -1,0 +1,175 @@
+"""A bundle is made again as its manifest says, whatever made it, or refused with the reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ovopt
+from ovopt.bundle import read_manifest
+from ovopt.errors import RecipeError, UsageError
+from ovopt.recipe import Recipe, load_recipe
+from ovopt.steps.embed_preprocessing import EmbedPreprocessing
+from ovopt.workflow.applying.work import apply_steps
+from ovopt.workflow.options import Options
+from ovopt.workflow.rebuilding.rebuild import rebuild
+from ovopt.workflow.rebuilding.recorded_steps import Embedded
+from ovopt.workflow.recipe_choice import Chosen
+from tests.cli.run import write_data, write_ir
+from tests.factories import exactly
+from tests.workflow.searching.searched import FEW, loud_data, rescuable, speed_by_count
+
+STEPS = ("data.splits.calibration=40", "optimize=[{simplify: {samples: 4}}, {precision: {storage: f16}}, {batch: 2}]")
+
+
+@pytest.fixture(autouse=True)
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, and speeds that do not depend on a clock."""
+    monkeypatch.setattr("ovopt.workflow.applying.work.quick_speedup", speed_by_count)
+    monkeypatch.chdir(tmp_path)
+    write_ir(tmp_path / "tiny.xml")
+    write_data(tmp_path / "data.npz")
+    return tmp_path
+
+
+def recipe(*settings: str, data: str = "data.npz") -> Recipe:
+    return load_recipe("classification", data, settings)
+
+
+def edited(folder: Path, **changes: Any) -> None:
+    """The manifest with some keys changed by hand."""
+    file = folder / "ovopt.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def check(bundle: Path, **more: Any) -> None:
+    """It is made again, and the second bundle can be made again, too."""
+    found = rebuild(bundle, bundle.with_name("again"), **more)
+    assert (found.weights_identical, found.same, found.versions, found.labels) == (True, True, (), ())
+    first, again = (read_manifest(folder) for folder in (bundle, bundle.with_name("again")))
+    assert first is not None
+    assert again is not None
+    assert [(step.name, step.parameters) for step in again.steps] == [(s.name, s.parameters) for s in first.steps]
+    assert (again.data, again.recipe, again.preprocess) == (first.data, first.recipe, first.preprocess)
+
+
+def test_a_quantized_bundle(work: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe(*FEW), options=Options(seed=5))
+    check(work / "int8")
+
+
+def test_a_bundle_of_several_steps(work: Path) -> None:
+    ovopt.optimize("tiny.xml", "fast", recipe(*STEPS))
+    check(work / "fast")
+
+
+def test_a_compressed_bundle(work: Path) -> None:
+    ovopt.compress("tiny.xml", "small", recipe(*FEW))
+    check(work / "small")
+
+
+def test_a_pruned_bundle(work: Path) -> None:
+    ovopt.prune("tiny.xml", "thin", recipe(*FEW, "optimize=[{prune: {ratio: 0.3, multiple: 1}}]"))
+    check(work / "thin")
+
+
+def test_the_winner_of_a_search_with_operations_that_stay_exact(work: Path) -> None:
+    rescuable(work / "loud.xml")
+    loud_data(work / "loud.npz")
+    goal = ovopt.Goal(0.01)
+    made = ovopt.quantize("loud.xml", "int8", recipe(*FEW, data="loud.npz"), simplify=False, goal=goal)
+    assert made.steps[-1].parameters["reverted"] == ["wide"]
+    check(work / "int8")
+
+
+def test_the_smallest_model_of_a_search(work: Path) -> None:
+    goal = ovopt.Goal(0.5, aim="size")
+    made = ovopt.compress("tiny.xml", "small", recipe(*FEW), simplify=False, goal=goal)
+    found = rebuild("small", "again")
+    assert found.weights_identical
+    again = read_manifest("again")
+    assert again is not None
+    assert again.steps[-1].parameters == made.steps[-1].parameters["settings"]
+
+
+def test_preprocessing_that_was_moved_into_the_model(work: Path) -> None:
+    chosen = Chosen(recipe(*FEW, "preprocess=[{scale: {divisor: 2}}]"), 0, "")
+    step = Embedded(own=EmbedPreprocessing(), count=1)
+    manifest = apply_steps("tiny.xml", "inside", [step], chosen, None, Options())
+    assert manifest.preprocess is not None
+    assert manifest.preprocess.host == ()
+    check(work / "inside")
+
+
+def test_a_step_that_changed_nothing_changes_nothing_again(work: Path) -> None:
+    steps = "optimize=[{simplify: {}}, {freeze_shapes: {allow_no_effect: true}}]"
+    ovopt.optimize("tiny.xml", "same", recipe(*FEW, steps))
+    check(work / "same")
+
+
+def test_another_model_is_refused_or_labelled(work: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    write_ir(work / "other.xml", classes=3)
+    with pytest.raises(UsageError, match=r"--force makes it all the same:\nother\.xml: sha256 .{12}\.\.\., the bundle"):
+        rebuild("int8", "again", model="other.xml")
+    assert not (work / "again").exists()
+    found = rebuild("int8", "again", model="other.xml", options=Options(force=True))
+    assert (found.same, len(found.labels)) == (False, 1)
+    again = read_manifest("again")
+    assert again is not None
+    assert again.steps[-1].notes[-1] == f"NOT ALIKE: {found.labels[0]}"
+
+
+def test_other_samples_are_refused(work: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    with np.load(work / "data.npz") as arrays:
+        np.savez(work / "other.npz", inputs=arrays["inputs"] * 2, labels=arrays["labels"])
+    with pytest.raises(UsageError, match=r"other\.npz: fingerprint .{12}\.\.\., the bundle saw"):
+        rebuild("int8", "again", data="other.npz")
+    assert not (work / "again").exists()
+
+
+def test_files_that_moved_are_named_anew(work: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    (work / "there").mkdir()
+    for name in ("tiny.xml", "tiny.bin", "data.npz"):
+        (work / name).rename(work / "there" / name)
+    with pytest.raises(
+        UsageError, match=exactly("tiny.xml: no such model file; --model names the original where it is now")
+    ):
+        rebuild("int8", "again", data="there/data.npz")
+    assert rebuild("int8", "again", "there/tiny.xml", "there/data.npz", Options(force=True)).weights_identical
+
+
+def test_versions_that_differ_are_told(work: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    machine = json.loads((work / "int8" / "ovopt.json").read_text())["machine"]
+    edited(work / "int8", ovopt="0.0.1", machine={**machine, "versions": {**machine["versions"], "nncf": "1.0"}})
+    told = {one.name: one.then for one in rebuild("int8", "again").versions}
+    assert told == {"ovopt": "0.0.1", "nncf": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([], "its manifest lists no steps"),
+        ([("melt", {})], "this version of ovopt has no step 'melt'"),
+        ([("quantize", {"presets": "mixed"})], "its quantize step was made by another version of ovopt: presets: "),
+        ([("prune", {"max_drop": 0.1, "candidate": "ratio 0.250", "reverted": []})],
+         "its prune step is the winner of a search (ratio 0.250) whose exact settings the manifest does not hold"),
+    ],
+    ids=["none", "unknown", "key", "ratio"],
+)  # fmt: skip
+def test_steps_that_cannot_be_taken_again_are_refused_with_the_reason(
+    work: Path, steps: list[tuple[str, dict[str, Any]]], message: str
+) -> None:
+    ovopt.simplify("tiny.xml", "simple", recipe(*FEW))
+    listed = [{"name": name, "parameters": given, "effect": {"x": 1}, "seconds": 1.0} for name, given in steps]
+    edited(work / "simple", steps=listed)
+    with pytest.raises(RecipeError) as told:
+        rebuild("simple", "again")
+    assert message in str(told.value)
