@@ -19,7 +19,7 @@ FEW, MANY, LIMIT_MIB = 1_000, 100_000, 300
 RUN = """
 import sys
 import ovopt
-from ovopt.bench.process_memory import peak_bytes
+from ovopt.bench.machine import peak_bytes
 options = ovopt.Options(overrides=(f"data.source.count={sys.argv[2]}",))
 ovopt.evaluate([sys.argv[1], sys.argv[1]], options=options)
 print(peak_bytes())

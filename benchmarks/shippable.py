@@ -29,8 +29,7 @@ from statistics import geometric_mean, median
 from typing import Any
 
 import ovopt
-from ovopt.bench.machine import machine
-from ovopt.bench.process_memory import peak_bytes
+from ovopt.bench.machine import machine, peak_bytes
 from ovopt.bundle import read_manifest
 from ovopt.errors import BudgetMissedError
 from ovopt.records import Comparison
@@ -209,8 +208,7 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
 
     from ovopt.bench.protocol import Output
     from ovopt.model.files.locate import MANIFEST
-    from ovopt.model.outputs import output_indices
-    from ovopt.model.ports.facts import facts
+    from ovopt.model.ports.facts import facts, output_indices
     from ovopt.output import new_folder
     from ovopt.records import StepReport
     from ovopt.steps.nncf_ahead import Calibration

@@ -17,22 +17,19 @@ if TYPE_CHECKING:
     from ovopt.bundle import read_manifest
     from ovopt.errors import OvoptError
     from ovopt.recipe import load_recipe
-    from ovopt.workflow.card import write_card
     from ovopt.workflow.comparing.compare import Plan, benchmark, compare
     from ovopt.workflow.comparing.evaluate import evaluate
-    from ovopt.workflow.compress import compress
     from ovopt.workflow.diagnosing.diagnose import diagnose
-    from ovopt.workflow.embed import embed
     from ovopt.workflow.optimizing.pipeline import optimize
     from ovopt.workflow.optimizing.prune import prune
-    from ovopt.workflow.optimizing.steps import quantize, simplify
+    from ovopt.workflow.optimizing.steps import compress, embed, quantize, simplify
     from ovopt.workflow.options import Options
     from ovopt.workflow.rebuilding.rebuild import rebuild
     from ovopt.workflow.searching.contest import Goal
     from ovopt.workflow.stored.comparison_file import judge_again, read_comparison
     from ovopt.workflow.stored.history import History
     from ovopt.workflow.stored.mlflow import log_to_mlflow
-    from ovopt.workflow.stored.report import render, write_report
+    from ovopt.workflow.stored.report import render, write_card, write_report
     from ovopt.workflow.sweeping.sweep import sweep
 
 __version__ = "0.1.0"
@@ -73,9 +70,9 @@ _HOMES = {
     "Plan": "ovopt.workflow.comparing.compare",
     "benchmark": "ovopt.workflow.comparing.compare",
     "compare": "ovopt.workflow.comparing.compare",
-    "compress": "ovopt.workflow.compress",
+    "compress": "ovopt.workflow.optimizing.steps",
     "diagnose": "ovopt.workflow.diagnosing.diagnose",
-    "embed": "ovopt.workflow.embed",
+    "embed": "ovopt.workflow.optimizing.steps",
     "evaluate": "ovopt.workflow.comparing.evaluate",
     "judge_again": "ovopt.workflow.stored.comparison_file",
     "load_recipe": "ovopt.recipe",
@@ -89,7 +86,7 @@ _HOMES = {
     "render": "ovopt.workflow.stored.report",
     "simplify": "ovopt.workflow.optimizing.steps",
     "sweep": "ovopt.workflow.sweeping.sweep",
-    "write_card": "ovopt.workflow.card",
+    "write_card": "ovopt.workflow.stored.report",
     "write_report": "ovopt.workflow.stored.report",
 }
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ovopt.contracts import Decoder, Transform
 from ovopt.errors import ModelError
 from ovopt.model.files.locate import MANIFEST, describe
-from ovopt.model.outputs import chosen_outputs
+from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Port, Postprocessing, Preprocessing

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.errors import NoEffectError
-from ovopt.model.outputs import Wanted
+from ovopt.model.ports.facts import Wanted
 from ovopt.records import Comparison, Effective, Execution, Port, QualityDelta, Record, StepReport
 from ovopt.stats import Interval
 

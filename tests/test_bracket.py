@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovopt.tune.bracket import Bracket
+from ovopt.bisection import Bracket
 
 
 def tried(bracket: Bracket, limit: float, rising: bool) -> int:

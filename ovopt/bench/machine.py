@@ -1,13 +1,17 @@
-"""What this machine is."""
+"""The machine: processor, memory, energy counters, and what a process used of them."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from ovopt.records import Machine
+import numpy as np
+
+from ovopt.records import Arm, Efficiency, Machine
 
 ISA = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "neon", "asimddp", "sve")
 PACKAGES = ("openvino", "nncf", "numpy")
@@ -38,3 +42,92 @@ def _cpuinfo() -> dict[str, str]:
         return {}
     first = file.read_text().split("\n\n", 1)[0]
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+
+
+POWERCAP = Path("/sys/class/powercap")
+
+
+def read_energy_uj(root: Path = POWERCAP) -> int | None:
+    """Microjoules since some moment, over all processor packages; None where there is no counter or no right to it.
+
+    A counter wraps around: a difference below zero is no measurement.
+    """
+    try:
+        counters = [zone / "energy_uj" for zone in sorted(root.glob("intel-rapl:*")) if _is_package(zone)]
+        return sum(int(counter.read_text()) for counter in counters) if counters else None
+    except OSError:
+        return None
+
+
+def _is_package(zone: Path) -> bool:
+    """Not a part of a package, and not the platform as a whole, which would count the packages again."""
+    return (zone / "name").read_text().startswith("package")
+
+
+def why_no_energy(root: Path = POWERCAP) -> str:
+    """What stands in the way of an energy figure."""
+    if not list(root.glob("intel-rapl:*")):
+        return "this machine shows no energy counter"
+    return "the energy counter may only be read by root"
+
+
+GIB = 1 << 30
+
+
+def efficiency(arm: Arm) -> Efficiency | None:
+    """Throughput per thread that the model runs on and per GiB at the most; None without a throughput."""
+    if arm.throughput is None:
+        return None
+    rate = arm.throughput.samples_per_s
+    threads = arm.effective["throughput"].threads or 1
+    footprint = arm.memory.by_hint.get("throughput") if arm.memory else None
+    turns = list(chain.from_iterable(arm.throughput.raw))
+    joules = [turn.energy_uj / turn.samples / 1e6 for turn in turns if turn.energy_uj is not None]
+    return Efficiency(
+        samples_per_s_per_core=rate / threads,
+        samples_per_s_per_gib=rate / (footprint.peak_bytes / GIB) if footprint else None,
+        joules_per_sample=float(np.median(joules)) if joules else None,
+        energy="of the whole processor package" if joules else why_no_energy(),
+    )
+
+
+def resident_bytes() -> int:
+    """Resident set of this process."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_bytes() -> int:
+    """The highest resident set of this process: VmHWM on Linux, for a child's `ru_maxrss` inherits its parent's."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+STAT = Path("/proc/stat")
+STEAL, COUNTED = 7, 8
+
+
+@dataclass(frozen=True)
+class ProcessorTime:
+    """Ticks since the system started, over all cores."""
+
+    steal: int
+    whole: int
+
+    def steal_share_since(self, earlier: ProcessorTime) -> float:
+        """Share of the time in between that was taken away."""
+        return (self.steal - earlier.steal) / max(self.whole - earlier.whole, 1)
+
+
+def processor_time(stat: Path = STAT) -> ProcessorTime | None:
+    """Now; None where the system does not count it."""
+    if not stat.is_file():
+        return None
+    ticks = [int(word) for word in stat.read_text().split("\n", 1)[0].split()[1 : COUNTED + 1]]
+    return ProcessorTime(steal=ticks[STEAL], whole=sum(ticks))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ovopt.bench.equal_settings import open_all, same_settings
-from ovopt.bench.processor_time import processor_time
+from ovopt.bench.machine import processor_time
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.schedule import LEAST_REPLICAS, Schedule, creation_order, plan_block, turn_order, why_stop
 from ovopt.bench.workers import Crew

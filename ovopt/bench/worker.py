@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from ovopt.bench import protocol
-from ovopt.bench.energy import read_energy_uj
+from ovopt.bench.machine import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.shared_tensors import Reader
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins

@@ -1,4 +1,4 @@
-"""What would settle an open budget: which measurement to extend, by how much, and the options that do it. Pure."""
+"""Sample sizes that would settle an open budget."""
 
 from __future__ import annotations
 
@@ -6,10 +6,46 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from ovopt.budgets import settle
 from ovopt.budgets.figures import Path
 from ovopt.budgets.intervals import Spread
 from ovopt.records import Measured, Settings
+from ovopt.stats import LEVEL
+
+POWER = 0.8
+"""How often the additional measurement settles it, if the true figure is the estimated one."""
+
+
+def settling_samples(estimate: float, reach: float, limit: float, n: int) -> int | None:
+    """How many samples in all bring the bound, now `reach` from the estimate, clear of `limit`; None if none do."""
+    distance = abs(estimate - limit)
+    return math.ceil(n * (reach * _room() / distance) ** 2) if distance else None
+
+
+def settling_replicas(estimate: float, bound: float, limit: float, replicas: int, most: int) -> int | None:
+    """How many replicas in all bring `bound` clear of `limit`, positive figures on the log scale; None where `most` of
+    them do not."""
+    distance, reach = abs(math.log(estimate / limit)), abs(math.log(estimate / bound))
+    wanted = reach * _room() / _half_width(replicas)
+    return next((k for k in range(replicas + 1, most + 1) if wanted * _half_width(k) <= distance), None)
+
+
+def precision_at(relative_half_width: float, replicas: int, wanted: int) -> float:
+    """The relative half-width that `wanted` replicas bring, from that of `replicas`."""
+    return relative_half_width * _half_width(wanted) / _half_width(replicas)
+
+
+def _half_width(replicas: int) -> float:
+    """Of a mean's interval, in standard deviations of one replica."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(replicas - 1, (1 + LEVEL) / 2)) / math.sqrt(replicas)
+
+
+def _room() -> float:
+    from scipy.special import ndtri
+
+    return 1 + float(ndtri(POWER) / ndtri((1 + LEVEL) / 2))
+
 
 MOST = {"replicas": 60, "starts": 12}
 """What one run measures at the most, as `ovopt.bench` has it."""
@@ -60,7 +96,7 @@ def _more_samples(path: Path, limit: float, looked: Looked) -> tuple[int | None,
     found = looked.spread
     bound = found.low if limit < found.estimate else found.high
     reach = abs(bound - found.estimate) if bound is not None else 0.0
-    wanted = settle.settling_samples(found.estimate, reach, limit, looked.n)
+    wanted = settling_samples(found.estimate, reach, limit, looked.n)
     if wanted is None or wanted > (MOST_TIMES + 1) * looked.n:
         what = "gain" if path[-1] == "max_gain" else "drop"
         return None, f"the {what} lies so near the budget that more samples would hardly settle it"
@@ -71,7 +107,7 @@ def _more_samples(path: Path, limit: float, looked: Looked) -> tuple[int | None,
 def _wanted(found: Spread, limit: float, most: int) -> int | None:
     bound = found.low if limit < found.estimate else found.high
     if bound is not None:
-        return settle.settling_replicas(found.estimate, bound, limit, found.replicas, most)
+        return settling_replicas(found.estimate, bound, limit, found.replicas, most)
     enough = max(found.replicas + 1, found.enough)
     return enough if enough <= most else None
 
@@ -82,7 +118,7 @@ def _options(looked: Looked, wanted: int, settings: Settings, measured: Measured
     times = wanted / looked.n
     if measured.stopped != "precision reached":
         return f"--time-budget {_rounded_up(settings.time_budget_s * times)}"
-    narrower = settle.precision_at(settings.precision, looked.n, wanted)
+    narrower = precision_at(settings.precision, looked.n, wanted)
     options = [f"--precision {max(LEAST_PRECISION, math.floor(narrower * 1e4) / 1e4):g}"]
     seconds = measured.seconds * times * max(1, len(settings.measured))
     if seconds > settings.time_budget_s:

@@ -26,7 +26,7 @@ def command(
 
     Example: `ovopt card model-int8/ --comparison comparison.json`
     """
-    from ovopt.workflow.card import write_card
+    from ovopt.workflow.stored.report import write_card
 
     file = write_card(bundle, comparison, force)
     print(json.dumps({"card": str(file)}) if output_format is o.Format.json else file)

@@ -85,7 +85,7 @@ def command(
     """
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
-    from ovopt.workflow.compress import compress
+    from ovopt.workflow.optimizing.steps import compress
     from ovopt.workflow.searching.contest import Goal
 
     if max_drop is None and (aim or resume):

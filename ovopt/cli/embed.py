@@ -51,7 +51,7 @@ def command(
     Example: `ovopt embed model.onnx --recipe resnet --data photos/ -o embedded/`
     """
     from ovopt.cli.show import show_manifest
-    from ovopt.workflow.embed import embed
+    from ovopt.workflow.optimizing.steps import embed
 
     overrides = [
         *o.shapes(None, shape),

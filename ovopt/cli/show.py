@@ -34,7 +34,7 @@ def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
         print(manifest.model_dump_json(by_alias=True))
         return
     from ovopt import units
-    from ovopt.workflow.told import against_the_original
+    from ovopt.workflow.optimizing.progress_check import against_the_original
 
     ratio = manifest.model.size_bytes / manifest.source.size_bytes
     print(

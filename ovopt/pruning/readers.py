@@ -9,8 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ovopt.model.graph.nodes import constant, producer
-from ovopt.model.wiring import set_constant
+from ovopt.model.graph.nodes import constant, producer, set_constant
 
 if TYPE_CHECKING:
     import openvino

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.graph.nodes import constant, producer, substitute
-from ovopt.model.wiring import set_constant
+from ovopt.model.graph.nodes import constant, producer, set_constant, substitute
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
 from ovopt.pruning.units import Axes, Labels
 

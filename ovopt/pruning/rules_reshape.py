@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.graph.nodes import axes_of, constant, dimensions, equal, producer
+from ovopt.model.graph.nodes import axes_of, constant, dimensions, equal, producer, set_constant
 from ovopt.model.graph.operation_kinds import BROADCASTING, UNARY
-from ovopt.model.wiring import set_constant
 from ovopt.pruning.blocks import Block, aligned, flattened, split
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
 from ovopt.pruning.units import Axes, Labels

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import constant, dimensions, substitute
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, constant, dimensions, substitute
 
 if TYPE_CHECKING:
     import openvino

@@ -10,8 +10,7 @@ import numpy as np
 
 from ovopt.model.graph.axis_order import order_of
 from ovopt.model.graph.channel_order import Permutation, Permuting, fold
-from ovopt.model.graph.nodes import dimensions, producer
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, dimensions, producer
 
 if TYPE_CHECKING:
     import openvino

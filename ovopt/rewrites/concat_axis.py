@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import axes_of, dimensions, is_unit
-from ovopt.model.rewrite import Rewrite
-from ovopt.model.wiring import lead
+from ovopt.model.graph.nodes import Rewrite, axes_of, dimensions, is_unit, lead
 
 if TYPE_CHECKING:
     import openvino

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite
 
 if TYPE_CHECKING:
     import openvino

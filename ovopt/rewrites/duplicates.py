@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.rewrite import Rewrite
-from ovopt.model.wiring import lead
+from ovopt.model.graph.nodes import Rewrite, lead
 
 if TYPE_CHECKING:
     import openvino

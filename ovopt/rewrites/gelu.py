@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from ovopt.model.graph.nodes import consumers, scalar, substitute
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, consumers, scalar, substitute
 
 if TYPE_CHECKING:
     import openvino

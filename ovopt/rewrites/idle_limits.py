@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import constant, dimensions, name_dimensions, other, producer
-from ovopt.model.rewrite import Rewrite
-from ovopt.model.wiring import lead
+from ovopt.model.graph.nodes import Rewrite, constant, dimensions, lead, name_dimensions, other, producer
 
 if TYPE_CHECKING:
     import openvino

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from ovopt.model.graph.nodes import (
+    Rewrite,
     axes_of,
     dimensions,
     equal_shapes,
@@ -21,7 +22,6 @@ from ovopt.model.graph.nodes import (
     through_reshape,
     without_units,
 )
-from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
     import openvino

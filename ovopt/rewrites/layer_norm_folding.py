@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.graph.nodes import constant, consumers, dimensions, producer, substitute
+from ovopt.model.graph.nodes import Rewrite, constant, consumers, dimensions, producer, substitute
 from ovopt.model.graph.spelling import op, readings
-from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
     import openvino

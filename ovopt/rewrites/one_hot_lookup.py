@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import (
+    Rewrite,
     constant,
     dimensions,
     equal_shapes,
@@ -17,7 +18,6 @@ from ovopt.model.graph.nodes import (
     scalar,
     substitute,
 )
-from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
     import openvino

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import constant, producer, scalar
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, constant, producer, scalar
 
 if TYPE_CHECKING:
     import openvino

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ovopt.model.graph.channel_order import Permuting, fold
-from ovopt.model.graph.nodes import constant, dimensions, producer
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, constant, dimensions, producer
 
 if TYPE_CHECKING:
     import openvino

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import constant, dimensions, equal, name_dimensions, producer, substitute
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, constant, dimensions, equal, name_dimensions, producer, substitute
 
 if TYPE_CHECKING:
     import openvino

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ovopt.model.graph.nodes import (
+    Rewrite,
     axes_of,
     dimensions,
     equal_shapes,
@@ -15,7 +16,6 @@ from ovopt.model.graph.nodes import (
     substitute,
     through_reshape,
 )
-from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
     import openvino

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.graph.nodes import constant, consumers, dimensions, producer, substitute
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, constant, consumers, dimensions, producer, substitute
 
 if TYPE_CHECKING:
     import openvino

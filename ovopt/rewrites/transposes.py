@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.axis_order import Order, after, identity, inverse, moved_elements, order_of, sizes
-from ovopt.model.graph.nodes import axes_of, constant, dimensions, is_unit, producer
+from ovopt.model.graph.nodes import (
+    Rewrite,
+    axes_of,
+    constant,
+    dimensions,
+    feeds_result,
+    is_unit,
+    lead,
+    producer,
+    set_constant,
+)
 from ovopt.model.graph.operation_kinds import BROADCASTING, REDUCING, UNARY
-from ovopt.model.rewrite import Rewrite
-from ovopt.model.wiring import feeds_result, lead, set_constant
 
 if TYPE_CHECKING:
     import openvino

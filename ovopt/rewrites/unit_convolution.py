@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ovopt.model.graph.nodes import (
+    Rewrite,
     axes_of,
     constant,
     consumers,
@@ -18,7 +19,6 @@ from ovopt.model.graph.nodes import (
     producer,
     substitute,
 )
-from ovopt.model.rewrite import Rewrite
 
 if TYPE_CHECKING:
     import openvino

@@ -13,10 +13,9 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Array, Decoder, Host, Materials, Stage, Step, Stepped, Tensors, Way, without_batch
 from ovopt.errors import RecipeError
-from ovopt.model.back import Build, with_back
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
-from ovopt.model.outputs import chosen_outputs, output_indices
-from ovopt.model.ports.facts import facts
+from ovopt.model.ports.attach import BuildBehind, with_back
+from ovopt.model.ports.facts import chosen_outputs, facts, output_indices
 from ovopt.records import Port, StepReport
 from ovopt.stats import Interval
 
@@ -205,7 +204,7 @@ def _one_at_a_time(model: openvino.Model, output: Port) -> bool:
     return output.shape[0] == 1 or (output.shape[0] is None and free)
 
 
-def _chain(decoders: Sequence[Decoder], known: Sequence[str]) -> Build:
+def _chain(decoders: Sequence[Decoder], known: Sequence[str]) -> BuildBehind:
     def build(batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         value: openvino.Output | None = batch
         given = {name: port for name, port in inputs.items() if name in known}

@@ -14,7 +14,7 @@ from ovopt import units
 from ovopt.contracts import Array, Host, Materials, Step, Stepped, Transform, Way
 from ovopt.errors import ArmLostError, RecipeError, StepError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
-from ovopt.model.ports.attach import Build, Intake, with_front
+from ovopt.model.ports.attach import BuildInFront, Intake, with_front
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
 from ovopt.steps.intakes import Intakes, intakes
@@ -213,7 +213,7 @@ def _said(intake: Intake) -> str:
     return f"{intake.dtype}[{','.join('?' if size is None else str(size) for size in intake.sizes)}]"
 
 
-def _chain(transforms: Sequence[Transform]) -> Build:
+def _chain(transforms: Sequence[Transform]) -> BuildInFront:
     def build(batch: openvino.Output) -> openvino.Output | None:
         value: openvino.Output | None = batch
         for transform in transforms:

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
 from ovopt.errors import ModelError, NoEffectError, RecipeError
-from ovopt.model.outputs import output_indices
-from ovopt.model.ports.facts import facts
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite
+from ovopt.model.ports.facts import facts, output_indices
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from ovopt.errors import RecipeError, UsageError, did_you_mean
-from ovopt.model import back
-from ovopt.model.ports import attach
+from ovopt.model.ports.attach import POSTPROCESS_PREFIX, PREPROCESS_PREFIX
 from ovopt.records import Record
 
 if TYPE_CHECKING:
@@ -66,7 +65,8 @@ def _embedded(model: openvino.Model) -> list[str]:
     """What finds the operations of pre- and postprocessing inside a model: they stay exact, and NNCF takes some for a
     bias."""
     names = [op.get_friendly_name() for op in model.get_ordered_ops()]
-    return [f"^{prefix}.*" for prefix in (attach.PREFIX, back.PREFIX) if any(name.startswith(prefix) for name in names)]
+    prefixes = (PREPROCESS_PREFIX, POSTPROCESS_PREFIX)
+    return [f"^{prefix}.*" for prefix in prefixes if any(name.startswith(prefix) for name in names)]
 
 
 def member(kind: type[E], value: str, where: str) -> E:

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
+from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.inspect.agreement import outputs_in_f32
-from ovopt.model.rewrite import Rewrite
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovopt import units
-from ovopt.bench.machine import machine
-from ovopt.bench.processor_time import processor_time
+from ovopt.bench.machine import machine, processor_time
 from ovopt.locate import shipped
 from ovopt.model.files.read import core
 from ovopt.records import Machine, Record, Speedup

@@ -6,8 +6,8 @@ import statistics
 
 import pytest
 
-from ovopt.bench import efficiency as module
-from ovopt.bench.efficiency import efficiency
+from ovopt.bench import machine as module
+from ovopt.bench.machine import efficiency
 from ovopt.records import Arm, Footprint, Memory, Turn
 from tests.factories import arm, effective, throughput_of
 

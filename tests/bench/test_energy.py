@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.bench.energy import read_energy_uj, why_no_energy
+from ovopt.bench.machine import read_energy_uj, why_no_energy
 
 
 def zone(root: Path, name: str, energy_uj: int, label: str) -> Path:

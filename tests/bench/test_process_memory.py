@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ovopt.bench.process_memory import peak_bytes, resident_bytes
+from ovopt.bench.machine import peak_bytes, resident_bytes
 
 MIB = 1 << 20
 linux = pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs /proc")
@@ -44,6 +44,6 @@ def test_the_peak_stays_when_memory_is_given_back() -> None:
 def test_a_child_does_not_inherit_its_parents_peak() -> None:
     """`ru_maxrss` would."""
     block = np.ones(256 * MIB, np.uint8)
-    line = "from ovopt.bench.process_memory import peak_bytes; print(peak_bytes())"
+    line = "from ovopt.bench.machine import peak_bytes; print(peak_bytes())"
     child = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     assert int(child.stdout) < block.nbytes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.bench.processor_time import ProcessorTime, processor_time
+from ovopt.bench.machine import ProcessorTime, processor_time
 
 STAT = """cpu  100 20 30 4000 50 6 7 80 900 1000
 cpu0 1 2 3 4 5 6 7 8 9 10

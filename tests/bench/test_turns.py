@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovopt.bench import protocol, turns
-from ovopt.bench.processor_time import ProcessorTime
+from ovopt.bench.machine import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
 from ovopt.bench.schedule import LEAST_REPLICAS, MOST_REPLICAS, MOST_ROUNDS

@@ -5,8 +5,7 @@ import pytest
 
 from ovopt.bench.scenarios.first_inference import MOST_STARTS
 from ovopt.bench.schedule import MOST_REPLICAS
-from ovopt.budgets.sample_size import MOST
-from ovopt.budgets.settle import precision_at, settling_replicas, settling_samples
+from ovopt.budgets.sample_size import MOST, precision_at, settling_replicas, settling_samples
 from ovopt.stats import PairedCounts, paired_share_difference, speedup_interval
 
 SIMULATED = 500

@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite
 
 EXTREME = (0.0, -0.0, 1e-30, -1e-30, 1e-4, 2.9999, 3.0, -3.0, 6.0, 20.0, -20.0, 80.0, -80.0)
 

@@ -15,8 +15,8 @@ from ovopt.data.preparation import HostPreparation
 from ovopt.decoders.arrays import Argmax, Sigmoid, Softmax
 from ovopt.decoders.parts import MaxParts
 from ovopt.errors import RecipeError
-from ovopt.model.back import PREFIX
 from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.ports.attach import POSTPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.stats import Interval
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
@@ -154,7 +154,7 @@ def test_the_chosen_output_changes_in_its_place_and_the_others_stay() -> None:
     first, second = facts(stepped.model).outputs
     assert first == facts(two_outputs()).outputs[0]
     assert (second.name, second.shape, second.dtype) == ("second", (1,), "i64")
-    own = [op for op in stepped.model.get_ordered_ops() if op.get_friendly_name().startswith(PREFIX)]
+    own = [op for op in stepped.model.get_ordered_ops() if op.get_friendly_name().startswith(POSTPROCESS_PREFIX)]
     assert {"Softmax", "TopK"} <= {op.get_type_name() for op in own}
 
 

@@ -13,7 +13,7 @@ from ovopt.contracts import Array, Host, Materials, Parts, Stepped, Transform, W
 from ovopt.data.preparation import HostPreparation
 from ovopt.errors import ArmLostError, DataError, RecipeError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
-from ovopt.model.ports.attach import PREFIX
+from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.records import QualityDelta
 from ovopt.stats import Interval
@@ -265,7 +265,7 @@ def test_a_model_of_free_size_keeps_its_freedom() -> None:
 
 def test_the_operations_carry_names_that_say_what_they_are_for() -> None:
     names = [op.get_friendly_name() for op in embedded(USUAL).model.get_ordered_ops()]
-    assert any(name.startswith(PREFIX) for name in names)
+    assert any(name.startswith(PREPROCESS_PREFIX) for name in names)
 
 
 def test_inputs_are_embedded_by_name_and_the_recipes_own_values_left_alone() -> None:

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from ovopt.contracts import Materials, Step, Stepped, plugins
 from ovopt.errors import RecipeError
+from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.ports.facts import facts
-from ovopt.model.rewrite import Rewrite
 from ovopt.recipe import parse_recipe
 from ovopt.steps import simplify as module
 from ovopt.steps.simplify import MOST_ROUNDS, Simplify

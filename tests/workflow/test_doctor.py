@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from ovopt.bench.machine import machine
-from ovopt.bench.processor_time import ProcessorTime
+from ovopt.bench.machine import ProcessorTime, machine
 from ovopt.model.files.read import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module

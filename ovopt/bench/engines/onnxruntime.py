@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ovopt.bench.engines.pooled import PooledSession
-from ovopt.bench.process_memory import peak_bytes, resident_bytes
+from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError, SettingsError
 from ovopt.records import Execution

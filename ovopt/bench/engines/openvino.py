@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.bench.open_loop import send_off
 from ovopt.bench.pool_pace import pace
-from ovopt.bench.process_memory import peak_bytes, resident_bytes
 from ovopt.contracts import Array, Engine, Key, Pace, Placement, Session, Started, Tensors, without_batch
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.files.read import core, read_model, reason, with_batch

@@ -1,22 +1,57 @@
-"""Read a model from disk, with an error that a person can act on."""
+"""Reading a model from any file that ovopt knows; what OpenVINO's core does not read is converted in Python."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.errors import ModelError
-from ovopt.model.convert import converted, needs_conversion
+from ovopt.model.files.factory import Reference
+from ovopt.model.files.integrity import ARCHIVES, is_hugging_face, parts
 from ovopt.model.files.locate import describe, locate
 from ovopt.model.files.save import save_model
 from ovopt.model.native import core, reason, silent_stderr
 from ovopt.model.ports.batch import with_batch
-from ovopt.model.ports.shapes import Shapes, reshape
+from ovopt.model.ports.shapes import Dimension, Shapes, reshape
 
 if TYPE_CHECKING:
     import openvino
+
+KEPT = 4
+GGUF = ".gguf"
+Given = tuple[tuple[str, tuple[Dimension, ...]], ...]
+Stamps = tuple[tuple[int, int], ...]
+
+
+def needs_conversion(file: Path) -> bool:
+    """Whether what `locate` found is PyTorch's, transformers' or llama.cpp's own."""
+    if Reference.of(file) or file.suffix.lower() in (*ARCHIVES, GGUF):
+        return True
+    return file.is_dir() and not (file / "saved_model.pb").is_file() and is_hugging_face(file)
+
+
+def converted(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
+    """A copy of the converted model. It is converted anew where a file has changed, or the shapes are others."""
+    stamps = tuple((status.st_mtime_ns, status.st_size) for status in (part.stat() for part in parts(file)))
+    given = tuple(sorted((name, tuple(shape)) for name, shape in shapes.items()))
+    return _converted(file, given, trust, stamps).clone()
+
+
+@lru_cache(maxsize=KEPT)
+def _converted(file: Path, given: Given, trust: bool, stamps: Stamps) -> openvino.Model:
+    from ovopt.model.files.gguf import convert_gguf
+    from ovopt.model.files.huggingface import convert_folder
+    from ovopt.model.files.pytorch import convert_factory, convert_file
+
+    if reference := Reference.of(file):
+        return convert_factory(reference, dict(given), trust)
+    if file.suffix.lower() == GGUF:
+        return convert_gguf(file)
+    return convert_folder(file, trust) if file.is_dir() else convert_file(file, dict(given), trust)
+
 
 __all__ = ["as_ir", "core", "read_model", "reason", "with_batch"]
 

@@ -1,19 +1,28 @@
-"""Rewriting by pattern, on OpenVINO's own matcher passes."""
+"""Operations of a model for rewrites: reading, matching, rewiring them."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.rewrite import Rewrite
-
 if TYPE_CHECKING:
     import openvino
     from openvino.passes import Matcher
+
+
+class Rewrite(ABC):
+    """One identity, stated in the class's docstring. It changes the model in place; whoever calls it works on a clone
+    and keeps the change only if the outputs stay the same."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def apply(self, model: openvino.Model) -> int:
+        """Rewrite wherever the identity holds; in how many places."""
 
 
 class PatternRewrite(Rewrite):
@@ -178,3 +187,35 @@ def through_reshape(output: openvino.Output) -> openvino.Output:
             break
         output = before
     return output
+
+
+def lead(old: openvino.Output, new: openvino.Output) -> bool:
+    """Let all that reads `old` read `new`, which takes the name of an output of the model over; whether it was done.
+
+    It is not where two of the model's inputs and outputs would become one and share their names.
+    """
+    readers = old.get_target_inputs()
+    if any(_is_result(reader) for reader in readers):
+        if new.get_node().get_type_name() == "Parameter" or any(map(_is_result, new.get_target_inputs())):
+            return False
+        new.add_names(old.get_names())
+    for reader in readers:
+        reader.replace_source_output(new)
+    return bool(readers)
+
+
+def feeds_result(output: openvino.Output) -> bool:
+    """Whether it is an output of the model."""
+    return any(map(_is_result, output.get_target_inputs()))
+
+
+def set_constant(node: openvino.Node, index: int, values: NDArray[Any]) -> None:
+    """Give an operation a constant of its own, of the element type that the input had."""
+    from openvino import opset13 as ops
+
+    dtype = node.input_value(index).get_element_type().to_dtype()
+    node.set_argument(index, ops.constant(np.array(values, dtype, order="C")).output(0))
+
+
+def _is_result(reader: openvino.Input) -> bool:
+    return bool(reader.get_node().get_type_name() == "Result")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import scalar, substitute
-from ovopt.model.rewrite import Rewrite
+from ovopt.model.graph.nodes import Rewrite, scalar, substitute
 
 if TYPE_CHECKING:
     import openvino

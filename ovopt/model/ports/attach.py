@@ -1,4 +1,4 @@
-"""Put operations in front of a model's inputs."""
+"""Operations in front of a model's inputs and behind its outputs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ovopt.model.ports.facts import facts
 from ovopt.model.ports.inputs import DTYPES
 from ovopt.records import Port
 
 if TYPE_CHECKING:
     import openvino
 
-PREFIX = "preprocess/"
+PREPROCESS_PREFIX = "preprocess/"
 """What the names of the operations in front begin with."""
 
 
@@ -27,11 +28,11 @@ class Intake:
     sizes: tuple[int | None, ...]
 
 
-Build = Callable[["openvino.Output"], "openvino.Output | None"]
+BuildInFront = Callable[["openvino.Output"], "openvino.Output | None"]
 
 
 def with_front(
-    model: openvino.Model, intakes: Mapping[str, Intake], ports: Sequence[Port], build: Build
+    model: openvino.Model, intakes: Mapping[str, Intake], ports: Sequence[Port], build: BuildInFront
 ) -> openvino.Model | None:
     """A copy of the model whose inputs of these names (of `ports`, all of the model's in their order) take something
     else, and `build` makes of it what they took before; None where it cannot."""
@@ -46,7 +47,7 @@ def with_front(
     return changed
 
 
-def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, build: Build) -> bool:
+def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, build: BuildInFront) -> bool:
     import openvino
     from openvino import opset13 as op
 
@@ -59,7 +60,7 @@ def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, bui
     fitted = _fitted(built, old) if built is not None else None
     if fitted is None:
         return False
-    _name(fitted.get_node(), {new.get_name()})
+    _name_in_front(fitted.get_node(), {new.get_name()})
     names = old.get_names()
     old.set_names(set())
     for target in old.get_target_inputs():
@@ -86,11 +87,53 @@ def _fitted(built: openvino.Output, old: openvino.Output) -> openvino.Output | N
     return built if wanted.rank.is_static and wanted.relaxes(shape) else None
 
 
-def _name(node: openvino.Node, done: set[str]) -> None:
+def _name_in_front(node: openvino.Node, done: set[str]) -> None:
     """Give everything from here up to the parameter a name that says what it is for."""
     if node.get_name() in done:
         return
     done.add(node.get_name())
-    node.set_friendly_name(f"{PREFIX}{node.get_type_name()}_{len(done)}")
+    node.set_friendly_name(f"{PREPROCESS_PREFIX}{node.get_type_name()}_{len(done)}")
     for value in node.input_values():
-        _name(value.get_node(), done)
+        _name_in_front(value.get_node(), done)
+
+
+POSTPROCESS_PREFIX = "postprocess/"
+"""What the names of the operations behind begin with."""
+
+BuildBehind = Callable[["openvino.Output", Mapping[str, "openvino.Output"]], "openvino.Output | None"]
+
+
+def with_back(model: openvino.Model, place: int, build: BuildBehind) -> openvino.Model | None:
+    """A copy of the model whose output at this place is what `build` makes of it and of the inputs by name, and keeps
+    its name; None where it makes nothing, or an operation refuses what it is given."""
+    changed = model.clone()
+    known = {op.get_name() for op in changed.get_ordered_ops()}
+    inputs = dict(zip((port.name for port in facts(model).inputs), changed.inputs, strict=True))
+    result = changed.output(place).get_node()
+    old = result.input_value(0)
+    try:
+        built = build(old, inputs)
+        if built is None:
+            return None
+        names = old.get_names()
+        old.set_names(set())
+        built.set_names(names)
+        result.input(0).replace_source_output(built)
+        changed.validate_nodes_and_infer_types()
+    except RuntimeError:
+        return None
+    _name_behind(changed, known)
+    return changed
+
+
+def _name_behind(model: openvino.Model, known: set[str]) -> None:
+    """Give every new operation a name that says what it is for."""
+    taken = {op.get_friendly_name() for op in model.get_ordered_ops()}
+    count = 0
+    for op in model.get_ordered_ops():
+        if op.get_name() in known:
+            continue
+        while (name := f"{POSTPROCESS_PREFIX}{op.get_type_name()}_{count}") in taken:
+            count += 1
+        op.set_friendly_name(name)
+        taken.add(name)

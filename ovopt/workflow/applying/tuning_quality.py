@@ -11,7 +11,7 @@ from ovopt.bench.protocol import Output
 from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.native import core, reason
-from ovopt.model.outputs import output_indices
+from ovopt.model.ports.facts import output_indices
 from ovopt.prepare import Prepared
 from ovopt.records import ModelFacts, QualityDelta
 from ovopt.workflow.comparing.label_checks import no_skill

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import ovopt
 from ovopt import comparison
-from ovopt.bench.efficiency import efficiency
-from ovopt.bench.machine import machine
+from ovopt.bench.machine import efficiency, machine
 from ovopt.bench.open_loop import Demand
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted

@@ -17,7 +17,7 @@ from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_l
 from ovopt.model.inspect.layer_errors import EXACT, Arm
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
-from ovopt.model.outputs import output_indices
+from ovopt.model.ports.facts import output_indices
 from ovopt.prepare import Prepared, prepare
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import ovopt
 from ovopt import units
@@ -17,17 +17,21 @@ from ovopt.contracts import Stage, Step, Stepped, plugins
 from ovopt.errors import BudgetMissedError, RecipeError, StepError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.read import read_model
+from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Record, StepReport
+from ovopt.steps.compress import Compress
+from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
+from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker, told
 from ovopt.workflow.optimizing.step_cache import Found, Kept, key_of
 from ovopt.workflow.optimizing.step_order import check_order, no_steps
 from ovopt.workflow.options import Options
 from ovopt.workflow.recipe_choice import choose
-from ovopt.workflow.searches import has_search, searched
-from ovopt.workflow.told import told
+from ovopt.workflow.searching.compress import search_compression
+from ovopt.workflow.searching.contest import Contest, Goal
+from ovopt.workflow.searching.quantize import QuantizeSearch
 
 if TYPE_CHECKING:
     import openvino
@@ -203,3 +207,33 @@ def _without(step: Step, model: openvino.Model, error: Exception) -> Stepped:
     settings = step.model_dump(mode="json", exclude_defaults=True)
     report = StepReport(name=step.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
     return Stepped(model.clone(), report)
+
+
+Searched = Quantize | Compress
+"""The steps whose settings may ask for a search."""
+
+
+def has_search(step: Step) -> TypeGuard[Searched]:
+    """Whether the step's settings ask for a search rather than for one way to do it."""
+    return isinstance(step, Searched) and step.max_drop is not None
+
+
+def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> Stepped:
+    """The best model that keeps the step's budget against the original, found by a search whose journal is beside
+    `output`, where its best model so far is: an interrupted one goes on. BudgetMissedError where none keeps it."""
+    assert step.max_drop is not None, f"no budget for {step.name}"
+    goal, work = Goal(step.max_drop, time_budget_s, resume=True), _comparable(work)
+    match step:
+        case Quantize():
+            contest = Contest(step.name, work, [], goal, output, force=False)
+            manifest = contest.run(QuantizeSearch(contest, step).run)
+        case Compress():
+            manifest = search_compression(step, work, [], replace(goal, aim=step.aim), output, force=False)
+    return Stepped(read_model(output), manifest.steps[-1])
+
+
+def _comparable(work: Work) -> Work:
+    """Candidates take the samples that the original takes, or else they are held against the model in front of them."""
+    mine, theirs = ([(p.name, p.dtype) for p in facts(each).inputs] for each in (work.current, work.original))
+    embedded = any(report.embedded or report.decoded for report in work.reports)
+    return replace(work, original=work.current) if embedded or mine != theirs else work

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt import units
+from ovopt.bisection import Bracket
 from ovopt.contracts import Step, Stepped
 from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files.locate import MANIFEST
@@ -21,7 +22,6 @@ from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.steps.simplify import Simplify
-from ovopt.tune.bracket import Bracket
 from ovopt.workflow.applying.work import Work, apply_steps, step_of
 from ovopt.workflow.options import Options
 from ovopt.workflow.recipe_choice import choose

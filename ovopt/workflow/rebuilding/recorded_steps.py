@@ -20,9 +20,8 @@ from ovopt.records import Manifest, StepReport
 from ovopt.steps.compress import Compress
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import global_candidates
 from ovopt.workflow.diagnosing.quantized_source import named_alike
-from ovopt.workflow.searching.quantize import UNQUANTIZED, WEIGHTS
+from ovopt.workflow.searching.quantize import UNQUANTIZED, WEIGHTS, global_candidates
 
 if TYPE_CHECKING:
     import openvino

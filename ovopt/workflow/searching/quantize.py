@@ -1,34 +1,119 @@
-"""How to quantize under a budget: the fastest model that keeps the quality, found on the calibration and tuning splits.
-
-Ways to quantize the whole model come first. What is simplified only loses nothing: where that gains something, 8 bits
-have to be faster, and it is judged as soon as the first way is not. Where none keeps the budget, the operations that
-lose the most stay in floating point; where 8 bits do not pay, so do those that they slow down. Where none of that may
-ship, weights alone in 8 bits may; they come before all else where the recipe compresses. Where nothing does, the
-refusal offers what else helps.
-"""
+"""The search for the fastest quantized model that keeps the quality, its candidates, and parts in floating point."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ovopt.bisection import shortest_prefix, thinned
 from ovopt.errors import StepError, UsageError
-from ovopt.model.attention import has_attention
-from ovopt.model.inspect.quantizers import own_errors, quantized_operations, reverted
+from ovopt.model.inspect.quantizers import has_attention, own_errors, quantized_operations, reverted
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import OWN, Candidate, global_candidates
-from ovopt.tune.partial import partials
-from ovopt.workflow.next_best import faster_otherwise
 from ovopt.workflow.searching.contest import Contest, OutOfTimeError
+from ovopt.workflow.searching.outcome import faster_otherwise
 from ovopt.workflow.searching.trial import NOISE, SMALL, Trial, settled
 
 if TYPE_CHECKING:
     import openvino
+
+SMOOTHING_OFF = {"smooth_quant_alphas": {"convolution": -1, "matmul": -1}}
+QUANTILES = {
+    "activations_range_estimator_params": {
+        "min": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
+        "max": {"statistics_type": "quantile", "aggregator_type": "mean", "quantile_outlier_prob": 0.0001},
+    }
+}
+OWN, MOST, BARE = "recipe", "performance", "transformer, no smoothing"
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    MOST: {"preset": "performance", "model_type": None},
+    BARE: {"model_type": "transformer", "advanced_parameters": SMOOTHING_OFF},
+    "transformer": {"model_type": "transformer"},
+    "mixed": {"preset": "mixed", "model_type": None},
+    "transformer, quantiles": {"model_type": "transformer", "advanced_parameters": QUANTILES},
+    "transformer, full bias correction": {"model_type": "transformer", "fast_bias_correction": False},
+}
+"""What changes against the recipe's own settings. Without a model type the most is quantized, which is the fastest
+where it keeps the quality. The transformer model type keeps it most often, on convolutional networks too; smoothing
+adds multiplications to it. Full bias correction is last because it takes the longest."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to quantize."""
+
+    name: str
+    step: Quantize
+
+
+def global_candidates(own: Quantize, attention: bool = False) -> Sequence[Candidate]:
+    """What quantizes the most, then the recipe's own settings (behind those without smoothing, where it smooths), then
+    the other variants; none twice. With `attention` in the model those without smoothing come first: next to none bears
+    the most, and the two are nearly as fast."""
+    steps = {name: own.model_copy(update={**changes, **_advanced(own, changes)}) for name, changes in VARIANTS.items()}
+    first = (BARE, MOST) if attention else (MOST, BARE) if own.model_type else (MOST,)
+    ordered = {**{name: steps[name] for name in first if name in steps}, OWN: own, **steps}
+    found: dict[str, Candidate] = {}
+    for name, step in ordered.items():
+        found.setdefault(step.model_dump_json(), Candidate(OWN if step == own else name, step))
+    return tuple(found.values())
+
+
+def _advanced(own: Quantize, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a variant says about the advanced parameters, beside the recipe's own."""
+    return {key: {**own.advanced_parameters, **changes[key]} for key in ("advanced_parameters",) if key in changes}
+
+
+PRODUCTS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData", "MatMul")
+"""Sums of products, where 8 bits save work; everywhere else they save memory traffic at most."""
+GROUPED = ("GroupConvolution", "GroupConvolutionBackpropData")
+MARGIN = 0.9
+"""An operation is taken to be slower in 8 bits only where floating point takes less than this share of its time."""
+WORTH = 0.02
+"""Of the time of all operations: what has to be in sight for a try, which takes longer than to look at the times."""
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Operations to leave in floating point, and why."""
+
+    name: str
+    reverted: tuple[str, ...]
+
+
+def partials(
+    kinds: Mapping[str, str], quantized_us: Mapping[str, float], float_us: Mapping[str, float]
+) -> Sequence[Partial]:
+    """What may be worth a try, none twice, none that leaves nothing quantized.
+
+    `kinds` gives the type of every quantized operation in the order of execution; the times, in microseconds, are those
+    of operations where they run in 8 bits (with the conversions in front of them) and in floating point. Where they are
+    known, only what may save a share of them is worth a try.
+    """
+    least = WORTH * sum(quantized_us.values())
+    saved = {op: max(0.0, us - float_us.get(op, 0.0)) for op, us in quantized_us.items()}
+    found: dict[frozenset[str], Partial] = {}
+    for name, chosen in _all(kinds, quantized_us, float_us):
+        if chosen and len(chosen) < len(kinds) and sum(saved.get(op, 0.0) for op in chosen) >= least:
+            found.setdefault(frozenset(chosen), Partial(name, tuple(chosen)))
+    return tuple(found.values())
+
+
+def _all(
+    kinds: Mapping[str, str], quantized_us: Mapping[str, float], float_us: Mapping[str, float]
+) -> Iterator[tuple[str, list[str]]]:
+    yield "products alone", [op for op, kind in kinds.items() if kind not in PRODUCTS]
+    yield "no grouped convolutions", [op for op, kind in kinds.items() if kind in GROUPED]
+    yield "convolutions alone", [op for op, kind in kinds.items() if "Conv" not in kind]
+    yield "matrix products alone", [op for op, kind in kinds.items() if kind != "MatMul"]
+    slower = [op for op in kinds if op in quantized_us and float_us.get(op, 0.0) < MARGIN * quantized_us[op]]
+    yield "what pays", slower
+    yield "products that pay", [op for op, kind in kinds.items() if kind not in PRODUCTS or op in slower]
+
 
 PROBED = 8
 """Samples that tell the operations' own errors."""

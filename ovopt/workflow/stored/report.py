@@ -1,4 +1,4 @@
-"""Reports of a comparison: as text, or as a file."""
+"""Stored comparisons rendered, and the model card of a bundle."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ovopt.bundle import read_manifest
 from ovopt.contracts import Report, View, plugins
-from ovopt.errors import UsageError, did_you_mean
+from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean
 from ovopt.output import new_file
-from ovopt.records import Comparison, Diagnosis
+from ovopt.records import Comparison, Diagnosis, Manifest
+from ovopt.reports.card import MARK, card
+from ovopt.workflow.stored.comparison_file import read_comparison
 
 PLAIN = View(width=120, colour=False)
 """Of a report that goes into a file."""
@@ -71,3 +74,38 @@ def _report(name: str) -> type[Report]:
 def _beginning(file: Path) -> str:
     with file.open("rb") as stream:
         return stream.read(LOOKED_AT).decode(errors="replace")
+
+
+README = "README.md"
+
+
+def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = None, force: bool = False) -> Path:
+    """Write `README.md` into the bundle: how it was made and is run, with the figures of a comparison that holds it.
+
+    A card that is there is written anew; any other README.md only with `force`.
+    """
+    folder = Path(bundle)
+    manifest = read_manifest(folder) if folder.is_dir() else None
+    if manifest is None:
+        raise ModelError(f"{folder}: not a bundle; give the folder that an ovopt command wrote")
+    if isinstance(comparison, str | Path):
+        comparison = read_comparison(comparison)
+    candidate = _arm(manifest, comparison) if comparison else None
+    target = folder / README
+    if target.exists() and not force and MARK not in target.read_text(encoding="utf-8", errors="replace"):
+        raise OutputError(f"{target}: was not written by ovopt; --force replaces it")
+    with new_file(target, force=True, mark="") as file:
+        file.write_text(card(manifest, folder.resolve().name, comparison, candidate), encoding="utf-8")
+    return target
+
+
+def _arm(manifest: Manifest, comparison: Comparison) -> str:
+    """The arm that is this bundle's model, by its hash."""
+    for pair in comparison.pairs:
+        arm = next(arm for arm in comparison.arms if arm.name == pair.candidate)
+        if arm.model.sha256 == manifest.model.sha256:
+            return arm.name
+    raise UsageError(
+        "--comparison: holds no candidate with this bundle's model; compare it first: `ovopt compare ORIGINAL BUNDLE "
+        "-o FILE`"
+    )

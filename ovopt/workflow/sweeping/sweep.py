@@ -19,8 +19,7 @@ from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
 from ovopt.workflow.options import Options
-from ovopt.workflow.sweep_rows import failed
-from ovopt.workflow.sweeping.entry import Effort, EntryWork
+from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
 
 
 def sweep(

@@ -10,7 +10,7 @@ import pytest
 from openvino import Node
 from openvino import opset13 as ops
 
-from ovopt.model.attention import has_attention
+from ovopt.model.inspect.quantizers import has_attention
 
 SHAPE = (1, 2, 4, 8)
 """Batch, heads, tokens, width."""

@@ -8,7 +8,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.model.native import core
-from ovopt.model.ports.attach import PREFIX, Build, Intake, with_front
+from ovopt.model.ports.attach import PREPROCESS_PREFIX, BuildInFront, Intake, with_front
 from ovopt.model.ports.batch import with_batch
 from ovopt.model.ports.facts import facts
 from ovopt.records import Port
@@ -29,7 +29,7 @@ def on_host(pictures: np.ndarray) -> np.ndarray:
 
 
 def fronted(
-    model: ov.Model, dtype: str, sizes: tuple[int | None, ...], build: Build, name: str = "picture"
+    model: ov.Model, dtype: str, sizes: tuple[int | None, ...], build: BuildInFront, name: str = "picture"
 ) -> ov.Model:
     changed = with_front(model, {name: Intake(dtype, sizes)}, facts(model).inputs, build)
     assert changed is not None
@@ -62,7 +62,7 @@ def test_the_names_of_the_operations_say_what_they_are_for() -> None:
     model = conv_model()
     before = {op.get_friendly_name() for op in model.get_ordered_ops()}
     added = {op.get_friendly_name() for op in fronted(model, "u8", (8, 8, 3), scaled).get_ordered_ops()} - before
-    assert all(name.startswith(PREFIX) for name in added)
+    assert all(name.startswith(PREPROCESS_PREFIX) for name in added)
     assert any("Transpose" in name for name in added)
 
 
@@ -134,6 +134,6 @@ def test_a_state_is_kept() -> None:
     ],
     ids=["nothing built", "bytes for floats", "another size", "a free size for a fixed one", "a rank less", "an error"],
 )
-def test_what_does_not_fit_the_model_is_refused(dtype: str, sizes: tuple[int | None, ...], build: Build) -> None:
+def test_what_does_not_fit_the_model_is_refused(dtype: str, sizes: tuple[int | None, ...], build: BuildInFront) -> None:
     model = conv_model()
     assert with_front(model, {"picture": Intake(dtype, sizes)}, facts(model).inputs, build) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from ovopt.errors import ModelError
-from ovopt.model.outputs import chosen_outputs, output_indices
+from ovopt.model.ports.facts import chosen_outputs, output_indices
 from ovopt.records import Port
 from tests.factories import exactly
 

@@ -15,15 +15,15 @@ from ovopt.contracts import Way
 from ovopt.errors import ModelError, RecipeError
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
-from ovopt.model.ports.attach import PREFIX
+from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.prepare import prepare
 from ovopt.recipe import Recipe, load_recipe
 from ovopt.records import Manifest, Port
 from ovopt.stats import Interval
 from ovopt.workflow.applying import host
+from ovopt.workflow.comparing.arms import Timed
 from ovopt.workflow.options import Options
-from ovopt.workflow.timed import Timed
 from tests.factories import exactly
 from tests.models import conv_model, saved
 
@@ -157,7 +157,7 @@ def test_a_quantized_bundle_still_does_its_part_exactly(folder: Path, bundle: Ma
     model = read_model(folder / "inside-int8")
     fake = [op for op in model.get_ordered_ops() if op.get_type_name() == "FakeQuantize"]
     assert fake
-    own = [op for op in model.get_ordered_ops() if op.get_friendly_name().startswith(PREFIX)]
+    own = [op for op in model.get_ordered_ops() if op.get_friendly_name().startswith(PREPROCESS_PREFIX)]
     inner = [value.get_node().get_type_name() for op in own for value in op.input_values()]
     assert "FakeQuantize" not in inner
     found = ovopt.evaluate([folder / "model.xml", folder / "inside-int8"])

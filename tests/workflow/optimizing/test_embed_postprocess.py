@@ -16,8 +16,8 @@ import ovopt
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Way
 from ovopt.errors import DataError, ModelError, RecipeError, UsageError
-from ovopt.model.back import PREFIX
 from ovopt.model.files.read import read_model
+from ovopt.model.ports.attach import POSTPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest, Port
 from ovopt.reports.card import card
@@ -155,9 +155,9 @@ def test_a_quantized_bundle_still_does_its_part_exactly(folder: Path) -> None:
     manifest = ovopt.quantize(folder / "inside", folder / "int8")
     assert manifest.postprocess is not None
     assert names(manifest.postprocess.embedded) == ["l2_normalise", "softmax"]
-    quantized = [op for op in read_model(folder / "int8").get_ordered_ops() if op.get_type_name() == "FakeQuantize"]
-    assert quantized
-    own = [op for op in read_model(folder / "int8").get_ordered_ops() if op.get_friendly_name().startswith(PREFIX)]
+    operations = read_model(folder / "int8").get_ordered_ops()
+    assert [op for op in operations if op.get_type_name() == "FakeQuantize"]
+    own = [op for op in operations if op.get_friendly_name().startswith(POSTPROCESS_PREFIX)]
     assert own
     assert not [v for op in own for v in op.input_values() if v.get_node().get_type_name() == "FakeQuantize"]
     found = ovopt.evaluate([folder / "model.xml", folder / "int8"])

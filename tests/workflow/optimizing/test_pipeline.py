@@ -18,12 +18,11 @@ from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.tune import candidates
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.step_cache import Kept
 from ovopt.workflow.options import Options
-from ovopt.workflow.searching import contest
+from ovopt.workflow.searching import contest, quantize
 from tests.cli.run import write_data, write_ir
 from tests.steps.models import encoder, outputs, sentence
 from tests.workflow.searching.searched import FEW, hopeless, loud_data, rescuable, speed_by_count
@@ -49,7 +48,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speeds that depend on the model alone."""
     monkeypatch.setattr(work, "quick_speedup", speed_by_count)
     monkeypatch.setattr(contest, "operation_times", lambda models, *others: [{} for _ in models])
-    monkeypatch.setattr(candidates, "VARIANTS", {"mixed": {"preset": "mixed"}})
+    monkeypatch.setattr(quantize, "VARIANTS", {"mixed": {"preset": "mixed"}})
 
 
 @pytest.fixture

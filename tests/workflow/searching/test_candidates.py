@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.recipe import parse_recipe
 from ovopt.steps.quantize import Quantize
-from ovopt.tune.candidates import BARE, MOST, OWN, VARIANTS, global_candidates
+from ovopt.workflow.searching.quantize import BARE, MOST, OWN, VARIANTS, global_candidates
 
 SETTINGS: list[dict[str, Any]] = [
     {},

@@ -16,13 +16,12 @@ from ovopt.model.inspect.weights import weights
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
 from ovopt.steps.compress import Compress
-from ovopt.tune import compressions
-from ovopt.tune.compressions import SHAPES
 from ovopt.workflow.applying import work
-from ovopt.workflow.compress import compress
 from ovopt.workflow.optimizing import pipeline
+from ovopt.workflow.optimizing.steps import compress
 from ovopt.workflow.options import Options
-from ovopt.workflow.searching.compress import HOPELESS, CompressSearch
+from ovopt.workflow.searching import compress as module
+from ovopt.workflow.searching.compress import HOPELESS, SHAPES, CompressSearch
 from ovopt.workflow.searching.contest import Goal, journal_file
 from ovopt.workflow.searching.trial import Trial, state_of, winner
 from tests.workflow.searching.compressed import FEW, write_network, write_samples
@@ -92,7 +91,7 @@ def test_where_a_size_alone_loses_too_much_algorithms_may_save_it() -> None:
     assert table.best is not None
     assert table.best.name == f"{size}, gptq"
     algorithms = [name for name in table.tried if name.startswith(size)]
-    assert algorithms == [size, *(f"{size}, {algorithm}" for algorithm in compressions.ALGORITHMS)]
+    assert algorithms == [size, *(f"{size}, {algorithm}" for algorithm in module.ALGORITHMS)]
 
 
 def test_algorithms_are_spared_where_a_size_is_hopeless() -> None:
@@ -145,7 +144,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
         monkeypatch.setattr(work, "quick_speedup", speed)
 
     few = {name: SHAPES[name] for name in ("int4, groups of 32", "int8")}
-    monkeypatch.setattr(compressions, "SHAPES", few)
+    monkeypatch.setattr(module, "SHAPES", few)
     put(lambda before, after, *others: 0.9)
     return put
 
@@ -241,7 +240,7 @@ def test_what_was_left_out_and_a_loss_of_speed_are_noted(run: Any) -> None:
 
 def test_under_a_narrow_budget_8_bits_stay(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     coarse = {"int2": {"mode": "int2_sym", "group_size": 32}, "int8": {"mode": "int8_asym"}}
-    monkeypatch.setattr(compressions, "SHAPES", coarse)
+    monkeypatch.setattr(module, "SHAPES", coarse)
     run(Goal(0.01, aim="size"))
     assert bits(tmp_path / "small") == [8, 32]
 

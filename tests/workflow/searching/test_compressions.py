@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.recipe import parse_recipe
 from ovopt.steps.compress import Compress
-from ovopt.tune.compressions import ALGORITHMS, OWN, SHAPES, compressions
+from ovopt.workflow.searching.compress import ALGORITHMS, OWN, SHAPES, compressions
 
 WAYS = [way for ways in compressions(Compress(mode="nf4")) for way in ways]
 

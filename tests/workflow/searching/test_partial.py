@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovopt.tune.partial import MARGIN, partials
+from ovopt.workflow.searching.quantize import MARGIN, partials
 
 KINDS = {"conv": "Convolution", "deep": "GroupConvolution", "sum": "Add", "fc": "MatMul"}
 

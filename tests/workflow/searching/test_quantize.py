@@ -23,13 +23,13 @@ from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
-from ovopt.tune import candidates
-from ovopt.tune.partial import Partial
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import steps
 from ovopt.workflow.options import Options
 from ovopt.workflow.searching import contest, quantize
+from ovopt.workflow.searching import quantize as module
 from ovopt.workflow.searching.contest import Goal, journal_file, subject_of
+from ovopt.workflow.searching.quantize import Partial
 from ovopt.workflow.searching.trial import Trial
 from tests.cli.run import CLASSES, snapshot, write_data, write_ir
 from tests.factories import exactly
@@ -81,7 +81,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
     def put(speed: Callable[..., float | None]) -> None:
         monkeypatch.setattr(work, "quick_speedup", speed)
 
-    monkeypatch.setattr(candidates, "VARIANTS", VARIANTS)
+    monkeypatch.setattr(module, "VARIANTS", VARIANTS)
     monkeypatch.setattr(contest, "operation_times", head_is_slow)
     put(speed_by_count)
     return put
