@@ -24,7 +24,7 @@ from PIL import Image
 import ovopt
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 
 IMAGES, CLASSES, WIDTH, HEIGHT = 240, 4, 320, 240
 MODELS = {"light": (4, 16), "heavy": (10, 64), "as ResNet-50": (9, 128)}

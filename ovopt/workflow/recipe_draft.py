@@ -16,7 +16,7 @@ from ovopt.locate import expand
 from ovopt.match import best_match
 from ovopt.model.files.read import core, read_model
 from ovopt.model.ports.facts import facts
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import ModelFacts, Port
 

@@ -14,7 +14,7 @@ from openvino import opset13 as ops
 
 from ovopt.errors import did_you_mean
 from ovopt.model.files.locate import READS
-from ovopt.prepare import SEEN
+from ovopt.preparing.prepared import SEEN
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
 from tests.limits import files_of_at_most

@@ -12,7 +12,7 @@ from ovopt.data.coco import Coco
 from ovopt.data.images import inside
 from ovopt.errors import DataError
 from ovopt.locate import shipped
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import DataSection, Recipe
 from ovopt.records import Port
 from tests.data.pictures import picture

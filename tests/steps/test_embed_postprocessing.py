@@ -11,13 +11,13 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.contracts import Array, Decoder, Host, Materials, Stepped, Way
-from ovopt.data.preparation import HostPreparation
 from ovopt.decoders.arrays import Argmax, Sigmoid, Softmax
 from ovopt.decoders.parts import MaxParts
 from ovopt.errors import RecipeError
 from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.model.ports.attach import POSTPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
+from ovopt.preparing.host import HostPreparation
 from ovopt.stats import Interval
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
 from ovopt.workflow.options import Silent

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ovopt.data.preparation import HostPreparation
 from ovopt.errors import DataError
+from ovopt.preparing.host import HostPreparation
 from ovopt.records import Port
 from ovopt.transforms.files import ByteWindow, Npy
 from ovopt.transforms.numbers import Cast, Normalize, Scale

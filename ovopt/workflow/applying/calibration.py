@@ -12,7 +12,7 @@ from ovopt.contracts import Tensors
 from ovopt.errors import DataError
 from ovopt.model.inspect.first_layers import first_layers
 from ovopt.model.ports.sequence import with_state
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
 from ovopt.workflow.options import Options
 

@@ -10,7 +10,7 @@ from ovopt.bench.path_speedup import way_speedups
 from ovopt.bench.scenario import hinted
 from ovopt.contracts import Array, Host, Transform, Way
 from ovopt.model.ports.facts import facts
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.records import QualityDelta
 from ovopt.stats import Interval
 from ovopt.workflow.applying.tuning_quality import Validator

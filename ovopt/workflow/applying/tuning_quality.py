@@ -12,7 +12,7 @@ from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import output_indices
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.records import ModelFacts, QualityDelta
 from ovopt.workflow.comparing.label_checks import no_skill
 from ovopt.workflow.comparing.scoring import Pass, Scorer

@@ -28,7 +28,7 @@ from ovopt.model.files.save import save_model
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.fit import Fit
 from ovopt.output import new_folder
-from ovopt.prepare import Prepared, digest, prepare
+from ovopt.preparing.prepared import Prepared, digest, prepare
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.host import host_of

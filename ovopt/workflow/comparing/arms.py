@@ -21,7 +21,7 @@ from ovopt.errors import DataError, ModelError, SettingsError, did_you_mean
 from ovopt.model.files.locate import describe, hash_of, locate
 from ovopt.model.files.read import as_ir, core, read_model
 from ovopt.model.ports.facts import facts, output_indices
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, ModelFacts, ModelFile, Port, Preprocessing
 from ovopt.workflow.options import Options

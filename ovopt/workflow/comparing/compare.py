@@ -19,7 +19,7 @@ from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
-from ovopt.prepare import SEEN, Prepared, prepare
+from ovopt.preparing.prepared import SEEN, Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,

@@ -15,7 +15,7 @@ from ovopt.bench.machine import machine
 from ovopt.bench.scenario import hinted
 from ovopt.bench.workers import Crew
 from ovopt.errors import DataError, ModelError, UsageError
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Gate, Settings
 from ovopt.workflow.comparing.arms import already_quantized, arms, check_device, fed_apart, properties_of, subjects

@@ -11,7 +11,7 @@ import numpy as np
 
 from ovopt.contracts import Array
 from ovopt.errors import OvoptError
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.records import Comparison, Preview
 from ovopt.reports.flips import flips
 

@@ -16,7 +16,7 @@ from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array, 
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.ports.facts import chosen_outputs
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.records import Port, Quality, QualityDelta
 from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, no_skill
 

@@ -18,7 +18,7 @@ from ovopt.model.inspect.layer_errors import EXACT, Arm
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.ports.facts import output_indices
-from ovopt.prepare import Prepared, prepare
+from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
 from ovopt.steps.quantize import Quantize

@@ -15,7 +15,7 @@ from ovopt.model.files.read import read_model
 from ovopt.model.files.same_graph import same_graph
 from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.rebuilt import Rebuilt, Versions

@@ -21,7 +21,7 @@ from ovopt.model.files.locate import describe
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.output import new_file
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Override, Recipe
 from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value

@@ -15,7 +15,7 @@ from ovopt.contracts import Array, Decoder, Parts, Samples
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
-from ovopt.prepare import Prepared, prepare
+from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import DataSection, Recipe, load_recipe
 from ovopt.records import QualityDelta
 from ovopt.workflow.applying.tuning_quality import FIRST_LOOK, GROWTH, Validator

@@ -14,7 +14,7 @@ from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Array, Decoder, Metric, Parts, Row, Samples, Tensors
 from ovopt.errors import ArmLostError, DataError, ModelError
-from ovopt.prepare import Prepared
+from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import Port, Quality
 from ovopt.workflow.comparing.scoring import Scorer

@@ -17,7 +17,7 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
-from ovopt.prepare import prepare
+from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, load_recipe
 from ovopt.records import Manifest, Port
 from ovopt.stats import Interval

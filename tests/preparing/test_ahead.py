@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovopt.data.ahead import AHEAD, Cache, Prepared, ahead
 from ovopt.errors import DataError
+from ovopt.preparing.ahead import AHEAD, Cache, Prepared, ahead
 
 WORKERS = 2
 
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ovopt.data.ahead.os.cpu_count", lambda: WORKERS)
+    monkeypatch.setattr("ovopt.preparing.ahead.os.cpu_count", lambda: WORKERS)
 
 
 class Loader:

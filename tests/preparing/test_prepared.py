@@ -10,7 +10,7 @@ import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
-from ovopt.prepare import SEEN, Prepared, digest
+from ovopt.preparing.prepared import SEEN, Prepared, digest
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import Port
 from ovopt.transforms.numbers import Scale

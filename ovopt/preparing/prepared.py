@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Preparation, Samples, Tensors, Transform
-from ovopt.data.ahead import Cache, ahead
 from ovopt.data.images import image_size
-from ovopt.data.preparation import HostPreparation
 from ovopt.data.split import split
 from ovopt.data.table import samples_of
 from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
 from ovopt.model.ports.inputs import at_first, starts_empty
+from ovopt.preparing.ahead import Cache, ahead
+from ovopt.preparing.host import HostPreparation
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, Port
 
