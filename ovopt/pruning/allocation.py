@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovopt.pruning.work import Costs
+from ovopt.pruning.costs import Costs
 
 STEPS = 200
 """Shares of channels that the uniform rule tries."""

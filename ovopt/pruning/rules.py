@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ovopt.pruning import rules_elementwise, rules_parts, rules_products, rules_reshape, rules_window
+from ovopt.pruning import rules_axes, rules_elementwise, rules_products, rules_reshape, rules_window
 from ovopt.pruning.trace import Rule, Trace
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ RULES: Mapping[str, Rule] = {
     **rules_products.RULES,
     **rules_window.RULES,
     **rules_reshape.RULES,
-    **rules_parts.RULES,
+    **rules_axes.RULES,
 }
 
 

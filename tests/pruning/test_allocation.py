@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ovopt.pruning.allocation import Choice, by_sensitivity, shared, uniformly
+from ovopt.pruning.costs import Cost, Costs, Factor
 from ovopt.pruning.groups import Group
-from ovopt.pruning.work import Cost, Costs, Factor
 
 
 def chain(lengths: list[int], work: list[float]) -> Costs:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ovopt.errors import ModelError
 from ovopt.model.files.factory import Reference
 from ovopt.model.files.integrity import ARCHIVES, is_hugging_face, parts
+from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import describe, locate
-from ovopt.model.files.save import save_model
 from ovopt.model.native import core, reason, silent_stderr
 from ovopt.model.ports.batch import with_batch
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape

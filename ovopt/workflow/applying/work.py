@@ -22,9 +22,9 @@ from ovopt.bundle import (
 )
 from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
+from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
 from ovopt.model.files.read import read_model
-from ovopt.model.files.save import save_model
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.fit import Fit
 from ovopt.output import new_folder

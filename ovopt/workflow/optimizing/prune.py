@@ -15,8 +15,8 @@ from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.trainable import check_trainable
 from ovopt.output import check_free, new_folder
-from ovopt.pruning.pruner import Weighed
-from ovopt.pruning.work import multiply_adds, parameters
+from ovopt.pruning.costs import multiply_adds, parameters
+from ovopt.pruning.structured import Weighed
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest
 from ovopt.steps.prune import Prune

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, ValidationError
 
 from ovopt.errors import ModelError, OutputError
+from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import describe
-from ovopt.model.files.save import save_model
 from ovopt.output import new_folder
 from ovopt.records import Record, StepReport
 

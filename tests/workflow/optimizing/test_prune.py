@@ -12,7 +12,7 @@ import pytest
 import ovopt
 import ovopt.workflow.applying.work
 from ovopt.errors import BudgetMissedError, OutputError, UsageError
-from ovopt.pruning.work import parameters
+from ovopt.pruning.costs import parameters
 from ovopt.records import Manifest
 from ovopt.workflow.optimizing.prune import prune
 from tests.cli.run import write_data, write_ir

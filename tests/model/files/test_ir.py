@@ -4,8 +4,8 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from ovopt.model.files.ir import save_model
 from ovopt.model.files.read import read_model
-from ovopt.model.files.save import save_model
 from ovopt.model.ports.facts import facts
 from tests.limits import files_of_at_most
 from tests.models import SHAPE, conv_model

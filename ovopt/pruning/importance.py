@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, name_dimensions, producer
+from ovopt.pruning.activations import Place, chosen_rows, named_apart, observed
 from ovopt.pruning.elimination import Elimination, Reading, eliminate
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.moments import Moments, Rows
-from ovopt.pruning.observe import Place, chosen_rows, named_apart, observed
 from ovopt.pruning.readers import Reader
 from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import Product, Trace
