@@ -11,14 +11,13 @@ import numpy as np
 from ovopt.contracts import Advance, Tensors
 from ovopt.pruning.allocation import Choice, by_sensitivity, shared, uniformly
 from ovopt.pruning.costs import Costs
-from ovopt.pruning.cut import cut, keeper
 from ovopt.pruning.elimination import Elimination
 from ovopt.pruning.groups import Group
 from ovopt.pruning.importance import Survey
 from ovopt.pruning.readers import Reader
 from ovopt.pruning.reconstruct import Job, Materials, Refit, Refitted, reconstruct
 from ovopt.pruning.rules import trace
-from ovopt.pruning.trace import Trace
+from ovopt.pruning.trace import Trace, cut, keeper
 
 if TYPE_CHECKING:
     import openvino

@@ -1,10 +1,10 @@
-"""Following channels through a graph: which positions along which axes of which tensors belong to which unit."""
+"""Following channels through a graph: the unit of every position along every axis of its tensors; cutting units out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ovopt.pruning.units import Axes, Labels, Units, labelled
 
 if TYPE_CHECKING:
     import openvino
+
 
 SLICED = ("f32", "f16", "f64", "i64", "i32", "i8", "u8", "boolean")
 """Element types of constants that can be sliced."""
@@ -108,3 +109,35 @@ def _unknown(node: openvino.Node) -> str:
     if node.get_type_name() == "Result":
         return "they are an output of the model"
     return f"{called(node)} is not known to do without some of them"
+
+
+def cut(trace: Trace, removed: Collection[int]) -> None:
+    """Remove units from the traced model, in place. Raises RuntimeError where the graph would not be sound."""
+    keep = keeper(trace, removed)
+    for node, axes in trace.constants:
+        _slice(node, axes, keep)
+    for repair in trace.repairs:
+        repair(keep)
+    trace.model.validate_nodes_and_infer_types()
+
+
+def keeper(trace: Trace, removed: Collection[int]) -> Keep:
+    """Which positions of an axis stay."""
+    gone = np.array(sorted(removed), np.int64)
+
+    def keep(labels: Labels) -> NDArray[np.bool_]:
+        return ~np.isin(trace.units.of(labels), gone)
+
+    return keep
+
+
+def _slice(node: openvino.Node, axes: Axes, keep: Keep) -> None:
+    from openvino import opset13 as ops
+
+    values: NDArray[Any] = node.data
+    for axis, labels in enumerate(axes):
+        if labels is not None and not (left := keep(labels)).all():
+            values = np.compress(left, values, axis=axis)
+    if values.shape != tuple(node.get_output_shape(0)):
+        new = ops.constant(np.ascontiguousarray(values), node.get_element_type(), name=node.get_friendly_name())
+        node.output(0).replace(new.output(0))

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from ovopt.model.graph.axis_order import Order, after, identity, inverse, moved_elements, order_of, sizes
 from ovopt.model.graph.nodes import (
+    BROADCASTING,
+    REDUCING,
+    UNARY,
     Rewrite,
     axes_of,
     constant,
@@ -21,7 +24,6 @@ from ovopt.model.graph.nodes import (
     producer,
     set_constant,
 )
-from ovopt.model.graph.operation_kinds import BROADCASTING, REDUCING, UNARY
 
 if TYPE_CHECKING:
     import openvino

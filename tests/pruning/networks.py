@@ -8,9 +8,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovopt.pruning.cut import cut
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.rules import trace
+from ovopt.pruning.trace import cut
 from tests.rewrites.graphs import assert_same
 
 

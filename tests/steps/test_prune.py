@@ -12,9 +12,9 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials, Step, plugins
 from ovopt.errors import DataError, RecipeError, StepError, UsageError
-from ovopt.pruning.cut import keeper
 from ovopt.pruning.readers import Reader
 from ovopt.pruning.rules import trace
+from ovopt.pruning.trace import keeper
 from ovopt.recipe import parse_recipe
 from ovopt.steps.prune import Prune
 from ovopt.workflow.options import Silent

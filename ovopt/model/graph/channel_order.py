@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.graph.nodes import axes_of, constant, dimensions, is_unit, lead, producer, set_constant
-from ovopt.model.graph.operation_kinds import BROADCASTING, REDUCING, UNARY
+from ovopt.model.graph.nodes import (
+    BROADCASTING,
+    REDUCING,
+    UNARY,
+    axes_of,
+    constant,
+    dimensions,
+    is_unit,
+    lead,
+    producer,
+    set_constant,
+)
 
 if TYPE_CHECKING:
     import openvino

@@ -11,7 +11,22 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import openvino
-    from openvino.passes import Matcher
+
+
+_SINGLE = """
+    Abs Ceiling Clamp Convert Cos Elu Erf Exp Floor Gelu HSigmoid HSwish HardSigmoid Log LogicalNot Mish Negative Relu
+    Round Selu Sigmoid Sign Sin SoftPlus SoftSign Sqrt Swish Tan Tanh
+"""
+_SEVERAL = """
+    Add Divide Equal FakeQuantize FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod
+    Multiply NotEqual Power Select SquaredDifference Subtract
+"""
+UNARY = frozenset(_SINGLE.split())
+"""On one tensor; further inputs are parameters, single numbers."""
+BROADCASTING = frozenset(_SEVERAL.split())
+"""On tensors that are broadcast against each other."""
+REDUCING = frozenset({"ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"})
+"""Over the axes that their second input names."""
 
 
 class Rewrite(ABC):
@@ -23,43 +38,6 @@ class Rewrite(ABC):
     @abstractmethod
     def apply(self, model: openvino.Model) -> int:
         """Rewrite wherever the identity holds; in how many places."""
-
-
-class PatternRewrite(Rewrite):
-    """A pattern of operations, and what takes the place of its last one."""
-
-    name: ClassVar[str]
-
-    @abstractmethod
-    def pattern(self) -> openvino.Node:
-        """The last operation of the pattern, made of `WrapType` and `AnyInput`. Kept parts are attributes of self."""
-
-    @abstractmethod
-    def replacement(self, match: Matcher) -> openvino.Node | None:
-        """What computes the same; None where the details do not fit the identity after all."""
-
-    def apply(self, model: openvino.Model) -> int:
-        """Wherever it fits, until it fits nowhere; the number of places."""
-        from openvino.passes import Manager, Matcher, MatcherPass
-
-        places = 0
-
-        def replace(match: Matcher) -> bool:
-            nonlocal places
-            new = self.replacement(match)
-            if new is None:
-                return False
-            old = match.get_match_root()
-            new.set_friendly_name(old.get_friendly_name())
-            for mine, theirs in zip(old.outputs(), new.outputs(), strict=True):
-                mine.replace(theirs)
-            places += 1
-            return True
-
-        manager = Manager()
-        manager.register_pass(MatcherPass(Matcher(self.pattern(), self.name), replace))
-        manager.run_passes(model)
-        return places
 
 
 def constant(node: openvino.Node) -> NDArray[Any] | None:

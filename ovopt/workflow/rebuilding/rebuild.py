@@ -10,9 +10,9 @@ import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bundle import read_manifest, shapes_to_give
 from ovopt.errors import DataError, ModelError, UsageError
+from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST, describe
 from ovopt.model.files.read import read_model
-from ovopt.model.files.same_graph import same_graph
 from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
 from ovopt.preparing.prepared import prepare
