@@ -1,7 +1,7 @@
 """Calibration samples as NNCF takes them, the next one inferred while NNCF takes down what the last one gave.
 
-NNCF does the two in turns, and the second in Python, which leaves the processor idle. For the time of a call its engine
-is replaced by one that looks ahead; the results are the same, bit for bit.
+NNCF does the two in turns, and the second in Python, which leaves the processor idle. For the time of a call the
+engines that collect statistics are given a request that looks ahead; the results are the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Calibration:
         self._keys = [port.get_any_name() if port.get_names() else index for index, port in enumerate(model.inputs)]
         self._advance = advance
         self.current: Any = None
-        """What was taken last, and what comes next."""
+        """The item that was taken last."""
         self.upcoming: Any = None
 
     def __len__(self) -> int:
@@ -44,42 +44,71 @@ class Calibration:
         return tensors[0] if len(self._keys) == 1 else dict(zip(self._keys, tensors, strict=True))
 
 
+class RequestAhead:
+    """Stands in for the inference request of NNCF's engine: of two requests, one holds the outputs that were given
+    last, the other computes the sample that comes next."""
+
+    def __init__(self, request: openvino.InferRequest, calibration: Calibration) -> None:
+        self._requests = [request, request.get_compiled_model().create_infer_request()]
+        self._calibration = calibration
+        self._begun: Any = None
+
+    def infer(self, inputs: Any, share_inputs: bool = False) -> Any:
+        """A copy of the outputs, as `openvino.InferRequest.infer` gives it."""
+        if self._begun is not inputs:
+            self._requests[0].wait()  # for what was begun in vain
+            self._begun = None
+        if inputs is not self._calibration.current:
+            return self._requests[0].infer(inputs, share_inputs=share_inputs)
+        if self._begun is None:
+            self._requests[0].start_async(inputs, share_inputs=share_inputs)
+        self._requests[0].wait()
+        self._requests.reverse()
+        self._begun = self._calibration.upcoming
+        if self._begun is not None:
+            self._requests[0].start_async(self._begun, share_inputs=share_inputs)
+        return self._requests[1].results
+
+
 @contextlib.contextmanager
 def calibrating(samples: Sequence[Tensors], model: openvino.Model, advance: Advance) -> Iterator[nncf.Dataset]:
-    """The samples as a data set for calls of NNCF, which go ahead for as long as this lasts."""
+    """The samples as a data set for calls of NNCF, which go ahead for as long as this lasts.
+
+    One attribute of one class of NNCF's is replaced meanwhile: no module binds it by itself, so that putting it back
+    leaves nothing behind. Where this NNCF is built otherwise, its engines stay as they are.
+    """
     import nncf
-    from nncf.openvino import engine
 
-    calibration, own = Calibration(samples, model, advance), engine.OVNativeEngine
-
-    class AheadEngine(own):  # type: ignore[misc, valid-type]
-        """Two requests take turns: one holds the outputs that were given last, the other computes."""
-
-        def __init__(self, model: openvino.Model, use_fp32_precision: bool = True) -> None:
-            super().__init__(model, use_fp32_precision)
-            request = self.engine.infer_request
-            self._requests = [request, request.get_compiled_model().create_infer_request()]
-            self._begun: Any = None
-
-        def infer(self, input_data: Any) -> dict[str, Any]:
-            if self._begun is not input_data:
-                self._requests[0].wait()  # what was begun in vain
-                self._begun = None
-            if self.engine.reset_state or input_data is not calibration.current:
-                given: dict[str, Any] = super().infer(input_data)
-                return given
-            if self._begun is None:
-                self._requests[0].start_async(input_data, share_inputs=True)
-            self._requests[0].wait()
-            self._requests.reverse()
-            self._begun = calibration.upcoming
-            if self._begun is not None:
-                self._requests[0].start_async(self._begun, share_inputs=True)
-            results = self._requests[1].results
-            return {name: value for port, value in results.items() for name in port.get_names()}
-
-    engine.OVNativeEngine = AheadEngine
+    calibration, factory = Calibration(samples, model, advance), _engine_factory()
+    if factory is None:
+        yield nncf.Dataset(calibration)
+        return
+    own, create = vars(factory)["create"], factory.create
+    factory.create = staticmethod(lambda model: _looking_ahead(create(model), calibration))
     try:
         yield nncf.Dataset(calibration)
     finally:
-        engine.OVNativeEngine = own
+        factory.create = own
+
+
+def _engine_factory() -> Any | None:
+    """The class that makes NNCF's engines; None where there is none, or where another call has its hand on it."""
+    try:
+        from nncf.common.factory import EngineFactory
+    except ImportError:
+        return None
+    create = vars(EngineFactory).get("create")
+    untouched = isinstance(create, staticmethod) and create.__module__ == EngineFactory.__module__
+    return EngineFactory if untouched else None
+
+
+def _looking_ahead(engine: Any, calibration: Calibration) -> Any:
+    """An engine of NNCF's with its request exchanged; left alone where its model has a state, or where it is built in
+    another way."""
+    import openvino
+
+    inner: Any = getattr(engine, "engine", None)
+    request = getattr(inner, "infer_request", None)
+    if isinstance(request, openvino.InferRequest) and getattr(inner, "reset_state", True) is False:
+        inner.infer_request = RequestAhead(request, calibration)
+    return engine

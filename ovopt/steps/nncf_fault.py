@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,9 @@ if TYPE_CHECKING:
     import openvino
 
 LOOK_S = 60.0
+"""Seconds that a hunt takes at most where nobody says less: some ten times as long as NNCF takes to fail."""
 NAMED = 5
+"""Operations named one by one in a message; more are told by their types."""
 Arguments = Mapping[str, Any]
 Works = Callable[[Arguments], bool]
 
@@ -27,49 +28,60 @@ class _Part:
     arguments: Arguments
 
 
-def way_round(model: openvino.Model, arguments: Arguments, works: Works) -> str:
-    """What `nncf.quantize` works without, and the options that leave it out: the fewest operations, for all that a
-    minute of looking tells, or a part of the algorithm, or both. Empty where nothing helps. `works` tries arguments."""
+def way_round(model: openvino.Model, arguments: Arguments, works: Works, in_time: Callable[[], bool]) -> str:
+    """The fewest operations that `nncf.quantize` works without, or a part of the algorithm, or both, and the options
+    that leave these out; empty where nothing helps.
+
+    `works` tries arguments; no further try is begun once `in_time` says no.
+    """
     kinds = {
         op.get_friendly_name(): op.get_type_name()
         for op in model.get_ordered_ops()
         if op.get_type_name() not in ("Constant", "Parameter", "Result")
     }
+
+    def tried(given: Arguments) -> bool:
+        return in_time() and works(given)
+
     for part in _parts(arguments):
-        if part.name and works(part.arguments):
+        if part.name and tried(part.arguments):
             return _told([part.name], [part.setting])
-        if names := _culprits(tuple(kinds), part.arguments, works):
+        if names := _culprits(tuple(kinds), part.arguments, tried):
             operations, setting = _ignored({name: kinds[name] for name in names})
             return _told([part.name, *operations], [part.setting, setting])
     return ""
 
 
 def _parts(arguments: Arguments) -> Iterator[_Part]:
-    """Nothing first."""
+    """Nothing first, then what this version of NNCF can leave out."""
     import nncf
 
     yield _Part("", "", arguments)
-    advanced, key = arguments["advanced_parameters"] or nncf.AdvancedQuantizationParameters(), "advanced_parameters"
-    off = nncf.AdvancedSmoothQuantParameters(convolution=-1, matmul=-1)
+    key = "advanced_parameters"
     setting = f"{key}.smooth_quant_alphas={{convolution: -1, matmul: -1}}"
-    yield _Part("smoothing", setting, {**arguments, key: replace(advanced, smooth_quant_alphas=off)})
+    try:
+        advanced = arguments[key] or nncf.AdvancedQuantizationParameters()
+        off = nncf.AdvancedSmoothQuantParameters(convolution=-1, matmul=-1)
+        unsmoothed = replace(advanced, smooth_quant_alphas=off)
+    except (AttributeError, TypeError):
+        unsmoothed = None
+    if unsmoothed:
+        yield _Part("smoothing", setting, {**arguments, key: unsmoothed})
     fast = "fast_bias_correction"
     yield _Part("full bias correction", f"{fast}=true", {**arguments, fast: True})
 
 
-def _culprits(names: Sequence[str], arguments: Arguments, works: Works) -> Sequence[str]:
+def _culprits(names: Sequence[str], arguments: Arguments, tried: Works) -> Sequence[str]:
     """The fewest operations that NNCF has to ignore; none where it does not work without any of them either."""
     import nncf
 
-    scope, until = arguments["ignored_scope"] or nncf.IgnoredScope(), time.perf_counter() + LOOK_S
+    scope = arguments["ignored_scope"] or nncf.IgnoredScope()
 
     def works_without(some: Sequence[str]) -> bool:
         ignoring = replace(scope, names=[*scope.names, *some], validate=False)
-        return works({**arguments, "ignored_scope": ignoring})
+        return tried({**arguments, "ignored_scope": ignoring})
 
-    if not names or not works_without(names):
-        return ()
-    return thinned(names, lambda some: time.perf_counter() < until and works_without(some))
+    return thinned(names, works_without) if names and works_without(names) else ()
 
 
 def _ignored(kinds: Mapping[str, str]) -> tuple[list[str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -14,7 +15,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.nncf_ahead import calibrating
 from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet
-from ovopt.steps.nncf_fault import Arguments, way_round
+from ovopt.steps.nncf_fault import LOOK_S, Arguments, way_round
 
 if TYPE_CHECKING:
     import openvino
@@ -50,8 +51,18 @@ class Quantize(Step):
         """NNCF's subset."""
         return self.subset_size
 
+    def run(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """`apply`; where NNCF fails, the message says what it works without, which may take a minute to find out."""
+        try:
+            return super().run(model, materials)
+        except NoEffectError:
+            raise
+        except StepError as error:
+            raise StepError(f"{error}{self.way_round(model, materials)}") from error
+
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """An INT8 (or FP8) model; StepError where no operation was quantized."""
+        """An INT8 (or FP8) model. Raises NoEffectError where no operation was quantized, StepError where NNCF fails,
+        and UsageError where the model is quantized already or NNCF refuses a setting."""
         before = facts(model)
         for kind in ("FakeQuantize", "FakeConvert"):
             if count := before.operations.get(kind):
@@ -74,10 +85,21 @@ class Quantize(Step):
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"optimize.quantize: {first_line(error)}") from None
             except Exception as error:  # nncf raises errors of every kind
-                said = f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}"
-                with materials.progress.task("look for a way round it"):
-                    said += way_round(model, arguments, partial(self._works, model, materials))
-                raise StepError(said) from error
+                raise StepError(f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}") from error
+
+    def way_round(
+        self,
+        model: openvino.Model,
+        materials: Materials,
+        within_s: float = LOOK_S,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> str:
+        """The end of the message about a model that NNCF fails on: what it works without, and the options for that;
+        empty where nothing was found `within_s` seconds."""
+        until = clock() + within_s
+        with materials.progress.task("look for a way round it"), quiet():
+            works = partial(self._works, model, materials)
+            return way_round(model, self._arguments(model), works, lambda: clock() < until)
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
         """Whether NNCF quantizes the model so, with one sample."""

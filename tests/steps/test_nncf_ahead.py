@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import nncf
 import numpy as np
 import openvino as ov
 import pytest
-from nncf.openvino import engine
+from nncf.common.factory import EngineFactory
+from openvino import opset13 as op
 
-from ovopt.steps.nncf_ahead import Calibration, calibrating
+from ovopt.steps.nncf_ahead import Calibration, RequestAhead, _looking_ahead, calibrating
 from tests.models import SHAPE, accumulating_model, conv_model
 from tests.steps.models import encoder, sentence
 
@@ -19,6 +23,23 @@ PICTURES = [(array,) for array in np.random.default_rng(0).normal(size=(12, *SHA
 SENTENCES = [sentence(length) for length in (3, 7, 5, 4, 9)]
 RUNNING = [(np.full((1, 2), value, np.float32),) for value in (1, 2, 3)]
 MODELS = {"one input": (conv_model, PICTURES), "two inputs": (encoder, SENTENCES)}
+
+WIDTH = 64
+WEIGHTS = np.random.default_rng(1).normal(size=(3, WIDTH, WIDTH)).astype(np.float32)
+VECTORS = [(array,) for array in np.random.default_rng(2).normal(size=(9, 1, 4, WIDTH)).astype(np.float32)]
+
+
+def small() -> ov.Model:
+    """Three matrices in a row."""
+    node = vector = op.parameter([1, 4, WIDTH], np.float32, name="vector")
+    for matrix in WEIGHTS:
+        node = op.relu(op.matmul(node, matrix, False, True))
+    return ov.Model([node], [vector], "matrices")
+
+
+def compressed(data: nncf.Dataset, settings: dict[str, Any]) -> ov.Model:
+    four_bits = {"mode": nncf.CompressWeightsMode.INT4_SYM, "group_size": 16, "all_layers": True}
+    return nncf.compress_weights(small(), dataset=data, **four_bits, **settings)
 
 
 def constants(model: ov.Model) -> list[np.ndarray[Any, Any]]:
@@ -41,16 +62,25 @@ def test_a_quantized_model_is_the_same_to_the_bit(name: str, settings: dict[str,
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("settings", [{"awq": True}, {"scale_estimation": True}, {"gptq": True}])
+def test_a_compressed_model_is_the_same_to_the_bit(settings: dict[str, Any]) -> None:
+    alone = compressed(nncf.Dataset(Calibration(VECTORS, small(), ignore)), settings)
+    with calibrating(VECTORS, small(), ignore) as data:
+        ahead = compressed(data, settings)
+    for mine, theirs in zip(constants(ahead), constants(alone), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 @pytest.mark.parametrize(
     ("make", "samples"), [*MODELS.values(), (accumulating_model, RUNNING)], ids=[*MODELS, "with a state"]
 )
 def test_every_item_gets_its_own_outputs(make: Callable[[], ov.Model], samples: Sequence[Any]) -> None:
     """In any order, and as often as asked."""
     model = make()
-    alone = engine.OVNativeEngine(model)
+    alone = EngineFactory.create(model)
     with calibrating(samples, model, ignore) as data:
-        ahead = engine.OVNativeEngine(model)
-        assert type(ahead) is not type(alone)
+        ahead = EngineFactory.create(model)
+        assert isinstance(ahead.engine.infer_request, RequestAhead) is (make is not accumulating_model)
         first = next(iter(Calibration(samples, model, ignore)))
         kept = []
         for item in data.get_inference_data():
@@ -73,23 +103,76 @@ def test_the_next_item_is_begun_before_an_answer_is_given(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(ov.InferRequest, "start_async", noted)
     with calibrating(PICTURES, conv_model(), ignore) as data:
-        ahead = engine.OVNativeEngine(conv_model())
+        ahead = EngineFactory.create(conv_model())
         for count, item in enumerate(data.get_inference_data(), 1):
             ahead.infer(item)
             assert len(begun) == min(count + 1, len(PICTURES))
             assert begun[count - 1] is item
 
 
-def fail_within() -> None:
-    with calibrating(PICTURES, conv_model(), ignore):
-        raise ZeroDivisionError(engine.OVNativeEngine.__name__)
+def quantize_once(samples: Sequence[Any]) -> None:
+    with calibrating(samples, conv_model(), ignore) as data:
+        nncf.quantize(conv_model(), data)
 
 
-def test_afterwards_nncf_has_its_own_engine_again() -> None:
-    own = engine.OVNativeEngine
-    with pytest.raises(ZeroDivisionError, match="AheadEngine"):
-        fail_within()
-    assert engine.OVNativeEngine is own
+def compress_once(samples: Sequence[Any]) -> None:
+    with calibrating(samples, small(), ignore) as data:
+        compressed(data, {"gptq": True, "scale_estimation": True})
+
+
+def fail_within(samples: Sequence[Any]) -> None:
+    with pytest.raises(ZeroDivisionError), calibrating(samples, conv_model(), ignore):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("call", "samples"),
+    [(quantize_once, PICTURES), (compress_once, VECTORS), (fail_within, PICTURES)],
+    ids=["quantize", "compress", "an error"],
+)
+def test_nothing_stays_in_nncf(call: Callable[[Sequence[Any]], None], samples: Sequence[Any]) -> None:
+    """Modules that NNCF imports late are among those that it imports for the first call."""
+    call(samples)
+    before = {place: value for place, value in attributes_of_nncf() if not isinstance(value, int | float | str)}
+    own = [(array.copy(),) for (array,) in samples]
+    call(own)
+    after = dict(attributes_of_nncf())
+    assert [place for place, value in before.items() if after[place] is not value] == []
+    assert [place for place, value in after.items() if str(getattr(value, "__module__", "")).startswith("ovopt")] == []
+    watched = [weakref.ref(array) for (array,) in own]
+    del own
+    gc.collect()
+    assert [ref() for ref in watched if ref() is not None] == []
+
+
+def attributes_of_nncf() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Of all modules that are loaded, and of the classes in them."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "nncf":
+            for key, value in list(vars(module).items()):
+                yield (name, key), value
+                if isinstance(value, type) and value.__module__.startswith("nncf"):
+                    yield from (((name, key, inner), held) for inner, held in list(vars(value).items()))
+
+
+class Otherwise:
+    """An engine of another NNCF."""
+
+    def infer(self, inputs: Any) -> Any:
+        """Nothing."""
+
+
+def test_an_nncf_that_is_built_otherwise_keeps_its_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = EngineFactory.create
+    with calibrating(PICTURES, conv_model(), ignore), calibrating(PICTURES, conv_model(), ignore):
+        pass  # the inner one sees a factory that is not NNCF's own
+    assert EngineFactory.create is own
+    engine = Otherwise()
+    assert _looking_ahead(engine, Calibration(PICTURES, conv_model(), ignore)) is engine
+    for gone in ("create", "EngineFactory"):
+        monkeypatch.delattr(f"nncf.common.factory.EngineFactory{'.create' if gone == 'create' else ''}")
+        with calibrating(PICTURES, conv_model(), ignore) as data:
+            assert len(list(data.get_inference_data())) == len(PICTURES)
 
 
 def test_progress_counts_what_was_taken() -> None:

@@ -1,6 +1,7 @@
 """NNCF post-training quantization, on a convolution network of a few hundred weights."""
 
 from contextlib import contextmanager
+from itertools import count
 
 import nncf
 import numpy as np
@@ -44,6 +45,11 @@ class Watched:
 def quantized(model=None, samples=SAMPLES, **fields):
     step = Quantize.model_validate(fields)
     return step.apply(model or conv_model(), Materials(samples, 0, Watched()))
+
+
+def run(model=None, samples=SAMPLES, **fields):
+    """As a step of its own, not as a candidate of a search."""
+    return Quantize.model_validate(fields).run(model or conv_model(), Materials(samples, 0, Watched()))
 
 
 def inputs_quantized(model):
@@ -368,7 +374,7 @@ FEW = tuple((array,) for array in np.random.default_rng(1).normal(size=(4, 3, 8)
 )
 def test_what_nncf_cannot_do_is_told_with_the_way_round_it(model, fields, said, round_it):
     with pytest.raises(StepError) as fault:
-        quantized(model(), FEW, **fields)
+        run(model(), FEW, **fields)
     assert str(fault.value) == f"nncf.quantize failed: {said}"
     assert facts(quantized(model(), FEW, **{**fields, **round_it}).model).quantizers > 0
 
@@ -378,15 +384,17 @@ def unable(monkeypatch):
     """NNCF that quantizes only where all operations of these names are ignored."""
 
     def put(*names):
-        real = nncf.quantize
+        real, tries = nncf.quantize, []
 
         def quantize(model, dataset, **arguments):
+            tries.append(arguments)
             scope = arguments["ignored_scope"]
             if not scope or not set(names) <= {*scope.names}:
                 raise KeyError("output_0")
             return real(model, dataset, **arguments)
 
         monkeypatch.setattr(nncf, "quantize", quantize)
+        return tries
 
     return put
 
@@ -394,7 +402,7 @@ def unable(monkeypatch):
 def test_operations_that_nncf_cannot_handle_are_named(unable):
     unable("first", "head")
     with pytest.raises(StepError) as fault:
-        quantized(ignored_scope={"names": ["second"]})
+        run(ignored_scope={"names": ["second"]})
     assert str(fault.value) == (
         "nncf.quantize failed: KeyError: 'output_0'; it works without 'first' (Convolution), 'head' (MatMul): --set "
         "\"optimize.quantize.ignored_scope.names=['first', 'head']\""
@@ -408,10 +416,48 @@ def test_many_of_them_are_told_by_their_types(unable):
     with pytest.raises(
         StepError, match=r", \.\.\.: --set \"optimize\.quantize\.ignored_scope\.types=\['Convolution', "
     ):
-        quantized()
+        run()
 
 
 def test_where_nothing_helps_nothing_is_advised(unable):
     unable("an operation of another model")
     with pytest.raises(StepError, match=exactly("nncf.quantize failed: KeyError: 'output_0'")):
+        run()
+
+
+def test_a_single_attempt_looks_for_no_way_round(unable):
+    tries = unable("first", "head")
+    with pytest.raises(StepError, match=exactly("nncf.quantize failed: KeyError: 'output_0'")):
         quantized()
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("within_s", "said"),
+    [
+        (0.0, ""),
+        (
+            1.0,
+            "; it works without 'first' (Convolution), 'head' (MatMul): --set "
+            "\"optimize.quantize.ignored_scope.names=['first', 'head']\"",
+        ),
+    ],
+)
+def test_looking_for_a_way_round_ends_with_its_time(unable, within_s, said):
+    unable("first", "head")
+    step, materials = Quantize(), Materials(SAMPLES, 0, Watched())
+    assert step.way_round(conv_model(), materials, within_s, clock=lambda: 0.0) == said
+
+
+@pytest.mark.parametrize("tries", range(4))
+def test_no_try_is_begun_after_the_time(unable, tries):
+    done, moments = unable("first", "head"), count()
+    Quantize().way_round(conv_model(), Materials(SAMPLES, 0, Watched()), tries + 0.5, lambda: float(next(moments)))
+    assert len(done) == tries
+
+
+def test_an_nncf_without_smoothing_parameters_is_asked_for_the_rest(unable, monkeypatch):
+    monkeypatch.delattr(nncf, "AdvancedSmoothQuantParameters")
+    unable("an operation of another model")
+    with pytest.raises(StepError, match=exactly("nncf.quantize failed: KeyError: 'output_0'")):
+        run()
