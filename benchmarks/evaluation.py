@@ -57,7 +57,7 @@ def preparing(recipe: ovopt.recipe.Recipe, model: Path) -> float:
     """Samples per second."""
     prepared = prepare(recipe, facts(read_model(model)).inputs, 0)
     began = time.perf_counter()
-    count = sum(1 for _ in prepared.each(range(IMAGES)))
+    count = sum(1 for _ in prepared.prepare_each(range(IMAGES)))
     return count / (time.perf_counter() - began)
 
 

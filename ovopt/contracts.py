@@ -72,6 +72,8 @@ class Samples:
     fingerprint: str
     classes: tuple[str, ...] = ()
     """The source's own class names, in the order of the indices in its labels."""
+    random: bool = False
+    """True where contents are drawn at random: statistics of them would ruin a model."""
 
     def __len__(self) -> int:
         return len(self.ids)

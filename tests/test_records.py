@@ -7,7 +7,18 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from ovopt import records
-from ovopt.records import Budgets, Comparison, DataFacts, Manifest, ModelFile, Port, Record, SizeRatio, StepReport
+from ovopt.records import (
+    Budgets,
+    Comparison,
+    DataFacts,
+    LeftOut,
+    Manifest,
+    ModelFile,
+    Port,
+    Record,
+    SizeRatio,
+    StepReport,
+)
 from tests.factories import MACHINE, comparison
 
 KINDS = [kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Record)]
@@ -93,3 +104,11 @@ def test_a_manifest_comes_back_from_json_as_it_was():
 )
 def test_a_port_is_said_with_its_type_and_shape(shape, said):
     assert str(Port(name="x", shape=shape, dtype="f32")) == said
+
+
+def test_samples_left_out_by_an_older_version_are_read_without_a_kind() -> None:
+    facts = {"source": "a", "fingerprint": "b", "seed": 1, "splits": {}}
+    older = DataFacts.model_validate({**facts, "left_out": {"a#3": "a#3: torn"}})
+    assert older.left_out == {"a#3": LeftOut(kind=None, why="a#3: torn")}
+    newer = DataFacts.model_validate({**facts, "left_out": {"a#3": LeftOut(kind="label", why="a#3: no class")}})
+    assert DataFacts.model_validate_json(newer.model_dump_json()) == newer

@@ -38,6 +38,7 @@ class Synthetic(DataSource):
             labels=None,
             load=load,
             fingerprint=f"synthetic/{seed}/{self.count}",
+            random=True,
         )
 
 

@@ -10,16 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from ovopt.contracts import Tensors
 
-Prepared = tuple[Tensors, ...]
-"""The model inputs of a sample, one set for each inference."""
+Inferences = tuple[Tensors, ...]
+"""Model inputs of a sample, one set for each inference."""
 AHEAD = 4
 """Samples in advance, per thread."""
 
 
-def ahead(load: Callable[[int], Prepared], indices: Sequence[int]) -> Iterator[tuple[int, Future[Prepared]]]:
+def ahead(load: Callable[[int], Inferences], indices: Sequence[int]) -> Iterator[tuple[int, Future[Inferences]]]:
     """Each index with its call of `load`, which may still be running, in order."""
     workers = os.cpu_count() or 1
-    waiting: deque[tuple[int, Future[Prepared]]] = deque()
+    waiting: deque[tuple[int, Future[Inferences]]] = deque()
     pool = ThreadPoolExecutor(workers, "ovopt-prepare")
     try:
         for index in indices:
@@ -37,10 +37,10 @@ class Cache:
 
     def __init__(self, limit_bytes: int) -> None:
         self._left = limit_bytes
-        self._kept: dict[int, Prepared] = {}
+        self._kept: dict[int, Inferences] = {}
         self._lock = threading.Lock()
 
-    def get(self, index: int, load: Callable[[int], Prepared]) -> Prepared:
+    def get(self, index: int, load: Callable[[int], Inferences]) -> Inferences:
         """The sample, prepared anew if it was not kept."""
         found = self._kept.get(index)
         if found is None:

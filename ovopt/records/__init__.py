@@ -45,6 +45,8 @@ from ovopt.records.gate import (
 )
 from ovopt.records.model import (
     DataFacts,
+    LeftOut,
+    LeftOutKind,
     Machine,
     Manifest,
     ModelFacts,
@@ -93,6 +95,8 @@ __all__ = [
     "Gate",
     "Latency",
     "LatencyBudget",
+    "LeftOut",
+    "LeftOutKind",
     "LoadLimit",
     "LoadPoint",
     "Machine",

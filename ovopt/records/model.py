@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ovopt.records.base import Record
 
@@ -90,14 +90,37 @@ class StepReport(Record):
     )
 
 
+LeftOutKind = Literal["unreadable", "unfit", "label", "calibrated"]
+
+
+class LeftOut(Record):
+    """A sample that was left out."""
+
+    kind: LeftOutKind | None = Field(
+        default=None,
+        description="the file cannot be read, or its content does not fit the transforms or the model's inputs; the "
+        "label cannot be used; or the sample is the same as a calibration sample. None in a file of an older version",
+    )
+    why: str
+
+
+def _with_kinds(left_out: Any) -> Any:
+    """Older versions wrote the reason alone."""
+    if not isinstance(left_out, dict):
+        return left_out
+    return {sample: {"why": said} if isinstance(said, str) else said for sample, said in left_out.items()}
+
+
 class DataFacts(Record):
-    """Which samples were used."""
+    """Samples that were used, and those that were left out."""
 
     source: str
     fingerprint: str
     seed: int
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
-    left_out: dict[str, str] = Field(default={}, description="samples that could not be used, and why")
+    left_out: Annotated[dict[str, LeftOut], BeforeValidator(_with_kinds)] = Field(
+        default={}, description="samples that were left out, by id"
+    )
 
 
 class Preprocessing(Record):

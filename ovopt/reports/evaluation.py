@@ -85,7 +85,7 @@ def _footnotes(comparison: Comparison) -> Iterator[str]:
         yield f"{', '.join(f'{n:,}' for n in sorted(counted))} samples of {comparison.data.source}"
         left_out = comparison.data.left_out
         if left_out:
-            first = next(iter(left_out.values()))
+            first = next(iter(left_out.values())).why
             yield f"{len(left_out)} left out, for example {first}"
     yield from comparison.notes
 

@@ -86,7 +86,7 @@ def long_tables(comparison: Comparison) -> Iterator[Table]:
         "Samples left out",
         "Samples that could not be used.",
         ("sample", "why"),
-        ((Entry(sample), Entry(why)) for sample, why in left_out.items()),
+        ((Entry(sample), Entry(found.why)) for sample, found in left_out.items()),
     )
 
 

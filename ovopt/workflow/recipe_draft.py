@@ -98,7 +98,7 @@ def draft(path: str | Path, data: str, trust: bool = False) -> Draft:
     subject = _Subject(Path(path), model, found, source.open(found.inputs, 0))
     made = _for_task(started, subject)
     prepared = prepare(made.recipe(), found.inputs, 0)
-    next(prepared.each([0]), None)  # a recipe that does not run must not be written
+    next(prepared.prepare_each([0]), None)  # a recipe that does not run must not be written
     return made
 
 
@@ -283,8 +283,8 @@ def _right(tried: Draft, subject: _Subject) -> float:
         prepared = prepare(tried.recipe(), subject.facts.inputs, 0)
         compiled = core().compile_model(subject.model, "CPU")
         rights = [
-            int(np.argmax(compiled(list(parts[0]))[0])) == prepared.label(index)
-            for index, parts in prepared.each(prepared.splits["tuning"][:TRIED])
+            int(np.argmax(compiled(list(parts[0]))[0])) == prepared.read_label(index)
+            for index, parts in prepared.prepare_each(prepared.splits["tuning"][:TRIED])
         ]
     except OvoptError:
         return 0.0

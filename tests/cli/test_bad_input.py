@@ -14,7 +14,7 @@ from openvino import opset13 as ops
 
 from ovopt.errors import did_you_mean
 from ovopt.model.files.locate import READS
-from ovopt.preparing.prepared import SEEN
+from ovopt.preparing.prepared import CALIBRATED
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
 from tests.limits import files_of_at_most
@@ -660,7 +660,9 @@ def test_copies_of_calibration_samples_do_not_judge(work: Path) -> None:
     found = json.loads(done.stdout)
     copies, judged = len(found["data"]["left_out"]), found["pairs"][0]["accuracy"]["top1"]["n"]
     assert copies == judged > 0
-    assert set(found["data"]["left_out"].values()) == {f"{file.name}#{i}: {SEEN}" for i in range(copies)}
+    assert [out["why"] for out in found["data"]["left_out"].values()] == [
+        f"{file.name}#{i}: {CALIBRATED}" for i in range(copies)
+    ]
     (note,) = [note for note in found["notes"] if "calibration samples" in note]
     assert note.startswith(
         f"{copies} of {copies + judged} samples are the same as calibration samples and do not judge"
@@ -671,7 +673,7 @@ def test_nothing_but_copies_of_calibration_samples(work: Path) -> None:
     file = again(work, "again.npz", 1.0)
     message = refused(work, *COMPARE, "-r", "classification", "--data", file.name, *ALL_JUDGE)
     assert message.startswith("error: ")
-    assert SEEN in message
+    assert CALIBRATED in message
 
 
 # Settings

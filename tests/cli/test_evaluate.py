@@ -254,7 +254,7 @@ def test_samples_that_cannot_be_used_are_left_out_on_request(files: tuple[Path, 
     found = evaluated(folder, "tiny.xml", *skip, *F32)
     left_out = found["data"]["left_out"]
     assert set(left_out) == {f"{NAMES[labels[i]]}/{i}.npy" for i in (7, 9)}
-    assert all(why.startswith(f"{name}: ") for name, why in left_out.items())
+    assert all(out["why"].startswith(f"{name}: ") for name, out in left_out.items())
     kept = [i for i in range(40) if i not in (7, 9)]
     hits = np.argmax(run.scores(inputs[kept]), axis=1) == labels[kept]
     top1 = found["arms"][0]["accuracy"]["top1"]

@@ -16,6 +16,7 @@ def test_samples_have_the_shapes_and_types_of_the_model():
     samples = Synthetic(count=5).open(PORTS, seed=0)
     assert len(samples) == 5
     assert samples.labels is None
+    assert samples.random, "so that nobody calibrates with them"
     for index in range(5):
         x, ids = bind(samples.load(index), PORTS, "s")
         assert (x.shape, x.dtype) == ((1, 3, 4), np.float32)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovopt.errors import DataError
-from ovopt.preparing.ahead import AHEAD, Cache, Prepared, ahead
+from ovopt.preparing.ahead import AHEAD, Cache, Inferences, ahead
 
 WORKERS = 2
 
@@ -29,14 +29,14 @@ class Loader:
         self.asked: list[int] = []
         self._act, self._size, self._lock = act, size, threading.Lock()
 
-    def __call__(self, index: int) -> Prepared:
+    def __call__(self, index: int) -> Inferences:
         with self._lock:
             self.asked.append(index)
         self._act(index)
         return ((np.full(self._size, index, np.uint8),),)
 
 
-def value(prepared: Prepared) -> int:
+def value(prepared: Inferences) -> int:
     return int(prepared[0][0][0])
 
 
@@ -135,7 +135,7 @@ def test_without_room_nothing_is_kept() -> None:
 def test_every_tensor_of_every_part_counts() -> None:
     asked = []
 
-    def load(index: int) -> Prepared:
+    def load(index: int) -> Inferences:
         asked.append(index)
         return ((np.zeros(4, np.uint8), np.zeros(4, np.uint8)), (np.zeros(4, np.uint8), np.zeros(4, np.uint8)))
 
@@ -146,7 +146,7 @@ def test_every_tensor_of_every_part_counts() -> None:
 
 
 def test_a_sample_that_fails_is_not_kept() -> None:
-    def fail(index: int) -> Prepared:
+    def fail(index: int) -> Inferences:
         raise DataError("not today")
 
     cache, loader = Cache(10), Loader()
@@ -168,7 +168,7 @@ def test_the_limit_is_never_passed(sizes: list[int], order: list[int], limit: in
     wanted: list[int] = []
     kept: dict[int, int] = {}
 
-    def load(index: int) -> Prepared:
+    def load(index: int) -> Inferences:
         asked.append(index)
         return ((np.zeros(sizes[index], np.uint8),),)
 

@@ -10,9 +10,9 @@ import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
-from ovopt.preparing.prepared import SEEN, Prepared, digest
+from ovopt.preparing.prepared import CALIBRATED, Prepared, digest
 from ovopt.recipe import DataSection, ModelSection, Recipe
-from ovopt.records import Port
+from ovopt.records import LeftOut, Port
 from ovopt.transforms.numbers import Scale
 from tests.factories import exactly
 
@@ -52,7 +52,7 @@ def rows(count: int) -> list[np.ndarray]:
 
 def test_samples_come_in_the_order_that_they_are_asked_for() -> None:
     indices = [17, 3, 99, 0, 3]
-    found = list(prepared(rows(100)).each(indices))
+    found = list(prepared(rows(100)).prepare_each(indices))
     assert [index for index, _ in found] == indices
     for index, ((tensor,),) in found:
         np.testing.assert_array_equal(tensor, [[index, -index]])
@@ -72,19 +72,19 @@ def test_a_sample_is_prepared_once_where_it_fits_into_memory() -> None:
 
     data = prepared(rows(20), preprocess=(Counting(),))
     for _ in range(3):
-        assert len(list(data.each(range(20)))) == 20
+        assert len(list(data.prepare_each(range(20)))) == 20
     assert sorted(calls) == list(range(20))
-    once = data.met_once()
+    once = data.without_cache()
     for _ in range(2):
-        assert len(list(once.each(range(20)))) == 20
+        assert len(list(once.prepare_each(range(20)))) == 20
     assert sorted(calls) == sorted([*range(20)] * 3), "nothing is kept where each is met once"
 
 
 def test_parts_are_inferences_one_behind_the_other() -> None:
     contents = [Parts(np.array([i, part], np.float32) for part in range(i)) for i in range(1, 4)]
     data = prepared(contents)
-    assert [len(parts) for _, parts in data.each(range(3))] == [1, 2, 3]
-    found = [tensor[0].tolist() for (tensor,) in data.tensors(range(3))]
+    assert [len(parts) for _, parts in data.prepare_each(range(3))] == [1, 2, 3]
+    found = [tensor[0].tolist() for (tensor,) in data.prepare_tensors(range(3))]
     assert found == [[i, part] for i in range(1, 4) for part in range(i)]
 
 
@@ -92,16 +92,16 @@ def test_parts_are_inferences_one_behind_the_other() -> None:
 def test_a_bad_sample_is_named_once(fault: DataError) -> None:
     contents = [*rows(2), fault, *rows(2)]
     with pytest.raises(DataError, match=exactly("set#2: torn; --on-bad-sample skip leaves such samples out")):
-        list(prepared(contents).each(range(5)))
+        list(prepared(contents).prepare_each(range(5)))
     data = prepared(contents, data={"on_bad_sample": "skip"})
-    assert [index for index, _ in data.each(range(5))] == [0, 1, 3, 4]
-    assert data.facts.left_out == {"set#2": "set#2: torn"}
+    assert [index for index, _ in data.prepare_each(range(5))] == [0, 1, 3, 4]
+    assert data.facts.left_out == {"set#2": LeftOut(kind="unreadable", why="set#2: torn")}
 
 
 def test_a_fault_that_is_not_the_datas_is_not_left_out() -> None:
     data = prepared([*rows(1), ZeroDivisionError("a bug")], data={"on_bad_sample": "skip"})
     with pytest.raises(ZeroDivisionError):
-        list(data.each(range(2)))
+        list(data.prepare_each(range(2)))
 
 
 # Inputs that are the same for every sample
@@ -113,7 +113,7 @@ H = Port(name="h", shape=(2, None), dtype="f32")
 def test_constants_and_zeros_for_a_state_stand_beside_the_sample() -> None:
     inputs = (Port(name="rate", shape=(), dtype="i64"), X, H)
     data = prepared(rows(2), inputs=inputs, model={"inputs": {"rate": 16000}, "state": {"h": "h_next"}})
-    ((rate, row, state),) = list(data.tensors([1]))
+    ((rate, row, state),) = list(data.prepare_tensors([1]))
     assert (rate.tolist(), rate.dtype) == (16000, np.int64)
     assert row.tolist() == [[1, -1]]
     assert (state.tolist(), state.dtype) == ([[0.0], [0.0]], np.float32)
@@ -121,7 +121,7 @@ def test_constants_and_zeros_for_a_state_stand_beside_the_sample() -> None:
 
 def test_what_a_sample_brings_itself_wins_over_a_constant() -> None:
     content = {"x": np.zeros(2, np.float32), "h": np.ones((2, 3), np.float32)}
-    ((_, state),) = list(prepared([content], inputs=(X, H), model={"state": {"h": "h_next"}}).tensors([0]))
+    ((_, state),) = list(prepared([content], inputs=(X, H), model={"state": {"h": "h_next"}}).prepare_tensors([0]))
     assert state.tolist() == [[1.0] * 3] * 2
 
 
@@ -130,7 +130,7 @@ def test_an_input_that_the_model_has_not_is_named(model: dict[str, Any]) -> None
     with pytest.raises(
         UsageError, match=r"\Amodel\.(inputs|state)\.xx: the model has no such input; did you mean 'x'\?\Z"
     ):
-        list(prepared(rows(1), model=model).each([0]))
+        list(prepared(rows(1), model=model).prepare_each([0]))
 
 
 # Labels
@@ -154,12 +154,12 @@ def test_a_label_is_what_metrics_take(
     label: Any, classes: Sequence[str], source_classes: Sequence[str], found: Any
 ) -> None:
     data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
-    assert data.label(0) == found
+    assert data.read_label(0) == found
 
 
 @pytest.mark.parametrize("task", ["recognition", "transcription"])
 def test_a_text_is_a_label_of_its_own_where_the_task_is_about_text(task: Any) -> None:
-    assert prepared(labels=["17 bees"], task=task).label(0) == "17 bees"
+    assert prepared(labels=["17 bees"], task=task).read_label(0) == "17 bees"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_class_that_the_recipe_does_not_list_is_named(
 ) -> None:
     data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
     with pytest.raises(DataError, match=exactly(f"set#0: {said}")):
-        data.label(0)
+        data.read_label(0)
 
 
 class Halved(Transform):
@@ -197,7 +197,7 @@ def test_boxes_move_as_their_image_does_and_those_that_it_loses_are_gone() -> No
     data = prepared(
         labels=[boxes], preprocess=(Halved(),), source_classes=NAMES, data={"classes": ("cow", "bee", "ant")}
     )
-    found = data.label(0)
+    found = data.read_label(0)
     assert found.corners.tolist() == [[0, 0, 20, 10], [10, 5, 25, 15]]
     assert found.classes.tolist() == [2, 0]
     assert found.crowd.tolist() == [False, True]
@@ -208,41 +208,45 @@ TIMES_TWO, PLUS_ONE = Scale(divisor=0.5), Scale(divisor=1, offset=-1)
 
 def test_a_model_that_does_the_rest_itself_gets_what_is_left_to_the_host() -> None:
     whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
-    part = whole.behind((TIMES_TWO,), (X,))
-    assert [tensors[0].tolist() for tensors in part.tensors([2, 1])] == [[[4, -4]], [[2, -2]]]
-    assert [tensors[0].tolist() for tensors in whole.tensors([2, 1])] == [[[5, -3]], [[3, -1]]]
+    part = whole.with_transforms((TIMES_TWO,), (X,))
+    assert [tensors[0].tolist() for tensors in part.prepare_tensors([2, 1])] == [[[4, -4]], [[2, -2]]]
+    assert [tensors[0].tolist() for tensors in whole.prepare_tensors([2, 1])] == [[[5, -3]], [[3, -1]]]
     assert part.facts == whole.facts
 
 
 def test_what_was_prepared_in_one_way_is_not_taken_for_the_other() -> None:
     whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
-    list(whole.tensors([0, 1, 2]))
-    assert next(whole.behind((TIMES_TWO,), (X,)).tensors([1]))[0].tolist() == [[2, -2]]
+    list(whole.prepare_tensors([0, 1, 2]))
+    assert next(whole.with_transforms((TIMES_TWO,), (X,)).prepare_tensors([1]))[0].tolist() == [[2, -2]]
 
 
 def test_decoders_see_the_inputs_that_the_whole_of_preprocess_gives() -> None:
     whole = prepared(rows(3), preprocess=(TIMES_TWO, PLUS_ONE))
-    part = whole.behind((TIMES_TWO,), (X,))
+    part = whole.with_transforms((TIMES_TWO,), (X,))
     for data, given in ((whole, [[3, -1]]), (part, [[2, -2]])):
-        ((index, parts),) = data.each([1])
+        ((index, parts),) = data.prepare_each([1])
         assert parts[0][0].tolist() == given
-        assert data.seen(index, parts)[0][0].tolist() == [[3, -1]]
+        assert data.prepare_for_decoders(index, parts)[0][0].tolist() == [[3, -1]]
 
 
 def test_boxes_move_as_their_image_does_wherever_that_is() -> None:
     corners = np.array([[0, 0, 40, 20]], float)
     boxes = Boxes(corners, np.array([0]), np.array([False]), (100, 40))
     whole = prepared(labels=[boxes], preprocess=(Halved(),))
-    assert whole.behind((), (X,)).label(0).corners.tolist() == whole.label(0).corners.tolist() == [[0, 0, 20, 10]]
+    assert (
+        whole.with_transforms((), (X,)).read_label(0).corners.tolist()
+        == whole.read_label(0).corners.tolist()
+        == [[0, 0, 20, 10]]
+    )
 
 
 def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
     whole = prepared(
         [np.zeros(2, np.float32), DataError("broken")], preprocess=(TIMES_TWO,), data={"on_bad_sample": "skip"}
     )
-    part = whole.behind((), (X,))
-    assert [index for index, _ in part.each([0, 1])] == [0]
-    assert whole.facts.left_out == {"set#1": "set#1: broken"}
+    part = whole.with_transforms((), (X,))
+    assert [index for index, _ in part.prepare_each([0, 1])] == [0]
+    assert whole.facts.left_out == {"set#1": LeftOut(kind="unreadable", why="set#1: broken")}
 
 
 # What a model was calibrated with
@@ -250,20 +254,20 @@ def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
 
 def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     whole = prepared(rows(4), preprocess=(TIMES_TWO,))
-    ((_, (tensors,)),) = whole.each([2])
-    judging = whole.judging({digest(tensors), "another"})
-    candidate = judging.behind((), (X,))
+    ((_, (tensors,)),) = whole.prepare_each([2])
+    judging = whole.without_calibrated({digest(tensors), "another"})
+    candidate = judging.with_transforms((), (X,))
     for data in (judging, candidate, judging):
-        assert [index for index, _ in data.each(range(4))] == [0, 1, 3]
-    assert judging.facts.left_out == {"set#2": f"set#2: {SEEN}"}
+        assert [index for index, _ in data.prepare_each(range(4))] == [0, 1, 3]
+    assert judging.facts.left_out == {"set#2": LeftOut(kind="calibrated", why=f"set#2: {CALIBRATED}")}
 
 
 def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None:
     pairs = [Parts([np.array([a, 0], np.float32), np.array([b, 0], np.float32)]) for a, b in ((1, 2), (1, 3), (2, 1))]
     data = prepared(pairs)
-    ((_, known),) = data.each([0])
-    judging = data.judging(frozenset(map(digest, known)))
-    assert [index for index, _ in judging.each(range(3))] == [1]
+    ((_, known),) = data.prepare_each([0])
+    judging = data.without_calibrated(frozenset(map(digest, known)))
+    assert [index for index, _ in judging.prepare_each(range(3))] == [1]
 
 
 def test_a_digest_tells_values_types_and_shapes_apart() -> None:

@@ -12,7 +12,7 @@ import yaml
 from ovopt.cli.app import app
 from ovopt.contracts import View
 from ovopt.recipe import parse_recipe
-from ovopt.records import Effective, Latency, LoadLimit, Quality
+from ovopt.records import Effective, Latency, LeftOut, LoadLimit, Quality
 from ovopt.reports import provenance
 from ovopt.reports.charts import colours, end_to_end, executed, first_inference, memory, served_load, short
 from ovopt.reports.distribution import latency_distributions
@@ -169,7 +169,9 @@ def test_the_samples_that_flipped_are_those_whose_rows_differ() -> None:
 def test_samples_that_were_left_out_have_no_row_and_shift_no_name() -> None:
     assert FULL.data
     ids = ("torn", *FULL.data.splits["gate"])
-    data = FULL.data.model_copy(update={"splits": {"gate": ids}, "left_out": {"torn": "torn: not readable"}})
+    data = FULL.data.model_copy(
+        update={"splits": {"gate": ids}, "left_out": {"torn": LeftOut(kind="unreadable", why="torn: not readable")}}
+    )
     assert list(flips(FULL.model_copy(update={"data": data}))) == list(flips(FULL))
 
 

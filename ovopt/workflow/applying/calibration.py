@@ -27,14 +27,14 @@ def calibration_samples(
     prepared: Prepared, model: openvino.Model, wanted: int, real: bool, options: Options
 ) -> Sequence[Tensors]:
     """Model inputs from the calibration split, `wanted` or a few more; `real` refuses random ones."""
-    if real and prepared.samples.source.startswith("synthetic"):
+    if real and prepared.samples.random:
         raise DataError("calibration needs real samples: give --data, or a recipe with a data source")
     chosen = prepared.splits["calibration"][:wanted]
     if not chosen:
         raise DataError("data.splits.calibration: no samples are left to calibrate with")
     with options.progress.task("prepare calibration samples", total=len(chosen)) as advance:
         tensors: list[Tensors] = []
-        for _, parts in prepared.each(chosen):
+        for _, parts in prepared.prepare_each(chosen):
             tensors += _spread(_in_sequence(model, parts, prepared.recipe), ceil(wanted / len(chosen)))
             advance()
     if len(tensors) > 1 and all(

@@ -40,10 +40,10 @@ def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Tran
     def delta(way: Way) -> QualityDelta | None:
         if not _can_be_judged(prepared):
             return None
-        return validator().delta(way.model, 0.0, prepared.made_by(way.preparation))
+        return validator().delta(way.model, 0.0, prepared.with_preparation(way.preparation))
 
     def seen(content: Any) -> Sequence[Mapping[str, Array]]:
-        whole, names = prepared.whole, [port.name for port in prepared.inputs]
+        whole, names = prepared.full_preparation, [port.name for port in prepared.inputs]
         parts = whole.preprocess(whole.decode(content))
         return [dict(zip(names, tensors, strict=True)) for tensors in parts]
 
@@ -53,10 +53,10 @@ def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Tran
         inputs=inputs,
         filled=tuple(port.name for port in inputs if port.name not in given),
         contents=contents,
-        preparation=prepared.prepared_by,
+        preparation=prepared.build_preparation,
         speedups=speedups,
         delta=delta,
-        decoders=prepared.recipe.postprocess[prepared.inside :],
+        decoders=prepared.recipe.postprocess[prepared.decoders_inside :],
         output=recipe.model.output,
         seen=seen,
         known=tuple(port.name for port in inputs if port in prepared.inputs),
@@ -69,7 +69,7 @@ def _can_be_judged(prepared: Prepared) -> bool:
     if first is None or not prepared.splits["tuning"]:
         return False
     if first.kind == "agreement":
-        return not prepared.inside  # behind some decoders there are no scores to agree
+        return not prepared.decoders_inside  # behind some decoders there are no scores to agree
     return prepared.samples.labels is not None or not first.needs_label
 
 
@@ -78,7 +78,7 @@ class _Contents(Sequence[Any]):
 
     def __init__(self, prepared: Prepared) -> None:
         self._load = prepared.samples.load
-        self._indices = [index for index in prepared.splits["calibration"] if index not in prepared.bad]
+        self._indices = [index for index in prepared.splits["calibration"] if index not in prepared.left_out]
 
     def __len__(self) -> int:
         return len(self._indices)

@@ -100,9 +100,9 @@ class Work:
         prepared = prepare(recipe, inside.whole if inside else inputs, chosen.seed, table)
         transforms = left_to_host(manifest, recipe)
         if inside:
-            prepared = prepared.behind(transforms, inputs)
+            prepared = prepared.with_transforms(transforms, inputs)
         decoded = len(recipe.postprocess) - len(left_behind(manifest, recipe))
-        prepared = prepared.answered(decoded)
+        prepared = prepared.with_decoders_inside(decoded)
         asked = Asked(
             max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
         )
@@ -130,12 +130,12 @@ class Work:
 
     def behind(self, stepped: Stepped) -> Work:
         """The work that is left when a step is done: samples and materials for its model."""
-        prepared = self.prepared.answered(self.prepared.inside + stepped.report.decoded)
+        prepared = self.prepared.with_decoders_inside(self.prepared.decoders_inside + stepped.report.decoded)
         work = replace(self, current=stepped.model, reports=(*self.reports, stepped.report), prepared=prepared)
         if not stepped.report.embedded:
             return replace(work, materials=work._fitted_materials(self.current))
         left, inputs = self.transforms[: work._left], facts(stepped.model).inputs
-        prepared = work.prepared.behind(left, inputs)
+        prepared = work.prepared.with_transforms(left, inputs)
         calibration = calibration_samples(
             prepared, stepped.model, self.asked.samples, self.asked.real, self.asked.options
         )

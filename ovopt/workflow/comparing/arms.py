@@ -113,8 +113,10 @@ def fed_apart(taking_part: Sequence[Subject], prepared: Prepared) -> dict[str, P
 
 def _apart(subject: Subject, prepared: Prepared) -> Prepared:
     recipe = prepared.recipe
-    own = prepared.answered(len(recipe.postprocess) - len(left_behind(subject.manifest, recipe)))
-    return own.behind(left_to_host(subject.manifest, recipe), subject.facts.inputs) if subject.embedded else own
+    own = prepared.with_decoders_inside(len(recipe.postprocess) - len(left_behind(subject.manifest, recipe)))
+    if not subject.embedded:
+        return own
+    return own.with_transforms(left_to_host(subject.manifest, recipe), subject.facts.inputs)
 
 
 def already_quantized(original: Subject) -> list[str]:
@@ -297,14 +299,14 @@ class Timed:
         wanted = TIMED * prepared.recipe.model.batch
         indices: list[int] = []
         inputs: list[Tensors] = []
-        for index, parts in prepared.each(prepared.splits["gate"]):
+        for index, parts in prepared.prepare_each(prepared.splits["gate"]):
             indices.append(index)
             inputs += parts
             advance(len(parts))
             if len(inputs) >= wanted:
                 break
         if not inputs:
-            raise prepared.none_left("measure with")
+            raise prepared.no_sample_error("measure with")
         contents = [prepared.samples.load(index) for index in indices]
 
         def fed(own: Prepared, tensors: Sequence[Tensors], file: Path) -> Fed:
@@ -315,7 +317,7 @@ class Timed:
         return cls(
             fed(prepared, inputs[:wanted], scratch / "timed"),
             {
-                model: fed(own, list(own.tensors(indices))[:wanted], scratch / f"timed-{number}")
+                model: fed(own, list(own.prepare_tensors(indices))[:wanted], scratch / f"timed-{number}")
                 for number, (model, own) in enumerate(embedded.items())
             },
         )

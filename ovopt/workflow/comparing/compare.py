@@ -19,7 +19,7 @@ from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
-from ovopt.preparing.prepared import SEEN, Prepared, prepare
+from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,
@@ -114,7 +114,7 @@ def _run(
     check_device(recipe.runtime.device)
     prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
     _check_unseen(prepared, taking_part)
-    prepared = prepared.judging(_calibrated(taking_part)) if against_baseline else prepared
+    prepared = prepared.without_calibrated(_calibrated(taking_part)) if against_baseline else prepared
     outputs = taking_part[0].facts.outputs
     fed = fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
@@ -230,10 +230,10 @@ def _places(ids: Sequence[str], source: str) -> set[str]:
 
 
 def _met_again(prepared: Prepared) -> Iterator[str]:
-    if seen := [why for why in prepared.bad.values() if why.endswith(SEEN)]:
+    if seen := [index for index, sample in prepared.left_out.items() if sample.kind == "calibrated"]:
         yield (
             f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as calibration samples and do not "
-            f"judge, for example {seen[0].removesuffix(f': {SEEN}')}"
+            f"judge, for example {prepared.samples.ids[seen[0]]}"
         )
 
 

@@ -49,7 +49,7 @@ def evaluate(
     taking_part = subjects(models[0], models[1:], used, {}, options.trust)
     prepared = prepare(used, taking_part[0].inputs, chosen.seed, None if isinstance(data, str | Path) else data)
     if len(taking_part) == 1:
-        prepared = prepared.met_once()
+        prepared = prepared.without_cache()
     part = part or ("gate" if any(subject.manifest for subject in taking_part) else "all")
     if chosen.why:
         options.progress.say(chosen.why)

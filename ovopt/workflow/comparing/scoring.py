@@ -66,14 +66,14 @@ class Scorer:
                 f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
                 "for label-free agreement take --set metrics=[cosine,top1_agreement]"
             )
-        level = max(own.inside for own in (prepared, *(fed or {}).values()))
+        level = max(own.decoders_inside for own in (prepared, *(fed or {}).values()))
         if level:  # what comes out of a model tells nothing of what its scores were
             ports = [port.model_copy(update={"shape": None}) for port in ports]
         known: set[Any] = set()
         for index in chosen if accuracy else ():
-            if prepared.labelled_by_file(index):
+            if prepared.label_takes_work(index):
                 continue  # checked where it is read, which takes its time
-            label = prepared.label(index)
+            label = prepared.read_label(index)
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
             if isinstance(label, int):
@@ -110,7 +110,7 @@ class Scorer:
         if scored.difference:
             self.differences[arm] = scored.difference.relative
         if self.metrics and not any(scored.rows.values()) and not scored.silent:
-            raise self.prepared.none_left("judge by")
+            raise self.prepared.no_sample_error("judge by")
         if scored.silent and arm == crew.baseline:
             inside = ", ".join(decoder.name for decoder in self.prepared.recipe.postprocess[: self.level])
             self.doubts.append(
@@ -161,7 +161,7 @@ class Scorer:
         return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
 
     def _simple_label(self, index: int) -> Any:
-        return None if self.prepared.labelled_by_file(index) else self.prepared.label(index)
+        return None if self.prepared.label_takes_work(index) else self.prepared.read_label(index)
 
     def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
         names = self.prepared.recipe.data.classes or self.prepared.samples.classes
@@ -201,8 +201,8 @@ class Pass:
 
     def inputs(self, chosen: Sequence[int] | None = None) -> Iterator[Inputs]:
         """Every inference of every sample, or of those that are chosen."""
-        for index, parts in self._prepared.each(self._scorer.chosen if chosen is None else chosen):
-            seen = self._prepared.seen(index, parts) if self._prepared.recipe.postprocess else None
+        for index, parts in self._prepared.prepare_each(self._scorer.chosen if chosen is None else chosen):
+            seen = self._prepared.prepare_for_decoders(index, parts) if self._prepared.recipe.postprocess else None
             self._under_way[index] = _Sample(seen, len(parts))
             for part, tensors in enumerate(parts):
                 yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
@@ -221,7 +221,7 @@ class Pass:
         try:
             label = self._label(index) if any(map(_labelled, self._scorer.metrics)) else None
         except DataError as error:
-            self._prepared.leave_out(index, error)
+            self._prepared.leave_out(index, "label", error)
             return
         try:
             outputs = self._levelled([sample.outputs[part] for part in range(sample.parts)], sample)
@@ -258,8 +258,8 @@ class Pass:
 
     def _label(self, index: int) -> Any:
         """A label that was not checked beforehand, because it takes reading, is checked now."""
-        label = self._prepared.label(index)
-        if self._prepared.labelled_by_file(index):
+        label = self._prepared.read_label(index)
+        if self._prepared.label_takes_work(index):
             for metric in filter(_labelled, self._scorer.metrics):
                 metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
         return label
@@ -268,7 +268,7 @@ class Pass:
         """A sample's outputs part by part, behind as many decoders as any model does itself: like is held against
         like."""
         outputs = [values if len(values) > 1 else values[0] for values in raw]
-        return self._behind(outputs, slice(self._prepared.inside, self._scorer.level), sample)
+        return self._behind(outputs, slice(self._prepared.decoders_inside, self._scorer.level), sample)
 
     def _decoded(self, outputs: list[Any], sample: _Sample) -> Any:
         """What the rest of `postprocess` makes of them: part by part until a decoder joins them."""

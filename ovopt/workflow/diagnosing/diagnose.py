@@ -191,7 +191,7 @@ class _Examination:
         manifest = self._subjects[1].manifest
         step = quantize_step(manifest)
         parameters = step.model_dump(exclude_defaults=True, mode="json") if step else {}
-        real = not self._prepared.samples.source.startswith("synthetic")
+        real = not self._prepared.samples.random
         return Patient(
             optimized=optimized,
             source=source.model,
@@ -221,7 +221,7 @@ class _Examination:
         notes: Collection[str],
     ) -> Diagnosis:
         pairing, last = two.pairing, self._subjects[-1]
-        random = [RANDOM] if self._prepared.samples.source.startswith("synthetic") else []
+        random = [RANDOM] if self._prepared.samples.random else []
         return Diagnosis(
             ovopt=ovopt.__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -250,7 +250,7 @@ class _Examination:
 
 def _probes(prepared: Prepared) -> list[tuple[Tensors, ...]]:
     """A few samples of the tuning split, each with the first of its inferences."""
-    found = [parts[:PROBED] for _, parts in prepared.each(prepared.splits["tuning"][:PROBED])]
+    found = [parts[:PROBED] for _, parts in prepared.prepare_each(prepared.splits["tuning"][:PROBED])]
     if not found:
         raise DataError("data.splits.tuning: holds no samples to look at; set it to 8 or more")
     return found

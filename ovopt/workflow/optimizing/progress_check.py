@@ -70,7 +70,8 @@ class Onlooker:
         names = [port.name for port in facts(self._start.original).inputs]
         inputs = dict(zip(names, self._start.samples[place], strict=True))
         answer: Any = self._originals[place]
-        for decoder in work.prepared.recipe.postprocess[self._start.prepared.inside : work.prepared.inside]:
+        moved = slice(self._start.prepared.decoders_inside, work.prepared.decoders_inside)
+        for decoder in work.prepared.recipe.postprocess[moved]:
             answer = decoder(answer, inputs)
         return np.asarray(answer)
 

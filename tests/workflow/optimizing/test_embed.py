@@ -138,7 +138,7 @@ def test_batches_are_made_of_what_each_takes(folder: Path, bundle: Manifest, tmp
 
     prepared = prepare(recipe_of(folder, "model.batch=4"), facts(conv_model()).inputs, 0)
     assert bundle.preprocess is not None
-    inside = prepared.behind(prepared.recipe.preprocess[:2], bundle.preprocess.inputs)
+    inside = prepared.with_transforms(prepared.recipe.preprocess[:2], bundle.preprocess.inputs)
     timed = Timed.of(prepared, {"hash": inside}, tmp_path, lambda amount=1, note="": None)
     usual, own = (SampleFile(timed.of_model(key).inputs) for key in ("another", "hash"))
     assert len(usual) == len(own) == (PICTURES - 16) // 4

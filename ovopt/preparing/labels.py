@@ -1,0 +1,106 @@
+"""Labels of samples in the form that metrics take: class indices, texts, boxes and masks in the model's own pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
+from ovopt.data.images import image_size
+from ovopt.errors import DataError, SettingsError, did_you_mean
+from ovopt.preparing.host import HostPreparation
+from ovopt.recipe import Recipe
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+TEXT_TASKS = ("recognition", "transcription")
+"""Tasks whose labels are texts, not names of classes."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of a recipe's samples."""
+
+    samples: Samples
+    recipe: Recipe
+    preparation: HostPreparation
+    """All of `preprocess`: boxes and masks move as their image does."""
+
+    def read(self, index: int) -> Any:
+        """A class index where the recipe lists the classes; boxes [n, 4] (x0, y0, x1, y1) in the pixels of the model's
+        input; a mask [height, width] moved as its image is, or an image [height, width, 3].
+
+        Raises DataError where the label cannot be read or names no class, SettingsError where Pillow is missing.
+        """
+        assert self.samples.labels is not None, "asked for labels of unlabelled data"
+        label = self.samples.labels[index]
+        match label:
+            case Boxes():
+                return self._boxes(label, index)
+            case LabelFile(path=path, kind=kind):
+                image = _read_image(path, kind)
+                return self._mask(image, path, index) if kind == "mask" else image
+            case str():
+                return self._class_or_text(label, index)
+            case int() if self.samples.classes and self.recipe.data.classes:
+                return self._class_or_text(self.samples.classes[label], index)
+        return label
+
+    def take_work(self, index: int) -> bool:
+        """True where the label takes reading, or moving as its image is."""
+        labels = self.samples.labels
+        return labels is not None and isinstance(labels[index], LabelFile | Boxes | BadLabel)
+
+    def _mask(self, mask: Array, path: Path, index: int) -> Array:
+        content, own = self.samples.load(index), (mask.shape[1], mask.shape[0])
+        size = image_size(self.samples.ids[index], content) if isinstance(content, bytes) else own
+        if size != own:
+            raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
+        return self.preparation.mask(mask)
+
+    def _boxes(self, boxes: Boxes, index: int) -> Boxes:
+        corners = self.preparation.boxes(boxes.corners, boxes.size)
+        seen = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])  # cropping may leave nothing of a box
+        corners, classes, crowd = corners[seen], boxes.classes[seen], boxes.crowd[seen]
+        if self.samples.classes and self.recipe.data.classes:
+            classes = np.array([self._class_or_text(self.samples.classes[c], index) for c in classes], dtype=np.int64)
+        return Boxes(corners, classes, crowd, boxes.size)
+
+    def _class_or_text(self, label: str, index: int) -> int | str:
+        classes = self.recipe.data.classes
+        if label in classes:
+            return classes.index(label)
+        if self.recipe.task in TEXT_TASKS:
+            return label
+        if not classes and label.lstrip("-").isdigit():
+            return int(label)
+        hint = did_you_mean(label, classes) if classes else "the recipe lists no class names under `data.classes`"
+        raise DataError(f"{self.samples.ids[index]}: unknown class {label!r}; {hint}")
+
+
+def _read_image(path: Path, kind: str) -> Array:
+    """A mask [height, width] or an image [height, width, 3]."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise SettingsError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
+    try:
+        with Image.open(path) as image:
+            return _class_ids(image, path) if kind == "mask" else np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable image: {error}") from None
+
+
+def _class_ids(mask: Image, path: Path) -> Array:
+    """A palette's indices are the class ids; converting would make colours of them."""
+    if mask.mode.startswith("I;16"):
+        return np.asarray(mask).astype(np.int32)
+    if mask.mode not in ("L", "P", "I", "1"):
+        raise DataError(
+            f"{path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette"
+        )
+    return np.asarray(mask)
