@@ -49,6 +49,7 @@ $(VENV)/dev-installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing ovopt and its tools into $(VENV) (a minute or two) ..."
 	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@$(BIN)/python .ci/openvino_stubs.py $(VENV)/stubs
 	@touch $@
 
 $(VENV)/all-installed: $(VENV)/dev-installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ class Bias:
 
     def set(self, values: Array) -> None:
         """Another bias of the same shape."""
-        shape = self.node.input_value(self.index).get_shape()
+        shape = tuple(self.node.input_value(self.index).get_shape())
         set_constant(self.node, self.index, values.reshape(shape))
 
 
@@ -47,8 +48,8 @@ class Reader:
     @property
     def places(self) -> int:
         """Features per input channel: the places of the kernel."""
-        shape = self.node.input_value(1).get_shape()
-        return int(np.prod(shape[2:])) if self._slides else 1
+        shape = tuple(self.node.input_value(1).get_shape())
+        return math.prod(shape[2:]) if self._slides else 1
 
     def matrix(self) -> Array:
         """The weights [features, outputs]."""
@@ -60,7 +61,7 @@ class Reader:
 
     def set_matrix(self, matrix: Array) -> None:
         """Other weights of the same shape; those in a shorter format stay in it."""
-        shape, kept = self.node.input_value(1).get_shape(), producer(self.node, 1)
+        shape, kept = tuple(self.node.input_value(1).get_shape()), producer(self.node, 1)
         turned = self._slides or self.node.get_attributes()["transpose_b"]
         values = (matrix.T if turned else matrix).reshape(shape)
         if kept.get_type_name() != "Convert":

@@ -134,7 +134,7 @@ def keeper(trace: Trace, removed: Collection[int]) -> Keep:
 def _slice(node: openvino.Node, axes: Axes, keep: Keep) -> None:
     from openvino import opset13 as ops
 
-    values: NDArray[Any] = node.data
+    values = np.asarray(node.data)
     for axis, labels in enumerate(axes):
         if labels is not None and not (left := keep(labels)).all():
             values = np.compress(left, values, axis=axis)

@@ -51,7 +51,7 @@ def _without_last(value: openvino.Output, rank: int) -> openvino.Output:
     """The input without its unit dimension, which often was added just before."""
     from openvino import opset13 as ops
 
-    node = value.get_node()
+    node: openvino.Node = value.get_node()
     if node.get_type_name() == "Unsqueeze" and axes_of(node, rank) == [rank - 1]:
         return node.input_value(0)
     return ops.squeeze(value, np.array([rank - 1])).output(0)

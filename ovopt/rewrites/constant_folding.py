@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
 
 from ovopt.model.graph.nodes import Rewrite
 
@@ -61,4 +60,4 @@ def _stays(node: openvino.Node) -> bool:
         wider = node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth
         return bool(wider and node.input_value(0).get_node().get_type_name() == "Constant")
     shape = node.get_output_partial_shape(0) if kind in EXPANDING else None
-    return shape is not None and shape.is_static and int(np.prod(shape.to_shape())) > LARGE
+    return shape is not None and shape.is_static and math.prod(shape.to_shape()) > LARGE

@@ -252,7 +252,7 @@ def _square_mean(output: openvino.Output, moments: _Moments) -> bool:
 
 def _square(output: openvino.Output) -> openvino.Output | None:
     """What is squared."""
-    node = output.get_node()
+    node: openvino.Node = output.get_node()
     if node.get_type_name() == "Multiply" and node.input_value(0) == node.input_value(1):
         return node.input_value(0)
     if node.get_type_name() == "Power" and scalar(producer(node, 1)) == 2:
@@ -293,7 +293,7 @@ def _root(output: openvino.Output, moments: _Moments) -> _Epsilon | None:
 
 
 def _radicand(output: openvino.Output) -> openvino.Output | None:
-    node = output.get_node()
+    node: openvino.Node = output.get_node()
     if node.get_type_name() == "Sqrt":
         return node.input_value(0)
     if node.get_type_name() == "Power" and scalar(producer(node, 1)) == 0.5:

@@ -116,9 +116,9 @@ def _lookup(hot: _OneHot, table: Table) -> openvino.Node:
     from openvino import opset13 as ops
 
     kind = hot.indices.get_element_type().get_type_name()
-    indices = hot.indices
+    indices: openvino.Output | openvino.Node = hot.indices
     if hot.unit:
-        indices = _before_unit(indices) or ops.squeeze(indices, np.array([-1], np.int64))
+        indices = _before_unit(hot.indices) or ops.squeeze(indices, np.array([-1], np.int64))
     if kind not in ("i32", "i64"):
         indices = ops.convert(indices, "i32")
     if not (kind in LARGEST and LARGEST[kind] < hot.depth):

@@ -215,7 +215,8 @@ class _Group:
 
         values = constant(output.get_node())
         if values is not None:
-            return ops.constant(np.ascontiguousarray(values.transpose(inverse(self.order)))).output(0)
+            entered: openvino.Node = ops.constant(np.ascontiguousarray(values.transpose(inverse(self.order))))
+            return entered.output(0)
         return _transposed(*self._source(output))
 
     def _takes(self, reader: openvino.Input) -> bool:

@@ -127,7 +127,10 @@ class Compress(Step):
         with materials.progress.task("compress", total=len(used) or None) as advance, quiet() as logged:
             try:
                 with calibrating(used, model, advance) as samples:
-                    return nncf.compress_weights(model, dataset=samples if used else None, **arguments)
+                    compressed: openvino.Model = nncf.compress_weights(
+                        model, dataset=samples if used else None, **arguments
+                    )
+                    return compressed
             except nncf.InvalidGroupSizeError as error:
                 said = str(error).partition("\n")[0]
                 raise UsageError(f"{WHERE}.group_size: {said} {FALLBACK}") from None

@@ -81,7 +81,8 @@ class Quantize(Step):
         with materials.progress.task("quantize", total=used * self._passes()) as advance, quiet():
             try:
                 with calibrating(materials.calibration[:used], model, advance) as samples:
-                    return nncf.quantize(model, samples, **arguments)
+                    quantized: openvino.Model = nncf.quantize(model, samples, **arguments)
+                    return quantized
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"optimize.quantize: {first_line(error)}") from None
             except Exception as error:  # nncf raises errors of every kind

@@ -57,7 +57,8 @@ def scalar(node: openvino.Node) -> float | None:
 
 def producer(node: openvino.Node, index: int = 0) -> openvino.Node:
     """The operation that makes an input."""
-    return node.input_value(index).get_node()
+    made: openvino.Node = node.input_value(index).get_node()
+    return made
 
 
 def consumers(output: openvino.Output) -> set[openvino.Node]:

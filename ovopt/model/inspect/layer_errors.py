@@ -160,11 +160,10 @@ class _Running:
 
 def _tapped(model: openvino.Model, places: Sequence[Place]) -> openvino.Model:
     import openvino
-    from openvino import opset13 as ops
 
     tapped = model.clone()
     nodes = by_name(tapped)
-    taps = [ops.result(nodes[name].output(index)) for name, index in places]
+    taps = [openvino.op.Result(nodes[name].output(index)) for name, index in places]
     return openvino.Model([*tapped.get_results(), *taps], tapped.get_sinks(), tapped.get_parameters(), "tapped")
 
 
@@ -187,7 +186,7 @@ class _Cut:
         changed = model.clone()
         nodes = by_name(changed)
         known: dict[str, Place] = {}
-        given: dict[str, openvino.Node] = {}
+        given: dict[str, openvino.op.Parameter] = {}
         for place in _places(shared):
             output = nodes[place[0]].output(place[1])
             exact = ops.parameter(output.get_partial_shape(), output.get_element_type())
@@ -195,7 +194,7 @@ class _Cut:
                 reader.replace_source_output(exact.output(0))
             known[exact.get_name()], given[exact.get_name()] = place, exact
         places = [place for place in _places(group) if nodes[place[0]].get_type_name() != "ReadValue"]
-        results = [ops.result(nodes[name].output(index)) for name, index in places]
+        results = [openvino.op.Result(nodes[name].output(index)) for name, index in places]
         reached = _before(results)
         own = [i for i, parameter in enumerate(changed.get_parameters()) if parameter.get_name() in reached]
         parameters = [changed.get_parameters()[i] for i in own]

@@ -81,7 +81,7 @@ def _relative_error(
     from openvino import opset13 as op
     from openvino.utils.node_factory import NodeFactory
 
-    inputs = []
+    inputs: list[openvino.Node | openvino.Output] = []
     for theirs, own in zip(quantized.input_values(), original.input_values(), strict=True):
         if weights.quantized(theirs):
             inputs.append(theirs)
