@@ -9,7 +9,7 @@ HEAVY := tests/bench/engines tests/model/files/test_pytorch.py tests/model/files
  tests/training/test_torch_pruning.py tests/cli/test_prune_torch.py tests/workflow/stored/test_mlflow.py \
  tests/reports/test_browser.py
 
-.PHONY: demo test coverage test-all check lint format clean
+.PHONY: demo test coverage test-all check lint format reference clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/ovopt demo --force
@@ -36,6 +36,10 @@ lint: $(VENV)/dev-installed
 format: $(VENV)/dev-installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# docs/reference.md, from the docstrings of plug-ins: whoever changes one runs this.
+reference: $(VENV)/dev-installed
+	$(BIN)/python -m ovopt recipes reference > docs/reference.md.new && mv docs/reference.md.new docs/reference.md
 
 # The demo works without its extra too, on a smaller model, should the extra's package be out of reach.
 $(VENV)/demo-installed: pyproject.toml

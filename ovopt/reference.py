@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -105,7 +106,5 @@ def _hashable(value: Any) -> bool:
 
 
 def _type(annotation: Any) -> str:
-    text = inspect.formatannotation(annotation)
-    for noise in ("typing.", "collections.abc.", "ovopt.", "NoneType", "pydantic.types."):
-        text = text.replace(noise, "None" if noise == "NoneType" else "")
+    text = re.sub(r"\b[a-z_]\w*\.(?=[a-zA-Z])", "", inspect.formatannotation(annotation)).replace("NoneType", "None")
     return f"`{text}`".replace("|", "or")

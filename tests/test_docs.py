@@ -126,7 +126,7 @@ def test_every_file_of_the_project_that_is_told_exists(page: Path) -> None:
 
 
 def test_the_modules_of_the_architecture_exist() -> None:
-    (drawing,) = (block for block in fenced(ROOT / "docs" / "architecture.md") if "contracts.py" in block)
+    (drawing,) = (block for block in fenced(ROOT / "docs" / "architecture.md") if "contracts/" in block)
     for name in re.findall(r"\b([a-z_]+(?:\.py|/))(?=[\s.,|])", drawing):
         assert (ROOT / "ovopt" / name).exists(), name
 
@@ -271,7 +271,7 @@ def test_the_test_of_the_docs_passes() -> None:
 
 
 def test_every_kind_of_plugin_that_is_told_is_a_contract() -> None:
-    contracts = (ROOT / "ovopt" / "contracts.py").read_text(encoding="utf-8")
+    contracts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ovopt" / "contracts").glob("*.py"))
     text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     kinds = re.findall(r"^An? `(\w+)` (?:has|is)|A `(\w+)` is called", text, re.MULTILINE)
     assert len(kinds) >= 4

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ovopt.bench.protocol import Load
 from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.workers import Crew, obituary, worker_environment
-from ovopt.contracts import Engine, Started, plugins
+from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError
 
 LIMIT_S = 600.0
@@ -63,7 +63,7 @@ def main(descriptor: int) -> None:
     answer: object
     try:
         sample = SampleFile(load.timed)[0]
-        answer = plugins("ovopt.bench.engines", Engine)[load.engine].start(load.placement, properties, sample)
+        answer = plugin("ovopt.bench.engines", Engine, load.engine).start(load.placement, properties, sample)
     except OvoptError as error:
         answer = error
     except Exception as error:  # whatever native code raises must reach the caller as words

@@ -19,7 +19,7 @@ from ovopt.bench import protocol
 from ovopt.bench.machine import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.shared_tensors import Reader
-from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugins
+from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
 from ovopt.records import EndToEndTurn, Turn
@@ -101,7 +101,7 @@ class Worker:
     def _load(self, command: protocol.Load) -> None:
         self._samples = SampleFile(command.timed)
         self._batch = command.placement.batch
-        self._engine = plugins("ovopt.bench.engines", Engine)[command.engine](command.placement)
+        self._engine = plugin("ovopt.bench.engines", Engine, command.engine)(command.placement)
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first

@@ -1,0 +1,130 @@
+"""Plug-ins: ovopt's own, and those that other installed packages bring.
+
+A package names a class, or a module of classes, as an entry point of the kind's group: `ovopt.metrics`, `ovopt.data`,
+`ovopt.transforms`, `ovopt.decoders`, `ovopt.steps`, `ovopt.rewrites`, `ovopt.reports`, `ovopt.engines`,
+`ovopt.scenarios`. What cannot be taken is left out with a line of log; everything else works.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+import pkgutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+LOG = logging.getLogger("ovopt")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An entry point that brings no plug-in, or one that cannot be taken."""
+
+    package: str
+    """The package and its version."""
+    entry: str
+    """As the package declares it: `ovopt.metrics: mean_error = mine.metrics`."""
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.package} ({self.entry}): {self.why}; mend the package or uninstall it"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Plug-ins of one kind from other packages."""
+
+    found: Mapping[str, type[Any]]
+    packages: Mapping[str, str]
+    """Plug-in -> the package that it comes from, and its version."""
+    left_out: Sequence[LeftOut]
+
+
+@cache
+def plugins(package: str, kind: Any) -> Mapping[str, type[Any]]:
+    """The concrete subclasses of `kind` by name: those in the modules of ovopt's `package`, and those from outside."""
+    return {**_built_in(package, kind), **outside(package, kind).found}
+
+
+@cache
+def plugin(package: str, kind: Any, name: str) -> type[Any]:
+    """The plug-in of this name. Other packages are imported only where it is none of ovopt's own."""
+    return _built_in(package, kind).get(name) or outside(package, kind).found[name]
+
+
+@cache
+def outside(package: str, kind: Any) -> Outside:
+    """Imports the plug-ins that other packages bring beside those of ovopt's `package`, and logs what is left out."""
+    group = f"ovopt.{package.rpartition('.')[2]}"
+    owners = {name: "ovopt" for own in _built_in(package, kind).values() for name in _names(own)}
+    found: dict[str, type[Any]] = {}
+    left_out: list[LeftOut] = []
+    for entry in sorted(entry_points(group=group), key=_place):
+        for member, unfit in _members(entry, kind):
+            if member in found.values():
+                continue
+            if why := unfit or _taken(member, owners):
+                left_out.append(LeftOut(_distribution(entry), f"{group}: {entry.name} = {entry.value}", why))
+                LOG.warning("plug-in left out: %s", left_out[-1])
+            else:
+                found[member.name] = member
+                owners.update(dict.fromkeys(_names(member), _distribution(entry)))
+    return Outside(found, {name: owners[name] for name in found}, tuple(left_out))
+
+
+@cache
+def _built_in(package: str, kind: Any) -> Mapping[str, type[Any]]:
+    root = importlib.import_module(package)
+    modules = [importlib.import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(root.__path__)]
+    return {member.name: member for module in modules for member in _concrete(module, kind)}
+
+
+def _concrete(module: ModuleType, kind: Any) -> list[type[Any]]:
+    """The subclasses that a module defines, abstract ones left out."""
+    classes = [member for _, member in inspect.getmembers(module, inspect.isclass)]
+    return [
+        member
+        for member in classes
+        if issubclass(member, kind) and not inspect.isabstract(member) and member.__module__ == module.__name__
+    ]
+
+
+def _members(entry: EntryPoint, kind: Any) -> Iterable[tuple[Any, str]]:
+    """What an entry point names, each with why it is no plug-in of this kind, or nothing."""
+    try:
+        loaded = entry.load()
+    except (Exception, SystemExit) as error:  # whatever a foreign module does when it is imported
+        return [(None, f"cannot be imported: {type(error).__name__}: {error}")]
+    members = _concrete(loaded, kind) if inspect.ismodule(loaded) else [loaded]
+    return [(member, _unfit(member, kind)) for member in members] or [(None, f"the module defines no {kind.__name__}")]
+
+
+def _unfit(member: Any, kind: Any) -> str:
+    if not (inspect.isclass(member) and issubclass(member, kind)):
+        return f"{getattr(member, '__qualname__', repr(member))} is no {kind.__name__}"
+    if lacking := sorted(getattr(member, "__abstractmethods__", ())):
+        return f"{member.__qualname__} is abstract: it lacks {', '.join(lacking)}"
+    return "" if _names(member)[0] else f"{member.__qualname__} has no `name`"
+
+
+def _taken(member: Any, owners: Mapping[str, str]) -> str:
+    return next((f"the name {name!r} is taken by {owners[name]}" for name in _names(member) if name in owners), "")
+
+
+def _names(member: Any) -> list[str]:
+    """The name of a plug-in, and its short names for a recipe."""
+    name = getattr(member, "name", None)
+    return [name if isinstance(name, str) else "", *getattr(member, "presets", ())]
+
+
+def _place(entry: EntryPoint) -> tuple[str, str]:
+    return _distribution(entry), entry.name
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"

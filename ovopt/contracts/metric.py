@@ -1,0 +1,60 @@
+"""A task's quality figure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from numpy.typing import NDArray
+
+from ovopt.records import Port, Record
+
+Row = float | Sequence[Any]
+"""A metric's raw figure of one sample: a number, or a list of plain numbers (nested where it must be)."""
+
+
+class Metric(Record, ABC):
+    """A task's quality figure: a row per sample, and a value of all rows."""
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+    higher_is_better: ClassVar[bool] = True
+    chance: ClassVar[float] = 0.0
+    """What a guess reaches; an error without such a bound has 0."""
+    kind: ClassVar[Literal["accuracy", "agreement"]] = "accuracy"
+    """An accuracy metric compares outputs with labels, an agreement metric with the baseline's outputs."""
+    statistics: ClassVar[Literal["share", "bootstrap"]] = "bootstrap"
+    """`share`: rows are 0 or 1 and the value is their mean, so that exact methods apply."""
+    needs_label: ClassVar[bool] = True
+    """Whether an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Short names for a recipe, each with the fields it stands for."""
+
+    @property
+    def label(self) -> str:
+        """The name that results carry."""
+        return self.name
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raise DataError where a label cannot belong to these outputs."""
+
+    @abstractmethod
+    def row(self, output: Any, target: Any) -> Row:
+        """The raw figure of one sample. For accuracy, `output` is what the recipe's `postprocess` made of it and
+        `target` the label; for agreement, both are raw outputs without batch dimension, the second the original's."""
+
+    def gather(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows that stand alone, from rows that only mean something together (the rank of one among all)."""
+        return rows
+
+    def value(self, rows: NDArray[Any]) -> float:
+        """The figure over all samples. `rows` is a float64 array with one row per sample, or an array of lists where
+        rows differ in length. May be NaN where it is undefined for these samples."""
+        return float(rows.mean())
+
+    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+        """The figure of each class. By default the samples are grouped by their label, where that is a class index."""
+        classes = sorted({target for target in targets if isinstance(target, int)})
+        members = {c: [i for i, target in enumerate(targets) if target == c] for c in classes}
+        return {c: self.value(rows[chosen]) for c, chosen in members.items()}

@@ -1,0 +1,85 @@
+"""Samples, their labels, and a data source that finds them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from numpy.typing import NDArray
+
+from ovopt.records import Port, Record
+
+Array = NDArray[Any]
+Tensors = tuple[Array, ...]
+"""One array per model input (or output), in the model's own order, with the batch dimension."""
+
+
+class Parts(tuple[Any, ...]):
+    """A sample that takes several inferences: both texts of a pair, the windows of a recording, the frames of a
+    sequence. A model with a state keeps it from part to part, and starts every sample anew."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a data source: ids and labels at hand, contents loaded one at a time."""
+
+    source: str
+    ids: tuple[str, ...]
+    labels: tuple[Any, ...] | None
+    load: Callable[[int], Any]
+    fingerprint: str
+    classes: tuple[str, ...] = ()
+    """The source's own class names, in the order of the indices in its labels."""
+    random: bool = False
+    """True where contents are drawn at random: statistics of them would ruin a model."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A label that is a file, read where it is needed: a mask of class ids, or an image."""
+
+    path: Path
+    kind: Literal["mask", "image"]
+
+
+@dataclass(frozen=True)
+class BadLabel:
+    """What stands for a label that cannot be used: its sample goes the way of any bad sample."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
+    (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss."""
+
+    corners: Array
+    classes: Array
+    crowd: Array
+    size: tuple[int, int]
+
+
+class DataSource(Record, ABC):
+    """A kind of data: npz, files, hf, synthetic ..."""
+
+    name: ClassVar[str]
+    priority: ClassVar[int] = 0
+    """Where several kinds recognise a path, the highest takes it: that which asks for more."""
+
+    @abstractmethod
+    def open(self, inputs: Sequence[Port], seed: int) -> Samples:
+        """Find the samples; raise DataError where there are none."""
+
+    @classmethod
+    def recognises(cls, path: str) -> bool:
+        """Whether `--data PATH` without a kind means this source."""
+        return False

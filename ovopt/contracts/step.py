@@ -1,0 +1,183 @@
+"""An optimization step, what it may use, and where it tells its progress."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import Field
+
+from ovopt.contracts.preparation import Decoder, Preparation, Transform
+from ovopt.contracts.samples import Array, Tensors
+from ovopt.errors import NoEffectError
+from ovopt.model.ports.facts import Wanted
+from ovopt.records import Port, QualityDelta, Record, StepReport
+from ovopt.stats import Interval
+
+if TYPE_CHECKING:
+    import openvino
+
+
+class Progress(Protocol):
+    """Where long work tells how far it is. The library's default says nothing."""
+
+    def task(self, name: str, total: float | None = None) -> AbstractContextManager[Advance]:
+        """A named piece of work of `total` units (unknown if None)."""
+
+    def say(self, message: str) -> None:
+        """A line of log."""
+
+
+class Advance(Protocol):
+    """Moves a task's progress on."""
+
+    def __call__(self, amount: float = 1, note: str = "") -> None:
+        """`amount` units are done; `note` says what matters now."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A model, what makes its inputs of a sample's content, and what is made of its outputs."""
+
+    model: openvino.Model
+    preparation: Preparation
+    answer: Callable[[Tensors, Tensors], Any] | None = None
+    """Takes the inputs and the outputs of an inference."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is done to a sample before it reaches the model and to the outputs behind it, for a step that moves some of
+    it there."""
+
+    transforms: tuple[Transform, ...]
+    inputs: tuple[Port, ...]
+    """What all of the transforms lead to: the model's inputs."""
+    filled: tuple[str, ...]
+    """Those that samples fill, rather than the recipe's own values and a state."""
+    contents: Sequence[Any]
+    """Of the calibration samples, read where they are used."""
+    preparation: Callable[[Sequence[Transform], Sequence[Port]], Preparation]
+    """Some transforms, and the fit to a model's inputs."""
+    speedups: Callable[[Sequence[Way], float], Sequence[Interval]]
+    """How many times faster every way but the first is from content to output, against the first; measured for about so
+    many seconds."""
+    delta: Callable[[Way], QualityDelta | None]
+    """The change of the recipe's first metric on the tuning split; None where there is none to tell."""
+    decoders: tuple[Decoder, ...] = ()
+    """What is done to the model's outputs."""
+    output: Wanted = 0
+    """Which of the outputs decoders take."""
+    seen: Callable[[Any], Sequence[Mapping[str, Array]]] = lambda content: ()
+    """The inputs that decoders take for a content's inferences, by name: what all of `preprocess` leads to, whether the
+    host does it or the model."""
+    known: tuple[str, ...] = ()
+    """The model's inputs that are what decoders take."""
+
+
+class Speedup(Protocol):
+    """Measures how many times faster the second model runs than the first, roughly: per sample, where it takes several
+    at a time. None where one of them does not run, or nothing was measured. What is clearly below `least` is measured
+    no further."""
+
+    def __call__(
+        self,
+        before: openvino.Model,
+        after: openvino.Model,
+        properties: Mapping[str, str] | None = None,
+        least: float = 0.0,
+    ) -> float | None:
+        """`properties` are runtime settings of the second model alone."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the model was read from, for a step that trains it in its own framework."""
+
+    path: str | Path
+    shapes: Mapping[str, Sequence[int | str]]
+    trust: bool
+    """Whether code that comes with it may run."""
+    task: str
+    """The recipe's."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a step may use."""
+
+    calibration: Sequence[Tensors]
+    seed: int
+    progress: Progress
+    speedup: Speedup = lambda before, after, properties=None, least=0.0: None
+    host: Host | None = None
+    state: Mapping[str, str] = field(default_factory=dict)
+    """Input -> output: what one inference of a sequence hands on to the next, by the recipe."""
+    device: str = "CPU"
+    origin: Origin | None = None
+    """None where the model is no longer what was read."""
+    checkpoint: Path | None = None
+    """A file where a long step keeps how far it is, and from which it goes on."""
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A step's result: a new model, and what was done."""
+
+    model: openvino.Model
+    report: StepReport
+
+
+class Stage(IntEnum):
+    """Where a step belongs among others: those of a lower stage come first."""
+
+    ANYWHERE = 0
+    TRAINING = 1
+    """Other weights, found in the model's own framework."""
+    GRAPH = 2
+    """Other operations that compute the same."""
+    STRUCTURE = 3
+    """Less work: fewer channels, neurons, heads."""
+    WEIGHTS = 4
+    """Fewer bits to compute with."""
+    STORAGE = 5
+    """Fewer bits on disk."""
+    ANSWER = 6
+    """Other outputs than the original's."""
+    CALL = 7
+    """Another way to call the model: several samples per inference, a state that it keeps."""
+
+
+class Step(Record, ABC):
+    """One model-level optimization. It returns a new model and never changes its input."""
+
+    name: ClassVar[str]
+    stage: ClassVar[Stage] = Stage.ANYWHERE
+    calibrates: ClassVar[bool] = True
+    """Whether it takes statistics from the samples, so that random ones would ruin the model."""
+    allow_no_effect: bool = Field(default=False, description="a note where the step changes nothing, not an error")
+
+    @property
+    def wanted(self) -> int:
+        """How many calibration samples it uses."""
+        return 300
+
+    @abstractmethod
+    def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """Optimize; raise NoEffectError where it changed nothing, another StepError where it failed."""
+
+    def run(self, model: openvino.Model, materials: Materials) -> Stepped:
+        """`apply`; where that changed nothing and may, the same model and a note."""
+        try:
+            return self.apply(model, materials)
+        except NoEffectError as error:
+            if not self.allow_no_effect:
+                raise
+            settings = self.model_dump(mode="json", exclude_defaults=True)
+            report = StepReport(name=self.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
+            return Stepped(model.clone(), report)
