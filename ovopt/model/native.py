@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import openvino
 
 
+EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
+"""Properties under which a device computes in f32, also where it would take bf16 or f16 by itself."""
+
+
 @cache
 def core() -> openvino.Core:
     """The process's one OpenVINO core."""

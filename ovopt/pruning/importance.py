@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, name_dimensions, producer
-from ovopt.pruning.activations import Place, chosen_rows, named_apart, observed
 from ovopt.pruning.elimination import Elimination, Reading, eliminate
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.moments import Moments, Rows
+from ovopt.pruning.probes import Probe, chosen_rows, named_apart, observed
 from ovopt.pruning.readers import Reader
 from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import Product, Trace
@@ -86,7 +86,7 @@ class Survey:
     ) -> list[Array]:
         """For each reader, the covariance of its features or channels, or their variances alone."""
         readers = [Reader(product.node) for product in products]
-        places: list[Place] = [(reader.name, index) for reader in readers for index in (0, -1)]
+        places: list[Probe] = [(reader.name, index) for reader in readers for index in (0, -1)]
         sums = [Rows() for _ in readers]
         finest = [joint and len(reader.matrix()) <= JOINT for reader in readers]
         for number, values in enumerate(observed(self.model, places, samples)):

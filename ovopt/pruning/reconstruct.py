@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
-from ovopt.pruning.activations import chosen_rows, observed
 from ovopt.pruning.importance import PER_FEATURE
 from ovopt.pruning.moments import Moments, Rows, fitted
+from ovopt.pruning.probes import chosen_rows, observed
 from ovopt.pruning.readers import Reader
 
 if TYPE_CHECKING:

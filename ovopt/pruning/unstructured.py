@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, producer
-from ovopt.pruning.activations import named_apart, observed
+from ovopt.pruning.probes import named_apart, observed
 from ovopt.pruning.readers import Reader
 
 if TYPE_CHECKING:

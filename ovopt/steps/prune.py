@@ -16,9 +16,9 @@ from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_
 from ovopt.model.inspect.operation_times import operation_times
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
-from ovopt.pruning.activations import float_outputs
 from ovopt.pruning.costs import costs, multiply_adds, parameters
 from ovopt.pruning.importance import Importance, Survey
+from ovopt.pruning.probes import float_outputs
 from ovopt.pruning.reconstruct import Refit
 from ovopt.pruning.structured import Allocation, Pruned, Way, Weighed, amounts, prune
 from ovopt.pruning.unstructured import sparsified

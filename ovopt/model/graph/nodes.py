@@ -75,6 +75,17 @@ def other(node: openvino.Node, value: float) -> openvino.Output | None:
     return None
 
 
+def constant_names(model: openvino.Model) -> frozenset[str]:
+    """Unique names of the operations whose values follow from constants alone: no input and no state reaches them."""
+    found = set[str]()
+    for op in model.get_ordered_ops():
+        before = [value.get_node().get_name() for value in op.input_values()]
+        kind = op.get_type_name()
+        if kind == "Constant" or (before and kind != "ReadValue" and found.issuperset(before)):
+            found.add(op.get_name())
+    return frozenset(found)
+
+
 def substitute(old: openvino.Node, new: openvino.Node) -> None:
     """Let all that take the old operation's outputs take the new one's, under the old name."""
     new.set_friendly_name(old.get_friendly_name())

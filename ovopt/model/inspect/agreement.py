@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.native import core
+from ovopt.model.native import EXACT, core
 from ovopt.model.ports.inputs import Array
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def outputs_in_f32(model: openvino.Model, samples: Iterable[Sequence[Array]]) -> list[Array]:
     """Every output of every sample, as float64; a model with a state starts each one anew. RuntimeError where the
     model does not run."""
-    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(model, "CPU", EXACT)
     request = compiled.create_infer_request()
     found = list[Array]()
     for tensors in samples:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import constant, consumers
-from ovopt.model.native import core
+from ovopt.model.native import EXACT, core
 
 if TYPE_CHECKING:
     import openvino
@@ -46,7 +46,7 @@ def first_layers(model: openvino.Model, samples: Sequence[tuple[NDArray[Any], ..
         return ()
     try:
         cut = openvino.Model([scaled for _, scaled in found], model.get_parameters(), "first layers")
-        request = core().compile_model(cut, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
+        request = core().compile_model(cut, "CPU", EXACT).create_infer_request()
         squares = np.array([_mean_squares(request, sample, len(found)) for sample in samples])
     except RuntimeError:
         return ()

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 
 from ovopt.model.inspect.layers import Layer, by_name
 from ovopt.model.native import core
+from ovopt.model.ports.sequence import SequenceRequest, Tensors
 
 if TYPE_CHECKING:
     import openvino
 
-Tensors = tuple[NDArray[Any], ...]
 Place = tuple[str, int]
 """A layer's name, and which of its outputs."""
-EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 HIGHEST_DB = 120.0
 PIECE = 1 << 14
 
@@ -138,24 +137,16 @@ class _Running:
     """A model whose values between the layers come out too."""
 
     def __init__(self, arm: Arm, places: Sequence[Place]) -> None:
-        tapped = _tapped(arm.model, places)
-        compiled = core().compile_model(tapped, arm.device, dict(arm.properties))
+        compiled = core().compile_model(_tapped(arm.model, places), arm.device, dict(arm.properties))
         self._places = {place: len(arm.model.outputs) + index for index, place in enumerate(places)}
-        names = [port.get_names() for port in compiled.inputs]
-        self._handed_on = [
-            (next(i for i, known in enumerate(names) if into in known), compiled.output(of))
-            for into, of in arm.state.items()
-        ]
-        self._request = compiled.create_infer_request()
+        self._request = SequenceRequest(compiled, arm.state)
 
     def values(self, parts: Sequence[Tensors]) -> Iterator[dict[Place, NDArray[Any]]]:
         """Inference by inference; what is given lasts until the next one."""
-        self._request.reset_state()
-        carried: dict[int, NDArray[Any]] = {}
+        self._request.begin()
         for tensors in parts:
-            self._request.infer([carried.get(i, tensor) for i, tensor in enumerate(tensors)])
-            carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._handed_on}
-            yield {place: self._request.get_output_tensor(i).data for place, i in self._places.items()}
+            self._request.infer(tensors)
+            yield {place: self._request.output(i) for place, i in self._places.items()}
 
 
 def _tapped(model: openvino.Model, places: Sequence[Place]) -> openvino.Model:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.inspect.layer_errors import EXACT, Deviation, Tensors
+from ovopt.model.inspect.layer_errors import Deviation
 from ovopt.model.inspect.layers import Layer, by_name
-from ovopt.model.native import core
+from ovopt.model.native import EXACT, core
+from ovopt.model.ports.sequence import SequenceRequest, Tensors
 
 if TYPE_CHECKING:
     import openvino
@@ -60,14 +61,8 @@ class RunningSwitches:
 
     def __init__(self, switched: Switched, outputs: Sequence[int], state: Mapping[str, str]) -> None:
         compiled = core().compile_model(switched.model, "CPU", EXACT)
-        self._count = len(switched.names)
-        self._outputs = [compiled.output(index) for index in outputs]
-        names = [port.get_names() for port in compiled.inputs]
-        self._handed_on = [
-            (next(i for i, known in enumerate(names) if into in known), compiled.output(of))
-            for into, of in state.items()
-        ]
-        self._request = compiled.create_infer_request()
+        self._count, self._outputs = len(switched.names), outputs
+        self._request = SequenceRequest(compiled, state)
 
     def exact(self, parts: Sequence[Tensors]) -> list[NDArray[Any]]:
         """The original's outputs."""
@@ -90,13 +85,11 @@ class RunningSwitches:
 
     def values(self, parts: Sequence[Tensors], on: NDArray[np.bool_]) -> list[NDArray[Any]]:
         """The outputs of all inferences of a sample."""
-        self._request.reset_state()
-        carried: dict[int, NDArray[Any]] = {}
+        self._request.begin()
         found = []
         for tensors in parts:
-            self._request.infer([*(carried.get(i, tensor) for i, tensor in enumerate(tensors)), on])
-            carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._handed_on}
-            found += [np.array(self._request.get_tensor(output).data) for output in self._outputs]
+            self._request.infer((*tensors, on))
+            found += [np.array(self._request.output(place)) for place in self._outputs]
         return found
 
 

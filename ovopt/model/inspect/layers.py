@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
+
+from ovopt.model.graph.nodes import constant_names
 
 if TYPE_CHECKING:
     import openvino
@@ -53,14 +56,10 @@ class Pairing:
 def layers(model: openvino.Model) -> dict[str, Layer]:
     """By name, in the order of execution: operations with an output in floating point that is not known beforehand. Of
     operations that share a name, there is no telling which is which: they are left out."""
-    constant, found = set[str](), list[Layer]()
-    operations = model.get_ordered_ops()
+    operations, constant, found = model.get_ordered_ops(), constant_names(model), list[Layer]()
     for op in operations:
         kind = op.get_type_name()
-        before = [value.get_node().get_name() for value in op.input_values()]
-        if kind == "Constant" or (before and kind != "ReadValue" and constant.issuperset(before)):
-            constant.add(op.get_name())
-        elif kind not in NO_LAYERS:
+        if kind not in NO_LAYERS and op.get_name() not in constant:
             outputs = [i for i, value in enumerate(op.outputs()) if value.get_element_type().get_type_name() in FLOATS]
             found += [Layer(op.get_friendly_name(), kind, tuple(outputs))] if outputs else []
     names = Counter(op.get_friendly_name() for op in operations)
@@ -114,9 +113,4 @@ def _reshaped(model: openvino.Model, shapes: Sequence[Sequence[int]]) -> openvin
 
 def _elements(output: openvino.Output) -> int:
     shape = output.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return 1
-    count = 1
-    for dimension in shape:
-        count *= 1 if dimension.is_dynamic else dimension.get_length()
-    return count
+    return 1 if shape.rank.is_dynamic else prod(size.get_length() for size in shape if size.is_static)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovopt.model.inspect.execution import NOT_WORK, SHORT
-from ovopt.model.inspect.layer_errors import Arm, Tensors
+from ovopt.model.inspect.layer_errors import Arm
 from ovopt.model.inspect.layers import by_name
 from ovopt.model.native import core
+from ovopt.model.ports.sequence import Tensors
 
 if TYPE_CHECKING:
     import openvino

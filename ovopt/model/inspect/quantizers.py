@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.native import core
+from ovopt.model.graph.nodes import constant_names
+from ovopt.model.inspect.layers import by_name
+from ovopt.model.native import EXACT, core
 
 if TYPE_CHECKING:
     import openvino
 
-Tensors = tuple[NDArray[Any], ...]
 LEAST_POWER = 1e-12
 INTEGER = ("i8", "u8")
 
@@ -31,7 +32,7 @@ def reverted(quantized: openvino.Model, original: openvino.Model, names: Collect
     the quantizer and of what smooths them, weights from the original, and the original's bias behind them."""
     changed = quantized.clone()
     lender = original.clone()  # its constants get a consumer in another model
-    mine, theirs = _by_name(changed), _by_name(lender)
+    mine, theirs = by_name(changed), by_name(lender)
     weights, exact = _Weights.of(changed), _Weights.of(lender)
     for op in changed.get_ordered_ops():
         shape = op.get_type_name() == "ShapeOf" and op.get_friendly_name() in theirs  # would keep a quantizer alive
@@ -55,7 +56,7 @@ def own_errors(
     import openvino
 
     tapped, lender = original.clone(), quantized.clone()
-    mine, weights = _by_name(tapped), _Weights.of(lender)
+    mine, weights = by_name(tapped), _Weights.of(lender)
     names, results = [], []
     for op in lender.get_ordered_ops():
         name = op.get_friendly_name()
@@ -65,7 +66,7 @@ def own_errors(
     if not names:
         return {}
     probe = openvino.Model(results, tapped.get_sinks(), tapped.get_parameters(), "errors")
-    compiled = core().compile_model(probe, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(probe, "CPU", EXACT)
     request = compiled.create_infer_request()
     rows = []
     for tensors in samples:
@@ -114,10 +115,6 @@ def _power(value: Any) -> openvino.Node:
     return op.reduce_mean(op.multiply(flat, flat), np.array([0]), keep_dims=False)
 
 
-def _by_name(model: openvino.Model) -> dict[str, openvino.Node]:
-    return {op.get_friendly_name(): op for op in model.get_ordered_ops()}
-
-
 def _is_quantizer(value: openvino.Output) -> bool:
     return bool(value.get_node().get_type_name() == "FakeQuantize")
 
@@ -132,16 +129,13 @@ class _Weights:
     @classmethod
     def of(cls, model: openvino.Model) -> _Weights:
         """In one pass, in the order of execution."""
-        constant, low = set[str](), set[str]()
+        constant, low = constant_names(model), set[str]()
         for op in model.get_ordered_ops():
             before = [value.get_node().get_name() for value in op.input_values()]
-            kind = op.get_type_name()
-            if kind != "Constant" and (not before or kind == "ReadValue" or not constant.issuperset(before)):
-                continue
-            constant.add(op.get_name())
-            if kind == "FakeQuantize" or _widens(op) or not low.isdisjoint(before):
+            lower = op.get_type_name() == "FakeQuantize" or _widens(op) or not low.isdisjoint(before)
+            if lower and op.get_name() in constant:
                 low.add(op.get_name())
-        return cls(frozenset(constant), frozenset(low))
+        return cls(constant, frozenset(low))
 
     def quantized(self, value: openvino.Output) -> bool:
         """Whether a value is quantized weights."""

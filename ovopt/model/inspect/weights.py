@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from ovopt.model.graph.nodes import constant_names
+
 if TYPE_CHECKING:
     import openvino
 
@@ -18,7 +20,7 @@ WEIGHTED = (
     *RECURRENT, *EMBEDDINGS, "MatMul", "Convolution", "GroupConvolution", "ConvolutionBackpropData",
     "GroupConvolutionBackpropData",
 )  # fmt: skip
-BODIES = ("TensorIterator", "Loop")
+LOOPS = ("TensorIterator", "Loop")
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,15 @@ def weights(model: openvino.Model) -> list[Weights]:
 
 
 def _weights(model: openvino.Model) -> Iterator[Weights]:
-    constant = set[str]()
+    constant = constant_names(model)
     for op in model.get_ordered_ops():
-        kind, before = op.get_type_name(), [value.get_node() for value in op.input_values()]
-        if kind == "Constant" or (before and kind != "ReadValue" and constant.issuperset(n.get_name() for n in before)):
-            constant.add(op.get_name())
-        elif kind in BODIES:
+        kind = op.get_type_name()
+        if op.get_name() in constant:
+            continue
+        if kind in LOOPS:
             yield from _weights(op.get_function())
         elif kind in WEIGHTED:
-            for node in before:
+            for node in (value.get_node() for value in op.input_values()):
                 stored = _largest(node) if node.get_name() in constant else None
                 if stored is not None:
                     element = stored.get_element_type()

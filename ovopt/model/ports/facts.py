@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 from ovopt.errors import ModelError, did_you_mean
@@ -38,7 +39,7 @@ def facts(model: openvino.Model) -> ModelFacts:
         kind = op.get_type_name()
         operations[kind] += 1
         if kind == "Constant":
-            parameters += op.get_output_size() and _elements(op)
+            parameters += prod(op.get_output_shape(0))
             precisions[op.get_element_type().get_type_name()] += op.get_byte_size()
     return ModelFacts(
         inputs=_ports(model.inputs, "input"),
@@ -64,7 +65,7 @@ def quantization(model: openvino.Model) -> str | None:
             fake[BITS.get(op.get_attributes()["levels"], "other levels")] += 1
         elif kind == "FakeConvert":
             fake["fp8"] += 1
-        elif kind == "Constant" and _elements(op) > 1 and _is_weight(op):
+        elif kind == "Constant" and prod(op.get_output_shape(0)) > 1 and _is_weight(op):
             weights[LOW_PRECISION[op.get_element_type().get_type_name()]] += op.get_byte_size()
     said = [name for name, _ in weights.most_common()]
     if fake:
@@ -102,13 +103,6 @@ def _consumers(node: openvino.Node) -> Iterator[tuple[str, int]]:
                 yield from _consumers(consumer)
         elif node.get_type_name() == "Convert":
             yield consumer.get_type_name(), target.get_index()
-
-
-def _elements(constant: openvino.op.Constant) -> int:
-    count = 1
-    for dim in constant.get_output_shape(0):
-        count *= dim
-    return count
 
 
 def _ports(ports: Sequence[openvino.Output], kind: str) -> tuple[Port, ...]:

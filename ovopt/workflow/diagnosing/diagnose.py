@@ -14,9 +14,10 @@ from ovopt.contracts import Materials, Tensors
 from ovopt.errors import DataError, UsageError
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
-from ovopt.model.inspect.layer_errors import EXACT, Arm
+from ovopt.model.inspect.layer_errors import Arm
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
+from ovopt.model.native import EXACT
 from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.records import QualityDelta

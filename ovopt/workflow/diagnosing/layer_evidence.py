@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Array, Progress, Tensors
 from ovopt.errors import ArmLostError, SettingsError
-from ovopt.model.inspect.layer_errors import EXACT, Arm, Deviation, Deviations, decibels, deviations
+from ovopt.model.inspect.layer_errors import Arm, Deviation, Deviations, decibels, deviations
 from ovopt.model.inspect.layer_switches import RunningSwitches, Switched
 from ovopt.model.inspect.layers import Pairing, in_groups, layers, sizes_bytes
 from ovopt.model.inspect.profile import REPLICAS, Profile, Unit, profiles, units
 from ovopt.model.inspect.quantizers import quantized_operations
-from ovopt.model.native import reason
+from ovopt.model.native import EXACT, reason
 from ovopt.records.diagnosis import Blame, Executed, LayerDiagnosis, LayerError
 
 GROUP_BYTES = 64 << 20

@@ -13,7 +13,7 @@ from ovopt.comparison import quality_delta
 from ovopt.contracts import Materials, Metric, Tensors
 from ovopt.errors import OvoptError
 from ovopt.model.inspect.ignored_scope import settings_lines
-from ovopt.model.inspect.layer_errors import EXACT
+from ovopt.model.native import EXACT
 from ovopt.records import Quality, QualityDelta
 from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
 from ovopt.steps.simplify import Simplify

@@ -10,8 +10,9 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.layer_errors import EXACT, HIGHEST_DB, PIECE, Arm, Deviation, Deviations, decibels, deviations
+from ovopt.model.inspect.layer_errors import HIGHEST_DB, PIECE, Arm, Deviation, Deviations, decibels, deviations
 from ovopt.model.inspect.layers import Pairing
+from ovopt.model.native import EXACT
 from tests.models import accumulating_model, recurrent_model
 
 RNG = np.random.default_rng(11)

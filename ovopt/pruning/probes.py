@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.model.native import core
+from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.inspect.layers import by_name
+from ovopt.model.native import EXACT, core
 
 if TYPE_CHECKING:
     import openvino
@@ -16,18 +18,17 @@ if TYPE_CHECKING:
     from ovopt.contracts import Tensors
 
 Array = NDArray[Any]
-EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
-Place = tuple[str, int]
-"""A tensor: an operation's name, and which of its inputs it is, or -1 for its output."""
+Probe = tuple[str, int]
+"""A tensor inside a model: an operation's name, and which of its inputs it is, or -1 for its output."""
 
 
-def observed(model: openvino.Model, places: Sequence[Place], samples: Sequence[Tensors]) -> Iterator[list[Array]]:
+def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[Tensors]) -> Iterator[list[Array]]:
     """The tensors at these places, sample by sample; only what leads to them is computed. The arrays are valid until
     the next sample."""
     import openvino
 
     copy = model.clone()
-    nodes = {op.get_friendly_name(): op for op in copy.get_ordered_ops()}
+    nodes = by_name(copy)
     values = [nodes[name].output(0) if index < 0 else nodes[name].input_value(index) for name, index in places]
     distinct: dict[tuple[str, int], int] = {}
     taken: list[openvino.Output] = []
@@ -49,15 +50,8 @@ def observed(model: openvino.Model, places: Sequence[Place], samples: Sequence[T
 
 def float_outputs(model: openvino.Model, samples: Sequence[Tensors]) -> list[list[Array]]:
     """The model's outputs in floating point: for each, its values sample by sample."""
-    request = core().compile_model(model, "CPU", EXACT).create_infer_request()
-    chosen = [place for place, output in enumerate(model.outputs) if output.get_element_type().is_real()]
-    found: list[list[Array]] = [[] for _ in chosen]
-    for tensors in samples:
-        request.reset_state()
-        request.infer(list(tensors))
-        for place, values in zip(chosen, found, strict=True):
-            values.append(np.array(request.get_output_tensor(place).data, np.float64))
-    return found
+    found, count = outputs_in_f32(model, samples), len(model.outputs)
+    return [found[i::count] for i, output in enumerate(model.outputs) if output.get_element_type().is_real()]
 
 
 def named_apart(model: openvino.Model) -> None:
