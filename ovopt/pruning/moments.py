@@ -85,7 +85,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Fit:
+class LinearFit:
     """y = x W + shift, and what part of the variance of y in rows that were not fitted to it misses."""
 
     weights: Matrix
@@ -102,7 +102,7 @@ def solved(moments: Moments, prior: Matrix, ridge: float) -> Matrix:
     return found
 
 
-def fitted(fit: Moments, held: Moments | None, prior: Matrix, shifts: bool, refits: bool = True) -> Fit:
+def fitted(fit: Moments, held: Moments | None, prior: Matrix, shifts: bool, refits: bool = True) -> LinearFit:
     """The weights that fit best, drawn to `prior` as strongly as is best for the rows that were held out; where these
     tell that `prior` itself is better, that. `shifts` says whether a constant can make up for a changed mean, `refits`
     whether anything more can."""
@@ -116,4 +116,4 @@ def fitted(fit: Moments, held: Moments | None, prior: Matrix, shifts: bool, refi
     weights = solved(about[2], prior, best) if best else prior
     shift = (everything.y - everything.x @ weights) / max(everything.rows, 1) if shifts else np.zeros(prior.shape[1])
     power = float((held or fit).centred().yy.sum())
-    return Fit(weights, shift, max(errors[best], 0.0) / power if power > 0 else 0.0)
+    return LinearFit(weights, shift, max(errors[best], 0.0) / power if power > 0 else 0.0)

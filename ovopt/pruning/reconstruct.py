@@ -49,7 +49,7 @@ class Refitted:
 
 
 @dataclass(frozen=True)
-class Materials:
+class RefitData:
     """What is fitted to."""
 
     original: openvino.Model
@@ -58,7 +58,7 @@ class Materials:
     seed: int
 
 
-def reconstruct(jobs: Sequence[Job], materials: Materials, refit: Refit, advance: Advance) -> list[Refitted]:
+def reconstruct(jobs: Sequence[Job], data: RefitData, refit: Refit, advance: Advance) -> list[Refitted]:
     """Refit all readers of the pruned model, in place, in the order of execution.
 
     Each is to give what it gave in the original. `sequential` fits it to the inputs that it gets from the pruned model,
@@ -67,7 +67,7 @@ def reconstruct(jobs: Sequence[Job], materials: Materials, refit: Refit, advance
     found = []
     for _, same in groupby(jobs, key=_source):
         together = list(same)
-        for job, sums in zip(together, _sums(together, materials, refit), strict=True):
+        for job, sums in zip(together, _sums(together, data, refit), strict=True):
             found.append(_refit(job, *sums))
             advance()
     return found
@@ -78,19 +78,19 @@ def _source(job: Job) -> tuple[str, int]:
     return str(value.get_node().get_name()), int(value.get_index())
 
 
-def _sums(jobs: Sequence[Job], materials: Materials, refit: Refit) -> list[tuple[Moments, Moments | None]]:
+def _sums(jobs: Sequence[Job], data: RefitData, refit: Refit) -> list[tuple[Moments, Moments | None]]:
     """Of the rows to fit to, and of those held out, for readers of the same input."""
     before = [(job.before.name, index) for job in jobs for index in (0, -1)]
     sums = [(Rows(), Rows()) for _ in jobs]
-    samples = materials.samples[: _samples(jobs, materials)]
-    wanted = observed(materials.original, before, samples)
-    pruned = materials.pruned if refit == "sequential" else materials.original
+    samples = data.samples[: _samples(jobs, data)]
+    wanted = observed(data.original, before, samples)
+    pruned = data.pruned if refit == "sequential" else data.original
     given = observed(pruned, [(job.after.name, 0) for job in jobs], samples)
     for number, (values, inputs) in enumerate(zip(wanted, given, strict=True)):
         for place, job in enumerate(jobs):
             made = values[2 * place + 1]
             share = -(-_rows(job) // len(samples))
-            rows = chosen_rows(job.after.positions(made.shape), share, (materials.seed, number))
+            rows = chosen_rows(job.after.positions(made.shape), share, (data.seed, number))
             x = job.after.features(inputs[place], made.shape, rows)
             x = x if refit == "sequential" else x[:, job.features]
             y = job.before.outputs(made, rows)[:, job.outputs]
@@ -102,14 +102,14 @@ def _rows(job: Job) -> int:
     return max(PER_FEATURE * int(job.features.sum()), LEAST_ROWS)
 
 
-def _samples(jobs: Sequence[Job], materials: Materials) -> int:
+def _samples(jobs: Sequence[Job], data: RefitData) -> int:
     """As many as it takes for enough rows, a quarter of a sample's positions each."""
     shapes = [job.after.node.output(0).get_partial_shape() for job in jobs]
     needed = [
         -(-4 * _rows(job) // job.after.positions(tuple(shape.to_shape()))) if shape.is_static else LEAST_SAMPLES
         for job, shape in zip(jobs, shapes, strict=True)
     ]
-    return min(len(materials.samples), max(LEAST_SAMPLES, *needed))
+    return min(len(data.samples), max(LEAST_SAMPLES, *needed))
 
 
 def _refit(job: Job, fit: Moments, held: Moments | None) -> Refitted:

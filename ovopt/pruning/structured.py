@@ -15,7 +15,7 @@ from ovopt.pruning.elimination import Elimination
 from ovopt.pruning.groups import Group
 from ovopt.pruning.importance import Survey
 from ovopt.pruning.readers import Reader
-from ovopt.pruning.reconstruct import Job, Materials, Refit, Refitted, reconstruct
+from ovopt.pruning.reconstruct import Job, Refit, RefitData, Refitted, reconstruct
 from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import Trace, cut, keeper
 
@@ -26,7 +26,7 @@ Allocation = Literal["sensitivity", "uniform"]
 
 
 @dataclass(frozen=True)
-class Way:
+class PruneSettings:
     """How to prune."""
 
     ratio: float
@@ -64,26 +64,28 @@ class Weighed:
     """What savings count by instead, where that is not the work."""
 
 
-def amounts(weighed: Weighed, way: Way) -> list[int]:
+def amounts(weighed: Weighed, settings: PruneSettings) -> list[int]:
     """How many units are removed of each group."""
     survey, importances = weighed.survey, weighed.importances
     choices = [
-        Choice(len(group.units) + group.fixed, group.removable(way.multiple), importance.error)
+        Choice(len(group.units) + group.fixed, group.removable(settings.multiple), importance.error)
         for group, importance in zip(survey.groups, importances, strict=True)
     ]
-    own = [way.ratios.get(group.name) for group in survey.groups]
+    own = [settings.ratios.get(group.name) for group in survey.groups]
     free = [choice if share is None else Choice(choice.total, ()) for choice, share in zip(choices, own, strict=True)]
-    if way.allocation == "sensitivity":
-        removed = by_sensitivity(free, weighed.costs, way.ratio, way.most, weighed.price)
+    if settings.allocation == "sensitivity":
+        removed = by_sensitivity(free, weighed.costs, settings.ratio, settings.most, weighed.price)
     else:
-        removed = uniformly(free, weighed.costs, way.ratio, way.most)
+        removed = uniformly(free, weighed.costs, settings.ratio, settings.most)
     return [
         count if share is None else shared(choice, share)
         for choice, share, count in zip(choices, own, removed, strict=True)
     ]
 
 
-def prune(weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], way: Way, advance: Advance) -> Pruned:
+def prune(
+    weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], settings: PruneSettings, advance: Advance
+) -> Pruned:
     """The model without so many units of each group, its readers refitted."""
     survey, importances = weighed.survey, weighed.importances
     gone = {
@@ -93,10 +95,10 @@ def prune(weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], 
     }
     model = survey.model.clone()
     followed = trace(model)
-    jobs = [] if way.refit == "none" else _jobs(survey, followed, gone)
+    jobs = [] if settings.refit == "none" else _jobs(survey, followed, gone)
     cut(followed, gone.keys())
-    materials = Materials(survey.model, model, samples, way.seed)
-    refitted = reconstruct(jobs, materials, way.refit, advance)
+    data = RefitData(survey.model, model, samples, settings.seed)
+    refitted = reconstruct(jobs, data, settings.refit, advance)
     kept = {group.name: _channels(group, count) for group, count in zip(survey.groups, removed, strict=True) if count}
     return Pruned(model, kept, refitted)
 

@@ -16,7 +16,7 @@ from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts, is_stateful
-from ovopt.model.ports.open_sizes import Place, Sizes, frequent_sizes, open_sizes, padded_sizes
+from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_sizes, padded_sizes
 from ovopt.model.ports.shapes import reshape
 from ovopt.model.ports.side_by_side import SideBySide, UnfitError
 from ovopt.records import StepReport
@@ -168,7 +168,7 @@ class _Several:
     speedup: float | None
 
 
-def _fix(model: openvino.Model, sizes: dict[Place, int]) -> None:
+def _fix(model: openvino.Model, sizes: dict[InputAxis, int]) -> None:
     import openvino
 
     shapes = {}

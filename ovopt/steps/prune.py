@@ -20,7 +20,7 @@ from ovopt.pruning.costs import costs, multiply_adds, parameters
 from ovopt.pruning.importance import Importance, Survey
 from ovopt.pruning.probes import float_outputs
 from ovopt.pruning.reconstruct import Refit
-from ovopt.pruning.structured import Allocation, Pruned, Way, Weighed, amounts, prune
+from ovopt.pruning.structured import Allocation, Pruned, PruneSettings, Weighed, amounts, prune
 from ovopt.pruning.unstructured import sparsified
 from ovopt.records import StepReport
 
@@ -108,19 +108,19 @@ class Prune(Step):
 
     def reachable(self, weighed: Weighed) -> float:
         """The largest share of the multiply-adds that can go."""
-        removed = amounts(weighed, replace(self._way(0), ratio=1.0))
+        removed = amounts(weighed, replace(self._settings(0), ratio=1.0))
         return 1 - weighed.costs.left(removed) / weighed.costs.full
 
     def pruned(self, model: openvino.Model, weighed: Weighed, materials: Materials) -> Stepped:
         """The model pruned by what was found out about it."""
         started = time.perf_counter()
         samples = materials.calibration[: self.samples]
-        way = self._way(materials.seed)
-        removed = amounts(weighed, way)
+        settings = self._settings(materials.seed)
+        removed = amounts(weighed, settings)
         if not any(removed):
             raise StepError("prune removed nothing: ask for a larger ratio, or a smaller multiple")
         with materials.progress.task("prune and refit") as advance:
-            pruned = prune(weighed, removed, samples, way, advance)
+            pruned = prune(weighed, removed, samples, settings, advance)
         similarity = _similarity(model, pruned.model, samples[-CHECKED:])
         speedup = materials.speedup(model, pruned.model)
         before, after = weighed.costs.full, sum(multiply_adds(pruned.model, samples[0]).values())
@@ -155,8 +155,8 @@ class Prune(Step):
         }
         return Stepped(sparse.model, self._report(effect, [NO_GAIN], time.perf_counter() - started))
 
-    def _way(self, seed: int) -> Way:
-        return Way(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
+    def _settings(self, seed: int) -> PruneSettings:
+        return PruneSettings(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
 
     def _check_names(self, survey: Survey) -> None:
         known = {group.name: group for group in (*survey.groups, *survey.left_out)}

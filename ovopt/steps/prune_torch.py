@@ -17,10 +17,10 @@ from ovopt.model.ports.shapes import reshape
 from ovopt.records import StepReport
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.training.checkpoint import Checkpoint, subject_of
-from ovopt.training.distillation import Course, Distillation, Distilled
-from ovopt.training.lessons import Lessons
-from ovopt.training.likeness import Error, Likeness
+from ovopt.training.distillation import Distillation, Distilled, Schedule
+from ovopt.training.loss import DistillationLoss, Error
 from ovopt.training.masks import Masked, Mode, masked
+from ovopt.training.targets import Targets
 
 if TYPE_CHECKING:
     import openvino
@@ -75,12 +75,12 @@ class PruneTorch(Step):
         origin = _origin(materials)
         ports = [frozenset(port.get_names()) for port in model.inputs]
         trainable = read_trainable(origin.path, origin.shapes, ports, origin.trust)
-        lessons = Lessons.of(trainable.said, trainable.module, samples, materials.seed)
-        _check_same(trainable.said, trainable.module, model, [samples[i] for i in lessons.held_out[:2]])
+        targets = Targets.of(trainable.said, trainable.module, samples, materials.seed)
+        _check_same(trainable.said, trainable.module, model, [samples[i] for i in targets.held_out[:2]])
         with quiet():
-            student = masked(trainable, self.mode, self.ratio, lessons.given([0]))
-        error = self._error(origin, lessons)
-        distilled = self._distilled(student, lessons, error, materials)
+            student = masked(trainable, self.mode, self.ratio, targets.given([0]))
+        error = self._error(origin, targets)
+        distilled = self._distilled(student, targets, error, materials)
         pruned = trainable.convert(distilled.state)
         reshape(pruned, origin.shapes, trainable.said)
         zeros = _zeros(pruned)
@@ -93,7 +93,7 @@ class PruneTorch(Step):
             "zeros": round(student.zeros / student.weights, 4),
             "zero_weights": zeros,
             "layers": len(student.masks),
-            **_told(distilled, lessons, classes=error == "kl"),
+            **_told(distilled, targets, classes=error == "kl"),
             "epochs": self.epochs,
             "best_epoch": distilled.epoch,
         }
@@ -106,19 +106,19 @@ class PruneTorch(Step):
         )
         return Stepped(pruned, report)
 
-    def _distilled(self, student: Masked, lessons: Lessons, error: Error, materials: Materials) -> Distilled:
-        likeness = Likeness.of(lessons, error, self.temperature)
-        course = Course(self.epochs, self.batch, self.learning_rate, materials.seed)
+    def _distilled(self, student: Masked, targets: Targets, error: Error, materials: Materials) -> Distilled:
+        loss = DistillationLoss.of(targets, error, self.temperature)
+        schedule = Schedule(self.epochs, self.batch, self.learning_rate, materials.seed)
         settings = (self.model_dump_json(), error, materials.seed)
-        subject = subject_of(student.module, lessons.samples, *settings)
-        return Distillation(student, lessons, likeness, course).run(
+        subject = subject_of(student.module, targets.samples, *settings)
+        return Distillation(student, targets, loss, schedule).run(
             Checkpoint(materials.checkpoint, subject), materials.progress
         )
 
-    def _error(self, origin: Origin, lessons: Lessons) -> Error:
+    def _error(self, origin: Origin, targets: Targets) -> Error:
         if self.error != "auto":
             return self.error
-        outputs = lessons.answer([0])
+        outputs = targets.answer([0])
         return "kl" if origin.task == "classification" and len(outputs) == 1 and outputs[0].ndim == 2 else "mse"
 
     def _notes(self, distilled: Distilled) -> list[str]:
@@ -185,10 +185,10 @@ def _zeros(model: openvino.Model) -> int:
     return zeros
 
 
-def _told(distilled: Distilled, lessons: Lessons, classes: bool) -> dict[str, float]:
+def _told(distilled: Distilled, targets: Targets, classes: bool) -> dict[str, float]:
     before, after = distilled.before, distilled.after
     return {
-        "held_out": len(lessons.held_out),
+        "held_out": len(targets.held_out),
         "error_before": round(before.error, 6),
         "error": round(after.error, 6),
         "output_cosine_before": round(before.cosine, 5),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progressed:
+class EpochState:
     """A training behind an epoch."""
 
     epoch: int
@@ -43,7 +43,7 @@ class Checkpoint:
     """None where nothing is kept."""
     subject: str
 
-    def read(self) -> Progressed | None:
+    def read(self) -> EpochState | None:
         """What was kept; None where nothing was."""
         import torch
 
@@ -51,7 +51,7 @@ class Checkpoint:
             return None
         try:
             stored = torch.load(self.file, map_location="cpu", weights_only=True)
-            subject, progressed = stored.pop("subject"), Progressed(**stored)
+            subject, progressed = stored.pop("subject"), EpochState(**stored)
         except Exception:
             raise OutputError(f"{self.file}: not a checkpoint of ovopt; leave --resume out, or remove it") from None
         if subject != self.subject:
@@ -60,7 +60,7 @@ class Checkpoint:
             )
         return progressed
 
-    def write(self, progressed: Progressed) -> None:
+    def write(self, progressed: EpochState) -> None:
         """Replace the file."""
         import torch
 

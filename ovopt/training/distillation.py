@@ -11,17 +11,17 @@ import numpy as np
 from ovopt.contracts import Advance, Progress
 from ovopt.errors import StepError
 from ovopt.model.native import first_line
-from ovopt.training.checkpoint import Checkpoint, Progressed
-from ovopt.training.lessons import Lessons, floats
-from ovopt.training.likeness import Agreement, Likeness
+from ovopt.training.checkpoint import Checkpoint, EpochState
+from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import Masked
+from ovopt.training.targets import Targets, floats
 
 if TYPE_CHECKING:
     from ovopt.model.files.trainable import State
 
 
 @dataclass(frozen=True)
-class Course:
+class Schedule:
     """How it is trained: Adam (Kingma and Ba, 2015), its rate falling to zero along a cosine (Loshchilov and Hutter,
     2017)."""
 
@@ -46,24 +46,24 @@ class Distilled:
 class Distillation:
     """A student on its way."""
 
-    def __init__(self, student: Masked, lessons: Lessons, likeness: Likeness, course: Course) -> None:
+    def __init__(self, student: Masked, targets: Targets, loss: DistillationLoss, schedule: Schedule) -> None:
         import torch
 
-        self._student, self._lessons, self._likeness, self._course = student, lessons, likeness, course
-        self._optimizer = torch.optim.Adam(student.parameters().values(), lr=course.rate)
-        self._batches = math.ceil(len(lessons.train) / course.batch)
+        self._student, self._targets, self._loss, self._schedule = student, targets, loss, schedule
+        self._optimizer = torch.optim.Adam(student.parameters().values(), lr=schedule.rate)
+        self._batches = math.ceil(len(targets.train) / schedule.batch)
 
     def run(self, checkpoint: Checkpoint, progress: Progress) -> Distilled:
         """Train from the checkpoint on, or from the start. An interruption says what is kept."""
         before = self._agreement()
-        now = Progressed(0, {}, {}, 0, before.error, self._parameters())
+        now = EpochState(0, {}, {}, 0, before.error, self._parameters())
         if found := checkpoint.read():
             self._load(now := found)
-            progress.say(f"{checkpoint.file}: goes on behind epoch {now.epoch} of {self._course.epochs}")
+            progress.say(f"{checkpoint.file}: goes on behind epoch {now.epoch} of {self._schedule.epochs}")
         diverged = None
         try:
-            with progress.task("fine-tune", total=(self._course.epochs - now.epoch) * self._batches) as advance:
-                while now.epoch < self._course.epochs:
+            with progress.task("fine-tune", total=(self._schedule.epochs - now.epoch) * self._batches) as advance:
+                while now.epoch < self._schedule.epochs:
                     epoch = now.epoch + 1
                     error = self._epoch(epoch, now, advance)
                     if not math.isfinite(error):
@@ -75,18 +75,18 @@ class Distillation:
         except (KeyboardInterrupt, SystemExit):
             if checkpoint.file:
                 kept = checkpoint.read() or now  # it may have ended in the middle of writing, or right behind
-                progress.say(_kept(checkpoint, kept, self._course.epochs))
+                progress.say(_kept(checkpoint, kept, self._schedule.epochs))
             raise
         self._set(now.best)
         return Distilled(self._student.state(), now.best_epoch, before, self._agreement(), diverged)
 
-    def _epoch(self, epoch: int, now: Progressed, advance: Advance) -> float:
+    def _epoch(self, epoch: int, now: EpochState, advance: Advance) -> float:
         """Every sample once, in an order of the epoch's own; the error on the samples that are held out."""
-        order = np.random.default_rng((self._course.seed, epoch)).permutation(self._lessons.train)
-        for place, groups in enumerate(self._lessons.batches([int(i) for i in order], self._course.batch)):
+        order = np.random.default_rng((self._schedule.seed, epoch)).permutation(self._targets.train)
+        for place, groups in enumerate(self._targets.batches([int(i) for i in order], self._schedule.batch)):
             step = (epoch - 1) * self._batches + place
             for settings in self._optimizer.param_groups:
-                settings["lr"] = self._course.rate * (1 + math.cos(math.pi * step / self._steps)) / 2
+                settings["lr"] = self._schedule.rate * (1 + math.cos(math.pi * step / self._steps)) / 2
             self._learn(groups)
             advance(1, self._said(now))
         return self._agreement().error
@@ -96,8 +96,8 @@ class Distillation:
         samples = sum(map(len, groups))
         try:
             for group in groups:
-                found = floats(self._student.module(*self._lessons.given(group)))
-                error = self._likeness.between(found, self._lessons.answer(group))
+                found = floats(self._student.module(*self._targets.given(group)))
+                error = self._loss.between(found, self._targets.answer(group))
                 (error * (len(group) / samples)).backward()
         except RuntimeError as error:
             raise StepError(
@@ -105,26 +105,28 @@ class Distillation:
             ) from None
         self._optimizer.step()
 
-    def _said(self, now: Progressed) -> str:
-        return f"{now.epoch} of {self._course.epochs} epochs, best error {now.best_error:.4g} in epoch {now.best_epoch}"
+    def _said(self, now: EpochState) -> str:
+        return (
+            f"{now.epoch} of {self._schedule.epochs} epochs, best error {now.best_error:.4g} in epoch {now.best_epoch}"
+        )
 
     @property
     def _steps(self) -> int:
-        return self._course.epochs * self._batches
+        return self._schedule.epochs * self._batches
 
     def _agreement(self) -> Agreement:
-        return Agreement.on_held_out(self._student.module, self._lessons, self._likeness)
+        return Agreement.on_held_out(self._student.module, self._targets, self._loss)
 
-    def _behind(self, epoch: int, error: float, before: Progressed) -> Progressed:
+    def _behind(self, epoch: int, error: float, before: EpochState) -> EpochState:
         parameters, optimizer = self._parameters(), self._optimizer.state_dict()
         if error < before.best_error:
-            return Progressed(epoch, parameters, optimizer, epoch, error, parameters)
-        return Progressed(epoch, parameters, optimizer, before.best_epoch, before.best_error, before.best)
+            return EpochState(epoch, parameters, optimizer, epoch, error, parameters)
+        return EpochState(epoch, parameters, optimizer, before.best_epoch, before.best_error, before.best)
 
     def _parameters(self) -> State:
         return {name: one.detach().clone() for name, one in self._student.parameters().items()}
 
-    def _load(self, found: Progressed) -> None:
+    def _load(self, found: EpochState) -> None:
         self._set(found.parameters)
         self._optimizer.load_state_dict(dict(found.optimizer))
 
@@ -136,7 +138,7 @@ class Distillation:
                 parameter.copy_(values[name])
 
 
-def _kept(checkpoint: Checkpoint, now: Progressed, epochs: int) -> str:
+def _kept(checkpoint: Checkpoint, now: EpochState, epochs: int) -> str:
     if not now.epoch:
         return "no epoch was finished, so nothing is kept"
     best = f"the best so far (epoch {now.best_epoch})" if now.best_epoch else "the start, than which nothing was better"

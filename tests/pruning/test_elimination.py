@@ -52,7 +52,9 @@ def test_what_another_repeats_is_free_and_its_twin_is_not() -> None:
     x = np.hstack([x, x[:, :1]])
     found = eliminate([Reading(x.T @ x / 500, np.ones((4, 2)), np.arange(4)[:, None])], 4)
     assert found.order[0] in (0, 3)
-    assert found.order[-1] == 3 - found.order[0], "the twin carries both weights, and costs four times as much as others"
+    assert found.order[-1] == 3 - found.order[0], (
+        "the twin carries both weights, and costs four times as much as others"
+    )
     assert found.error == pytest.approx([0, 0, 1 / 6, 2 / 6, 1], abs=0.03)
 
 

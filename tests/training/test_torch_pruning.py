@@ -13,10 +13,10 @@ from ovopt.contracts import Tensors
 from ovopt.errors import DataError, ModelError, OutputError, StepError
 from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.training.checkpoint import Checkpoint
-from ovopt.training.distillation import Course, Distillation
-from ovopt.training.lessons import Lessons
-from ovopt.training.likeness import Agreement, Likeness
+from ovopt.training.distillation import Distillation, Schedule
+from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import masked
+from ovopt.training.targets import Targets
 from tests.cli.run import CLASSES, WIDTH
 from tests.factories import exactly
 from tests.training import trained
@@ -40,8 +40,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained.exported(tmp_path_factory.mktemp("program") / "m.pt2")
 
 
-def lessons(given: Given, seed: int = 0) -> Lessons:
-    return Lessons.of("m", given.trainable().module, given.samples, seed)
+def targets(given: Given, seed: int = 0) -> Targets:
+    return Targets.of("m", given.trainable().module, given.samples, seed)
 
 
 def masks_of(given: Given, mode: Any, ratio: float) -> dict[str, np.ndarray]:
@@ -107,7 +107,7 @@ def test_embeddings_and_buffers_stay_and_what_is_not_pruned_is_named(
 def test_zeros_are_held_while_the_others_learn(tmp_path: Path, name: str) -> None:
     given = factory(tmp_path, name)
     seen: list[int] = []
-    own = lessons(given)
+    own = targets(given)
     student = masked(given.trainable(), LOCAL, 0.6, own.given([0]))
     before, masks = student.state(), {key: mask.clone() for key, mask in student.masks.items()}
 
@@ -115,8 +115,8 @@ def test_zeros_are_held_while_the_others_learn(tmp_path: Path, name: str) -> Non
         held = student.state()
         seen.append(sum(int((held[key.removeprefix("inner.")][~mask] != 0).sum()) for key, mask in masks.items()))
 
-    likeness = Likeness.of(own, "kl", 2.0)
-    done = Distillation(student, own, likeness, Course(EPOCHS, 8, 1e-3, 0)).run(Checkpoint(None, ""), Watched(count))
+    loss = DistillationLoss.of(own, "kl", 2.0)
+    done = Distillation(student, own, loss, Schedule(EPOCHS, 8, 1e-3, 0)).run(Checkpoint(None, ""), Watched(count))
     assert set(seen) == {0}
     assert len(seen) == EPOCHS * (4 + 1)
     assert done.epoch == EPOCHS
@@ -170,15 +170,15 @@ def test_only_a_classifier_is_taught_its_classes_by_itself(given: Given) -> None
 
 def test_a_model_of_single_samples_learns_the_same_as_in_batches(tmp_path: Path) -> None:
     together, alone = factory(tmp_path), factory(tmp_path, "Alone")
-    assert (lessons(together).stacks, lessons(alone).stacks) == (True, False)
+    assert (targets(together).stacks, targets(alone).stacks) == (True, False)
     one, other = weights(together.pruned().model), weights(alone.pruned().model)
     np.testing.assert_allclose(one[FIRST], other[FIRST], atol=2e-5)
 
 
 def test_answers_that_are_not_remembered_are_asked_for_again(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     one = given.pruned()
-    monkeypatch.setattr("ovopt.training.lessons.REMEMBERED", 0)
-    assert lessons(given).answers is None
+    monkeypatch.setattr("ovopt.training.targets.REMEMBERED", 0)
+    assert targets(given).answers is None
     np.testing.assert_allclose(weights(one.model)[FIRST], weights(given.pruned().model)[FIRST], atol=2e-5)
 
 
@@ -220,7 +220,7 @@ class Scripted:
 def test_the_best_epoch_is_kept_or_the_start(
     given: Given, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, errors: tuple[float, ...], best: int, diverged: Any
 ) -> None:
-    own, kept = lessons(given), {}
+    own, kept = targets(given), {}
     student = masked(given.trainable(), LOCAL, 0.5, own.given([0]))
     kept[0] = student.state()
     monkeypatch.setattr(Agreement, "on_held_out", Scripted(*errors))
@@ -229,8 +229,8 @@ def test_the_best_epoch_is_kept_or_the_start(
         if amount == 0:
             kept[len(kept)] = student.state()
 
-    course = Course(4, 8, 1e-3, 0)
-    done = Distillation(student, own, Likeness.of(own, "kl", 2.0), course).run(
+    schedule = Schedule(4, 8, 1e-3, 0)
+    done = Distillation(student, own, DistillationLoss.of(own, "kl", 2.0), schedule).run(
         Checkpoint(tmp_path / "c.pt", ""), Watched(keep)
     )
     assert (done.epoch, done.diverged_in) == (best, diverged)
@@ -459,4 +459,4 @@ class Restless(torch.nn.Module):
 def test_a_teacher_that_cannot_teach_is_refused(teacher: Any, sample: tuple[int, ...], message: str) -> None:
     samples: list[Tensors] = [(np.ones(sample, np.float32),)] * 5
     with pytest.raises(ModelError, match=exactly(message)):
-        Lessons.of("m", teacher, samples, 0)
+        Targets.of("m", teacher, samples, 0)

@@ -23,7 +23,7 @@ from ovopt.model.ports.sequence import SequenceRequest, Tensors
 if TYPE_CHECKING:
     import openvino
 
-Place = tuple[str, int]
+LayerOutput = tuple[str, int]
 """A layer's name, and which of its outputs."""
 HIGHEST_DB = 120.0
 PIECE = 1 << 14
@@ -136,12 +136,12 @@ def deviations(
 class _Running:
     """A model whose values between the layers come out too."""
 
-    def __init__(self, arm: Arm, places: Sequence[Place]) -> None:
+    def __init__(self, arm: Arm, places: Sequence[LayerOutput]) -> None:
         compiled = core().compile_model(_tapped(arm.model, places), arm.device, dict(arm.properties))
         self._places = {place: len(arm.model.outputs) + index for index, place in enumerate(places)}
         self._request = SequenceRequest(compiled, arm.state)
 
-    def values(self, parts: Sequence[Tensors]) -> Iterator[dict[Place, NDArray[Any]]]:
+    def values(self, parts: Sequence[Tensors]) -> Iterator[dict[LayerOutput, NDArray[Any]]]:
         """Inference by inference; what is given lasts until the next one."""
         self._request.begin()
         for tensors in parts:
@@ -149,7 +149,7 @@ class _Running:
             yield {place: self._request.output(i) for place, i in self._places.items()}
 
 
-def _tapped(model: openvino.Model, places: Sequence[Place]) -> openvino.Model:
+def _tapped(model: openvino.Model, places: Sequence[LayerOutput]) -> openvino.Model:
     import openvino
 
     tapped = model.clone()
@@ -165,8 +165,8 @@ class _Cut:
     model: openvino.Model
     kept: tuple[int, ...]
     """Which inputs of the model itself are left."""
-    boundaries: tuple[Place, ...]
-    results: tuple[Place, ...]
+    boundaries: tuple[LayerOutput, ...]
+    results: tuple[LayerOutput, ...]
 
     @classmethod
     def of(cls, model: openvino.Model, shared: Sequence[Layer], group: Sequence[Layer]) -> _Cut:
@@ -176,7 +176,7 @@ class _Cut:
 
         changed = model.clone()
         nodes = by_name(changed)
-        known: dict[str, Place] = {}
+        known: dict[str, LayerOutput] = {}
         given: dict[str, openvino.op.Parameter] = {}
         for place in _places(shared):
             output = nodes[place[0]].output(place[1])
@@ -193,12 +193,12 @@ class _Cut:
         cut = openvino.Model(results, [*parameters, *(given[name] for name in boundaries)], "cut")
         return cls(cut, tuple(own), tuple(known[name] for name in boundaries), tuple(places))
 
-    def inputs(self, tensors: Tensors, known: Mapping[Place, NDArray[Any]]) -> list[NDArray[Any]]:
+    def inputs(self, tensors: Tensors, known: Mapping[LayerOutput, NDArray[Any]]) -> list[NDArray[Any]]:
         """Of one inference."""
         return [*(tensors[i] for i in self.kept), *(known[place] for place in self.boundaries)]
 
 
-def _places(chosen: Iterable[Layer]) -> list[Place]:
+def _places(chosen: Iterable[Layer]) -> list[LayerOutput]:
     return [(layer.name, index) for layer in chosen for index in layer.outputs]
 
 

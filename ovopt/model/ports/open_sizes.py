@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import openvino
 
 IMPOSSIBLE = 1 << 62
-Place = tuple[int, int]
+InputAxis = tuple[int, int]
 """An input, and a dimension of it."""
 
 
@@ -21,9 +21,9 @@ Place = tuple[int, int]
 class Sizes:
     """The open dimensions of a model's inputs, by what samples have there."""
 
-    fixed: dict[Place, int]
+    fixed: dict[InputAxis, int]
     """Where all samples have the same size."""
-    varying: dict[Place, tuple[int, ...]]
+    varying: dict[InputAxis, tuple[int, ...]]
     """Where they have not: by sample."""
 
     @property
@@ -35,7 +35,7 @@ class Sizes:
 
 def open_sizes(model: openvino.Model, samples: Sequence[Sequence[Array]]) -> Sizes:
     """What samples have where the model is open."""
-    fixed, varying = dict[Place, int](), dict[Place, tuple[int, ...]]()
+    fixed, varying = dict[InputAxis, int](), dict[InputAxis, tuple[int, ...]]()
     for place, port in enumerate(model.inputs):
         shape = port.get_partial_shape()
         rank = samples[0][place].ndim if shape.rank.is_dynamic else shape.rank.get_length()

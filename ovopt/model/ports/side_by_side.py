@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.ports.open_sizes import Place
+from ovopt.model.ports.open_sizes import InputAxis
 
 if TYPE_CHECKING:
     import openvino
@@ -27,7 +27,7 @@ class SideBySide:
     """How to build it: which dimensions are the length, for which sizes, and whether shorter inputs are filled up with
     zeros to the next size."""
 
-    places: Sequence[Place]
+    places: Sequence[InputAxis]
     sizes: Sequence[int]
     fills: bool
 

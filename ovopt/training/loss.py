@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ovopt.training.lessons import Lessons, floats
+from ovopt.training.targets import Targets, floats
 
 if TYPE_CHECKING:
     import torch
 
-    from ovopt.training.lessons import Many
+    from ovopt.training.targets import Many
 
 Error = Literal["mse", "kl"]
 TINY = 1e-12
@@ -20,7 +20,7 @@ ASKED_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class Likeness:
+class DistillationLoss:
     """A differentiable error between answers. `mse`: squared difference as a share of the teacher's variance, averaged
     over the outputs. `kl`: divergence of the teacher's classes from the student's, both softened by a temperature
     (Hinton, Vinyals, Dean: Distilling the Knowledge in a Neural Network, 2015)."""
@@ -32,12 +32,12 @@ class Likeness:
     """Whether the model ends in a softmax, so that its output is no logit."""
 
     @classmethod
-    def of(cls, lessons: Lessons, error: Error, temperature: float) -> Likeness:
+    def of(cls, targets: Targets, error: Error, temperature: float) -> DistillationLoss:
         """With the teacher's variance on the samples that are trained on."""
-        moments: list[list[Moments]] = []
+        moments: list[list[_Sums]] = []
         normalized = True
-        for index in lessons.train:
-            answer = lessons.answer([index])
+        for index in targets.train:
+            answer = targets.answer([index])
             moments.append([_moments(each) for each in answer])
             normalized &= _is_normalized(answer[0])
         variances = tuple(_variance(each) for each in zip(*moments, strict=True))
@@ -61,15 +61,15 @@ class Likeness:
         return scores.clamp(min=TINY).log() if self.probabilities else scores
 
 
-Moments = tuple[int, float, float]
+_Sums = tuple[int, float, float]
 """How many values, their sum, and the sum of their squares."""
 
 
-def _moments(values: torch.Tensor) -> Moments:
+def _moments(values: torch.Tensor) -> _Sums:
     return values.numel(), float(values.double().sum()), float(values.double().square().sum())
 
 
-def _variance(moments: Sequence[Moments]) -> float:
+def _variance(moments: Sequence[_Sums]) -> float:
     count, total, squares = (float(sum(column)) for column in zip(*moments, strict=True))
     return max(squares / count - (total / count) ** 2, TINY)
 
@@ -89,19 +89,19 @@ class Agreement:
     """Share of equal likeliest classes in the first output."""
 
     @classmethod
-    def on_held_out(cls, module: torch.nn.Module, lessons: Lessons, likeness: Likeness) -> Agreement:
+    def on_held_out(cls, module: torch.nn.Module, targets: Targets, loss: DistillationLoss) -> Agreement:
         """Ask about the samples that are held out."""
         import torch
 
         errors, equal, cosines = [0.0], 0.0, list[list[float]]()
-        for group, *others in lessons.batches(lessons.held_out, ASKED_AT_ONCE):
+        for group, *others in targets.batches(targets.held_out, ASKED_AT_ONCE):
             for asked in (group, *others):
                 with torch.no_grad():
-                    found, wanted = floats(module(*lessons.given(asked))), lessons.answer(asked)
-                    errors.append(float(likeness.between(found, wanted)) * len(asked))
+                    found, wanted = floats(module(*targets.given(asked))), targets.answer(asked)
+                    errors.append(float(loss.between(found, wanted)) * len(asked))
                     equal += float((found[0].argmax(-1) == wanted[0].argmax(-1)).float().mean()) * len(asked)
                     cosines.append([_cosine(pair, len(asked)) for pair in zip(found, wanted, strict=True)])
-        count = len(lessons.held_out)
+        count = len(targets.held_out)
         lowest = min(sum(column) / count for column in zip(*cosines, strict=True))
         return cls(sum(errors) / count, lowest, equal / count)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = 0.2
 """This share of the samples is not trained on, but chooses the epoch."""
-LEAST = 5
+FEWEST_SAMPLES = 5
 REMEMBERED = 1 << 30
 """Answers of so many bytes are computed once; more of them in every epoch again."""
 CLOSE = 1e-3
@@ -27,7 +27,7 @@ CLOSE = 1e-3
 
 
 @dataclass(frozen=True)
-class Lessons:
+class Targets:
     """A teacher, and what it is asked. Indices are those of the samples."""
 
     teacher: torch.nn.Module
@@ -40,12 +40,12 @@ class Lessons:
     """One per sample, where they are remembered."""
 
     @classmethod
-    def of(cls, said: str, teacher: torch.nn.Module, samples: Sequence[Tensors], seed: int) -> Lessons:
+    def of(cls, said: str, teacher: torch.nn.Module, samples: Sequence[Tensors], seed: int) -> Targets:
         """Divide the samples. DataError where there are too few, ModelError where the model does not take them, or
         answers at random."""
-        if len(samples) < LEAST:
+        if len(samples) < FEWEST_SAMPLES:
             raise DataError(
-                f"training takes at least {LEAST} calibration samples, {len(samples)} are there; "
+                f"training takes at least {FEWEST_SAMPLES} calibration samples, {len(samples)} are there; "
                 "give more --data, or a larger data.splits.calibration"
             )
         order = [int(i) for i in np.random.default_rng(seed).permutation(len(samples))]
