@@ -15,10 +15,10 @@ from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Port, Postprocessing, Preprocessing
-from ovopt.transforms.arrays import Layout
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
 from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
 from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale
+from ovopt.transforms.shape import Layout
 
 
 def read_manifest(path: str | Path) -> Manifest | None:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from ovopt.arrays.probabilities import Activation, activated
 from ovopt.contracts import Array
-from ovopt.decoders.activations import Activation, activated
 from ovopt.decoders.boxes import Format, cells, corners_of, grid, in_pixels
 from ovopt.decoders.detector import DenseDetector, Detector, Overlap
 from ovopt.decoders.outputs import Size, array_of, misfit, several, table_of

@@ -17,7 +17,7 @@ from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import BuildInFront, Intake, with_front
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
-from ovopt.steps.intakes import Intakes, intakes
+from ovopt.steps.embed_splits import Intakes, intakes
 from ovopt.steps.splits import Split, ranked
 
 if TYPE_CHECKING:

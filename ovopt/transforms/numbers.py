@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.graph import along, as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.graph import along, as_f32, converted, dtype_of, sizes
 
 if TYPE_CHECKING:
     import openvino

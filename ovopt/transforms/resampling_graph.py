@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ovopt.arrays.graph import as_f32, converted, dtype_of, rearranged, sizes
 from ovopt.contracts import Array
-from ovopt.transforms.graph import as_f32, converted, dtype_of, rearranged, sizes
 from ovopt.transforms.resampling import CUBIC, Interpolation
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.contracts import Decoder, plugins
-from ovopt.decoders.arrays import Argmax, DropFirst, Reshape, Sigmoid, Slice, Softmax, Squeeze, Threshold, Transpose
 from ovopt.decoders.embeddings import ClsPool, L2Normalise, MeanPool
-from ovopt.decoders.images import Image
+from ovopt.decoders.image import Image
+from ovopt.decoders.shape import Argmax, DropFirst, Reshape, Sigmoid, Slice, Softmax, Squeeze, Threshold, Transpose
 from ovopt.model.native import core
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}

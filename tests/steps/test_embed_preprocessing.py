@@ -18,9 +18,9 @@ from ovopt.preparing.host import HostPreparation
 from ovopt.records import QualityDelta
 from ovopt.stats import Interval
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing
-from ovopt.transforms.arrays import Layout
 from ovopt.transforms.geometry import CenterCrop, Resize
 from ovopt.transforms.numbers import Cast, Normalize, Scale
+from ovopt.transforms.shape import Layout
 from ovopt.workflow.options import Silent
 from tests.factories import exactly
 from tests.models import adding_model, conv_model

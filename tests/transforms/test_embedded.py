@@ -12,12 +12,12 @@ from PIL import Image
 
 from ovopt.contracts import Transform, plugins
 from ovopt.model.native import core
-from ovopt.transforms.arrays import Expand, Layout, Reshape, Slice, Squeeze, Transpose
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
 from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
 from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale, Standardize
 from ovopt.transforms.resampling import FILTERS
 from ovopt.transforms.resampling_graph import pillow_weights
+from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, Transpose
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 CHANNELS = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.25, 0.3)}

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from ovopt.errors import DataError
-from ovopt.transforms.arrays import Slice
 from ovopt.transforms.numbers import Scale
+from ovopt.transforms.shape import Slice
 from ovopt.transforms.sound import Sound
 from ovopt.transforms.spectrum import LogMel, Mfcc
 from tests.factories import exactly

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ovopt.errors import DataError
-from ovopt.metrics.sqnr import Sqnr
+from ovopt.metrics.agreement import Sqnr
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
 

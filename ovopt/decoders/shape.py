@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.probabilities import sigmoid, softmax
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.activations import sigmoid, softmax
 from ovopt.decoders.graph import as_float, place_of, sizes, stretch
 from ovopt.decoders.outputs import array_of, axis_of, misfit
 

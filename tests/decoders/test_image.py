@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from ovopt.decoders.images import Image
+from ovopt.decoders.image import Image
 from ovopt.errors import DataError
 from tests.factories import exactly
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import special
 
-from ovopt.decoders.arrays import (
+from ovopt.decoders.shape import (
     Argmax,
     DropFirst,
     Pick,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.graph import rearranged, sizes, stretch
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.graph import rearranged, sizes, stretch
 from ovopt.transforms.numbers import numbers_of
 
 if TYPE_CHECKING:

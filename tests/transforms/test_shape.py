@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from ovopt.errors import DataError
-from ovopt.transforms.arrays import Expand, Layout, Reshape, Slice, Squeeze, Transpose
+from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, Transpose
 from tests.factories import exactly
 
 IMAGE = np.arange(4 * 5 * 3).reshape(4, 5, 3).astype(np.uint8)
