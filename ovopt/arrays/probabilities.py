@@ -1,4 +1,4 @@
-"""Probabilities of scores, in a form that does not overflow."""
+"""Probabilities of scores, in a form that does not overflow: exponents are of differences to the highest score."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ Activation = Literal["softmax", "sigmoid"]
 
 
 def softmax(scores: Array, axis: int = -1) -> Array:
-    """exp(s) / sum(exp(s)) along an axis, by way of s - max(s). Float32 or float64."""
+    """exp(s) / sum(exp(s)) along an axis of scores of any shape, by way of s - max(s). Float32 or float64, of the same
+    shape."""
     scores = _floats(scores)
     with np.errstate(invalid="ignore"):
         powers = np.exp(scores - scores.max(axis, keepdims=True, initial=-np.inf))
         return np.asarray(powers / powers.sum(axis, keepdims=True))
 
 
+def log_softmax(scores: Array) -> Array:
+    """S - log(sum(exp(s))) along the last axis of scores of any shape, by way of s - max(s). Float64, of the same
+    shape."""
+    with np.errstate(invalid="ignore"):
+        shifted = scores - scores.max(axis=-1, keepdims=True).astype(np.float64)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
 def sigmoid(scores: Array) -> Array:
-    """1 / (1 + exp(-s)) = exp(-log(exp(0) + exp(-s))). Float32 or float64."""
+    """1 / (1 + exp(-s)) = exp(-log(exp(0) + exp(-s))) of scores of any shape. Float32 or float64, of the same shape."""
     scores = _floats(scores)
     with np.errstate(invalid="ignore"):
         return np.exp(-np.logaddexp(np.zeros((), scores.dtype), -scores))
 
 
 def activated(scores: Array, activation: Activation | None) -> Array:
-    """Probabilities of scores whose last axis is the classes; the scores themselves without an activation."""
+    """Probabilities of scores [..., classes]; the scores themselves without an activation."""
     match activation:
         case "softmax":
             return softmax(scores)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.graph import as_float, of_rank, sizes
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.graph import as_float, of_rank, sizes
 from ovopt.decoders.outputs import array_of, misfit, tokens_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.graph import as_float, sizes
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.graph import as_float, sizes
 from ovopt.decoders.outputs import COLOURS, array_of, misfit
 
 if TYPE_CHECKING:

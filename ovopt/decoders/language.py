@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.probabilities import log_softmax
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import array_of, tokens_of
 from ovopt.errors import DataError
@@ -46,8 +47,5 @@ class NextTokenNll(Decoder):
 
 
 def _nll(logits: Array, targets: Array) -> Array:
-    """log(sum(exp(x))) - x[target] of each row, by way of x - max(x)."""
-    scores = logits.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        scores -= scores.max(axis=1, keepdims=True)
-        return np.asarray(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(targets)), targets])
+    """-log softmax(x)[target] [n] of logits [n, vocabulary] and targets [n]."""
+    return np.asarray(-log_softmax(logits)[np.arange(len(targets)), targets])

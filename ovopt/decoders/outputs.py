@@ -17,6 +17,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 COLOURS = (1, 3)
 """Channels of grey and colour images."""
+SOLE_ARRAY = "an array; `pick` one of the outputs"
 
 
 def misfit(name: str, wants: str, output: Any) -> DataError:
@@ -66,13 +67,6 @@ def alike(parts: list[Array], name: str) -> list[Array]:
     if len({part.shape for part in parts}) > 1:
         raise misfit(name, "parts of one shape", tuple(parts))
     return parts
-
-
-def axis_of(axis: int, array: Array, name: str) -> int:
-    """An axis that the array has, counted from the front."""
-    if not -array.ndim <= axis < array.ndim:
-        raise misfit(name, f"an array that has an axis {axis}", array)
-    return axis % array.ndim
 
 
 def tokens_of(inputs: Mapping[str, Array], key: str, length: int, name: str) -> Array:

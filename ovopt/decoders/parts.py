@@ -8,8 +8,10 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.axes import sliced
+from ovopt.arrays.checks import axis_of
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.outputs import alike, axis_of, misfit, parts_of
+from ovopt.decoders.outputs import alike, misfit, parts_of
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -70,7 +72,7 @@ class ConcatParts(Decoder):
         length = part.shape[axis]
         if before + after > length:
             raise misfit(self.name, f"at least {before + after} entries on axis {self.axis}, which `trim` takes", part)
-        return part[(slice(None),) * axis + (slice(before, length - after),)]
+        return sliced(part, axis, before, length - after, self.name)
 
 
 class MeanParts(Decoder):

@@ -1,85 +1,29 @@
-"""Arrays of numbers: scores, axes, parts of an array."""
+"""The shape of outputs: one of several, axes, slices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
-from ovopt.arrays.probabilities import sigmoid, softmax
+from ovopt.arrays.axes import (
+    reshaped,
+    reshaped_batch,
+    sliced,
+    sliced_batch,
+    squeezed,
+    squeezed_batch,
+    transposed,
+    transposed_batch,
+)
+from ovopt.arrays.checks import axis_of
+from ovopt.arrays.graph import place_of, sizes
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.graph import as_float, place_of, sizes, stretch
-from ovopt.decoders.outputs import array_of, axis_of, misfit
+from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
 
 if TYPE_CHECKING:
     import openvino
-
-ARRAY = "an array; `pick` one of the outputs"
-
-
-class Softmax(Decoder):
-    """Probabilities of scores, along an axis: `softmax`."""
-
-    name: ClassVar[str] = "softmax"
-    sole: ClassVar[str | None] = "axis"
-    axis: int = -1
-
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Of the same shape, with a sum of 1 along the axis."""
-        array = array_of(output, self.name, ARRAY)
-        return softmax(array, axis_of(self.axis, array, self.name))
-
-    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
-        from openvino import opset13 as op
-
-        place = place_of(self.axis, batch)
-        return None if place is None else op.softmax(as_float(batch), place).output(0)
-
-
-class Sigmoid(Decoder):
-    """The probability 1 / (1 + exp(-score)) of each score."""
-
-    name: ClassVar[str] = "sigmoid"
-
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Of the same shape."""
-        return sigmoid(array_of(output, self.name, ARRAY))
-
-    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
-        from openvino import opset13 as op
-
-        return op.sigmoid(as_float(batch)).output(0)
-
-
-class Argmax(Decoder):
-    """The index of the highest score along an axis; the lowest index of equal scores. `argmax: 0` makes a mask of class
-    ids [H, W] from scores [C, H, W]."""
-
-    name: ClassVar[str] = "argmax"
-    sole: ClassVar[str | None] = "axis"
-    axis: int = -1
-
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Integers, without the axis."""
-        array = array_of(output, self.name, ARRAY)
-        axis = axis_of(self.axis, array, self.name)
-        if array.shape[axis] < 2:
-            raise misfit(self.name, "at least two scores on the axis (or are these class ids already?)", array)
-        return np.asarray(array.argmax(axis))
-
-    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, of an axis whose size is known."""
-        from openvino import opset13 as op
-
-        place = place_of(self.axis, batch)
-        if place is None or (sizes(batch)[place - 1] or 0) < 2:
-            return None
-        best = op.topk(batch, np.array(1), place, "max", "value", "i64", stable=True)
-        return op.squeeze(best.output(1), np.array([place])).output(0)
 
 
 class Squeeze(Decoder):
@@ -90,24 +34,12 @@ class Squeeze(Decoder):
     axis: int | tuple[int, ...] | None = None
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers in fewer dimensions."""
-        array = array_of(output, self.name, ARRAY)
-        try:
-            return np.squeeze(array, self.axis)
-        except ValueError:
-            raise misfit(self.name, f"a dimension of 1 at axis {self.axis}", array) from None
+        """The same numbers in fewer dimensions. Raises DataError where an axis is longer than 1 or missing."""
+        return squeezed(array_of(output, self.name, SOLE_ARRAY), self.axis, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, where sizes are known."""
-        found = sizes(batch)
-        axes = (self.axis,) if isinstance(self.axis, int) else self.axis
-        if axes is None:
-            places = [place for place, size in enumerate(found, 1) if size == 1]
-            return None if None in found else _without(batch, places)
-        chosen = [place_of(axis, batch) for axis in axes]
-        if any(place is None or found[place - 1] != 1 for place in chosen):
-            return None
-        return _without(batch, [place for place in chosen if place])
+        """The same of outputs [n, ...], where sizes are known."""
+        return squeezed_batch(batch, self.axis)
 
 
 class Transpose(Decoder):
@@ -118,21 +50,12 @@ class Transpose(Decoder):
     axes: tuple[int, ...]
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers, with axis `axes[i]` in place i."""
-        array = array_of(output, self.name, ARRAY)
-        try:
-            return np.transpose(array, self.axes)
-        except ValueError:
-            raise misfit(self.name, f"an array that has the axes {list(self.axes)}", array) from None
+        """The same numbers, with axis `axes[i]` in place i. Raises DataError where the output has other axes."""
+        return transposed(array_of(output, self.name, SOLE_ARRAY), self.axes, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
-        from openvino import opset13 as op
-
-        places = [place_of(axis, batch) for axis in self.axes]
-        if sorted(place or 0 for place in places) != list(range(1, len(sizes(batch)) + 1)):
-            return None
-        return op.transpose(batch, np.array([0, *places])).output(0)
+        """The same of outputs [n, ...]."""
+        return transposed_batch(batch, self.axes)
 
 
 class Reshape(Decoder):
@@ -143,19 +66,12 @@ class Reshape(Decoder):
     shape: tuple[int, ...]
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers in row-major order."""
-        array = array_of(output, self.name, ARRAY)
-        try:
-            return array.reshape(self.shape)
-        except ValueError:
-            raise misfit(self.name, f"an array that fits {list(self.shape)}", array) from None
+        """The same numbers in row-major order. Raises DataError where they do not fill the shape."""
+        return reshaped(array_of(output, self.name, SOLE_ARRAY), self.shape, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, unless a size is 0."""
-        from openvino import opset13 as op
-
-        # A 0 copies the size at its place.
-        return None if 0 in self.shape else op.reshape(batch, np.array([0, *self.shape]), True).output(0)
+        """The same of outputs [n, ...], unless a size is 0."""
+        return reshaped_batch(batch, self.shape)
 
 
 class Pick(Decoder):
@@ -184,37 +100,12 @@ class Slice(Decoder):
     stop: int | None = None
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """An array of the same rank."""
-        array = array_of(output, self.name, ARRAY)
-        axis = axis_of(self.axis, array, self.name)
-        return array[(slice(None),) * axis + (slice(self.start, self.stop),)]
+        """Array of the same rank. Raises DataError where there is no such axis."""
+        return sliced(array_of(output, self.name, SOLE_ARRAY), self.axis, self.start, self.stop, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
-        place = place_of(self.axis, batch)
-        return None if place is None else stretch(batch, place, self.start, self.stop)
-
-
-class Threshold(Decoder):
-    """1 where a score is higher than this, else 0: a mask of one class from a map of scores."""
-
-    name: ClassVar[str] = "threshold"
-    sole: ClassVar[str | None] = "score"
-    score: float = 0.5
-
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Integers of the same shape."""
-        return (array_of(output, self.name, ARRAY) > self.score).astype(np.int64)
-
-    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, of floating point."""
-        from openvino import opset13 as op
-
-        kind = batch.get_element_type()
-        if not kind.is_real():
-            return None
-        above = op.greater(batch, op.constant(np.array(self.score, kind.to_dtype())))
-        return op.convert(above, "i64").output(0)
+        """The same of outputs [n, ...]."""
+        return sliced_batch(batch, self.axis, self.start, self.stop)
 
 
 class DropFirst(Decoder):
@@ -227,22 +118,15 @@ class DropFirst(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """What follows them."""
-        array = array_of(output, self.name, ARRAY)
+        array = array_of(output, self.name, SOLE_ARRAY)
         axis = axis_of(self.axis, array, self.name)
         if array.shape[axis] <= self.count:
             raise misfit(self.name, f"more than {self.count} entries on axis {self.axis}", array)
-        return array[(slice(None),) * axis + (slice(self.count, None),)]
+        return sliced(array, axis, self.count, None, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same, of an axis whose size is known."""
         place = place_of(self.axis, batch)
         if place is None or (sizes(batch)[place - 1] or 0) <= self.count:
             return None
-        return stretch(batch, place, self.count, None)
-
-
-def _without(batch: openvino.Output, places: Sequence[int]) -> openvino.Output:
-    """Without these dimensions of 1."""
-    from openvino import opset13 as op
-
-    return op.squeeze(batch, np.array(places)).output(0) if places else batch
+        return sliced_batch(batch, self.axis, self.count, None)

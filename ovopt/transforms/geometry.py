@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.checks import CHANNELS, holds, numbers_of
 from ovopt.arrays.graph import dtype_of, sizes, stretch
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.numbers import holds, numbers_of
 from ovopt.transforms.resampling import Interpolation, resampled
 from ovopt.transforms.resampling_graph import resampled_batch
-from ovopt.transforms.shape import CHANNELS
 
 if TYPE_CHECKING:
     import openvino

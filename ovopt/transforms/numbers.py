@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.checks import holds, numbers_of
 from ovopt.arrays.graph import along, as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
@@ -167,25 +168,3 @@ def _row(values: Sequence[float], axis: int, shape: Sequence[int]) -> Array:
     if behind or len(shape) == 1:
         return array.reshape([-1] + [1] * behind)
     return np.tile(array, (shape[-2], 1))
-
-
-def numbers_of(content: Any, name: str) -> Array:
-    """An array of numbers; DataError, which begins with the transform's name, for anything else."""
-    if isinstance(content, bytes | str):
-        raise DataError(f"{name}: wants an array, not {type(content).__name__}; decode the file first")
-    try:
-        array = np.asarray(content)
-    except ValueError:
-        raise DataError(f"{name}: a ragged list is not an array") from None
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name}: wants an array of numbers, not {type(content).__name__}")
-    return array
-
-
-def holds(dtype: np.dtype[Any], values: float | Sequence[float]) -> bool:
-    """Whether an element type can hold these values: any of them in floats, whole numbers within limits else."""
-    if dtype.kind == "f":
-        return True
-    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    array = np.asarray(values, np.float64)
-    return bool(((array >= low) & (array <= high) & (array == np.rint(array))).all())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.arrays.graph import as_f32, converted, dtype_of, rearranged, sizes
+from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array
 from ovopt.transforms.resampling import CUBIC, Interpolation
 
@@ -26,6 +26,8 @@ def resampled_batch(
 ) -> openvino.Output | None:
     """A batch of images [n, height, width] or [n, height, width, channels] in another `size` (height, width); None
     where only the host can do it: images that differ in size, or are neither bytes nor float32."""
+    from openvino import opset13 as op
+
     old, dtype = sizes(batch), dtype_of(batch)
     if tuple(old[:2]) == tuple(size):
         return batch
@@ -34,9 +36,9 @@ def resampled_batch(
         return None
     if interpolation == "nearest":
         return _nearest(batch, size)
-    planes = rearranged(batch, (2, 0, 1)) if len(old) == 3 else batch
+    planes = op.transpose(batch, np.array([0, 3, 1, 2])).output(0) if len(old) == 3 else batch
     planes = _filtered(planes, size, interpolation) if antialias else _interpolated(planes, size, interpolation)
-    return rearranged(planes, (1, 2, 0)) if len(old) == 3 else planes
+    return op.transpose(planes, np.array([0, 2, 3, 1])).output(0) if len(old) == 3 else planes
 
 
 def _nearest(batch: openvino.Output, size: tuple[int, int]) -> openvino.Output:

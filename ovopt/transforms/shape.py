@@ -1,4 +1,4 @@
-"""The shape of arrays: layout, axes, slices."""
+"""The shape of arrays: layout of images, axes, slices."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from ovopt.arrays.graph import rearranged, sizes, stretch
+from ovopt.arrays.axes import (
+    reshaped,
+    reshaped_batch,
+    sliced,
+    sliced_batch,
+    squeezed,
+    squeezed_batch,
+    transposed,
+    transposed_batch,
+)
+from ovopt.arrays.checks import CHANNELS, numbers_of
+from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.numbers import numbers_of
 
 if TYPE_CHECKING:
     import openvino
-
-CHANNELS = (1, 3, 4)
-END = np.iinfo(np.int64).max
 
 
 class Layout(Transform):
@@ -32,7 +39,8 @@ class Layout(Transform):
     order: Literal["chw", "hwc", "nchw"] = Field(description="the order of axes that comes out")
 
     def __call__(self, content: Any) -> Array:
-        """The image in the order asked for."""
+        """Image [channels, height, width], [1, channels, height, width] or [height, width, channels]. Raises DataError
+        where it has neither 2 nor 3 dimensions."""
         array = numbers_of(content, self.name)
         if array.ndim == 2:
             array = array[np.newaxis] if self.order == "hwc" else array[..., np.newaxis]
@@ -45,7 +53,7 @@ class Layout(Transform):
         return moved[np.newaxis] if self.order == "nchw" else moved
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """A transposition, where the sizes say which axis holds the channels."""
+        """A transposition of images [n, ...], where the sizes say which axis holds the channels."""
         from openvino import opset13 as op
 
         if len(sizes(batch)) == 2:
@@ -55,7 +63,7 @@ class Layout(Transform):
         if len(sample) != 3 or sample[source] is None or (sample[source] not in CHANNELS and sample[behind] is None):
             return None
         if sample[source] in CHANNELS or sample[behind] not in CHANNELS:
-            batch = rearranged(batch, (1, 2, 0) if self.order == "hwc" else (2, 0, 1))
+            batch = op.transpose(batch, np.array([0, 2, 3, 1] if self.order == "hwc" else [0, 3, 1, 2])).output(0)
         return op.unsqueeze(batch, 1).output(0) if self.order == "nchw" else batch
 
 
@@ -73,15 +81,12 @@ class Transpose(Transform):
         return self
 
     def __call__(self, content: Any) -> Array:
-        """The array with its axes reordered."""
-        array = numbers_of(content, self.name)
-        if array.ndim != len(self.axes):
-            raise DataError(f"transpose: {len(self.axes)} axes for an array of shape {list(array.shape)}")
-        return np.ascontiguousarray(array.transpose(self.axes))
+        """Array of any shape with its axes reordered. Raises DataError where it has other axes."""
+        return np.ascontiguousarray(transposed(numbers_of(content, self.name), self.axes, self.name))
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """A transposition."""
-        return rearranged(batch, self.axes) if len(sizes(batch)) == len(self.axes) else None
+        """A transposition of each array of [n, ...]."""
+        return transposed_batch(batch, self.axes)
 
 
 class Reshape(Transform):
@@ -98,20 +103,12 @@ class Reshape(Transform):
         return self
 
     def __call__(self, content: Any) -> Array:
-        """The array in the new shape."""
-        array = numbers_of(content, self.name)
-        try:
-            return array.reshape(self.shape)
-        except ValueError:
-            raise DataError(
-                f"reshape: {array.size} values of shape {list(array.shape)} do not fill the shape {list(self.shape)}"
-            ) from None
+        """Array of the new shape. Raises DataError where the values do not fill it."""
+        return reshaped(numbers_of(content, self.name), self.shape, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """A reshape behind the batch dimension, which 0 keeps."""
-        from openvino import opset13 as op
-
-        return op.reshape(batch, np.array([0, *self.shape]), special_zero=True).output(0) if all(self.shape) else None
+        """A reshape of each array of [n, ...]."""
+        return reshaped_batch(batch, self.shape)
 
 
 class Expand(Transform):
@@ -122,14 +119,14 @@ class Expand(Transform):
     axis: int = Field(description="where the new axis stands in the result")
 
     def __call__(self, content: Any) -> Array:
-        """The array with one more axis."""
+        """Array of any shape with one more axis. Raises DataError where there is no place for it."""
         array = numbers_of(content, self.name)
         if not -array.ndim - 1 <= self.axis <= array.ndim:
             raise DataError(f"expand: no place for axis {self.axis} in shape {list(array.shape)}")
         return np.expand_dims(array, self.axis)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """One more axis."""
+        """One more axis of each array of [n, ...]."""
         from openvino import opset13 as op
 
         rank = len(sizes(batch)) + 1
@@ -144,20 +141,12 @@ class Squeeze(Transform):
     axis: int
 
     def __call__(self, content: Any) -> Array:
-        """The array with one axis less."""
-        array = numbers_of(content, self.name)
-        if not -array.ndim <= self.axis < array.ndim or array.shape[self.axis] != 1:
-            raise DataError(f"squeeze: axis {self.axis} of shape {list(array.shape)} is not of length 1")
-        return array.squeeze(self.axis)
+        """Array of any shape with one axis less. Raises DataError where that is longer or missing."""
+        return squeezed(numbers_of(content, self.name), self.axis, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """One axis less, where it is known to be of length 1."""
-        from openvino import opset13 as op
-
-        sample = sizes(batch)
-        if not -len(sample) <= self.axis < len(sample) or sample[self.axis] != 1:
-            return None
-        return op.squeeze(batch, np.array([self.axis % len(sample) + 1])).output(0)
+        """One axis less of each array of [n, ...], where it is known to be of length 1."""
+        return squeezed_batch(batch, self.axis)
 
 
 class Slice(Transform):
@@ -169,18 +158,13 @@ class Slice(Transform):
     stop: int | None = None
 
     def __call__(self, content: Any) -> Array:
-        """The stretch."""
+        """Array of the same rank. Raises DataError where there is no such axis, or nothing is left of it."""
         array = numbers_of(content, self.name)
-        if not -array.ndim <= self.axis < array.ndim:
-            raise DataError(f"slice: no axis {self.axis} in shape {list(array.shape)}")
-        kept = np.moveaxis(array, self.axis, 0)[self.start : self.stop]
-        if not len(kept):
+        kept = sliced(array, self.axis, self.start, self.stop, self.name)
+        if not kept.shape[self.axis]:
             raise DataError(f"slice: nothing is left of axis {self.axis} of shape {list(array.shape)}")
-        return np.ascontiguousarray(np.moveaxis(kept, 0, self.axis))
+        return np.ascontiguousarray(kept)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """A slice."""
-        rank = len(sizes(batch))
-        if not -rank <= self.axis < rank:
-            return None
-        return stretch(batch, self.axis, self.start or 0, END if self.stop is None else self.stop)
+        """A slice of each array of [n, ...]."""
+        return sliced_batch(batch, self.axis, self.start, self.stop)

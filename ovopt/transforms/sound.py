@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ovopt.arrays.checks import numbers_of
 from ovopt.contracts import Array
 from ovopt.errors import DataError
-from ovopt.transforms.numbers import numbers_of
 
 
 @dataclass(frozen=True, eq=False)

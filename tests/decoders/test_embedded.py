@@ -13,7 +13,8 @@ from openvino import opset13 as ops
 from ovopt.contracts import Decoder, plugins
 from ovopt.decoders.embeddings import ClsPool, L2Normalise, MeanPool
 from ovopt.decoders.image import Image
-from ovopt.decoders.shape import Argmax, DropFirst, Reshape, Sigmoid, Slice, Softmax, Squeeze, Threshold, Transpose
+from ovopt.decoders.scores import Argmax, Sigmoid, Softmax, Threshold
+from ovopt.decoders.shape import DropFirst, Reshape, Slice, Squeeze, Transpose
 from ovopt.model.native import core
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}

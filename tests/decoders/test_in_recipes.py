@@ -3,7 +3,8 @@
 import pytest
 
 from ovopt.contracts import Decoder, plugins
-from ovopt.decoders.shape import Argmax, DropFirst, Pick, Softmax, Threshold, Transpose
+from ovopt.decoders.scores import Argmax, Softmax, Threshold
+from ovopt.decoders.shape import DropFirst, Pick, Transpose
 from ovopt.decoders.ssd import BoxesScores
 from ovopt.decoders.text import CtcGreedy
 from ovopt.decoders.yolo import YoloV3, YoloV8

@@ -1,12 +1,116 @@
-"""Signal to quantization noise ratio."""
+"""Agreement with the original's outputs: of directions, of classes, of tokens, of signals, of distributions."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.spatial import distance
+from scipy.special import softmax
+from scipy.stats import entropy
+from sklearn.metrics import accuracy_score
 
 from ovopt.errors import DataError
-from ovopt.metrics.agreement import Sqnr
+from ovopt.metrics.agreement import Cosine, Kl, Sqnr, TokenAgreement, Top1Agreement
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
+
+vectors = arrays.arrays(np.float32, (2, 3), elements=st.floats(-100, 100, width=32, allow_subnormal=False))
+
+
+# Cosine
+
+
+@given(st.integers(0, 1000))
+def test_a_row_is_scipys_cosine_similarity(seed):
+    output, original = np.random.default_rng(seed).normal(size=(2, 4, 5)).astype(np.float32)
+    expected = 1 - distance.cosine(output.astype(float).ravel(), original.astype(float).ravel())
+    assert Cosine().row(output, original) == pytest.approx(expected, abs=1e-12)
+
+
+@given(vectors, vectors)
+def test_a_row_lies_between_minus_one_and_one_and_is_symmetric(output, original):
+    found = Cosine().row(output, original)
+    assert -1 <= found <= 1
+    assert found == pytest.approx(Cosine().row(original, output))
+
+
+@given(vectors.filter(lambda v: np.linalg.norm(v) > 1e-3), st.floats(0.01, 100))
+def test_the_length_of_an_output_does_not_matter_but_its_direction(output, scale):
+    assert Cosine().row(output * np.float64(scale), output) == pytest.approx(1)
+    assert Cosine().row(-output, output) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("output", "original", "row"),
+    [([0, 0], [0, 0], 1), ([0, 0], [1, 0], 0), ([1, 0], [0, 0], 0), ([1, 0], [0, 1], 0), ([1, 2, 3], [1, 2], 0)],
+)
+def test_zeros_agree_with_zeros_alone_and_nothing_with_another_shape(output, original, row):
+    assert Cosine().row(np.array(output), np.array(original)) == row
+
+
+def test_the_cosine_of_large_half_precision_outputs_does_not_overflow():
+    assert Cosine().row(np.full(1000, 6e4, np.float16), np.full(1000, 6e4, np.float16)) == pytest.approx(1)
+
+
+# Most likely class
+
+
+@pytest.mark.parametrize(
+    ("output", "original", "row"),
+    [
+        ([0.1, 0.9], [0.4, 0.6], 1.0),
+        ([0.9, 0.1], [0.4, 0.6], 0.0),
+        ([0.5, 0.5], [0.6, 0.4], 1.0),
+        ([[0.1, 0.2], [0.3, 0.0]], [[0.0, 0.0], [9.0, 0.0]], 1.0),
+    ],
+)
+def test_outputs_agree_where_their_highest_score_is_at_the_same_place(output, original, row):
+    assert Top1Agreement().row(np.array(output), np.array(original)) == row
+
+
+def test_the_value_is_the_share_of_samples_that_agree():
+    rng = np.random.default_rng(0)
+    before, after = rng.random((2, 100, 5))
+    rows = np.array([Top1Agreement().row(*pair) for pair in zip(after, before, strict=True)])
+    assert Top1Agreement().value(rows) == np.mean(after.argmax(1) == before.argmax(1))
+
+
+# Tokens
+
+
+@pytest.mark.parametrize("ids", [False, True])
+def test_the_value_is_the_share_of_all_positions_of_the_drawn_samples(ids):
+    rng = np.random.default_rng(0)
+    pairs = [rng.random((2, n, 4)) for n in rng.integers(1, 9, 10)]
+    chosen = [pair.argmax(-1) for pair in pairs]
+    rows = rows_of([TokenAgreement().row(*pair) for pair in (chosen if ids else pairs)])
+    for drawn in draws(10):
+        mine, theirs = (np.concatenate([chosen[i][side] for i in drawn]) for side in (0, 1))
+        assert TokenAgreement().value(rows[drawn]) == pytest.approx(accuracy_score(theirs, mine))
+
+
+@pytest.mark.parametrize(
+    ("output", "original", "row"),
+    [
+        ([1, 2, 3], [1, 0, 3], [2, 3]),
+        ([1, 2], [1, 2, 3], [2, 3]),
+        ([1, 2, 3], [1], [1, 3]),
+        ([0.1, 0.9], [0.2, 0.8], [1, 1]),
+        ([[0.1, 0.9], [0.9, 0.1]], [[0.2, 0.8], [0.2, 0.8]], [1, 2]),
+        (7, 7, [1, 1]),
+    ],
+)
+def test_a_row_counts_positions_that_agree_and_positions(output, original, row):
+    assert TokenAgreement().row(np.array(output), np.array(original)) == row
+
+
+def test_no_positions_have_no_value():
+    assert np.isnan(TokenAgreement().value(rows_of([TokenAgreement().row(np.zeros(0, int), np.zeros(0, int))])))
+    assert np.isnan(TokenAgreement().value(rows_of([])))
+
+
+# Signal to noise
 
 
 def test_the_ratio_is_that_of_all_drawn_samples_together():
@@ -38,7 +142,7 @@ def test_the_value_is_finite_whatever_the_outputs(output, original, value):
     assert Sqnr().value(rows_of([Sqnr().row(np.array(output, float), np.array(original, float))])) == value
 
 
-def test_large_half_precision_outputs_do_not_overflow():
+def test_the_ratio_of_large_half_precision_outputs_does_not_overflow():
     row = Sqnr().row(np.full(1000, 6e4, np.float16), np.full(1000, -6e4, np.float16))
     assert Sqnr().value(rows_of([row])) == pytest.approx(-20 * np.log10(2))
 
@@ -47,8 +151,55 @@ def test_whole_numbers_do_not_wrap_around():
     assert Sqnr().row(np.uint8([0]), np.uint8([255])) == [255**2, 255**2]
 
 
-def test_another_shape_is_an_error():
-    with pytest.raises(
-        DataError, match=exactly("sqnr needs outputs of one shape; this one is (2,), the original's (3,)")
-    ):
-        Sqnr().row(np.zeros(2), np.zeros(3))
+# Kullback-Leibler divergence
+
+
+@pytest.mark.parametrize("shape", [(7,), (4, 7), (2, 3, 7)])
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_a_row_is_scipys_relative_entropy_averaged_over_positions(shape, probabilities):
+    output, original = np.random.default_rng(0).normal(size=(2, *shape)) * 3
+    expected = np.mean(entropy(softmax(original, -1), softmax(output, -1), axis=-1))
+    given_ones = (softmax(output, -1), softmax(original, -1)) if probabilities else (output, original)
+    assert Kl().row(*given_ones) == pytest.approx(expected)
+    assert Kl(logits=not probabilities).row(*given_ones) == pytest.approx(expected)
+
+
+def test_the_value_is_the_mean_over_the_drawn_samples():
+    outputs, originals = np.random.default_rng(1).normal(size=(2, 12, 5))
+    rows = rows_of([Kl().row(*pair) for pair in zip(outputs, originals, strict=True)])
+    for drawn in draws(12):
+        expected = entropy(softmax(originals[drawn], 1), softmax(outputs[drawn], 1), axis=1).mean()
+        assert Kl().value(rows[drawn]) == pytest.approx(expected)
+
+
+def test_whether_outputs_are_logits_can_be_said():
+    output, original = np.array([0.25, 0.75]), np.array([0.5, 0.5])
+    assert Kl().row(output, original) == pytest.approx(entropy(original, output))
+    assert Kl(logits=True).row(output, original) == pytest.approx(entropy(softmax(original), softmax(output)))
+    assert Kl(logits=False).row(output * 3, original) == pytest.approx(entropy(original, output))
+
+
+@given(st.lists(st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)), min_size=1, max_size=6))
+def test_the_divergence_is_finite_and_never_negative_and_none_of_an_output_from_itself(pairs):
+    output, original = np.array(pairs).T
+    assert 0 <= Kl().row(output, original) < np.inf
+    assert Kl().row(original, original) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_probability_of_zero_counts_as_a_very_small_one():
+    assert Kl().row(np.array([0.0, 1.0]), np.array([1.0, 0.0])) == pytest.approx(np.log(1e12))
+    assert Kl().row(np.array([0.0, 1.0]), np.array([0.0, 1.0])) == 0
+
+
+def test_half_precision_probabilities_are_still_probabilities():
+    chances = softmax(np.random.default_rng(2).normal(size=(5, 100)), -1)
+    half = chances.astype(np.float16)
+    assert Kl().row(half, half) == 0
+    assert Kl().row(half, chances) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("metric", [Sqnr(), Kl()])
+def test_another_shape_is_an_error(metric):
+    said = f"{metric.name} needs outputs of one shape; this one is (2,), the original's (3,)"
+    with pytest.raises(DataError, match=exactly(said)):
+        metric.row(np.zeros(2), np.zeros(3))

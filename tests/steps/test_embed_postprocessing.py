@@ -12,7 +12,7 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Array, Decoder, Host, Materials, Stepped, Way
 from ovopt.decoders.parts import MaxParts
-from ovopt.decoders.shape import Argmax, Sigmoid, Softmax
+from ovopt.decoders.scores import Argmax, Sigmoid, Softmax
 from ovopt.errors import RecipeError
 from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.model.ports.attach import POSTPROCESS_PREFIX

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from pydantic import ValidationError
 
 from ovopt.errors import DataError
-from ovopt.transforms.numbers import Clip, Scale, Standardize, holds
+from ovopt.transforms.numbers import Clip, Scale, Standardize
 from tests.factories import exactly
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, max_side=5)
@@ -75,21 +75,3 @@ def test_clip_needs_only_one_limit():
 def test_limits_that_make_no_sense_are_refused(fields):
     with pytest.raises(ValidationError):
         Clip(**fields)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "value", "expected"),
-    [
-        ("uint8", 255, True),
-        ("uint8", 256, False),
-        ("uint8", -1, False),
-        ("uint8", 0.5, False),
-        ("uint8", (0, 300), False),
-        ("bool", 1, True),
-        ("bool", 2, False),
-        ("float32", 1e9, True),
-        ("int16", -32768, True),
-    ],
-)
-def test_what_an_element_type_holds(dtype, value, expected):
-    assert holds(np.dtype(dtype), value) is expected

@@ -62,13 +62,13 @@ def test_slice_keeps_a_stretch_of_an_axis():
     [
         (Layout(order="chw"), np.zeros(3), "layout: wants an image of 2 or 3 dimensions, not of shape [3]"),
         (Layout(order="hwc"), b"x", "layout: wants an array, not bytes; decode the file first"),
-        (Transpose(axes=(1, 0)), np.zeros(3), "transpose: 2 axes for an array of shape [3]"),
+        (Transpose(axes=(1, 0)), np.zeros(3), "transpose: wants an array that has the axes [1, 0], not of shape [3]"),
         (Reshape(shape=(2, 2)), [1, 2, 3], "reshape: 3 values of shape [3] do not fill the shape [2, 2]"),
         (Reshape(shape=(0, -1)), [1, 2, 3], "reshape: 3 values of shape [3] do not fill the shape [0, -1]"),
         (Expand(axis=3), [1, 2], "expand: no place for axis 3 in shape [2]"),
         (Squeeze(axis=0), [1, 2], "squeeze: axis 0 of shape [2] is not of length 1"),
         (Squeeze(axis=5), [1], "squeeze: axis 5 of shape [1] is not of length 1"),
-        (Slice(axis=1), [1, 2], "slice: no axis 1 in shape [2]"),
+        (Slice(axis=1), [1, 2], "slice: wants an array that has an axis 1, not [2]"),
         (Slice(start=2), [1, 2], "slice: nothing is left of axis 0 of shape [2]"),
     ],
 )

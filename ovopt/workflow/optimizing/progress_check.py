@@ -11,8 +11,7 @@ import numpy as np
 from ovopt import units
 from ovopt.contracts import Array, Metric, Tensors, without_batch
 from ovopt.errors import ModelError, RecipeError, StepError
-from ovopt.metrics.cosine import Cosine
-from ovopt.metrics.top1_agreement import Top1Agreement
+from ovopt.metrics.agreement import Cosine, Top1Agreement
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts, output_indices
 from ovopt.model.ports.fit import Fit

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import Metric
-from ovopt.metrics.cosine import Cosine
+from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.edit_distance import Wer
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
 from ovopt.metrics.roc import Auroc, Eer
