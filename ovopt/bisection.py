@@ -22,8 +22,8 @@ def shortest_prefix(ranked: Sequence[str], holds: Callable[[Sequence[str]], bool
 
 
 def thinned(chosen: Sequence[str], holds: Callable[[Sequence[str]], bool], most: int | None = None) -> tuple[str, ...]:
-    """What is left of a set for which `holds` after leaving out what need not be in it: halves first, then smaller
-    pieces; the last ones, which matter least, first. It ends after `most` looks."""
+    """The rest of a set for which `holds` after leaving out what need not be in it: halves first, then smaller pieces;
+    the last ones, which matter least, first. It ends after `most` looks."""
     kept, size, looks = list(chosen), max(1, len(chosen) // 2), 0
     while True:
         start = len(kept)
@@ -64,7 +64,7 @@ class Bracket:
         """The wanted share, as far as is known."""
 
     def tell(self, does: bool) -> None:
-        """What came of the share that was tried."""
+        """Takes the outcome of the share that was tried."""
         assert self.next is not None
         if does:
             self.best = self.next

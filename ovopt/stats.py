@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
+"""Confidence of every interval."""
 RESAMPLES = 1000
+"""Draws of a bootstrap: bounds at 95 % rest on 25 draws at each end."""
 TRIMMED = 0.2
+"""Share of replicas that a trimmed mean leaves out at each end."""
 LEAST_TRIMMED = 10
 """With fewer replicas, the interval of a trimmed mean covers too little."""
 
@@ -35,12 +38,13 @@ class Interval:
 
     @property
     def holds_one(self) -> bool:
-        """Whether no difference at all is among what the interval holds."""
+        """True where no difference at all is among what the interval holds."""
         return self.low <= 1 <= self.high
 
     @property
     def noise(self) -> float:
-        """Of an interval that should hold 1, on the log scale: half its width, or the farther bound if it does not."""
+        """Noise of an interval that should hold 1, on the log scale: half its width, or the farther bound if it does
+        not."""
         farthest = max(abs(math.log(self.low)), abs(math.log(self.high)))
         return self.relative_half_width if self.holds_one else farthest
 
@@ -61,7 +65,7 @@ class PairedCounts:
 
 
 def speedup_interval(baseline: Floats, candidate: Floats, level: float = LEVEL) -> Interval:
-    """How many times faster the candidate is, from the within-round ratios `baseline / candidate`.
+    """The speed-up of the candidate with its interval, from the within-round ratios `baseline / candidate`.
 
     Both arrays hold one positive figure per turn (the median latency), shape [replicas, rounds]. A replica's ratio is
     the median over its rounds, on the log scale, which a burst of stolen time in one round does not move. The replicas
@@ -88,7 +92,7 @@ def speedup_interval(baseline: Floats, candidate: Floats, level: float = LEVEL) 
 
 
 def percentile(values: Floats, share: float) -> float | None:
-    """The quantile at `share`, or None where too few values support it.
+    """The quantile of values [n] at `share`, or None where too few values support it.
 
     `n` values hold an upper 95 % bound for the quantile only if n >= log(0.05) / log(share): 59 for p95, 299 for p99.
 
@@ -143,8 +147,8 @@ def mcnemar(lost: int, gained: int) -> float:
 
 
 def bootstrap(value: Callable[[NDArray[Any]], float], rows: NDArray[Any], seed: int, level: float = LEVEL) -> Interval:
-    """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample. Resamples on which
-    the metric is undefined (NaN) do not count."""
+    """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample, [n, ...]. Resamples
+    on which the metric is undefined (NaN) do not count."""
     return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed, level)
 
 
@@ -155,7 +159,7 @@ def paired_bootstrap(
     seed: int,
     level: float = LEVEL,
 ) -> Interval:
-    """The change of a metric, candidate minus baseline, with the same samples drawn for both.
+    """The change of a metric, candidate minus baseline, with the same samples drawn for both, [n, ...] each.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """

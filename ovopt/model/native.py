@@ -36,14 +36,14 @@ def reason(error: Exception) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What a Python library says in the first line of its error, with the error's class."""
+    """The class and the first line of an error of a Python library."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0].rstrip('.!')}" if lines else type(error).__name__
 
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Hide what readers print, native ones too, while they try one format after another or show progress."""
+    """Hides what readers print, native ones too, while they try one format after another or show progress."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

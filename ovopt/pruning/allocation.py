@@ -1,4 +1,4 @@
-"""How much is taken from which layers. Pure."""
+"""Allocation of the units to remove among groups. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ STEPS = 200
 
 @dataclass(frozen=True)
 class Choice:
-    """What may be removed of a group, and what it costs."""
+    """The removable units of a group, and the error that removing them costs."""
 
     total: int
     """Its units, fixed ones included."""
     removable: tuple[int, ...]
-    """How many may be removed, rising."""
+    """Numbers of units that may be removed, rising."""
     error: tuple[float, ...] = ()
-    """By the number removed, from none on."""
+    """Error by the number removed, from none on."""
 
 
 def by_sensitivity(
     choices: Sequence[Choice], costs: Costs, share: float, most: float, price: Costs | None = None
 ) -> list[int]:
-    """How many units to remove of each group so that a share of the work is gone at little error: again and again, the
-    step that saves the most, of the work or of what `price` says, for the error that it adds. No group loses more than
-    the share `most` of its units."""
+    """The number of units to remove of each group so that a share of the work is gone at little error: again and again,
+    the step that saves the most, of the work or of what `price` says, for the error that it adds. No group loses more
+    than the share `most` of its units."""
     removed = [0] * len(choices)
     wanted, priced = (1 - share) * costs.full, price or costs
     steps = {place: step for place in range(len(choices)) if (step := _next(choices, priced, removed, place, most))}

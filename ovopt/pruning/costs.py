@@ -1,4 +1,4 @@
-"""How much work a model is, operation by operation, and how much of it is left once channels are gone."""
+"""Work of a model, operation by operation, and the part of it that is left once channels are gone."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Factor:
     """Group -> positions per unit of it."""
 
     def share(self, removed: Sequence[int]) -> float:
-        """What is left of it."""
+        """Share of its length that is left."""
         return 1 - sum(each * removed[group] for group, each in self.parts.items()) / self.length
 
 
@@ -112,7 +112,7 @@ class Costs:
         return sum(item.left(removed) for item in self.items)
 
     def saved(self, removed: Sequence[int], group: int, more: int) -> float:
-        """What removing so many more units of a group saves."""
+        """Work that removing so many more units of a group saves."""
         after = [count + more if place == group else count for place, count in enumerate(removed)]
         return sum(self.items[i].left(removed) - self.items[i].left(after) for i in self.by_group.get(group, ()))
 

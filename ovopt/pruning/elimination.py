@@ -1,4 +1,4 @@
-"""Which channels their readers can do without, by backward elimination. Pure."""
+"""Backward elimination of the channels that their readers can do without. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 RIDGE = 1e-3
-"""Of the mean variance, added to every variance: what is correlated by chance alone is no replacement."""
+"""Share of the mean variance that is added to every variance: what is correlated by chance alone is no replacement."""
 CHUNKS = 48
-"""So many rounds at most: the units that matter least are removed together."""
+"""Rounds at most: the units that matter least are removed together."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How an operation reads the units of a group."""
+    """The units of a group as an operation reads them."""
 
     covariance: Matrix
-    """Of its inputs (features), shape [F, F]; their variances alone, shape [F], where there were too few samples to
-    tell what could replace what."""
+    """Covariance of its inputs (features), shape [F, F]; their variances alone, shape [F], where there were too few
+    samples to tell what could replace what."""
     weights: Matrix
     """Feature -> outputs, shape [F, O]."""
     members: NDArray[np.int64]
@@ -61,7 +61,7 @@ def eliminate(readings: Sequence[Reading], units: int) -> Elimination:
 
 
 class _Joint:
-    """What is left makes up for what goes."""
+    """Scores where what is left makes up for what goes."""
 
     def __init__(self, reading: Reading) -> None:
         size = len(reading.covariance)
@@ -90,7 +90,7 @@ class _Joint:
 
 
 class _Alone:
-    """Nothing makes up for what goes."""
+    """Scores where nothing makes up for what goes."""
 
     def __init__(self, reading: Reading) -> None:
         each = reading.covariance[:, None] * reading.weights**2

@@ -15,11 +15,11 @@ class Group:
     """Channels that the same operations make, and each of which can go without the others."""
 
     name: str
-    """Of the first operation that makes them."""
+    """Name of the first operation that makes them."""
     units: tuple[int, ...]
     """Those that may go."""
     fixed: int
-    """How many others must stay."""
+    """Number of others, which must stay."""
     width: int
     """Channels of that operation in a unit: those of a head, or of a group."""
     reason: str = ""
@@ -35,7 +35,7 @@ class Group:
         return multiple // gcd(multiple, self.width)
 
     def removable(self, multiple: int) -> tuple[int, ...]:
-        """How many units may go: what is left is a multiple of channels, and not nothing."""
+        """Numbers of units that may go: what is left is a multiple of channels, and not nothing."""
         total, step = len(self.units) + self.fixed, self.step(multiple)
         kept = range((total - 1) // step * step, 0, -step)
         return tuple(total - left for left in kept if total - left <= len(self.units))

@@ -1,4 +1,10 @@
-"""What a model could lose: its groups of channels, and what each of them is worth to those who read it."""
+"""Importance of channels: a model's groups, and what each unit is worth to the operations that read it.
+
+A reader is linear: y = W x. Removing features of x costs what the others cannot make up for, which the covariance of x
+tells (`elimination`). It is estimated from rows of the reader's input: of a convolution, one row per output position,
+with a feature for each channel at each place of the kernel; where that takes more rows than there are, one row per
+input position, with a feature per channel.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +34,12 @@ PER_FEATURE = 4
 """So many rows per feature at least, before one feature is taken to replace another: with fewer, what goes looks free
 and is not."""
 JOINT = 1024
-"""Features beyond which the places of a kernel are taken together."""
+"""Features of a reader beyond which the places of a kernel are taken together: the inverse of a covariance takes their
+third power."""
 MOST_FEATURES = 4096
 """Beyond that, every feature is judged alone."""
 LEAST_ROWS = 2048
+"""Rows of a reader at least, however few features it has."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ class Survey:
     def importances(
         self, samples: Sequence[Tensors], importance: Importance, seed: int, advance: Advance
     ) -> list[Elimination]:
-        """For each group, the order in which its units are best removed."""
+        """The order in which the units of each group are best removed. A sample holds one array per input, of its
+        shape."""
         if importance == "magnitude":
             return [_by_magnitude(self._magnitudes(group)) for group in self.groups]
         group_of = {unit: place for place, group in enumerate(self.groups) for unit in group.units}
@@ -84,7 +93,7 @@ class Survey:
     def _statistics(
         self, products: Sequence[Product], samples: Sequence[Tensors], joint: bool, seed: int, advance: Advance
     ) -> list[Array]:
-        """For each reader, the covariance of its features or channels, or their variances alone."""
+        """Covariance [F, F] of each reader's features or channels, or their variances [F] alone."""
         readers = [Reader(product.node) for product in products]
         places: list[Probe] = [(reader.name, index) for reader in readers for index in (0, -1)]
         sums = [Rows() for _ in readers]
@@ -123,8 +132,8 @@ class Survey:
 def _rows(
     reader: Reader, given: Array, made: Array, samples: int, finest: list[bool], place: int, seed: tuple[int, ...]
 ) -> Array:
-    """A sample's rows. Where there would be too few of them to tell the places of a kernel apart, they are taken
-    together: rows are positions of the input then."""
+    """Rows [rows, F] of a sample. Where there would be too few of them to tell the places of a kernel apart, they are
+    taken together: rows are positions of the input then."""
     positions = reader.positions(made.shape)
     features = len(reader.matrix())
     if finest[place] and (reader.places == 1 or positions * samples >= PER_FEATURE * features):
@@ -137,7 +146,7 @@ def _rows(
 
 
 def _covariance(reader: Reader, found: Moments, joint: bool) -> Array:
-    """About the mean where a bias can make up for it."""
+    """Covariance about the mean where a bias can make up for it, else about zero: [F, F], or its diagonal [F]."""
     sums = found.centred() if reader.bias() else found
     covariance = sums.xx / max(found.rows, 1)
     enough = joint and PER_FEATURE * len(covariance) <= found.rows and len(covariance) <= MOST_FEATURES

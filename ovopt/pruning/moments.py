@@ -1,4 +1,8 @@
-"""Sums over rows of inputs and outputs, and the least-squares weights that follow from them. Pure."""
+"""Sums over rows of inputs and outputs, and the least-squares weights that follow from them. Pure.
+
+|y - x W|² = yy - 2 W·xy + W·(xx W) holds all that a fit needs, so rows are summed up and forgotten. The best W solves
+(xx + λ) (W - prior) = xy - xx prior, ridge regression towards the weights as they were.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,12 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 RIDGES = (1e-5, 1e-3, 1e-2, 1e-1)
-"""Of the mean square of the inputs; which one is best, samples tell that have not been fitted to."""
+"""Strengths of the ridge, as shares of the mean square of the inputs; which one is best, samples tell that have not
+been fitted to."""
 LARGE = 512
+"""Rows that are summed up at once: matrix products of fewer leave a processor idle."""
 CAUTIOUS = 1e-2
-"""Where no samples are left to tell."""
+"""The ridge where no samples are left to tell."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Moments:
 
     @classmethod
     def of(cls, x: Matrix, y: Matrix) -> Moments:
-        """Of rows x [rows, F] and y [rows, O]."""
+        """Sums of rows x [rows, F] and y [rows, O]."""
         return cls(len(x), x.sum(axis=0), y.sum(axis=0), x.T @ x, x.T @ y, (y**2).sum(axis=0))
 
     def __add__(self, other: Moments) -> Moments:
@@ -53,7 +59,7 @@ class Moments:
         )
 
     def error(self, weights: Matrix) -> float:
-        """The sum of squares of y - x W."""
+        """The sum of squares of y - x W, with W of shape [F, O]."""
         return float(self.yy.sum() - 2 * (weights * self.xy).sum() + (weights * (self.xx @ weights)).sum())
 
 
@@ -66,14 +72,14 @@ class Rows:
         self._sums: Moments | None = None
 
     def add(self, x: Matrix, y: Matrix) -> None:
-        """Some rows more."""
+        """Takes more rows x [rows, F] and y [rows, O]."""
         self._waiting.append((x, y))
         self._count += len(x)
         if self._count >= max(x.shape[1], LARGE):
             self._sum_up()
 
     def moments(self) -> Moments | None:
-        """Of all rows so far; None where there were none."""
+        """Sums of all rows so far; None where there were none."""
         if self._waiting:
             self._sum_up()
         return self._sums
@@ -94,7 +100,7 @@ class LinearFit:
 
 
 def solved(moments: Moments, prior: Matrix, ridge: float) -> Matrix:
-    """The W that minimises |y - x W|^2 + ridge * mean(x^2) * |W - prior|^2."""
+    """The W [F, O] that minimises |y - x W|^2 + ridge * mean(x^2) * |W - prior|^2."""
     size = len(moments.xx)
     scale = ridge * float(np.trace(moments.xx)) / max(size, 1)
     system = moments.xx + max(scale, 1e-12) * np.eye(size)
@@ -103,9 +109,9 @@ def solved(moments: Moments, prior: Matrix, ridge: float) -> Matrix:
 
 
 def fitted(fit: Moments, held: Moments | None, prior: Matrix, shifts: bool, refits: bool = True) -> LinearFit:
-    """The weights that fit best, drawn to `prior` as strongly as is best for the rows that were held out; where these
-    tell that `prior` itself is better, that. `shifts` says whether a constant can make up for a changed mean, `refits`
-    whether anything more can."""
+    """The weights [F, O] that fit best, drawn to `prior` [F, O] as strongly as is best for the rows that were held out;
+    where these tell that `prior` itself is better, that. `shifts` says whether a constant can make up for a changed
+    mean, `refits` whether anything more can."""
     everything = fit + held if held else fit
     about = [sums.centred() if shifts else sums for sums in (fit, held or fit, everything)]
     ridges = (RIDGES if held else (CAUTIOUS,)) if refits else ()

@@ -1,4 +1,4 @@
-"""What readers take and give on samples, at f32."""
+"""Tensors inside a model on samples, at f32: what readers take and give."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Probe = tuple[str, int]
 
 
 def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[Tensors]) -> Iterator[list[Array]]:
-    """The tensors at these places, sample by sample; only what leads to them is computed. The arrays are valid until
-    the next sample."""
+    """Tensors at these places, each of its own shape, sample by sample; only what leads to them is computed. The arrays
+    are valid until the next sample."""
     import openvino
 
     copy = model.clone()
@@ -49,13 +49,13 @@ def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[T
 
 
 def float_outputs(model: openvino.Model, samples: Sequence[Tensors]) -> list[list[Array]]:
-    """The model's outputs in floating point: for each, its values sample by sample."""
+    """Outputs of the model in floating point: for each, its values sample by sample, of its own shape."""
     found, count = outputs_in_f32(model, samples), len(model.outputs)
     return [found[i::count] for i, output in enumerate(model.outputs) if output.get_element_type().is_real()]
 
 
 def named_apart(model: openvino.Model) -> None:
-    """Give operations names of their own where two share one."""
+    """Gives operations names of their own where two share one."""
     taken = set[str]()
     for op in model.get_ordered_ops():
         name = op.get_friendly_name()
@@ -65,7 +65,7 @@ def named_apart(model: openvino.Model) -> None:
 
 
 def chosen_rows(positions: int, wanted: int, seed: Sequence[int]) -> Array:
-    """At most so many rows out of all positions, at random."""
+    """Indices [rows] of at most so many rows out of all positions, at random, rising."""
     if positions <= wanted:
         return np.arange(positions)
     return np.sort(np.random.default_rng(list(seed)).choice(positions, wanted, replace=False))

@@ -74,7 +74,8 @@ class Reader:
         self.node.set_argument(1, ops.convert(stored, kept.get_output_element_type(0)).output(0))
 
     def bias(self) -> Bias | None:
-        """What is added to its output, where it is a constant per output channel, and nobody else takes the output."""
+        """The constant per output channel that is added to its output, where nobody else takes the output; None without
+        one."""
         readers = list(self.node.output(0).get_target_inputs())
         if len(readers) != 1 or readers[0].get_node().get_type_name() != "Add":
             return None
@@ -89,7 +90,7 @@ class Reader:
         return Bias(node, index, np.asarray(values.reshape(-1), np.float64)) if fits else None
 
     def positions(self, shape: tuple[int, ...]) -> int:
-        """How many rows an output of this shape has."""
+        """The number of rows of an output of this shape."""
         return int(np.prod(shape)) // shape[1 if self._slides else -1]
 
     def outputs(self, values: Array, chosen: Array) -> Array:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Refit = Literal["sequential", "one_shot", "none"]
 Array = NDArray[Any]
 LEAST_ROWS = 4096
+"""Rows that a reader is fitted to at least, however few features it has."""
 LEAST_SAMPLES = 64
+"""Samples that rows come from at least: rows of one sample resemble each other."""
 HELD_OUT = 5
 """Every fifth sample is not fitted to, and tells how strongly to hold on to the old weights."""
 
@@ -39,18 +41,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Refitted:
-    """What a refit came to."""
+    """The outcome of a refit."""
 
     name: str
     missed: float
     """The share of the variance of its output that it misses, on samples that were not fitted to."""
     enough: bool
-    """Whether there were enough rows to refit its weights, rather than the bias alone."""
+    """True where there were enough rows to refit its weights, rather than the bias alone."""
 
 
 @dataclass(frozen=True)
 class RefitData:
-    """What is fitted to."""
+    """The models and samples that readers are fitted to."""
 
     original: openvino.Model
     pruned: openvino.Model
@@ -79,7 +81,7 @@ def _source(job: Job) -> tuple[str, int]:
 
 
 def _sums(jobs: Sequence[Job], data: RefitData, refit: Refit) -> list[tuple[Moments, Moments | None]]:
-    """Of the rows to fit to, and of those held out, for readers of the same input."""
+    """Moments of the rows to fit to, and of those held out, for readers of the same input."""
     before = [(job.before.name, index) for job in jobs for index in (0, -1)]
     sums = [(Rows(), Rows()) for _ in jobs]
     samples = data.samples[: _samples(jobs, data)]
@@ -103,7 +105,7 @@ def _rows(job: Job) -> int:
 
 
 def _samples(jobs: Sequence[Job], data: RefitData) -> int:
-    """As many as it takes for enough rows, a quarter of a sample's positions each."""
+    """Samples that it takes for enough rows, a quarter of a sample's positions each."""
     shapes = [job.after.node.output(0).get_partial_shape() for job in jobs]
     needed = [
         -(-4 * _rows(job) // job.after.positions(tuple(shape.to_shape()))) if shape.is_static else LEAST_SAMPLES

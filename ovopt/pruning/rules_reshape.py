@@ -105,7 +105,7 @@ def _distinct(table: Labels, axis: int) -> int:
 THROUGH = UNARY | BROADCASTING | {
     "Gather", "Slice", "Split", "Squeeze", "StridedSlice", "Transpose", "Unsqueeze", "VariadicSplit",
 }  # fmt: skip
-"""What may lie between the split into heads and the product of queries and keys."""
+"""Operations that may lie between the split into heads and the product of queries and keys."""
 FAR = 12
 """Operations after which a split into heads would have come to its product."""
 
@@ -160,7 +160,7 @@ def _through(trace: Trace, node: openvino.Node, blocks: Sequence[_Block]) -> lis
 
 
 def _leads_to_product(node: openvino.Node) -> bool:
-    """Whether what comes out is multiplied with another activation, as queries, keys and values are."""
+    """True where what comes out is multiplied with another activation, as queries, keys and values are."""
     waiting, seen = [node], 0
     while waiting and seen < FAR:
         seen += 1

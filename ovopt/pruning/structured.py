@@ -27,7 +27,7 @@ Allocation = Literal["sensitivity", "uniform"]
 
 @dataclass(frozen=True)
 class PruneSettings:
-    """How to prune."""
+    """Settings of structured pruning."""
 
     ratio: float
     """The share of the work that is to go."""
@@ -53,19 +53,19 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Weighed:
-    """What a model could lose, what that is worth, and what it saves."""
+    """Error, work and savings of everything that a model could lose."""
 
     survey: Survey
     importances: Sequence[Elimination]
-    """Of each group."""
+    """Order and error of each group's units."""
     costs: Costs
     """In multiply-adds."""
     price: Costs | None = None
-    """What savings count by instead, where that is not the work."""
+    """Costs that savings count by, where that is not the work."""
 
 
 def amounts(weighed: Weighed, settings: PruneSettings) -> list[int]:
-    """How many units are removed of each group."""
+    """The number of units to remove of each group."""
     survey, importances = weighed.survey, weighed.importances
     choices = [
         Choice(len(group.units) + group.fixed, group.removable(settings.multiple), importance.error)
@@ -86,7 +86,8 @@ def amounts(weighed: Weighed, settings: PruneSettings) -> list[int]:
 def prune(
     weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], settings: PruneSettings, advance: Advance
 ) -> Pruned:
-    """The model without so many units of each group, its readers refitted."""
+    """The model without so many units of each group, its readers refitted. A sample holds one array per input, of its
+    shape."""
     survey, importances = weighed.survey, weighed.importances
     gone = {
         group.units[place]: number

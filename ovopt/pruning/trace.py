@@ -20,7 +20,7 @@ SLICED = ("f32", "f16", "f64", "i64", "i32", "i8", "u8", "boolean")
 """Element types of constants that can be sliced."""
 
 Keep: TypeAlias = Callable[[Labels], NDArray[np.bool_]]
-"""Which positions stay, given an axis's labels."""
+"""Function from an axis's labels [length] to the positions that stay [length]."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,13 @@ class Trace:
         return self._known[value.get_node(), value.get_index()]
 
     def protect(self, axes: Sequence[Labels | None], reason: str) -> None:
-        """These stay as they are."""
+        """Keeps these axes, each of shape [length], as they are."""
         for labels in labelled(axes):
             self.units.protect(labels, reason)
 
     def together(self, found: Sequence[Labels | None], reason: str) -> Labels | None:
-        """One axis of several tensors, position by position. Where one of them cannot change, none can."""
+        """One axis of several tensors, position by position, each of shape [length]. Where one of them cannot change,
+        none can."""
         labels = labelled(found)
         for other in labels[1:]:
             self.units.unite(labels[0], other)
@@ -91,7 +92,7 @@ class Trace:
 
 
 Rule: TypeAlias = Callable[[Trace, "openvino.Node"], Sequence[Axes] | None]
-"""How an operation hands labels on: the axes of each output; None where it is not understood after all."""
+"""A rule of how an operation hands labels on: the axes of each output; None where it is not understood after all."""
 
 
 def sizes(value: openvino.Output) -> list[int | None] | None:
@@ -112,7 +113,7 @@ def _unknown(node: openvino.Node) -> str:
 
 
 def cut(trace: Trace, removed: Collection[int]) -> None:
-    """Remove units from the traced model, in place. Raises RuntimeError where the graph would not be sound."""
+    """Removes units from the traced model, in place. Raises RuntimeError where the graph would not be sound."""
     keep = keeper(trace, removed)
     for node, axes in trace.constants:
         _slice(node, axes, keep)
@@ -122,7 +123,7 @@ def cut(trace: Trace, removed: Collection[int]) -> None:
 
 
 def keeper(trace: Trace, removed: Collection[int]) -> Keep:
-    """Which positions of an axis stay."""
+    """A function that tells which positions of an axis stay without these units."""
     gone = np.array(sorted(removed), np.int64)
 
     def keep(labels: Labels) -> NDArray[np.bool_]:

@@ -9,43 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
-"""One label per position along an axis of a tensor. Positions with the same unit are removed together."""
+"""One label per position along an axis of a tensor, shape [length]. Positions with the same unit are removed
+together."""
 Axes = tuple[Labels | None, ...]
 """The labels of a tensor's axes; None for an axis that stays as it is."""
 
 
 class Units:
-    """What is removed as a whole: a channel, with everything that has to go with it."""
+    """Sets of channels that are removed as a whole: each a channel, with everything that has to go with it."""
 
     def __init__(self) -> None:
         self._parent: list[int] = []
         self._reason: dict[int, str] = {}
 
     def fresh(self, count: int) -> Labels:
-        """Labels of new units, one for each position."""
+        """Labels of new units, one for each position, shape [count]."""
         start = len(self._parent)
         self._parent.extend(range(start, start + count))
         return np.arange(start, start + count)
 
     def fixed(self, count: int, reason: str) -> Labels:
-        """Labels of positions that nothing can remove."""
+        """Labels of positions that nothing can remove, shape [count]."""
         labels = self.fresh(count)
         self.protect(labels, reason)
         return labels
 
     def unite(self, one: Labels, two: Labels) -> None:
-        """Position i of the one goes with position i of the other."""
+        """Joins position i of the one [length] with position i of the other [length]."""
         for mine, theirs in zip(one.tolist(), two.tolist(), strict=True):
             self._unite(mine, theirs)
 
     def protect(self, labels: Labels | None, reason: str) -> None:
-        """None of these units is removed; the first reason counts."""
+        """Keeps the units of these labels, shape [length]; the first reason counts."""
         if labels is not None:
             for label in labels.tolist():
                 self._reason.setdefault(self._root(label), reason)
 
     def of(self, labels: Labels) -> Labels:
-        """The unit of each position."""
+        """The unit of each position, shape [length]."""
         return np.array([self._root(label) for label in labels.tolist()], np.int64)
 
     def reason(self, unit: int) -> str | None:
@@ -72,5 +73,5 @@ class Units:
 
 
 def labelled(axes: Iterable[Labels | None]) -> list[Any]:
-    """Those axes that have labels."""
+    """Those axes that have labels, each of shape [length]."""
     return [labels for labels in axes if labels is not None]

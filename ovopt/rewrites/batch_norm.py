@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import openvino
 
 DATA = {"opset1": 2, "opset5": 0}
-"""Which input holds the data; the others are scale, shift, mean and variance of each channel, in this order."""
+"""Place of the input with the data; the others are scale, shift, mean and variance of each channel, in this order."""
 
 
 class BatchNorm(Rewrite):

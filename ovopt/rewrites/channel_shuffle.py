@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import openvino
 
 MOST_ELEMENTS = 1 << 24
+"""Elements of a sample beyond which a shuffle is not followed: their numbers would take 128 MiB."""
 
 
 class ChannelShuffle(Rewrite):
@@ -71,7 +72,8 @@ def _spelled_out(last: openvino.Node) -> Permuting | None:
 
 
 def _permutation(whole: tuple[int, ...], parted: tuple[int, ...], order: tuple[int, ...]) -> Permutation | None:
-    """Where each element goes, found by sending its number; None unless whole channels change places."""
+    """The order of channels that a reshape, a transpose and a reshape back make, found by sending each element's number
+    through; None unless whole channels change places."""
     if len(whole) < 3 or math.prod(whole) != math.prod(parted) or math.prod(whole) > MOST_ELEMENTS:
         return None
     numbers = np.arange(math.prod(whole)).reshape(whole)

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 EXPANDING = frozenset({"Broadcast", "Tile"})
 LARGE = 1 << 20
+"""Elements beyond which an expansion is not folded."""
 
 
 class ConstantFolding(Rewrite):
-    """What depends on constants and on fixed dimensions alone is a constant.
+    """Values that depend on constants and on fixed dimensions alone are constants.
 
-    OpenVINO folds it too, but later than quantization: a convolution whose weights or bias are computed in the graph
+    OpenVINO folds them too, but later than quantization: a convolution whose weights or bias are computed in the graph
     is not quantized. Weights kept in fewer bits stay compressed, and what a Broadcast or Tile would expand to more than
     a million elements stays small.
     """
@@ -54,7 +55,7 @@ def _computing(model: openvino.Model) -> int:
 
 
 def _stays(node: openvino.Node) -> bool:
-    """Whether folding it would take much more memory than it does now."""
+    """True where folding would take much more memory than the operation does now."""
     kind = node.get_type_name()
     if kind == "Convert":
         wider = node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth

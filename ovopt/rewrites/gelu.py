@@ -31,9 +31,11 @@ OPERATIONS: Mapping[str, Callable[..., Numbers]] = {
 LAST = ("Multiply", "Divide", "Add", "Subtract")
 CURVED = {"Erf", "Exp", "Sigmoid", "Tanh"}
 MOST_OPERATIONS = 16
+"""Operations of the longest spelling, with room for a few more."""
 POINTS: Numbers = np.linspace(-8, 8, 401)
+"""Arguments at which a function is compared with GELU: beyond ±8 it is 0 or x in f32."""
 TOLERANCE = 5e-5
-"""What rounding the constants to half precision costs, and a tenth of what the two forms differ by."""
+"""Tolerance: what rounding the constants to half precision costs, and a tenth of what the two forms differ by."""
 
 
 class Gelu(Rewrite):
@@ -87,7 +89,7 @@ def _functions(
 
 
 def _form(last: openvino.Node, source: openvino.Output, inside: set[openvino.Node]) -> str | None:
-    """Which form of GELU the operations compute; None for neither, or where something else needs a part of them."""
+    """The form of GELU that the operations compute; None for neither, or where something else needs a part of them."""
     if CURVED.isdisjoint(operation.get_type_name() for operation in inside) or not _same_rank(last.output(0), source):
         return None
     if any(not consumers(operation.output(0)) <= inside for operation in inside if operation != last):

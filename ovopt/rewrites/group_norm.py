@@ -54,7 +54,7 @@ def _channels(x: openvino.Output) -> int | None:
 
 
 def _groups(values: Values) -> int | None:
-    """How many groups are normalized, where each is a run of channels of one sample."""
+    """The number of groups that are normalized, where each is a run of channels of one sample."""
     before, after = dimensions(values["x"]), dimensions(values["grouped"])
     if before is None or after is None or len(after) < 3 or after[1].is_dynamic:
         return None
@@ -64,7 +64,7 @@ def _groups(values: Values) -> int | None:
 
 
 def _scale_and_shift(values: Values, groups: int, channels: int) -> tuple[Numbers, Numbers] | None:
-    """Of each channel, with those of its group before them."""
+    """Scale and shift of each channel [channels], with those of its group before them."""
     outer, inner = (len(dimensions(values[name]) or ()) for name in ("x", "grouped"))
     scale, shift = (_along_channels(values[name], outer, channels) for name in ("scale", "shift"))
     if scale is None or shift is None or "group_scale" not in values:

@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.spelling import CLOSE, Op, SpellingRewrite, Values, either, number, op
+from ovopt.model.graph.spelling import CLOSE, SHIFTED_RELU6, Op, SpellingRewrite, Values, number, op
 
 if TYPE_CHECKING:
     import openvino
-
-SHIFTED = either(op("Add", "x", 3.0), op("Subtract", "x", -3.0))
-RELU6 = either(
-    op("Clamp", SHIFTED, min=0.0, max=6.0),
-    op("Minimum", op("Relu", SHIFTED), 6.0),
-    op("Minimum", op("Maximum", SHIFTED, 0.0), 6.0),
-    op("Maximum", op("Minimum", SHIFTED, 6.0), 0.0),
-    op("Relu", op("Minimum", SHIFTED, 6.0)),
-)
 
 
 class HardSigmoid(SpellingRewrite):
@@ -32,8 +23,8 @@ class HardSigmoid(SpellingRewrite):
     name: ClassVar[str] = "hard_sigmoid"
     spellings: ClassVar[tuple[Op, ...]] = (
         op("HardSigmoid", "x", "alpha", "beta"),
-        op("Divide", RELU6, 6.0),
-        op("Multiply", RELU6, 1 / 6),
+        op("Divide", SHIFTED_RELU6, 6.0),
+        op("Multiply", SHIFTED_RELU6, 1 / 6),
         op("Clamp", op("Add", op("Multiply", "x", 1 / 6), 0.5), min=0.0, max=1.0),
         op("Clamp", op("Add", op("Divide", "x", 6.0), 0.5), min=0.0, max=1.0),
     )

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.graph.spelling import Op, SpellingRewrite, Values, either, op
+from ovopt.model.graph.spelling import SHIFTED_RELU6, Op, SpellingRewrite, Values, either, op
 
 if TYPE_CHECKING:
     import openvino
 
-SHIFTED = either(op("Add", "x", 3.0), op("Subtract", "x", -3.0))
-RELU6 = either(
-    op("Clamp", SHIFTED, min=0.0, max=6.0),
-    op("Minimum", op("Relu", SHIFTED), 6.0),
-    op("Minimum", op("Maximum", SHIFTED, 0.0), 6.0),
-    op("Maximum", op("Minimum", SHIFTED, 6.0), 0.0),
-    op("Relu", op("Minimum", SHIFTED, 6.0)),
-)
 SIXTH = either(op("Divide", "x", 6.0), op("Multiply", "x", 1 / 6))
 HARD_SIGMOID = either(
     op("HSigmoid", "x"),
     op("HardSigmoid", "x", 1 / 6, 0.5),
-    op("Divide", RELU6, 6.0),
-    op("Multiply", RELU6, 1 / 6),
+    op("Divide", SHIFTED_RELU6, 6.0),
+    op("Multiply", SHIFTED_RELU6, 1 / 6),
     op("Clamp", op("Add", SIXTH, 0.5), min=0.0, max=1.0),
 )
 
@@ -37,9 +29,9 @@ class HardSwish(SpellingRewrite):
     name: ClassVar[str] = "hard_swish"
     spellings: ClassVar[tuple[Op, ...]] = (
         op("Multiply", "x", HARD_SIGMOID),
-        op("Divide", op("Multiply", "x", RELU6), 6.0),
-        op("Multiply", op("Multiply", "x", RELU6), 1 / 6),
-        op("Multiply", SIXTH, RELU6),
+        op("Divide", op("Multiply", "x", SHIFTED_RELU6), 6.0),
+        op("Multiply", op("Multiply", "x", SHIFTED_RELU6), 1 / 6),
+        op("Multiply", SIXTH, SHIFTED_RELU6),
     )
 
     def replacement(self, values: Values) -> openvino.Node | None:

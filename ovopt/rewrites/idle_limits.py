@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import Rewrite, constant, dimensions, lead, name_dimensions, other, producer
+from ovopt.model.graph.nodes import Rewrite, bypass_each, constant, dimensions, other, producer
 
 if TYPE_CHECKING:
     import openvino
@@ -25,17 +25,11 @@ class IdleLimits(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """Drop each of them."""
-        name_dimensions(model)
-        places = 0
-        for node in model.get_ordered_ops():
-            source = _limited(node)
-            if source is not None:
-                places += lead(node.output(0), source)
-        return places
+        return bypass_each(model, _limited)
 
 
 def _limited(node: openvino.Node) -> openvino.Output | None:
-    """What is limited in vain."""
+    """The tensor that is limited in vain."""
     kind = node.get_type_name()
     if kind in ("Maximum", "Minimum"):
         source = other(node, -np.inf if kind == "Maximum" else np.inf)

@@ -64,7 +64,7 @@ class L2Normalization(SpellingRewrite):
 
 
 def _eps(values: Values) -> float | None:
-    """What is added to the sum of squares, or the least it can be."""
+    """The epsilon that is added to the sum of squares, or the least that it can be."""
     if "added" in values:
         return number(values["added"])
     if "least" in values:
@@ -85,7 +85,7 @@ def _lower_bound(clamp: openvino.Output) -> float | None:
 
 
 def _keeps_shape(values: Values) -> bool:
-    """Whether the norm is spread over no more than x itself."""
+    """True where the norm is spread over no more than x itself."""
     if "shape" not in values:
         return True
     spread, shape = constant(values["shape"].get_node()), values["x"].get_partial_shape()

@@ -14,11 +14,11 @@ from ovopt.model.graph.nodes import (
     dimensions,
     equal_shapes,
     kept,
-    name_dimensions,
     other,
     producer,
+    reciprocal_of,
     scalar,
-    substitute,
+    substitute_each,
     through_reshape,
     without_units,
 )
@@ -37,25 +37,18 @@ class LayerNorm(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """One MVN for each; the number of places."""
-        name_dimensions(model)
-        places = 0
-        for last in model.get_ordered_ops():
-            new = _normalized(last)
-            if new is not None:
-                substitute(last, new)
-                places += 1
-        return places
+        return substitute_each(model, _normalized)
 
 
 @dataclass(frozen=True)
 class _Moments:
-    """What moments are taken of, and over which axes."""
+    """Moments E x and Var x of a tensor over some axes."""
 
     source: openvino.Output
     axes: tuple[int, ...]
 
     def follows(self, output: openvino.Output) -> bool:
-        """Whether an output has one value for each of these moments, in their order."""
+        """True for a tensor with one value for each of these moments, in their order."""
         shape, found = dimensions(self.source), dimensions(output)
         return (
             shape is not None
@@ -64,7 +57,7 @@ class _Moments:
         )
 
     def meets(self, output: openvino.Output) -> bool:
-        """Whether an output broadcasts along the axes when it meets the source."""
+        """True for a tensor that broadcasts along the axes when it meets the source."""
         return equal_shapes(dimensions(output), kept(dimensions(self.source) or [], self.axes))
 
 
@@ -75,7 +68,8 @@ class _Epsilon:
 
 
 def _normalized(last: openvino.Node) -> openvino.Node | None:
-    """What takes the place of a normalization's last operation."""
+    """The operation that takes the place of a normalization's last one; each way of spelling that last one has its
+    reader."""
     kind = last.get_type_name()
     if kind == "Divide":
         return _divided(last)
@@ -197,7 +191,7 @@ def _mean(output: openvino.Output) -> _Moments | None:
 
 
 def _by_scalar(node: openvino.Node) -> tuple[openvino.Output, float] | None:
-    """What is multiplied, and by what."""
+    """The tensor that is multiplied by a constant, and the constant."""
     for index in (0, 1) if node.get_type_name() == "Multiply" else (1,):
         factor = scalar(producer(node, index))
         if factor:
@@ -213,7 +207,7 @@ def _counts(shape: list[openvino.Dimension], axes: list[int], count: float) -> b
 
 
 def _variance(output: openvino.Output, moments: _Moments) -> bool:
-    """Whether it is E (x - E x)² or E x² - (E x)², perhaps at least 0."""
+    """True for E (x - E x)² or E x² - (E x)², perhaps at least 0."""
     output = through_reshape(output)
     node = output.get_node()
     if not moments.follows(output):
@@ -239,19 +233,19 @@ def _squared_difference(output: openvino.Output) -> _Moments | None:
 
 
 def _mean_square(output: openvino.Output, moments: _Moments) -> bool:
-    """Whether it is E x²."""
+    """True for E x²."""
     squares = _mean(output)
     return squares is not None and squares.axes == moments.axes and _square(squares.source) == moments.source
 
 
 def _square_mean(output: openvino.Output, moments: _Moments) -> bool:
-    """Whether it is (E x)²."""
+    """True for (E x)²."""
     root = _square(through_reshape(output))
     return root is not None and _mean(root) == moments and moments.follows(output)
 
 
 def _square(output: openvino.Output) -> openvino.Output | None:
-    """What is squared."""
+    """The tensor that is squared, as x · x or x^2."""
     node: openvino.Node = output.get_node()
     if node.get_type_name() == "Multiply" and node.input_value(0) == node.input_value(1):
         return node.input_value(0)
@@ -265,10 +259,9 @@ def _reciprocal(output: openvino.Output, moments: _Moments | None) -> _Epsilon |
     if moments is None or not moments.meets(output):
         return None
     node = through_reshape(output).get_node()
-    if node.get_type_name() == "Divide" and other(node, 1) == node.input_value(1):
-        return _root(node.input_value(1), moments)
-    if node.get_type_name() == "Power" and scalar(producer(node, 1)) == -1:
-        return _root(node.input_value(0), moments)
+    inverted = reciprocal_of(node)
+    if inverted is not None:
+        return _root(inverted, moments)
     if node.get_type_name() == "Power" and scalar(producer(node, 1)) == -0.5:
         return _inside(node.input_value(0), moments)
     return None

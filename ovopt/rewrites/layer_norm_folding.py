@@ -75,7 +75,7 @@ def _per_feature(value: openvino.Output, shape: Sequence[openvino.Dimension]) ->
 
 
 def _is_linear(layer: openvino.Node, node: openvino.Node, features: int) -> bool:
-    """Whether the layer multiplies the node's value by a matrix of its own."""
+    """True for a layer that multiplies the node's value by a matrix of its own."""
     if layer.get_type_name() != "MatMul" or layer.input_value(0) != node.output(0):
         return False
     attributes, weights = layer.get_attributes(), constant(producer(layer, 1))
@@ -86,7 +86,7 @@ def _is_linear(layer: openvino.Node, node: openvino.Node, features: int) -> bool
 
 
 def _is_private(weights: openvino.Output) -> bool:
-    """Whether only one layer uses the weights, through a conversion of their type or as they are."""
+    """True for weights that only one layer uses, through a conversion of their type or as they are."""
     node = weights.get_node()
     inner = node.input_value(0) if node.get_type_name() == "Convert" else weights
     return len(weights.get_target_inputs()) == 1 and len(inner.get_target_inputs()) == 1

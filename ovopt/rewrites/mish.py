@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.graph.spelling import Op, SpellingRewrite, Values, either, op
+from ovopt.model.graph.spelling import STABLE_SOFTPLUS, Op, SpellingRewrite, Values, either, op
 
 if TYPE_CHECKING:
     import openvino
 
-SOFTPLUS = either(
-    op("SoftPlus", "x"),
-    op("Log", op("Add", op("Exp", "x"), 1.0)),
-    op(
-        "Add",
-        either(op("Relu", "x"), op("Maximum", "x", 0.0)),
-        op("Log", op("Add", op("Exp", op("Negative", op("Abs", "x"))), 1.0)),
-    ),
-)
+SOFTPLUS = either(op("SoftPlus", "x"), op("Log", op("Add", op("Exp", "x"), 1.0)), STABLE_SOFTPLUS)
 
 
 class Mish(SpellingRewrite):

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import Rewrite, constant, dimensions, equal_shapes, lead, name_dimensions, producer
+from ovopt.model.graph.nodes import (
+    Rewrite,
+    bypass_each,
+    constant,
+    dimensions,
+    equal_shapes,
+    producer,
+)
 
 if TYPE_CHECKING:
     import openvino
@@ -16,7 +23,7 @@ SAME_SHAPE = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Broadcast", "Tile"})
 NEUTRAL = {"Multiply": 1, "Divide": 1, "Power": 1, "Add": 0, "Subtract": 0}
 COMMUTATIVE = frozenset({"Multiply", "Add"})
 STEPS = {"Slice": 3, "StridedSlice": 3}
-"""Which input holds the steps: whoever steps forward through all elements of an axis takes it as it is."""
+"""Place of the input with the steps: whoever steps forward through all elements of an axis takes it as it is."""
 
 
 class NoOps(Rewrite):
@@ -30,13 +37,7 @@ class NoOps(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """Drop each of them."""
-        name_dimensions(model)
-        places = 0
-        for node in model.get_ordered_ops():
-            source = _unchanged(node)
-            if source is not None:
-                places += lead(node.output(0), source)
-        return places
+        return bypass_each(model, _unchanged)
 
 
 def _unchanged(node: openvino.Node) -> openvino.Output | None:

@@ -13,10 +13,9 @@ from ovopt.model.graph.nodes import (
     dimensions,
     equal_shapes,
     is_unit,
-    name_dimensions,
     producer,
     scalar,
-    substitute,
+    substitute_each,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ Table = NDArray[np.float32]
 
 TYPES = ("i8", "u8", "i16", "u16", "i32", "u32", "i64")
 LARGEST = {"u8": 255, "u16": 65535}
-"""Where the vectors are longer than this, no index is beyond them."""
+"""Largest index of a type: where the vectors are longer, no index is beyond them."""
 
 
 class OneHotLookup(Rewrite):
@@ -40,15 +39,14 @@ class OneHotLookup(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """A Gather for each product; the number of places."""
-        name_dimensions(model)
-        places = 0
-        for product in model.get_ordered_ops():
-            if product.get_type_name() == "MatMul" and not product.get_attributes()["transpose_a"]:
-                hot, table = _one_hot(producer(product)), _table(product)
-                if hot is not None and table is not None and len(table) == hot.depth:
-                    substitute(product, _lookup(hot, table))
-                    places += 1
-        return places
+        return substitute_each(model, _looked_up)
+
+
+def _looked_up(product: openvino.Node) -> openvino.Node | None:
+    if product.get_type_name() != "MatMul" or product.get_attributes()["transpose_a"]:
+        return None
+    hot, table = _one_hot(producer(product)), _table(product)
+    return _lookup(hot, table) if hot is not None and table is not None and len(table) == hot.depth else None
 
 
 class _OneHot(NamedTuple):
@@ -59,7 +57,7 @@ class _OneHot(NamedTuple):
 
 
 def _one_hot(node: openvino.Node) -> _OneHot | None:
-    """What the vectors are made of."""
+    """Indices and depth that one-hot vectors are made of; None where a tensor is not made so."""
     if node.get_type_name() == "Convert" and node.get_output_element_type(0).is_real():
         node = producer(node)
     if node.get_type_name() == "Select" and [scalar(producer(node, index)) for index in (1, 2)] == [1, 0]:

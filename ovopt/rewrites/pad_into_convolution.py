@@ -68,7 +68,7 @@ def _take(node: openvino.Node) -> None:
 
 
 def _spatial(pad: openvino.Node) -> tuple[list[int], list[int]] | None:
-    """How much it adds before and after each axis but the first two; None where it adds to them, or takes away."""
+    """Padding before and after each axis but the first two; None where a Pad adds to them, or takes away."""
     begin, end = (constant(producer(pad, index)) for index in (1, 2))
     if begin is None or end is None or pad.get_attributes()["pad_mode"] != "constant":
         return None
@@ -82,7 +82,7 @@ def _value(pad: openvino.Node) -> float | None:
 
 
 def _fits(attributes: dict[str, Any], pads: tuple[list[int], list[int]]) -> bool:
-    """Whether every window holds a value that is not padding."""
+    """True where every window holds a value that is not padding."""
     own = (attributes["pads_begin"], attributes["pads_end"])
     if attributes["auto_pad"] == "valid":
         own = ([0] * len(pads[0]), [0] * len(pads[1]))
@@ -105,7 +105,8 @@ def _averages(node: openvino.Node, pad: openvino.Node) -> bool:
 
 
 def _is_below(node: openvino.Node, pad: openvino.Node) -> bool:
-    """Whether the padding cannot be the largest value of a window, unless values equal it; positions are not asked."""
+    """True where the padding cannot be the largest value of a window, unless values equal it; positions are not
+    asked."""
     if node.get_output_size() > 1 and node.output(1).get_target_inputs():
         return False
     value = _value(pad)

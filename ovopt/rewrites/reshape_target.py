@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import Rewrite, constant, dimensions, equal, name_dimensions, producer, substitute
+from ovopt.model.graph.nodes import Rewrite, constant, dimensions, equal, producer, substitute_each
 
 if TYPE_CHECKING:
     import openvino
@@ -21,19 +21,17 @@ class ReshapeTarget(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """A constant target for each; the number of places."""
-        from openvino import opset13 as ops
+        return substitute_each(model, _reshaped)
 
-        name_dimensions(model)
-        places = 0
-        for operation in model.get_ordered_ops():
-            if operation.get_type_name() != "Reshape" or constant(producer(operation, 1)) is not None:
-                continue
-            source = operation.input_value(0)
-            target = _target(dimensions(source) or [], dimensions(operation.output(0)) or [])
-            if target:
-                substitute(operation, ops.reshape(source, np.array(target, np.int64), True))
-                places += 1
-        return places
+
+def _reshaped(operation: openvino.Node) -> openvino.Node | None:
+    from openvino import opset13 as ops
+
+    if operation.get_type_name() != "Reshape" or constant(producer(operation, 1)) is not None:
+        return None
+    source = operation.input_value(0)
+    target = _target(dimensions(source) or [], dimensions(operation.output(0)) or [])
+    return ops.reshape(source, np.array(target, np.int64), True) if target else None
 
 
 def _target(old: Sequence[openvino.Dimension], new: Sequence[openvino.Dimension]) -> list[int] | None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.graph.spelling import Op, SpellingRewrite, Values, either, op
+from ovopt.model.graph.spelling import ONE_PLUS_EXP, Op, SpellingRewrite, Values, op
 
 if TYPE_CHECKING:
     import openvino
-
-NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
-INVERSE = op("Add", op("Exp", NEGATED), 1.0)
 
 
 class Sigmoid(SpellingRewrite):
@@ -20,7 +17,7 @@ class Sigmoid(SpellingRewrite):
     """
 
     name: ClassVar[str] = "sigmoid"
-    spellings: ClassVar[tuple[Op, ...]] = (op("Divide", 1.0, INVERSE), op("Power", INVERSE, -1.0))
+    spellings: ClassVar[tuple[Op, ...]] = (op("Divide", 1.0, ONE_PLUS_EXP), op("Power", ONE_PLUS_EXP, -1.0))
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """Sigmoid(x)."""

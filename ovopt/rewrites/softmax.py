@@ -10,10 +10,9 @@ from ovopt.model.graph.nodes import (
     dimensions,
     equal_shapes,
     kept,
-    name_dimensions,
-    other,
     producer,
-    substitute,
+    reciprocal_of,
+    substitute_each,
     through_reshape,
 )
 
@@ -29,18 +28,14 @@ class Softmax(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """One operation for each; the number of places."""
-        from openvino import opset13 as ops
+        return substitute_each(model, _replacement)
 
-        name_dimensions(model)
-        places = 0
-        for last in model.get_ordered_ops():
-            for powers, total in _quotients(last):
-                found = _softmax(powers, total)
-                if found:
-                    substitute(last, ops.softmax(*found))
-                    places += 1
-                    break
-        return places
+
+def _replacement(last: openvino.Node) -> openvino.Node | None:
+    from openvino import opset13 as ops
+
+    found = next((found for pair in _quotients(last) if (found := _softmax(*pair))), None)
+    return ops.softmax(*found) if found else None
 
 
 def _quotients(last: openvino.Node) -> list[tuple[openvino.Output, openvino.Output]]:
@@ -50,19 +45,11 @@ def _quotients(last: openvino.Node) -> list[tuple[openvino.Output, openvino.Outp
     if last.get_type_name() != "Multiply":
         return []
     pairs = [(last.input_value(0), last.input_value(1)), (last.input_value(1), last.input_value(0))]
-    return [(one, below) for one, two in pairs if (below := _reciprocal_of(two.get_node())) is not None]
-
-
-def _reciprocal_of(node: openvino.Node) -> openvino.Output | None:
-    if node.get_type_name() == "Divide" and other(node, 1) == node.input_value(1):
-        return node.input_value(1)
-    if node.get_type_name() == "Power" and other(node, -1) == node.input_value(0):
-        return node.input_value(0)
-    return None
+    return [(one, below) for one, two in pairs if (below := reciprocal_of(two.get_node())) is not None]
 
 
 def _softmax(powers: openvino.Output, total: openvino.Output) -> tuple[openvino.Output, int] | None:
-    """What the softmax is taken of, and its axis."""
+    """The tensor that the softmax is taken of, and its axis."""
     exponential = powers.get_node()
     if exponential.get_type_name() != "Exp" or producer(exponential).get_type_name() != "Subtract":
         return None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.graph.spelling import Op, SpellingRewrite, Values, either, op
+from ovopt.model.graph.spelling import STABLE_SOFTPLUS, Op, SpellingRewrite, Values
 
 if TYPE_CHECKING:
     import openvino
-
-POSITIVE = either(op("Relu", "x"), op("Maximum", "x", 0.0))
-MINUS_SIZE = either(op("Negative", op("Abs", "x")), op("Multiply", op("Abs", "x"), -1.0))
 
 
 class Softplus(SpellingRewrite):
@@ -21,7 +18,7 @@ class Softplus(SpellingRewrite):
     """
 
     name: ClassVar[str] = "softplus"
-    spellings: ClassVar[tuple[Op, ...]] = (op("Add", POSITIVE, op("Log", op("Add", op("Exp", MINUS_SIZE), 1.0))),)
+    spellings: ClassVar[tuple[Op, ...]] = (STABLE_SOFTPLUS,)
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """SoftPlus(x)."""

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, either, number, op
+from ovopt.model.graph.spelling import ONE_PLUS_EXP, Op, SpellingRewrite, Values, either, number, op
 
 if TYPE_CHECKING:
     import openvino
 
 
-def _inverse(negated: Term) -> Op:
-    return op("Add", op("Exp", negated), 1.0)
-
-
-NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
-SIGMOID = either(op("Sigmoid", "x"), op("Divide", 1.0, _inverse(NEGATED)), op("Power", _inverse(NEGATED), -1.0))
+SIGMOID = either(op("Sigmoid", "x"), op("Divide", 1.0, ONE_PLUS_EXP), op("Power", ONE_PLUS_EXP, -1.0))
 BETA_X = op("Multiply", "x", "beta")
 
 
@@ -28,10 +23,10 @@ class Swish(SpellingRewrite):
     name: ClassVar[str] = "swish"
     spellings: ClassVar[tuple[Op, ...]] = (
         op("Multiply", "x", SIGMOID),
-        op("Divide", "x", _inverse(NEGATED)),
+        op("Divide", "x", ONE_PLUS_EXP),
         op("Multiply", "x", op("Sigmoid", BETA_X)),
-        op("Divide", "x", _inverse(op("Negative", BETA_X))),
-        op("Divide", "x", _inverse(op("Multiply", "x", "negated_beta"))),
+        op("Divide", "x", op("Add", op("Exp", op("Negative", BETA_X)), 1.0)),
+        op("Divide", "x", op("Add", op("Exp", op("Multiply", "x", "negated_beta")), 1.0)),
     )
 
     def replacement(self, values: Values) -> openvino.Node | None:

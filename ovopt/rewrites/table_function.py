@@ -56,7 +56,7 @@ def _is_lookup(node: openvino.Node) -> bool:
 
 
 def _is_function(function: openvino.Node, index: int) -> bool:
-    """Whether each element of the result depends on one element of the input `index` and its column."""
+    """True where each element of the result depends on one element of the input `index` and its column."""
     kind = function.get_type_name()
     others = [constant(producer(function, i)) for i in range(function.get_input_size()) if i != index]
     if kind not in OF_ONE | OF_TWO or (kind in OF_ONE and index) or function.get_output_size() != 1:

@@ -78,7 +78,11 @@ def _relaid(model: openvino.Model) -> bool:
 
 @dataclass(frozen=True)
 class _Moved:
-    """What an operation becomes when its inputs hold x where they held transpose(x, order)."""
+    """An operation as it is when its inputs hold x where they held transpose(x, order).
+
+    Output axis i of the Transpose is axis order[i] of x. So an axis a becomes order[a], and values along all axes
+    (pads, constants) become values[inverse(order)].
+    """
 
     data: tuple[int, ...]
     """The inputs that are in the other layout then."""
@@ -114,10 +118,12 @@ class _Group:
         return cls(order, members)
 
     def gain(self) -> int:
-        """How many elements fewer are moved after the change; 0 where outputs of the model would become one."""
+        """Elements fewer that are moved after the change; 0 where outputs of the model would become one."""
         return sum(map(self._gain_before, self._entries())) + sum(map(self._gain_after, self._exits()))
 
     def _gain_before(self, output: openvino.Output) -> int:
+        """Elements fewer in front: a Transpose that only members read goes, one is added where the entry was not
+        transposed."""
         source, needed = self._source(output)
         gain = -moved_elements(sizes(source), needed)
         order = order_of(output.get_node())
@@ -126,6 +132,8 @@ class _Group:
         return gain if constant(output.get_node()) is None else 0
 
     def _gain_after(self, output: openvino.Output) -> int:
+        """Elements fewer behind: each Transpose that reads an exit works on x now, all other readers share one that is
+        new."""
         shape = sizes(output)
         there = [shape[axis] for axis in inverse(self.order)]
         gain = 0
@@ -154,6 +162,7 @@ class _Group:
             self._leave(output, transposes, others)
 
     def _leave(self, output: openvino.Output, transposes: list[openvino.Node], others: list[openvino.Input]) -> None:
+        """Gives those outside what they took: transposed back, or by an order that takes both together."""
         names, named = output.get_names(), feeds_result(output)
         if others:
             back = _transposed(output, self.order)
@@ -187,7 +196,7 @@ class _Group:
                 yield node
 
     def _entries(self) -> Iterator[openvino.Output]:
-        """What the members take from outside, each once."""
+        """Tensors that the members take from outside, each once."""
         seen = set()
         for node, moved in self.members.items():
             for index in moved.data:
@@ -199,14 +208,14 @@ class _Group:
                     yield output
 
     def _exits(self) -> Iterator[openvino.Output]:
-        """What others take from the members."""
+        """Tensors that others take from the members."""
         for node, moved in self.members.items():
             for output in [] if moved.ends else node.outputs():
                 if any(not self._takes(reader) for reader in output.get_target_inputs()):
                     yield output
 
     def _source(self, output: openvino.Output) -> tuple[openvino.Output, Order]:
-        """What to transpose, and how, to have an entry in the other layout."""
+        """The tensor to transpose, and the order, for an entry in the other layout."""
         order, back = order_of(output.get_node()), inverse(self.order)
         return (output, back) if order is None else (output.get_node().input_value(0), after(order, back))
 
@@ -220,7 +229,7 @@ class _Group:
         return _transposed(*self._source(output))
 
     def _takes(self, reader: openvino.Input) -> bool:
-        """Whether an input is one of a member's that change their layout."""
+        """True for an input of a member that changes its layout."""
         moved = self.members.get(reader.get_node())
         return moved is not None and reader.get_index() in moved.data
 
@@ -240,7 +249,7 @@ class _Group:
 
 
 def _moved(node: openvino.Node, order: Order) -> _Moved | None:
-    """What becomes of an operation; None where it cannot work in the other layout."""
+    """The operation in the other layout; None where it cannot work in it."""
     shape = dimensions(node.input_value(0)) if node.get_input_size() else None
     if shape is None:
         return None

@@ -60,7 +60,7 @@ def _smaller(operation: openvino.Node) -> tuple[openvino.Node, int] | None:
 
 
 def _is_idle(operation: openvino.Node, shape: Sequence[openvino.Dimension], axis: int) -> bool:
-    """Whether the convolution does nothing along an axis of its input."""
+    """True where the convolution does nothing along an axis of its input."""
     attributes = operation.get_attributes()
     spatial = axis - FIRST_SPATIAL
     kernel = operation.get_input_shape(1)[-(len(shape) - axis)]
@@ -111,7 +111,8 @@ def _settings(attributes: dict[str, Any], spatial: int) -> dict[str, Any]:
 
 
 def _put(operation: openvino.Node, new: openvino.Node, axis: int) -> None:
-    """Those that drop the unit dimension take the new value as it is, others with the dimension added."""
+    """Hands the new value to readers that drop the unit dimension, and the value with the dimension added to all
+    others."""
     from openvino import opset13 as ops
 
     for taker in consumers(operation.output(0)):

@@ -1,4 +1,4 @@
-"""How far a training is, on disk, so that it can go on where it was stopped."""
+"""Checkpoints of a training on disk, so that it can go on where it was stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EpochState:
-    """A training behind an epoch."""
+    """The state of a training behind an epoch."""
 
     epoch: int
     parameters: State
@@ -44,7 +44,8 @@ class Checkpoint:
     subject: str
 
     def read(self) -> EpochState | None:
-        """What was kept; None where nothing was."""
+        """The state that was kept; None where nothing was. Raises OutputError for a file that is no checkpoint of this
+        training."""
         import torch
 
         if self.file is None or not self.file.is_file():
@@ -61,7 +62,7 @@ class Checkpoint:
         return progressed
 
     def write(self, progressed: EpochState) -> None:
-        """Replace the file."""
+        """Replaces the file. Raises OutputError where it cannot be written."""
         import torch
 
         if self.file is None:
@@ -81,7 +82,8 @@ class Checkpoint:
 
 
 def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: object) -> str:
-    """One hash of all that a training depends on: what the module holds, masks too, samples, settings."""
+    """One hash of all that a training depends on: what the module holds, masks too, samples (arrays of any shape),
+    settings."""
     import torch
 
     digest = hashlib.sha256("\0".join(map(str, settings)).encode())

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How it is trained: Adam (Kingma and Ba, 2015), its rate falling to zero along a cosine (Loshchilov and Hutter,
-    2017)."""
+    """Epochs, batch and learning rate, which falls to zero along a cosine (Loshchilov and Hutter, 2017), of Adam
+    (Kingma and Ba, 2015)."""
 
     epochs: int
     batch: int
@@ -44,7 +44,7 @@ class Distilled:
 
 
 class Distillation:
-    """A student on its way."""
+    """Training of a student on the answers of its teacher."""
 
     def __init__(self, student: Masked, targets: Targets, loss: DistillationLoss, schedule: Schedule) -> None:
         import torch

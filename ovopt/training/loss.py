@@ -1,4 +1,4 @@
-"""How far a model's answers are from those of its teacher."""
+"""The loss of distillation, and how far a model's answers agree with those of its teacher."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 Error = Literal["mse", "kl"]
 TINY = 1e-12
+"""Probability and variance below which both count as this, so that logarithm and quotient stay finite."""
 NEARLY_ONE = 1e-3
+"""Difference from 1 in which the sum of f32 probabilities may end."""
 ASKED_AT_ONCE = 16
+"""Samples in a batch of held-out ones: it bounds memory, and changes no figure."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class DistillationLoss:
     temperature: float
     variances: tuple[float, ...]
     probabilities: bool
-    """Whether the model ends in a softmax, so that its output is no logit."""
+    """True where the model ends in a softmax, so that its output is no logit."""
 
     @classmethod
     def of(cls, targets: Targets, error: Error, temperature: float) -> DistillationLoss:
@@ -62,7 +65,7 @@ class DistillationLoss:
 
 
 _Sums = tuple[int, float, float]
-"""How many values, their sum, and the sum of their squares."""
+"""Count of values, their sum, and the sum of their squares."""
 
 
 def _moments(values: torch.Tensor) -> _Sums:
@@ -80,7 +83,7 @@ def _is_normalized(scores: torch.Tensor) -> bool:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a model agrees with its teacher on samples that it was not trained on."""
+    """Agreement of a model with its teacher on samples that it was not trained on."""
 
     error: float
     cosine: float

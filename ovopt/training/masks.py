@@ -30,12 +30,12 @@ class Masked:
 
     @property
     def zeros(self) -> int:
-        """How many weights are masked."""
+        """The number of masked weights."""
         return sum(int((~mask).sum()) for mask in self.masks.values())
 
     @property
     def weights(self) -> int:
-        """How many could have been."""
+        """The number of weights that could have been masked."""
         return sum(mask.numel() for mask in self.masks.values())
 
     @property
@@ -49,7 +49,7 @@ class Masked:
         return [_own(name) for name, one in self.parameters().items() if one.ndim > 1 and name not in self.masks]
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
-        """What is trained."""
+        """Parameters that are trained, by name."""
         return {name: one for name, one in self.module.named_parameters() if one.is_floating_point()}
 
     def state(self) -> State:
@@ -61,8 +61,12 @@ class Masked:
 
 
 def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[torch.Tensor]) -> Masked:
-    """`nncf.prune`: the weights of the smallest magnitude are zero, `ratio` of each layer's or of all. Embeddings stay
-    as they are, since a look-up gains nothing from zeros, and so do buffers, which training does not change."""
+    """A module pruned with `nncf.prune`: the weights of the smallest magnitude are zero, `ratio` of each layer's or of
+    all. Embeddings stay as they are, since a look-up gains nothing from zeros, and so do buffers, which training does
+    not change.
+
+    Raises StepError where NNCF finds nothing to prune, or fails.
+    """
     import nncf
     from nncf.torch.function_hook.pruning.magnitude.algo import get_pruned_modules
     from nncf.torch.function_hook.wrapper import wrap_model
@@ -88,7 +92,7 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
 
 
 def _left_alone(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> list[str]:
-    """What of NNCF's graph is not to be pruned; it takes no name that is not there."""
+    """Names of NNCF's graph that are not to be pruned; NNCF takes no name that is not there."""
     from nncf.torch.function_hook.nncf_graph.nncf_graph_builder import build_nncf_graph
 
     buffers = {name for name, _ in module.named_buffers()}

@@ -1,4 +1,5 @@
-"""Samples with the answers that the original gives to them, in batches where the model takes any."""
+"""Targets of a training: samples with the outputs that the original gives for them, in batches where the model takes
+any."""
 
 from __future__ import annotations
 
@@ -20,29 +21,30 @@ if TYPE_CHECKING:
 HELD_OUT = 0.2
 """This share of the samples is not trained on, but chooses the epoch."""
 FEWEST_SAMPLES = 5
+"""Samples that a training takes at least: one is held out, and a few are left to learn from."""
 REMEMBERED = 1 << 30
-"""Answers of so many bytes are computed once; more of them in every epoch again."""
+"""Bytes of answers that are computed once and kept; more of them are computed in every epoch again."""
 CLOSE = 1e-3
-"""What batches may change of an answer, as a share of its largest value."""
+"""Difference that a batch may make to an answer, as a share of its largest value."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """A teacher, and what it is asked. Indices are those of the samples."""
+    """A teacher, and the samples that it answers. Indices are those of the samples."""
 
     teacher: torch.nn.Module
     samples: Sequence[Tensors]
     train: tuple[int, ...]
     held_out: tuple[int, ...]
     stacks: bool
-    """Whether several samples make one batch."""
+    """True where several samples make one batch."""
     answers: Sequence[Many] | None
     """One per sample, where they are remembered."""
 
     @classmethod
     def of(cls, said: str, teacher: torch.nn.Module, samples: Sequence[Tensors], seed: int) -> Targets:
-        """Divide the samples. DataError where there are too few, ModelError where the model does not take them, or
-        answers at random."""
+        """Divides the samples, which hold one array per input of its shape. Raises DataError where there are too few,
+        and ModelError where the model does not take them, or answers at random."""
         if len(samples) < FEWEST_SAMPLES:
             raise DataError(
                 f"training takes at least {FEWEST_SAMPLES} calibration samples, {len(samples)} are there; "
@@ -97,7 +99,7 @@ class Targets:
         return first
 
     def _stack(self) -> bool:
-        """Whether two samples give in one batch what each gives alone."""
+        """True where two samples give in one batch what each gives alone."""
         import torch
 
         shapes = {tuple(array.shape for array in tensors) for tensors in self.samples}
@@ -118,5 +120,5 @@ class Targets:
 
 
 def floats(outputs: Sequence[torch.Tensor]) -> Many:
-    """Of a model's outputs, those that a gradient can go through."""
+    """Those of a model's outputs that a gradient can go through."""
     return tuple(output for output in outputs if output.is_floating_point())

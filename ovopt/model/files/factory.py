@@ -26,7 +26,7 @@ class Reference:
 
     @classmethod
     def of(cls, path: str | Path) -> Reference | None:
-        """None where the path is no such reference."""
+        """The reference that a path is; None where it is a plain path."""
         found = FORM.fullmatch(str(path))
         if not found:
             return None
@@ -37,7 +37,7 @@ class Reference:
         return f"{self.file}:{self.function}" + (f"@{self.weights}" if self.weights else "")
 
     def call(self, trust: bool) -> Any:
-        """What the function returns. ModelError without `trust`, or where the code fails."""
+        """The value that the function returns. Raises ModelError without `trust`, or where the code fails."""
         if not trust:
             raise ModelError(f"{self}: to read it is to run the code in {self.file}; allow that with --trust")
         make = self._function()

@@ -24,8 +24,10 @@ WITH_BEGINNING = "llama"
 
 
 def convert_gguf(file: Path) -> openvino.Model:
-    """The language model in a file, which says in its rt_info how its weights were stored. ModelError for a file that
-    is damaged, or of an architecture that transformers does not read from GGUF."""
+    """The language model in a file, which says in its rt_info how its weights were stored.
+
+    Raises ModelError for a file that is damaged, or of an architecture that transformers does not read from GGUF.
+    """
     stored = _stored_types(_opened(file))
     import torch
     import transformers
@@ -45,7 +47,10 @@ def convert_gguf(file: Path) -> openvino.Model:
 
 def tokenizer_of(file: Path) -> Any:
     """The tokenizer in a file, of the library `tokenizers`, with the special tokens around a text that the file asks
-    for."""
+    for.
+
+    Raises ModelError where transformers cannot load it.
+    """
     reader = _opened(file)
     import transformers
 
@@ -74,7 +79,8 @@ def _around(reader: Any, tokenizer: Any) -> Any:
 
 
 def _opened(file: Path) -> Any:
-    """A reader of the file's fields and tensors. ModelError where a package is missing, or the file is damaged."""
+    """A reader of the file's fields and tensors. Raises ModelError where a package is missing, or the file is
+    damaged."""
     for package in NEEDED:
         if not installed(package):
             raise ModelError(f"{file}: {package} is needed to read it: pip install 'ovopt[hf]'")

@@ -20,12 +20,15 @@ KINDS: Sequence[tuple[str, Sequence[str]]] = (
     (r"model.*\.safetensors", ("model*.safetensors",)),
     (r"pytorch_model.*\.bin", ("pytorch_model*.bin",)),
 )
-"""What is fetched of a repository that has several forms of its model: the first form that it holds."""
+"""Patterns of files by the forms that a repository may hold its model in, the first that it holds first."""
 
 
 @cache
 def fetch(name: str) -> Path:
-    """The folder with the files of one form of the model. What the cache holds needs no network."""
+    """The folder with the files of one form of the model. A model in the cache needs no network.
+
+    Raises ModelError where there is no such model, its terms are not accepted, or neither cache nor hub has it.
+    """
     found = FORM.fullmatch(name)
     if not found:
         raise ModelError(f"{name}: write hf:ORG/NAME or hf:ORG/NAME@REVISION")
@@ -51,7 +54,7 @@ def fetch(name: str) -> Path:
 
 
 def wanted(name: str, files: Sequence[str]) -> list[str]:
-    """Patterns of the files to fetch; ModelError where the repository holds no form that can be read."""
+    """Patterns of the files to fetch. Raises ModelError where the repository holds no form that can be read."""
     for form, patterns in KINDS:
         if any(re.fullmatch(form, file) for file in files):
             return [*patterns, *CONFIGURATION]

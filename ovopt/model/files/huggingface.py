@@ -38,7 +38,11 @@ EXPORT = "`optimum-cli export openvino --model {folder} OUTPUT`"
 
 
 def convert_folder(folder: Path, trust: bool) -> openvino.Model:
-    """The one model of a folder with config.json and weights. Code that comes with it runs only with `trust`."""
+    """The one model of a folder with config.json and weights.
+
+    Raises ModelError where it comes with code of its own and without `trust`, is an encoder and a decoder, needs a
+    package that is missing, or cannot be loaded.
+    """
     config = _configuration(folder)
     if config.get("auto_map") and not trust:
         raise ModelError(f"{folder}: comes with code of its own, which would run; allow that with --trust")
@@ -68,7 +72,7 @@ def _configuration(folder: Path) -> dict[str, Any]:
 
 
 def installed(package: str) -> bool:
-    """Whether it can be imported."""
+    """True for a package that can be imported."""
     return find_spec(package) is not None
 
 

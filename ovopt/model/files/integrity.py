@@ -1,4 +1,4 @@
-"""The files that make up a model, and whether they are what their names say."""
+"""The files that make up a model, and checks that they are what their names say."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def is_hugging_face(folder: Path) -> bool:
-    """A folder as transformers writes it: a configuration and weights."""
+    """True for a folder as transformers writes it: a configuration and weights."""
     return (folder / "config.json").is_file() and any(_weights(folder))
 
 
 def parts(file: Path) -> list[Path]:
-    """What belongs to the model that `locate` found, itself first, in an order that does not change."""
+    """The files that belong to the model that `locate` found, itself first, in an order that does not change."""
     if reference := Reference.of(file):
         return [path for path in (reference.file, reference.weights) if path]
     if file.is_dir():
@@ -46,7 +46,7 @@ def _parts_of_folder(folder: Path) -> list[Path]:
 
 
 def check(file: Path) -> None:
-    """Raise ModelError for a part that is missing, empty, cut off, or something else altogether."""
+    """Raises ModelError for a part that is missing, empty, cut off, or something else altogether."""
     for part in parts(file):
         if not part.is_file():
             raise ModelError(f"{file}: its weights {part.name} are missing; keep both files side by side")
@@ -63,7 +63,7 @@ def check(file: Path) -> None:
 
 
 def _cut_off(part: Path, head: bytes) -> bool:
-    """Whether the end of a file is missing, for formats that tell."""
+    """True where the end of a file is missing, for formats that tell."""
     if part.suffix.lower() in ARCHIVES:
         return head.startswith(b"PK") and not zipfile.is_zipfile(part)
     return part.suffix.lower() == ".safetensors" and part.stat().st_size < _promised(part)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 
 PIECE = 1 << 20
+"""Bytes written at a time to ask the system why it takes no more."""
 
 
 def save_model(model: openvino.Model, file: Path, notes: Mapping[str, str]) -> None:
-    """Write `file` and its `.bin`; `notes` go into the rt_info section `ovopt`. Never compresses to FP16.
+    """Writes `file` and its `.bin`; `notes` go into the rt_info section `ovopt`. Never compresses to FP16.
 
-    OSError where the files cannot be written, on a full disk for example.
+    Raises OSError where the files cannot be written, on a full disk for example.
     """
     import openvino
 
@@ -51,15 +52,16 @@ _NUMBERED = re.compile(r"\b([A-Za-z]\w*?)_(\d+)\b")
 
 
 def same_graph(one: str, other: str) -> SameGraph:
-    """Of two IR files' texts. `renumbered`: equal but for the numbers in names. A converter names the operations that
-    it makes by a counter of its process (`Constant_88759`), which any earlier work moves."""
+    """The likeness of two graphs, from the texts of their IR files. `renumbered`: equal but for the numbers in names. A
+    converter names the operations that it makes by a counter of its process (`Constant_88759`), which any earlier work
+    moves."""
     if one == other:
         return "identical"
     return "renumbered" if _renumbered(one) == _renumbered(other) else "different"
 
 
 def _renumbered(text: str) -> str:
-    """Numbers count the names of each kind from the beginning of the text on."""
+    """The text with its numbers counted anew, for the names of each kind from the beginning on."""
     known: dict[str, str] = {}
     counted: Counter[str] = Counter()
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["program", "script", "pickle"]
 NESTED = ("state_dict", "model_state_dict", "model", "module", "net")
-"""Where training scripts keep the state dict in a checkpoint."""
+"""Keys under which training scripts keep the state dict in a checkpoint."""
 IMAGE_RANK = 4
+"""Dimensions of a tensor that is taken for a batch of images, [N, C, H, W] or [N, H, W, C]."""
 SHORTEST = 2
 """The size of an example's dimension that may be any: 1 would be taken for a constant."""
 
@@ -54,7 +55,10 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
 
 
 def made_by(reference: Reference, trust: bool) -> tuple[Any, Any]:
-    """What a factory returns, its module filled with the weights, and the example inputs if it gives some."""
+    """The model that a factory returns, a module filled with the weights, and the example inputs if it gives some.
+
+    Raises ModelError where it returns something else, or as `Reference.call` does.
+    """
     import openvino
 
     made = reference.call(trust)
@@ -81,15 +85,16 @@ def convert_made(reference: Reference, module: torch.nn.Module, shapes: Shapes, 
 
 
 def convert_module(said: str, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
-    """Trace a module, with its example inputs, or zeros of the shapes."""
+    """The model traced from a module, with its example inputs, or zeros of the shapes."""
     if example is None:
         example = example_of(said, module, shapes)
     return _converted(said, _in_f32(module).eval(), example_input=example)
 
 
 def _keep_images(model: openvino.Model, example: Any) -> None:
-    """Tracing leaves every dimension open. Texts and recordings are of any length, but images keep the shape of their
-    example: a model is quicker for it, and one with its channels last is told from one with its channels first."""
+    """Fixes the shapes of images to those of the example. Tracing leaves every dimension open. Texts and recordings are
+    of any length, but a model is quicker for images of one shape, and one with its channels last is told from one with
+    its channels first."""
     import torch
 
     if isinstance(example, Mapping):
@@ -115,7 +120,7 @@ def _in_f32(module: torch.nn.Module) -> torch.nn.Module:
 
 
 def kind_of(file: Path) -> Kind:
-    """What a file holds, by the names in its archive: nothing is loaded."""
+    """The kind of a file, by the names in its archive: nothing is loaded."""
     if not zipfile.is_zipfile(file):
         return "pickle"
     with zipfile.ZipFile(file) as archive:
@@ -126,7 +131,7 @@ def kind_of(file: Path) -> Kind:
 
 
 def require_torch(said: str | Path) -> Any:
-    """The package; ModelError where it is missing."""
+    """The package. Raises ModelError where it is missing."""
     try:
         import torch
     except ImportError:
@@ -136,7 +141,7 @@ def require_torch(said: str | Path) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without warnings and progress of other packages: a conversion that goes wrong is an error of its own."""
+    """Hides warnings and progress of other packages: a conversion that goes wrong is an error of its own."""
     with warnings.catch_warnings(), silent_stderr(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
@@ -173,7 +178,8 @@ def _program(file: Path, trust: bool) -> Any:
 
 
 def _is_pickle(archive: zipfile.ZipFile, name: str) -> bool:
-    """What PyTorch would unpickle: sample inputs, parts of the older format, weights and constants said to be so."""
+    """True for what PyTorch would unpickle: sample inputs, parts of the older format, weights and constants said to be
+    so."""
     if name.endswith(".pt"):
         return True
     folder, _, own = name.rpartition("/")
@@ -206,7 +212,8 @@ def _converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
 
 
 def convert_program(file: Path, program: Any) -> openvino.Model:
-    """OpenVINO takes the types of an exported program's inputs over, and its shapes where they are handed to it."""
+    """The model of an exported program. OpenVINO takes the types of its inputs over, and its shapes where they are
+    handed to it."""
     import torch
 
     values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
@@ -218,8 +225,8 @@ def convert_program(file: Path, program: Any) -> openvino.Model:
 
 
 def _converted_script(file: Path, script: Any, shapes: Shapes) -> openvino.Model:
-    """TorchScript has neither shapes nor types of its inputs: the shapes are the user's; what picks rows of an
-    embedding is i64, all else f32."""
+    """The model of TorchScript, which has neither shapes nor types of its inputs: the shapes are the user's; what picks
+    rows of an embedding is i64, all else f32."""
     import openvino
 
     values = list(script.inlined_graph.inputs())[1:]
@@ -246,7 +253,8 @@ def _picks(value: Any) -> bool:
 
 
 def read_module(file: Path, trust: bool) -> torch.nn.Module:
-    """The module that a file holds pickled; ModelError where it holds something else, or may not be unpickled."""
+    """The module that a file holds pickled. Raises ModelError where it holds something else, or may not be
+    unpickled."""
     import torch
 
     try:
@@ -301,7 +309,8 @@ def _fill(module: torch.nn.Module, weights: Path) -> None:
 
 
 def example_of(said: str, module: torch.nn.Module, shapes: Shapes) -> dict[str, torch.Tensor]:
-    """Zeros for each input whose shape is given; a dimension of any size is small."""
+    """Zeros for each input whose shape is given; a dimension of any size is small. Raises ModelError where a shape is
+    missing."""
     import torch
 
     parameters = inspect.signature(module.forward).parameters.values()

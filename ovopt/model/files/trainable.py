@@ -54,7 +54,7 @@ class Trainable:
 
 
 def check_trainable(path: str | Path) -> None:
-    """ModelError where no PyTorch module can be had of this model; nothing is loaded."""
+    """Raises ModelError where no PyTorch module can be had of this model; nothing is loaded."""
     file = locate(path)
     if Reference.of(file):
         return
@@ -70,8 +70,10 @@ def check_trainable(path: str | Path) -> None:
 
 
 def read_trainable(path: str | Path, shapes: Shapes, ports: Sequence[frozenset[str]], trust: bool) -> Trainable:
-    """The model at `path` as a module, whose inputs are called `ports` in OpenVINO. ModelError where it cannot be
-    trained."""
+    """The model at `path` as a module, whose inputs are called `ports` in OpenVINO.
+
+    Raises ModelError where it cannot be trained.
+    """
     check_trainable(path)
     file = locate(path)
     require_torch(path)

@@ -44,7 +44,7 @@ def identity(order: Order) -> Order:
 
 
 def moved_elements(shape: Sequence[int], order: Order) -> int:
-    """How many elements a Transpose moves: all, or none where only unit dimensions change places."""
+    """Elements that a Transpose moves: all, or none where only unit dimensions change places."""
     long = [axis for axis in order if shape[axis] != 1]
     return 0 if long == sorted(long) else math.prod(shape)
 

@@ -1,4 +1,11 @@
-"""Leaving channels in the order they come in, where a graph permutes them: those who take them are permuted instead."""
+"""Leaves channels in the order in which they come, where a graph permutes them: their readers are permuted instead.
+
+A pass in the order of execution plans, without a change: each tensor gets the permutation that has been left undone
+(`_Plan.known`), and each operation says what it makes of that. With y[i] = x[p[i]] left undone, a reader meets x[j] in
+place of y[p⁻¹[j]], so that its constants along the channels become c[argsort(p)]. Where an operation cannot do without
+a permutation, all that led to its inputs are given up, and planning begins again: only a plan that holds as a whole is
+carried out.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +33,9 @@ if TYPE_CHECKING:
     import openvino
 
 Permutation = NDArray[np.int64]
-"""Channel i is, in the order they come in, channel permutation[i]."""
+"""Channel i of the permuted tensor is channel permutation[i] of the tensor as it comes in. Shape [channels]."""
 MOST_RUNS = 16
-"""So many pieces of neighbouring channels are taken out one by one; more are left to the permutation."""
+"""Pieces of neighbouring channels that a Split may become, cut out one by one; more are left to the permutation."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class _Plan:
 
 
 def fold(model: openvino.Model, places: Sequence[Permuting]) -> int:
-    """Drop as many of these permutations as their readers can do without; their number."""
+    """Drops as many of these permutations as their readers can do without; their number. The model changes in place."""
     left = {place.last: place for place in places}
     while left:
         plan = _Plan(left)
@@ -71,7 +78,7 @@ def fold(model: openvino.Model, places: Sequence[Permuting]) -> int:
 
 
 def _planned(model: openvino.Model, plan: _Plan) -> frozenset[openvino.Node]:
-    """Plan for all operations; which permutations somebody cannot do without, or nobody."""
+    """Plans for all operations; the permutations that one of them cannot do without, none where all can."""
     inner = {node for place in plan.places.values() for node in _between(place)}
     for node in model.get_ordered_ops():
         if node in plan.places:
@@ -84,6 +91,7 @@ def _planned(model: openvino.Model, plan: _Plan) -> frozenset[openvino.Node]:
 
 
 def _between(place: Permuting) -> list[openvino.Node]:
+    """The operations between the last one of a permutation and its source, from the last on."""
     found, node = [], place.last
     while node.input_value(0) != place.source:
         node = producer(node)
@@ -96,6 +104,7 @@ def _known(plan: _Plan, value: openvino.Output) -> _Channels | None:
 
 
 def _plan_place(plan: _Plan, place: Permuting) -> None:
+    """Notes a permutation as left undone: p2 after p1 is p1[p2], for channel i is channel p2[i] of what p1 made."""
     before = _known(plan, place.source)
     permutation = place.permutation if before is None else before.permutation[place.permutation]
     asked = frozenset({place.last}) | (before.asked if before else frozenset())
@@ -123,12 +132,13 @@ def _plan_shape(_plan: _Plan, _node: openvino.Node, _channels: _Channels) -> boo
 
 
 def _plan_other(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
+    """Element-wise operations on one tensor hand the permutation on; others only where they leave channels alone."""
     plan.known[node, 0] = channels
     return node.get_type_name() in UNARY or _leaves_channels(node)
 
 
 def _leaves_channels(node: openvino.Node) -> bool:
-    """Whether a pooling, padding or reduction works on the other axes alone."""
+    """True for a pooling, padding or reduction that works on the other axes alone."""
     kind, shape = node.get_type_name(), dimensions(node.input_value(0))
     if shape is None:
         return False
@@ -143,6 +153,8 @@ def _leaves_channels(node: openvino.Node) -> bool:
 
 
 def _plan_broadcast(plan: _Plan, node: openvino.Node) -> bool:
+    """All permuted operands need the same permutation; a constant along the channels is put into the order of
+    theirs."""
     shape = dimensions(node.output(0))
     if shape is None or node.get_attributes().get("auto_broadcast") != "numpy":
         return False
@@ -165,6 +177,8 @@ def _plan_broadcast(plan: _Plan, node: openvino.Node) -> bool:
 
 
 def _plan_concat(plan: _Plan, node: openvino.Node) -> bool:
+    """Along channels, each part keeps its own order behind the parts before it; along another axis, all orders must
+    agree."""
     shape = dimensions(node.output(0))
     if shape is None:
         return False
@@ -187,6 +201,8 @@ def _plan_concat(plan: _Plan, node: openvino.Node) -> bool:
 
 
 def _plan_convolution(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
+    """A convolution sums over its input channels: W[:, argsort(permutation)] takes them in the order in which they
+    come."""
     weights = _weights(node)
     if weights is None:
         return False
@@ -213,7 +229,8 @@ def _plan_groups(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
 
 
 def _plan_split(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
-    """Each part takes its channels in runs of neighbours, in the order they come in."""
+    """Each part takes its channels in runs of neighbours, in the order in which they come in. Within the part, channel
+    i is the one of rank `argsort(argsort(part))[i]`."""
     shape, axis = dimensions(node.input_value(0)), constant(producer(node, 1))
     sizes = [_count(output) for output in node.outputs()]
     if shape is None or axis is None or None in sizes:
@@ -233,13 +250,14 @@ def _plan_split(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
 
 
 def _runs(part: Permutation) -> list[tuple[int, int]]:
-    """First and last of each run of neighbouring channels."""
+    """First and last channel of each run of neighbouring channels."""
     channels = np.sort(part)
     pieces = np.split(channels, np.flatnonzero(np.diff(channels) != 1) + 1)
     return [(int(piece[0]), int(piece[-1])) for piece in pieces]
 
 
 def _cut(node: openvino.Node, runs: Sequence[Sequence[tuple[int, int]]]) -> None:
+    """One VariadicSplit into all runs, and a Concat for each part that takes several."""
     from openvino import opset13 as ops
 
     order = sorted(run for part in runs for run in part)

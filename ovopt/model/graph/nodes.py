@@ -1,9 +1,9 @@
-"""Operations of a model for rewrites: reading, matching, rewiring them."""
+"""Operations of a model as rewrites see them: reading constants and shapes, comparing dimensions, rewiring readers."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -37,11 +37,11 @@ class Rewrite(ABC):
 
     @abstractmethod
     def apply(self, model: openvino.Model) -> int:
-        """Rewrite wherever the identity holds; in how many places."""
+        """Rewrites wherever the identity holds; the number of places."""
 
 
 def constant(node: openvino.Node) -> NDArray[Any] | None:
-    """A constant's values, through a conversion of its type; None for anything else."""
+    """A constant's values in its own shape, through a conversion of its type; None for anything else."""
     kind = node.get_type_name()
     if kind == "Convert" and node.input_value(0).get_node().get_type_name() == "Constant":
         values = node.input_value(0).get_node().data
@@ -67,7 +67,8 @@ def consumers(output: openvino.Output) -> set[openvino.Node]:
 
 
 def other(node: openvino.Node, value: float) -> openvino.Output | None:
-    """What an operation on two inputs takes besides the constant `value` (to the precision of f32)."""
+    """The input of an operation on two beside the constant `value` (to the precision of f32); None where there is no
+    such constant."""
     for index in (0, 1):
         found = scalar(producer(node, index))
         if found is not None and np.isclose(found, value, rtol=1e-6, atol=0):
@@ -87,14 +88,40 @@ def constant_names(model: openvino.Model) -> frozenset[str]:
 
 
 def substitute(old: openvino.Node, new: openvino.Node) -> None:
-    """Let all that take the old operation's outputs take the new one's, under the old name."""
+    """Lets all that take the old operation's outputs take the new one's, under the old name."""
     new.set_friendly_name(old.get_friendly_name())
     for mine, theirs in zip(old.outputs(), new.outputs(), strict=True):
         mine.replace(theirs)
 
 
+def substitute_each(model: openvino.Model, replacement: Callable[[openvino.Node], openvino.Node | None]) -> int:
+    """Substitutes every operation that has a replacement; their number. Dynamic dimensions have names by then."""
+    name_dimensions(model)
+    places = 0
+    for node in model.get_ordered_ops():
+        new = replacement(node)
+        if new is not None:
+            substitute(node, new)
+            places += 1
+    return places
+
+
+def bypass_each(model: openvino.Model, same: Callable[[openvino.Node], openvino.Output | None]) -> int:
+    """Leads around every operation that changes nothing; their number. Dynamic dimensions have names by then."""
+    name_dimensions(model)
+    return sum(lead(node.output(0), found) for node in model.get_ordered_ops() if (found := same(node)) is not None)
+
+
+def reciprocal_of(node: openvino.Node) -> openvino.Output | None:
+    """The tensor x of 1 / x or x^-1."""
+    kind = node.get_type_name()
+    if kind == "Divide" and other(node, 1) == node.input_value(1):
+        return node.input_value(1)
+    return node.input_value(0) if kind == "Power" and scalar(producer(node, 1)) == -1 else None
+
+
 def name_dimensions(model: openvino.Model) -> None:
-    """Give every dynamic dimension a symbol: dimensions with the same symbol are equal, whatever they are.
+    """Gives every dynamic dimension a symbol: dimensions with the same symbol are equal, whatever they are.
 
     First those of the inputs, which shape inference carries far, through computed shapes too; then those where it does
     not know the outcome, which it still carries from operation to operation.
@@ -132,21 +159,21 @@ def dimensions(output: openvino.Output) -> list[openvino.Dimension] | None:
 
 
 def equal(one: openvino.Dimension, two: openvino.Dimension) -> bool:
-    """Whether two dimensions are the same for sure."""
+    """True where two dimensions are the same for sure."""
     if one.is_static or two.is_static:
         return bool(one.is_static and two.is_static and one.get_length() == two.get_length())
     return bool(one.has_symbol() and two.has_symbol() and one.get_symbol() == two.get_symbol())
 
 
 def equal_shapes(one: Sequence[openvino.Dimension] | None, two: Sequence[openvino.Dimension] | None) -> bool:
-    """Whether two shapes are the same for sure."""
+    """True where two shapes are the same for sure."""
     if one is None or two is None or len(one) != len(two):
         return False
     return all(equal(mine, theirs) for mine, theirs in zip(one, two, strict=True))
 
 
 def is_unit(dimension: openvino.Dimension) -> bool:
-    """Whether a dimension is 1 for sure."""
+    """True where a dimension is 1 for sure."""
     return bool(dimension.is_static and dimension.get_length() == 1)
 
 
@@ -169,7 +196,7 @@ def kept(shape: Sequence[openvino.Dimension], axes: Sequence[int]) -> list[openv
 
 
 def through_reshape(output: openvino.Output) -> openvino.Output:
-    """What lies behind operations that only add or drop dimensions of 1."""
+    """The tensor in front of operations that only add or drop dimensions of 1."""
     while output.get_node().get_type_name() in {"Reshape", "Squeeze", "Unsqueeze"}:
         before = output.get_node().input_value(0)
         mine, theirs = dimensions(output), dimensions(before)
@@ -180,7 +207,8 @@ def through_reshape(output: openvino.Output) -> openvino.Output:
 
 
 def lead(old: openvino.Output, new: openvino.Output) -> bool:
-    """Let all that reads `old` read `new`, which takes the name of an output of the model over; whether it was done.
+    """Lets all that reads `old` read `new`, which takes the name of an output of the model over; True where it was
+    done.
 
     It is not where two of the model's inputs and outputs would become one and share their names.
     """
@@ -195,12 +223,13 @@ def lead(old: openvino.Output, new: openvino.Output) -> bool:
 
 
 def feeds_result(output: openvino.Output) -> bool:
-    """Whether it is an output of the model."""
+    """True for a tensor that is an output of the model."""
     return any(map(_is_result, output.get_target_inputs()))
 
 
 def set_constant(node: openvino.Node, index: int, values: NDArray[Any]) -> None:
-    """Give an operation a constant of its own, of the element type that the input had."""
+    """Gives an operation a constant of its own for an input, of the element type that the input had and of any
+    shape."""
     from openvino import opset13 as ops
 
     dtype = node.input_value(index).get_element_type().to_dtype()

@@ -1,4 +1,4 @@
-"""Rewriting an expression of operations, however an exporter spelled it."""
+"""Matching an expression of operations, however an exporter spelled it, to rewrite it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOSE = 2.0**-11
 """A constant may have been rounded to half precision."""
 
 Values = Mapping[str, "openvino.Output"]
-"""What a spelling's names stand for."""
+"""The tensors that a spelling's names stand for."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,26 @@ def either(*terms: Term) -> Either:
     return Either(terms)
 
 
+NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
+"""-x"""
+ONE_PLUS_EXP = op("Add", op("Exp", NEGATED), 1.0)
+"""1 + exp(-x), the reciprocal of a sigmoid"""
+_MINUS_SIZE = either(op("Negative", op("Abs", "x")), op("Multiply", op("Abs", "x"), -1.0))
+STABLE_SOFTPLUS = op(
+    "Add", either(op("Relu", "x"), op("Maximum", "x", 0.0)), op("Log", op("Add", op("Exp", _MINUS_SIZE), 1.0))
+)
+"""max(x, 0) + log(1 + exp(-|x|))"""
+_SHIFTED = either(op("Add", "x", 3.0), op("Subtract", "x", -3.0))
+SHIFTED_RELU6 = either(
+    op("Clamp", _SHIFTED, min=0.0, max=6.0),
+    op("Minimum", op("Relu", _SHIFTED), 6.0),
+    op("Minimum", op("Maximum", _SHIFTED, 0.0), 6.0),
+    op("Maximum", op("Minimum", _SHIFTED, 6.0), 0.0),
+    op("Relu", op("Minimum", _SHIFTED, 6.0)),
+)
+"""min(max(x + 3, 0), 6)"""
+
+
 class SpellingRewrite(Rewrite):
     """All spellings of one expression, and the operation that computes it.
 
@@ -70,10 +90,10 @@ class SpellingRewrite(Rewrite):
 
     @abstractmethod
     def replacement(self, values: Values) -> openvino.Node | None:
-        """What computes the same; None where the details do not fit the identity after all."""
+        """The operation that computes the same; None where the details do not fit the identity after all."""
 
     def apply(self, model: openvino.Model) -> int:
-        """Every place of the first spelling, then of the next; the number of places."""
+        """Rewrites every place of the first spelling, then of the next; the number of places."""
         return sum(self._replaced(spelling, node) for spelling in self.spellings for node in model.get_ordered_ops())
 
     def _replaced(self, spelling: Op, node: openvino.Node) -> bool:
@@ -86,7 +106,7 @@ class SpellingRewrite(Rewrite):
 
 
 def readings(spelling: Op, node: openvino.Node) -> Iterator[Values]:
-    """What the names may stand for, where the node's value is spelled so and nothing else uses its parts."""
+    """Every meaning of the names under which the node's value is spelled so and nothing else uses its parts."""
     if node.get_type_name() == spelling.kind and node.get_output_element_type(0).is_real():
         matches = _fits(spelling, node.output(0), _Match())
         yield from (match.values for match in matches if _is_closed(match, node))
@@ -151,7 +171,7 @@ def _is_equal(found: Any, wanted: Any) -> bool:
 
 
 def _is_closed(match: _Match, root: openvino.Node) -> bool:
-    """Whether only the expression itself uses what is computed on the way to its root."""
+    """True where only the expression itself uses what is computed on the way to its root."""
     inner = [node for node in match.nodes.values() if node.get_name() != root.get_name() and not _is_shape(node)]
     users = [user.get_node() for node in inner for user in node.output(0).get_target_inputs()]
     return all(user.get_name() in match.nodes for user in users)
@@ -162,7 +182,7 @@ def _is_shape(node: openvino.Node) -> bool:
 
 
 def _alike(old: openvino.Node, new: openvino.Node) -> bool:
-    """Whether both give values of one type and shape, of a known rank."""
+    """True where both give values of one type and shape, of a known rank."""
     mine, theirs = old.get_output_partial_shape(0), new.get_output_partial_shape(0)
     same_type = old.get_output_element_type(0) == new.get_output_element_type(0)
     return bool(same_type and mine.rank.is_static and mine == theirs)

@@ -1,4 +1,4 @@
-"""Whether two models compute the same, in f32."""
+"""Outputs of models in f32, and the largest difference between those of two."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def outputs_in_f32(model: openvino.Model, samples: Iterable[Sequence[Array]]) -> list[Array]:
-    """Every output of every sample, as float64; a model with a state starts each one anew. RuntimeError where the
-    model does not run."""
+    """Every output of every sample, as float64, each of its own shape; a model with a state starts each sample anew.
+
+    Raises RuntimeError where the model does not run.
+    """
     compiled = core().compile_model(model, "CPU", EXACT)
     request = compiled.create_infer_request()
     found = list[Array]()
@@ -28,8 +30,8 @@ def outputs_in_f32(model: openvino.Model, samples: Iterable[Sequence[Array]]) ->
 
 
 def largest_difference(found: Sequence[Array], wanted: Sequence[Array]) -> float:
-    """As a share of each output's largest value; infinite for other shapes, and for NaN or infinity where the other has
-    none."""
+    """The largest difference between outputs of equal shape, as a share of each output's largest value; infinite for
+    other shapes, and for NaN or infinity where the other has none."""
     largest = 0.0
     for mine, theirs in zip(found, wanted, strict=True):
         if mine.shape != theirs.shape:

@@ -1,5 +1,5 @@
-"""What a model's first layers make of the values that it is fed: trained layers expect values of the scale that they
-were trained on, and a sum of unnormalised ones is far from all that they know."""
+"""The scale of a model's first layers on its samples. Trained layers expect values of the scale that they were trained
+on, and a sum of unnormalised ones is far from all that they know."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 WEIGHTED = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 LOUD = 25.0
-"""Times the layer's own biases, or 1. Normalised samples gave 0.3 to 4 on the networks looked at (image classifiers,
-text detection and recognition), values of 0 to 255 in their place 49 to 480."""
+"""Limit for what a layer makes, in multiples of its own biases, or of 1. Normalised samples gave 0.3 to 4 on the
+networks looked at (image classifiers, text detection and recognition), values of 0 to 255 in their place 49 to 480."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class FirstLayer:
 
     @property
     def loud(self) -> bool:
-        """Whether the samples are far from the scale that the layer was trained on."""
+        """True where the samples are far from the scale that the layer was trained on."""
         return self.made > LOUD * max(1.0, self.biases)
 
 
 def first_layers(model: openvino.Model, samples: Sequence[tuple[NDArray[Any], ...]]) -> Sequence[FirstLayer]:
-    """The first weighted layers behind the floating-point inputs; none where they cannot be run by themselves."""
+    """The first weighted layers behind the floating-point inputs; none where they cannot be run by themselves. A sample
+    holds one array per input of the model, of that input's shape."""
     import openvino
 
     found = list(_scaled(model))

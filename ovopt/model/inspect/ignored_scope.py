@@ -1,4 +1,4 @@
-"""What must be ignored so that NNCF leaves a layer in floating point, and the lines of a recipe that say it."""
+"""Ignored scopes for NNCF that leave layers in floating point, and the lines of a recipe that say so."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ MOVING = frozenset({
 
 @dataclass(frozen=True)
 class Scope:
-    """What stays in floating point."""
+    """Layers that stay in floating point."""
 
     reverted: frozenset[str] = frozenset()
     """Layers whose quantizers go, to try it on a model that is made already."""
     names: tuple[str, ...] = ()
-    """What NNCF must ignore to the same end, in the order of execution."""
+    """Operations that NNCF must ignore to the same end, in the order of execution."""
     types: tuple[str, ...] = ()
     """The types of layers whose names are given out anew each time the model is made."""
 
     @classmethod
     def of(cls, model: openvino.Model, layers: Collection[str], lasting: Collection[str]) -> Scope:
-        """A layer that only hands values on is quantized for the sake of what reads them, so that is ignored in its
-        place. `lasting` are names that a recipe can rely on."""
+        """The scope of some layers. One that only hands values on is quantized for the sake of what reads them, so that
+        is ignored in its place. `lasting` are names that a recipe can rely on."""
         nodes = by_name(model)
         asking = {name for layer in layers for name in _asking(nodes[layer])}
         ordered = [name for name in nodes if name in asking]
@@ -85,7 +85,7 @@ def with_scope(parameters: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def quantized_readers(model: openvino.Model) -> dict[str, frozenset[str]]:
-    """Of each operation with quantizers right behind it: what reads them."""
+    """Readers of each operation's quantizers, for operations with quantizers right behind them."""
     found: dict[str, set[str]] = {}
     for op in model.get_ordered_ops():
         if op.get_type_name() == "FakeQuantize":
@@ -95,6 +95,7 @@ def quantized_readers(model: openvino.Model) -> dict[str, frozenset[str]]:
 
 
 def _asking(node: openvino.Node) -> set[str]:
+    """Names of the operations for whose sake NNCF would quantize the values of a node."""
     if node.get_type_name() not in MOVING:
         return {node.get_friendly_name()}
     readers = [target.get_node() for output in node.outputs() for target in output.get_target_inputs()]

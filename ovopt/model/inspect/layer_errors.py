@@ -1,8 +1,8 @@
-"""The values between the layers of two models on the same samples, and what they differ by.
+"""Deviations between the layers of two models on the same samples.
 
 A layer's error comes from its inputs (inherited) or from itself (own). The own error is what is left when the layer of
-the optimized model reads the original's exact values: there the model is cut at every layer, so that one compiled
-model gives the own errors of all of them. Layers are looked at in groups, so that memory stays bounded.
+the optimized model reads the original's exact values: there the model is cut at every layer, so that one compiled model
+gives the own errors of all of them. Layers are looked at in groups, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 LayerOutput = tuple[str, int]
 """A layer's name, and which of its outputs."""
 HIGHEST_DB = 120.0
+"""A signal-to-noise ratio that stands for no difference that f32 could show."""
 PIECE = 1 << 14
+"""Values that are summed at once: with their squares in f64 they stay in a core's cache."""
 
 
 @dataclass
@@ -39,8 +41,8 @@ class Deviation:
     other: float = 0.0
 
     def add(self, exact: NDArray[Any], found: NDArray[Any]) -> None:
-        """One more array of values, in pieces that a processor's cache holds. What is not finite counts as zero, and so
-        do all values of another shape."""
+        """Adds one more array of values, of any shape, in pieces that a processor's cache holds. Values that are not
+        finite count as zero, and so do all values of another shape."""
         x, y = exact.ravel(), found.ravel()
         if x.shape != y.shape:
             y = np.zeros_like(x)
@@ -48,7 +50,7 @@ class Deviation:
             self._add(x[start : start + PIECE].astype(np.float64), y[start : start + PIECE].astype(np.float64))
 
     def include(self, more: Deviation) -> None:
-        """What was found elsewhere."""
+        """Adds the sums that were found elsewhere."""
         self.signal += more.signal
         self.noise += more.noise
         self.product += more.product
@@ -78,7 +80,7 @@ class Deviation:
 
     @property
     def cosine(self) -> float:
-        """Of the angle between both; of equal values, zeros too, it is 1."""
+        """The cosine of the angle between both; 1 for equal values, zeros too."""
         if self.noise == 0:
             return 1.0
         length = math.sqrt(self.signal * self.other)
@@ -93,7 +95,7 @@ def decibels(error: float) -> float:
 
 @dataclass
 class Deviations:
-    """Of each layer: in the running model, and by itself."""
+    """Deviations by layer: in the running model, and of the layer by itself."""
 
     whole: dict[str, Deviation] = field(default_factory=lambda: defaultdict(Deviation))
     own: dict[str, Deviation] = field(default_factory=lambda: defaultdict(Deviation))
@@ -113,8 +115,8 @@ class Arm:
 def deviations(
     original: Arm, optimized: Arm, shared: Sequence[Layer], group: Sequence[Layer], samples: Iterable[Sequence[Tensors]]
 ) -> Deviations:
-    """What the layers of a group differ by; all that are shared are where the model is cut. A sample is the tensors of
-    its inferences, in order.
+    """Deviations of a group's layers; all that are shared are where the model is cut. A sample is the tensors of its
+    inferences, in order, one array per input each, of the input's shape.
 
     Raises RuntimeError where a model does not run.
     """
@@ -164,7 +166,7 @@ class _Cut:
 
     model: openvino.Model
     kept: tuple[int, ...]
-    """Which inputs of the model itself are left."""
+    """Places of the model's own inputs that are left."""
     boundaries: tuple[LayerOutput, ...]
     results: tuple[LayerOutput, ...]
 
@@ -194,7 +196,7 @@ class _Cut:
         return cls(cut, tuple(own), tuple(known[name] for name in boundaries), tuple(places))
 
     def inputs(self, tensors: Tensors, known: Mapping[LayerOutput, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Of one inference."""
+        """The inputs of one inference."""
         return [*(tensors[i] for i in self.kept), *(known[place] for place in self.boundaries)]
 
 

@@ -32,7 +32,8 @@ class Switched:
 
     @classmethod
     def of(cls, original: openvino.Model, optimized: openvino.Model, shared: Sequence[Layer]) -> Switched:
-        """RuntimeError where the two do not fit together: where one has turned round what depends on what."""
+        """Joins two models. Raises RuntimeError where they do not fit together: where one has turned round what depends
+        on what."""
         import openvino
         from openvino import opset13 as ops
 
@@ -65,26 +66,26 @@ class RunningSwitches:
         self._request = SequenceRequest(compiled, state)
 
     def exact(self, parts: Sequence[Tensors]) -> list[NDArray[Any]]:
-        """The original's outputs."""
+        """Outputs of the original for all inferences of a sample, each of its own shape."""
         return self.values(parts, np.zeros(self._count, bool))
 
     def all_optimized(self) -> NDArray[np.bool_]:
-        """The setting of the optimized model."""
+        """The setting of the optimized model, shape [layers]."""
         return np.ones(self._count, bool)
 
     def only(self, index: int) -> NDArray[np.bool_]:
-        """The setting in which one layer alone is optimized."""
+        """The setting in which one layer alone is optimized, shape [layers]."""
         return np.equal(np.arange(self._count), index)
 
     def error(self, parts: Sequence[Tensors], on: NDArray[np.bool_], exact: Sequence[NDArray[Any]]) -> Deviation:
-        """What the outputs of a sample differ by."""
+        """Deviation of a sample's outputs under the setting `on`, shape [layers], from the exact ones."""
         found = Deviation()
         for known, value in zip(exact, self.values(parts, on), strict=True):
             found.add(known, value)
         return found
 
     def values(self, parts: Sequence[Tensors], on: NDArray[np.bool_]) -> list[NDArray[Any]]:
-        """The outputs of all inferences of a sample."""
+        """Outputs of all inferences of a sample under the setting `on`, shape [layers]."""
         self._request.begin()
         found = []
         for tensors in parts:
@@ -106,7 +107,8 @@ def _switch(switches: openvino.Node, index: int) -> openvino.Node:
 
 
 def _join(mine: openvino.Output, theirs: openvino.Output, switch: openvino.Node | None) -> None:
-    """What reads either of the two reads one value from now on: the original's where nothing differs."""
+    """Leads what reads either of the two to one value: the original's where nothing differs, else the switch's
+    choice."""
     from openvino import opset13 as ops
 
     readers = [*(mine.get_target_inputs() if switch else ()), *theirs.get_target_inputs()]
@@ -116,14 +118,14 @@ def _join(mine: openvino.Output, theirs: openvino.Output, switch: openvino.Node 
 
 
 class _Likeness:
-    """Whether two layers compute the same from what the layers before them give."""
+    """Compares what two layers compute from what the layers before them give."""
 
     def __init__(self, anchors: set[str]) -> None:
         self._anchors = anchors
         self._known: dict[tuple[str, str], bool] = {}
 
     def differs(self, mine: Mapping[str, Any], theirs: Mapping[str, Any], layer: Layer) -> bool:
-        """Whether the layer itself, or what stands between it and the layers before it, is not the same."""
+        """True where the layer itself, or what stands between it and the layers before it, is not the same."""
         return not self._same_node(mine[layer.name], theirs[layer.name])
 
     def _same(self, mine: openvino.Output, theirs: openvino.Output) -> bool:

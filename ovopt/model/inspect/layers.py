@@ -24,7 +24,7 @@ class Layer:
     name: str
     kind: str
     outputs: tuple[int, ...]
-    """Which of its outputs hold floating point."""
+    """Places of its outputs that hold floating point."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Pairing:
     """The layers of an original and of what was made of it, in the order of execution."""
 
     shared: tuple[Layer, ...]
-    """Of the same name, with outputs of one type and shape: their values can be held against each other."""
+    """Layers of the same name, with outputs of one type and shape: their values can be held against each other."""
     reshaped: tuple[Layer, ...]
-    """Of the same name, with outputs of another shape: pruned, for example."""
+    """Layers of the same name, with outputs of another shape: pruned, for example."""
     gone: tuple[Layer, ...]
     new: tuple[Layer, ...]
 
     @classmethod
     def of(cls, original: openvino.Model, optimized: openvino.Model) -> Pairing:
-        """By friendly name."""
+        """Pairs the layers of two models by friendly name."""
         before, after = layers(original), layers(optimized)
         theirs, found = by_name(original), by_name(optimized)
         common = [layer for name, layer in before.items() if name in after]
@@ -54,8 +54,8 @@ class Pairing:
 
 
 def layers(model: openvino.Model) -> dict[str, Layer]:
-    """By name, in the order of execution: operations with an output in floating point that is not known beforehand. Of
-    operations that share a name, there is no telling which is which: they are left out."""
+    """Layers by name, in the order of execution: operations with an output in floating point that is not known
+    beforehand. Operations that share a name are left out, since there is no telling which is which."""
     operations, constant, found = model.get_ordered_ops(), constant_names(model), list[Layer]()
     for op in operations:
         kind = op.get_type_name()
@@ -72,8 +72,8 @@ def by_name(model: openvino.Model) -> dict[str, openvino.Node]:
 
 
 def sizes_bytes(model: openvino.Model, names: Sequence[Layer], shapes: Sequence[Sequence[int]]) -> dict[str, int]:
-    """How many bytes the values of layers take as f32 for inputs of these shapes; a dimension that is open even then
-    counts as one."""
+    """Bytes that the values of layers take as f32 for inputs of these shapes; a dimension that is open even then counts
+    as one."""
     fixed = _reshaped(model, shapes)
     nodes = by_name(fixed)
     return {layer.name: 4 * sum(_elements(nodes[layer.name].output(i)) for i in layer.outputs) for layer in names}

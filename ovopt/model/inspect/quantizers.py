@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import openvino
 
 LEAST_POWER = 1e-12
+"""Mean square below which an output counts as this large, so that an output of zeros has an error."""
 INTEGER = ("i8", "u8")
 
 
@@ -52,7 +53,8 @@ def own_errors(
     quantized: openvino.Model, original: openvino.Model, samples: Iterable[Sequence[NDArray[Any]]]
 ) -> dict[str, float]:
     """Each quantized operation's own error: the mean square of what its quantizers change in its output, over the mean
-    square of that output, its inputs being the original's. All operations in one pass per sample."""
+    square of that output, its inputs being the original's. A sample holds one array per input of the model, of that
+    input's shape; all operations are looked at in one pass per sample."""
     import openvino
 
     tapped, lender = original.clone(), quantized.clone()
@@ -121,14 +123,15 @@ def _is_quantizer(value: openvino.Output) -> bool:
 
 @dataclass(frozen=True)
 class _Weights:
-    """Which operations of a model follow from constants alone, and which of those from quantized ones."""
+    """Names of a model's operations that follow from constants alone, and of those among them that follow from
+    quantized ones."""
 
     constant: frozenset[str]
     low: frozenset[str]
 
     @classmethod
     def of(cls, model: openvino.Model) -> _Weights:
-        """In one pass, in the order of execution."""
+        """Names in one pass, in the order of execution."""
         constant, low = constant_names(model), set[str]()
         for op in model.get_ordered_ops():
             before = [value.get_node().get_name() for value in op.input_values()]
@@ -138,11 +141,11 @@ class _Weights:
         return cls(constant, frozenset(low))
 
     def quantized(self, value: openvino.Output) -> bool:
-        """Whether a value is quantized weights."""
+        """True for a value that is quantized weights."""
         return value.get_node().get_name() in self.low
 
     def is_quantized(self, op: openvino.Node) -> bool:
-        """Whether an operation computes with something quantized; one that asks for its shape does not."""
+        """True for an operation that computes with something quantized; one that asks for its shape does not."""
         if op.get_type_name() in ("FakeQuantize", "ShapeOf") or op.get_name() in self.constant:
             return False
         return any(_is_quantizer(value) or self.quantized(value) for value in op.input_values())
@@ -153,7 +156,7 @@ def _widens(op: openvino.Node) -> bool:
 
 
 def _unquantized(value: openvino.Output, wanted: openvino.Output, mine: Mapping[str, openvino.Node]) -> openvino.Output:
-    """What an activation was in the original: the output of the operation of the same name here."""
+    """An activation as it was in the original: the output of the operation of the same name here."""
     if not _is_quantizer(value):
         return value
     same = mine.get(wanted.get_node().get_friendly_name())
@@ -174,11 +177,11 @@ def _restore_constants(op: openvino.Node, original: openvino.Node | None, exact:
 
 
 PASSING = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Convert", "Multiply", "Add")
-"""What may stand between the softmax and the values that it weighs."""
+"""Operations that may stand between the softmax and the values that it weighs."""
 
 
 def has_attention(model: openvino.Model) -> bool:
-    """Whether it holds attention, as one operation or as a softmax whose result is multiplied with a matrix that is no
+    """Detects attention, as one operation or as a softmax whose result is multiplied with a matrix that is no
     constant."""
     return any(
         op.get_type_name() == "ScaledDotProductAttention" or (op.get_type_name() == "Softmax" and _weighs(op))

@@ -33,7 +33,7 @@ class Weights:
     dtype: str
     """The constant's element type, as it is stored."""
     bits: int
-    """Of an element, as it is stored."""
+    """Bits of an element, as it is stored."""
     size_bytes: int
 
 
@@ -60,8 +60,8 @@ def _weights(model: openvino.Model) -> Iterator[Weights]:
 
 
 def _largest(node: openvino.Node) -> openvino.Node | None:
-    """Of the constants that a value is made of, with scales, zero points and a codebook among them, the one with the
-    most elements; None where that is a vector or a number."""
+    """The constant with the most elements among those that a value is made of (scales, zero points and a codebook among
+    them); None where that is a vector or a number."""
     found = [node] if node.get_type_name() == "Constant" else []
     found += [leaf for value in node.input_values() if (leaf := _largest(value.get_node())) is not None]
     matrices = [leaf for leaf in found if sum(size > 1 for size in leaf.get_output_shape(0)) > 1]

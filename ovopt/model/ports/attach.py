@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import openvino
 
 PREPROCESS_PREFIX = "preprocess/"
-"""What the names of the operations in front begin with."""
+"""Prefix of the names of the operations in front."""
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What a sample is where it enters the model: element type by OpenVINO's name, sizes (None where samples differ)
-    without the batch dimension."""
+    """A sample as it enters the model: element type by OpenVINO's name, sizes (None where samples differ) without the
+    batch dimension."""
 
     dtype: str
     sizes: tuple[int | None, ...]
@@ -71,7 +71,7 @@ def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, bui
 
 
 def _fitted(built: openvino.Output, old: openvino.Output) -> openvino.Output | None:
-    """What was built, in the shape and element type that the model took: as samples are fitted on the host, a width is
+    """A built tensor in the shape and element type that the model took: as samples are fitted on the host, a width is
     converted, a change of kind is not, and a batch dimension of the sample's own takes the place of the other."""
     from openvino import opset13 as op
 
@@ -88,7 +88,7 @@ def _fitted(built: openvino.Output, old: openvino.Output) -> openvino.Output | N
 
 
 def _name_in_front(node: openvino.Node, done: set[str]) -> None:
-    """Give everything from here up to the parameter a name that says what it is for."""
+    """Gives everything from here up to the parameter a name that says what it is for."""
     if node.get_name() in done:
         return
     done.add(node.get_name())
@@ -98,7 +98,7 @@ def _name_in_front(node: openvino.Node, done: set[str]) -> None:
 
 
 POSTPROCESS_PREFIX = "postprocess/"
-"""What the names of the operations behind begin with."""
+"""Prefix of the names of the operations behind."""
 
 BuildBehind = Callable[["openvino.Output", Mapping[str, "openvino.Output"]], "openvino.Output | None"]
 
@@ -127,7 +127,7 @@ def with_back(model: openvino.Model, place: int, build: BuildBehind) -> openvino
 
 
 def _name_behind(model: openvino.Model, known: set[str]) -> None:
-    """Give every new operation a name that says what it is for."""
+    """Gives every new operation a name that says what it is for."""
     taken = {op.get_friendly_name() for op in model.get_ordered_ops()}
     count = 0
     for op in model.get_ordered_ops():

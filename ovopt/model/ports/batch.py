@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
-    """A copy that takes `batch` samples at a time; ModelError where it cannot.
+    """A copy that takes `batch` samples at a time. Raises ModelError where the model cannot.
 
     The batch is the first dimension of every input whose first dimension is 1 or dynamic, and of inputs whose layout
     says so; other inputs are the same for all samples.
@@ -52,7 +52,7 @@ def _has_batch(parameter: openvino.op.Parameter) -> bool:
 
 
 def _grows(one: openvino.Output, many: openvino.Output, batch: int) -> bool:
-    """Whether an output of one sample becomes one of `batch` samples: a 1 becomes the batch, or there are as many
+    """True where an output of one sample becomes one of `batch` samples: a 1 becomes the batch, or there are as many
     times more rows."""
     before, after = one.get_partial_shape(), many.get_partial_shape()
     if after.rank.is_dynamic or any(dim.is_dynamic for dim in after):

@@ -22,16 +22,16 @@ LOW_PRECISION = {
 BITS = {256: "int8", 255: "int8", 16: "int4", 15: "int4"}
 """Levels of a FakeQuantize, and what they are called."""
 COMPUTED = ("f32", "f16", "bf16", "i32")
-"""What weights of low precision are converted to."""
+"""Element types that weights of low precision are converted to."""
 STORED_AS = ["ovopt", "stored_as"]
-"""Where a converter puts into a model's rt_info how its weights were quantized, if it has brought them back to floating
-point."""
+"""Path in a model's rt_info where a converter notes how its weights were quantized, if it has brought them back to
+floating point."""
 TEMPORARY = re.compile(r"\d+|.*[:/].*|(Result|Parameter)_\d+")
 """Names that converters give out: numbers, places of a tensor, paths, a type with a number."""
 
 
 def facts(model: openvino.Model) -> ModelFacts:
-    """Count what the graph holds."""
+    """Facts of a model, counted from its graph."""
     operations: Counter[str] = Counter()
     precisions: Counter[str] = Counter()
     parameters = 0
@@ -52,7 +52,8 @@ def facts(model: openvino.Model) -> ModelFacts:
 
 
 def quantization(model: openvino.Model) -> str | None:
-    """How a model is quantized: activations and weights (QDQ, FakeConvert), weights alone, or None where it is not.
+    """The quantization of a model: of activations and weights (QDQ, FakeConvert), of weights alone, or None without
+    any.
 
     Weights are constants of low precision that a Convert and a Multiply (before it, a Subtract of the zero point) bring
     back to floating point, or that go into integer arithmetic.
@@ -79,12 +80,13 @@ def quantization(model: openvino.Model) -> str | None:
 
 
 def is_stateful(model: openvino.Model) -> bool:
-    """Whether the model keeps a state from one inference to the next."""
+    """Detects a state that is kept from one inference to the next."""
     return any(op.get_type_name() in ("ReadValue", "Assign") for op in model.get_ordered_ops())
 
 
 def _is_weight(constant: openvino.op.Constant) -> bool:
-    """Whether a constant of low precision is dequantized as data (not as a zero point), or multiplied as integers."""
+    """True for a constant of low precision that is dequantized as data (not as a zero point), or multiplied as
+    integers."""
     if constant.get_element_type().get_type_name() not in LOW_PRECISION:
         return False
     return any(
@@ -134,12 +136,15 @@ Wanted = int | str | Sequence[int | str]
 
 
 def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
-    """The ports of the outputs that `wanted` says, in its order; ModelError where there is no such output."""
+    """Ports of the outputs that `wanted` says, in its order. Raises ModelError as `output_indices` does."""
     return [ports[index] for index in output_indices(ports, wanted)]
 
 
 def output_indices(ports: Sequence[Port], wanted: Wanted) -> list[int]:
-    """The same as places among the model's outputs: what a runtime knows where outputs have no name of their own."""
+    """Places of the chosen outputs among the model's: a runtime knows those where outputs have no name of their own.
+
+    Raises ModelError where there is no such output, one is chosen twice, or none is chosen.
+    """
     keys = [wanted] if isinstance(wanted, int | str) else list(wanted)
     found = [_index(ports, key) for key in keys]
     twice = next((key for place, key in enumerate(keys) if found[place] in found[:place]), None)

@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fit:
-    """Which arrays of a sample a model takes, and how many samples at a time."""
+    """The arrays of a sample that a model takes, and how many samples at a time."""
 
     places: tuple[int, ...]
-    """By input of the model, the place in a sample."""
+    """Place in a sample of each input of the model."""
     stacked: tuple[bool, ...]
-    """By input of the model, whether samples follow each other in its first dimension."""
+    """True for each input of the model in whose first dimension samples follow each other."""
     batch: int
 
     @classmethod
     def of(cls, sample: Sequence[Array], ports: Sequence[Port], model: openvino.Model) -> Fit:
-        """`ports` tells what the arrays of a sample are. ModelError where the model wants something else."""
+        """The fit of samples like this one, whose arrays `ports` describes, each of its port's shape. Raises ModelError
+        where the model wants something else."""
         names = {port.name: place for place, port in enumerate(ports)}
         places, times = list[int](), list[int]()
         for parameter in model.inputs:
@@ -42,7 +43,8 @@ class Fit:
         return cls(tuple(places), tuple(count > 1 for count in times), max(times, default=1))
 
     def inputs(self, samples: Sequence[Sequence[Array]]) -> list[tuple[Array, ...]]:
-        """One tuple of arrays for each inference; the last samples are left out where they do not fill one."""
+        """One tuple of arrays for each inference, [samples, ...] where samples are stacked; the last samples are left
+        out where they do not fill one."""
         starts = range(0, len(samples) - self.batch + 1, self.batch)
         return [self._joined(samples[start : start + self.batch]) for start in starts]
 
@@ -54,7 +56,7 @@ class Fit:
 
 
 def _times(array: Array, shape: openvino.PartialShape) -> int:
-    """How many times as long the first dimension is as that of one sample."""
+    """Length of the first dimension, in multiples of one sample's."""
     if shape.rank.is_dynamic or not array.ndim or shape.rank.get_length() == 0 or shape[0].is_dynamic:
         return 1
     first, own = shape[0].get_length(), array.shape[0]

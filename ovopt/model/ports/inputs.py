@@ -20,20 +20,22 @@ PAST = "past_key_values"
 
 
 def starts_empty(port: Port) -> bool:
-    """Whether an input holds what a decoder has computed of earlier tokens, of any number, by the name that exporters
-    give it: there are none before the first."""
+    """Detects an input that holds what a decoder has computed of earlier tokens, of any number, by the name that
+    exporters give it: there are none before the first."""
     return port.name.startswith(PAST) and port.shape is not None and None in port.shape[1:]
 
 
 def at_first(port: Port) -> Array:
-    """What a state begins with: zeros, of length zero where it grows with the tokens. A dynamic batch is 1."""
+    """The value that a state begins with: zeros of the port's shape, of length zero where it grows with the tokens. A
+    dynamic batch is 1."""
     fewest = 0 if starts_empty(port) else 1
     shape = [(fewest if place else 1) if dim is None else dim for place, dim in enumerate(port.shape or ())]
     return np.zeros(shape, DTYPES.get(port.dtype, "float32"))
 
 
 def bind(content: Any, inputs: Sequence[Port], sample_id: str) -> tuple[Array, ...]:
-    """One array per input, in the model's order, each with the batch dimension.
+    """One array per input of the shape [1, ...] that its port has, in the model's order. Raises DataError where the
+    content does not fit.
 
     `content` is an array (models with one input) or a mapping from input name to array. A width of the same kind of
     number is converted where no value is lost from range (f64 to f32, i64 to i32); a change of kind is refused.

@@ -1,4 +1,4 @@
-"""Which of a model's dimensions are open, and what sizes samples have in them."""
+"""Open dimensions of a model, and the sizes that samples have in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import openvino
 
 IMPOSSIBLE = 1 << 62
+"""Waste of no sizes for some lengths: larger than that of any choice."""
 InputAxis = tuple[int, int]
 """An input, and a dimension of it."""
 
@@ -22,19 +23,19 @@ class Sizes:
     """The open dimensions of a model's inputs, by what samples have there."""
 
     fixed: dict[InputAxis, int]
-    """Where all samples have the same size."""
+    """Sizes of the dimensions where all samples have the same."""
     varying: dict[InputAxis, tuple[int, ...]]
-    """Where they have not: by sample."""
+    """Sizes by sample, of the dimensions where samples differ."""
 
     @property
     def length(self) -> tuple[int, ...]:
-        """By sample, where all that varies is one length; else empty."""
+        """Lengths by sample, where all that varies is one length; else empty."""
         found = set(self.varying.values())
         return found.pop() if len(found) == 1 else ()
 
 
 def open_sizes(model: openvino.Model, samples: Sequence[Sequence[Array]]) -> Sizes:
-    """What samples have where the model is open."""
+    """Sizes of samples in the dimensions that the model leaves open. A sample holds one array per input."""
     fixed, varying = dict[InputAxis, int](), dict[InputAxis, tuple[int, ...]]()
     for place, port in enumerate(model.inputs):
         shape = port.get_partial_shape()
@@ -74,5 +75,5 @@ def frequent_sizes(lengths: Sequence[int], most: int) -> tuple[int, ...]:
 
 
 def _waste(counts: Sequence[tuple[int, int]]) -> int:
-    """What is filled up where all of these get the longest one's length."""
+    """Elements filled up where all of these get the longest one's length."""
     return sum((counts[-1][0] - length) * n for length, n in counts)

@@ -38,11 +38,12 @@ class SequenceRequest:
         self._carried = {}
 
     def inputs(self, tensors: Tensors) -> Tensors:
-        """The tensors of the next inference, with what the last one handed on in their place."""
+        """Tensors of the next inference, each of its input's shape, with what the last one handed on in their place."""
         return tuple(self._carried.get(place, tensor) for place, tensor in enumerate(tensors))
 
     def infer(self, tensors: Tensors) -> None:
-        """Run the next inference of the sequence. Raises RuntimeError where the model does not run."""
+        """Runs the next inference of the sequence on one array per input, of its shape. Raises RuntimeError where the
+        model does not run."""
         self._request.infer(list(self.inputs(tensors)))
         self._carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._pairs}
 
@@ -53,7 +54,8 @@ class SequenceRequest:
 
 
 def with_state(model: openvino.Model, parts: Sequence[Tensors], state: Mapping[str, str]) -> Iterator[Tensors]:
-    """The inputs of each inference of a sequence, with what the inference before handed on in place of zeros."""
+    """Inputs of each inference of a sequence, one array per input of its shape, with what the inference before handed
+    on in place of zeros."""
     request = SequenceRequest(core().compile_model(model, "CPU"), state)
     for tensors in parts:
         yield request.inputs(tensors)

@@ -20,7 +20,7 @@ DYNAMIC = ("?", "-1", "*")
 
 
 def bounds(dimension: Dimension) -> tuple[int, int]:
-    """The least and the largest size, which is -1 where there is none. ModelError for anything else.
+    """The least and the largest size, which is -1 where there is none. Raises ModelError for anything else.
 
     >>> bounds(3), bounds("?"), bounds("1..8"), bounds("2..")
     ((3, 3), (0, -1), (1, 8), (2, -1))
@@ -37,7 +37,7 @@ def bounds(dimension: Dimension) -> tuple[int, int]:
 
 
 def is_fixed(shape: Sequence[Dimension]) -> bool:
-    """Whether every dimension is one number."""
+    """True where every dimension is one number."""
     return all(low == high for low, high in map(bounds, shape))
 
 
@@ -49,7 +49,7 @@ def partial_shape(shape: Sequence[Dimension]) -> openvino.PartialShape:
 
 
 def reshape(model: openvino.Model, shapes: Shapes, said: str) -> None:
-    """Give inputs the shapes; ModelError, which begins with `said`, where the model cannot take them."""
+    """Gives inputs the shapes. Raises ModelError, which begins with `said`, where the model cannot take them."""
     chosen: dict[int, openvino.PartialShape] = {}
     for name, shape in shapes.items():
         index = input_index([port.get_names() for port in model.inputs], name, said)
@@ -72,7 +72,7 @@ def reshape(model: openvino.Model, shapes: Shapes, said: str) -> None:
 
 
 def input_index(names: Sequence[set[str]], key: str | int, said: str) -> int:
-    """Which input is meant, by one of its names or by its index."""
+    """Index of the input that is meant, by one of its names or by its index. Raises ModelError where there is none."""
     for index, known in enumerate(names):
         if key in known:
             return index

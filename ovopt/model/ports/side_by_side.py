@@ -24,7 +24,7 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True)
 class SideBySide:
-    """How to build it: which dimensions are the length, for which sizes, and whether shorter inputs are filled up with
+    """Plan of the model: the dimensions that are the length, its sizes, and whether shorter inputs are filled up with
     zeros to the next size."""
 
     places: Sequence[InputAxis]
@@ -32,8 +32,8 @@ class SideBySide:
     fills: bool
 
     def build(self, model: openvino.Model) -> openvino.Model:
-        """The model, whose inputs and outputs keep names and order; UnfitError where an output's size depends on the
-        length in another way than being it."""
+        """The model, whose inputs and outputs keep names and order. Raises UnfitError where an output's size depends on
+        the length in another way than being it."""
         import openvino
 
         follows = self._followers(model) if self.fills else {}
