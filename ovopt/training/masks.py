@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ovopt.errors import StepError
-from ovopt.model.files.pytorch import quiet
+from ovopt.model.files.torch_calls import quiet
 from ovopt.model.files.trainable import Trainable
 
 if TYPE_CHECKING:

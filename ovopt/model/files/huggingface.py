@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
-from ovopt.model.files.pytorch import convert_module, quiet, require_torch
+from ovopt.model.files.pytorch import convert_module
+from ovopt.model.files.torch_calls import quiet, require_torch
 from ovopt.model.native import core, first_line
 
 if TYPE_CHECKING:

@@ -4,18 +4,17 @@ factory."""
 from __future__ import annotations
 
 import inspect
-import io
-import json
-import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ovopt.errors import ModelError
+from ovopt.model.files.exported_program import convert_program, read_program
 from ovopt.model.files.factory import Reference
-from ovopt.model.native import first_line, reason, silent_stderr
+from ovopt.model.files.torch_calls import converted, load_quietly, require_torch
+from ovopt.model.native import first_line
 from ovopt.model.ports.shapes import Shapes, bounds, input_index, is_fixed, partial_shape
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def convert_file(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
         case "program":
             return convert_program(file, read_program(file, trust))
         case "script":
-            script = _load(file, lambda: torch.jit.load(str(file), map_location="cpu"))
+            script = load_quietly(file, lambda: torch.jit.load(str(file), map_location="cpu"))
             return _converted_script(file, script, shapes)
     module = read_module(file, trust)
     return convert_module(str(file), module, shapes, None)
@@ -88,7 +87,7 @@ def convert_module(said: str, module: torch.nn.Module, shapes: Shapes, example: 
     """The model traced from a module, with its example inputs, or zeros of the shapes."""
     if example is None:
         example = example_of(said, module, shapes)
-    return _converted(said, _in_f32(module).eval(), example_input=example)
+    return converted(said, _in_f32(module).eval(), example_input=example)
 
 
 def _keep_images(model: openvino.Model, example: Any) -> None:
@@ -130,100 +129,6 @@ def kind_of(file: Path) -> Kind:
     return "script" if "constants.pkl" in names else "pickle"
 
 
-def require_torch(said: str | Path) -> Any:
-    """The package. Raises ModelError where it is missing."""
-    try:
-        import torch
-    except ImportError:
-        raise ModelError(f"{said}: PyTorch is needed to read it: pip install 'ovopt[torch]'") from None
-    return torch
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Hides warnings and progress of other packages: a conversion that goes wrong is an error of its own."""
-    with warnings.catch_warnings(), silent_stderr(), redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _load(file: Path, load: Callable[[], Any]) -> Any:
-    try:
-        with quiet():
-            return load()
-    except ModelError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{file}: PyTorch cannot read it: {first_line(error)}; export it again") from None
-
-
-def read_program(file: Path, trust: bool) -> Any:
-    """The exported program in a .pt2 file."""
-    return _load(file, lambda: _program(file, trust))
-
-
-def _program(file: Path, trust: bool) -> Any:
-    """`torch.export.load` unpickles whatever the archive brings; without trust, tensors are all that it may bring."""
-    import torch
-
-    if not trust:
-        with zipfile.ZipFile(file) as archive:
-            for name in archive.namelist():
-                if "aotinductor" in name or (_is_pickle(archive, name) and not _holds_tensors(archive.read(name))):
-                    raise ModelError(
-                        f"{file}: {name} in it can run code when it is read; if you trust its origin, allow that with "
-                        "--trust"
-                    )
-    return torch.export.load(str(file))
-
-
-def _is_pickle(archive: zipfile.ZipFile, name: str) -> bool:
-    """True for what PyTorch would unpickle: sample inputs, parts of the older format, weights and constants said to be
-    so."""
-    if name.endswith(".pt"):
-        return True
-    folder, _, own = name.rpartition("/")
-    for config in (other for other in archive.namelist() if other.startswith(folder) and other.endswith("config.json")):
-        entries = json.loads(archive.read(config)).get("config", {}).values()
-        if any(entry.get("path_name") == own and entry.get("use_pickle") for entry in entries):
-            return True
-    return False
-
-
-def _holds_tensors(content: bytes) -> bool:
-    import torch
-
-    try:
-        torch.load(io.BytesIO(content), weights_only=True)
-    except Exception:
-        return False
-    return True
-
-
-def _converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
-    import openvino
-    import torch
-
-    try:
-        with quiet(), torch.no_grad():
-            return openvino.convert_model(module, **how)
-    except Exception as error:
-        raise ModelError(f"{said}: OpenVINO cannot convert it: {reason(error)}") from None
-
-
-def convert_program(file: Path, program: Any) -> openvino.Model:
-    """The model of an exported program. OpenVINO takes the types of its inputs over, and its shapes where they are
-    handed to it."""
-    import torch
-
-    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
-    tensors = [value for name in program.graph_signature.user_inputs if (value := values.get(name)) is not None]
-    if not all(isinstance(value, torch.Tensor) for value in tensors):
-        return _converted(file, program)
-    shapes = [[size if isinstance(size, int) else -1 for size in value.shape] for value in tensors]
-    return _converted(file, program, input=[partial_shape(shape) for shape in shapes])
-
-
 def _converted_script(file: Path, script: Any, shapes: Shapes) -> openvino.Model:
     """The model of TorchScript, which has neither shapes nor types of its inputs: the shapes are the user's; what picks
     rows of an embedding is i64, all else f32."""
@@ -242,7 +147,7 @@ def _converted_script(file: Path, script: Any, shapes: Shapes) -> openvino.Model
         value.debugName(): (partial_shape(given[index]), openvino.Type.i64 if _picks(value) else openvino.Type.f32)
         for index, value in enumerate(values)
     }
-    model = _converted(file, script, input=specified)
+    model = converted(file, script, input=specified)
     for port, name in zip(model.inputs, names, strict=True):
         port.get_tensor().set_names({name})
     return model
@@ -267,7 +172,7 @@ def read_module(file: Path, trust: bool) -> torch.nn.Module:
                 f"{file}: a pickled module, which can run code when it is read; export it with torch.export.save "
                 "(.pt2), or if you trust its origin, allow that with --trust"
             ) from None
-        content = _load(file, lambda: torch.load(file, map_location="cpu", weights_only=False))
+        content = load_quietly(file, lambda: torch.load(file, map_location="cpu", weights_only=False))
     module = content.get("model") if isinstance(content, dict) else content
     if isinstance(module, torch.nn.Module):
         return module
@@ -296,9 +201,9 @@ def _fill(module: torch.nn.Module, weights: Path) -> None:
     if weights.suffix == ".safetensors":
         from safetensors.torch import load_file
 
-        tensors = dict(_load(weights, lambda: load_file(weights)))
+        tensors = dict(load_quietly(weights, lambda: load_file(weights)))
     else:
-        tensors = _state_dict(_load(weights, lambda: torch.load(weights, map_location="cpu", weights_only=True)))
+        tensors = _state_dict(load_quietly(weights, lambda: torch.load(weights, map_location="cpu", weights_only=True)))
     if not tensors:
         raise ModelError(f"{weights}: holds no state dict")
     try:

@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ovopt.errors import ModelError
+from ovopt.model.files.exported_program import convert_program, read_program
 from ovopt.model.files.factory import Reference
 from ovopt.model.files.integrity import ARCHIVES
 from ovopt.model.files.locate import locate
 from ovopt.model.files.pytorch import (
     convert_made,
     convert_module,
-    convert_program,
     example_of,
     kind_of,
     made_by,
-    quiet,
     read_module,
-    read_program,
-    require_torch,
 )
+from ovopt.model.files.torch_calls import quiet, require_torch
 from ovopt.model.ports.shapes import Shapes
 
 if TYPE_CHECKING:

@@ -196,43 +196,6 @@ def test_nothing_in_a_pickle_runs_without_trust(tmp_path):
     assert not (tmp_path / RAN).exists()
 
 
-@pytest.mark.parametrize("member", ["data/sample_inputs/model.pt", "data/aotinductor/model.so"])
-def test_nothing_in_an_exported_program_runs_without_trust(tmp_path, member):
-    torch.save(Bomb(tmp_path / RAN), tmp_path / "bomb")
-    file = exported(tmp_path)
-    with zipfile.ZipFile(file) as archive:
-        held = {name: archive.read(name) for name in archive.namelist()}
-    root = next(iter(held)).partition("/")[0]
-    held[f"{root}/{member}"] = (tmp_path / "bomb").read_bytes()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in held.items():
-            archive.writestr(name, content)
-    message = (
-        f"{file}: {root}/{member} in it can run code when it is read; if you trust its origin, allow that with --trust"
-    )
-    with pytest.raises(ModelError, match=exactly(message)):
-        read_model(file)
-    assert not (tmp_path / RAN).exists()
-
-
-def test_pickled_weights_in_an_exported_program_are_looked_into(tmp_path):
-    torch.save(Bomb(tmp_path / RAN), tmp_path / "bomb")
-    file = exported(tmp_path)
-    with zipfile.ZipFile(file) as archive:
-        held = {name: archive.read(name) for name in archive.namelist()}
-    config = next(name for name in held if name.endswith("model_weights_config.json"))
-    weights = next(name for name in held if name.endswith("weights/weight_0"))
-    held[config] = held[config].replace(b'"use_pickle": false', b'"use_pickle": true')
-    assert b"true" in held[config]
-    held[weights] = (tmp_path / "bomb").read_bytes()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in held.items():
-            archive.writestr(name, content)
-    with pytest.raises(ModelError, match=r"weight_0 in it can run code when it is read"):
-        read_model(file)
-    assert not (tmp_path / RAN).exists()
-
-
 @pytest.mark.parametrize("name", ["m.pt", "m.pt2", "m.pth"])
 def test_junk_is_an_error_of_one_line(tmp_path, name):
     (tmp_path / name).write_bytes(b"junk")
