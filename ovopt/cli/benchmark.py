@@ -39,7 +39,7 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output_format: o.ReportFormat = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """Measure one or more models: no baseline, no verdict.
@@ -65,5 +65,5 @@ def command(
         result = benchmark(models, recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust))
         o.write_result(file, result)
         o.write_settings(dump, result)
-    show(result, output_format.value)
+    show(result, output_format)
     raise typer.Exit(exit_code(result))

@@ -46,7 +46,7 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output_format: o.ReportFormat = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """Measure an original against optimized models, on the same settings and samples, and judge.
@@ -79,7 +79,7 @@ def command(
         result = since.noted(result) if since else result
         o.write_result(file, result)
         o.write_settings(dump, result)
-    show(result, output_format.value)
+    show(result, output_format)
     if since:
         since.refuse_unlike(result)
     raise typer.Exit(exit_code(result))

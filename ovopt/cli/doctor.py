@@ -47,6 +47,8 @@ def _text(found: Diagnosis) -> str:
             for d in found.devices
         ),
         ("extras missing", ", ".join(f"ovopt[{name}]" for name in found.missing_extras) or "none"),
+        *((one.kind, f"{one.name}, from {one.package}") for one in found.plugins),
+        *(("left out", str(one)) for one in found.left_out),
     ]
     if found.noise and found.noise.low is not None and found.noise.high is not None:
         factor = f"{units.factor(found.noise.estimate)} {units.factor_interval(found.noise.low, found.noise.high)}"

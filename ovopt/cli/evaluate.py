@@ -43,7 +43,7 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output_format: o.ReportFormat = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """The metrics of one or more models, each with its interval; the weakest classes and the worst samples.
@@ -62,5 +62,5 @@ def command(
     ):
         result = evaluate(models, recipe, data, split.value if split else None, options, scratch)
         o.write_result(file, result)
-    show(result, "evaluation" if output_format is o.ReportFormat.console else output_format.value)
+    show(result, "evaluation" if output_format == "console" else output_format)
     raise typer.Exit(exit_code(result))

@@ -16,7 +16,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A limit, beside those of the comparison's recipe. Repeatable."),
     ] = None,
-    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output_format: o.ReportFormat = "console",
 ) -> None:
     """Judge a stored comparison again, under other budgets; nothing is measured.
 
@@ -29,5 +29,5 @@ def command(
     from ovopt.workflow.stored.comparison_file import judge_again, read_comparison
 
     result = judge_again(read_comparison(file), budget or [], str(file))
-    show(result, output_format.value)
+    show(result, output_format)
     raise typer.Exit(exit_code(result))

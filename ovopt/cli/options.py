@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,15 +27,8 @@ class Format(StrEnum):
     json = "json"
 
 
-class ReportFormat(StrEnum):
-    """How a comparison is printed."""
-
-    console = "console"
-    markdown = "markdown"
-    html = "html"
-    csv = "csv"
-    junit = "junit"
-    json = "json"
+FORMATS = ("console", "markdown", "html", "csv", "junit", "json")
+"""How a comparison is printed, by ovopt itself; installed packages may bring more."""
 
 
 class Hint(StrEnum):
@@ -68,10 +62,33 @@ Properties = Annotated[
     typer.Option("--property", metavar="KEY=VALUE", help="Any OpenVINO property, for every arm. Repeatable."),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
-ReportFormatOption = Annotated[
-    ReportFormat,
+
+
+def _known_format(name: str) -> str:
+    """The name of a report; an unknown one is refused before anything is measured."""
+    if name not in FORMATS:
+        from ovopt.workflow.stored.report import report_of
+
+        report_of(name)
+    return name
+
+
+def _formats() -> list[str]:
+    """Names of all reports, for a shell that completes them."""
+    from ovopt.contracts import Report, plugins
+
+    return sorted(plugins("ovopt.reports", Report))
+
+
+ReportFormat = Annotated[
+    str,
     typer.Option(
-        "--format", help="For the terminal, a comment, a browser, a spreadsheet, a CI's test report, a script."
+        "--format",
+        metavar="FORMAT",
+        callback=_known_format,
+        autocompletion=_formats,
+        help="console, markdown (a comment), html (a browser), csv (a spreadsheet), junit (a CI's test report), json "
+        "(a script), or that of an installed package: `ovopt doctor` names those.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
@@ -309,4 +326,6 @@ def options_from(
     from ovopt.cli.progress import progress
     from ovopt.workflow.options import Options, Silent
 
+    if quiet:
+        logging.getLogger("ovopt").setLevel(logging.ERROR)
     return Options(seed, force, trust, tuple(overrides), progress(quiet) or Silent())

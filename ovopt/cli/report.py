@@ -19,7 +19,7 @@ def command(
             help="What `ovopt diagnose -o FILE` wrote of a candidate: its layers join the report. Repeatable."
         ),
     ] = None,
-    output_format: o.ReportFormatOption = o.ReportFormat.console,
+    output_format: o.ReportFormat = "console",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here instead of printing it.")] = None,
     force: Annotated[
         bool,
@@ -38,20 +38,20 @@ def command(
     from ovopt.workflow.stored.report import with_diagnosis, write_report
 
     found = read_comparison(file)
-    if output_format is not o.ReportFormat.json:
+    if output_format != "json":
         found = labelled(found)
     for path in diagnosis or ():
         found = with_diagnosis(found, path)
     if against is not None:
         from ovopt.drift import drift
 
-        if output or output_format is not o.ReportFormat.console:
+        if output or output_format != "console":
             raise UsageError("--against: prints lines; it takes neither --format nor --output")
         print("\n".join(drift(read_comparison(against), found, force)))
         return
     if output is None:
-        show(found, output_format.value)
+        show(found, output_format)
         return
     if output.exists() and output.samefile(file):
         raise UsageError(f"{output}: is the comparison itself; name another -o/--output")
-    write_report(found, output_format.value, output, force)
+    write_report(found, output_format, output, force)

@@ -8,7 +8,7 @@ in other installed packages.
 
 from __future__ import annotations
 
-from ovopt.contracts.discovery import LeftOut, Outside, outside, plugin, plugins
+from ovopt.contracts.discovery import Brought, LeftOut, Outside, outside, plugin, plugins
 from ovopt.contracts.engine import Engine, Key, Pace, Placement, Session, Started, without_batch
 from ovopt.contracts.metric import Metric, Row
 from ovopt.contracts.preparation import Decoder, Preparation, Transform
@@ -29,8 +29,8 @@ from ovopt.contracts.step import (
 from ovopt.model.graph.nodes import Rewrite
 
 __all__ = [
-    "Advance", "Array", "BadLabel", "Boxes", "DataSource", "Decoder", "Engine", "Host", "Key", "LabelFile", "LeftOut",
-    "Materials", "Metric", "Origin", "Outside", "Pace", "Parts", "Placement", "Preparation", "Progress", "Report",
-    "Rewrite", "Row", "Samples", "Session", "Speedup", "Stage", "Started", "Step", "Stepped", "Tensors", "Transform",
-    "View", "Way", "outside", "plugin", "plugins", "without_batch",
+    "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Engine", "Host", "Key",
+    "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outside", "Pace", "Parts", "Placement", "Preparation",
+    "Progress", "Report", "Rewrite", "Row", "Samples", "Session", "Speedup", "Stage", "Started", "Step", "Stepped",
+    "Tensors", "Transform", "View", "Way", "outside", "plugin", "plugins", "without_batch",
 ]  # fmt: skip

@@ -18,21 +18,31 @@ from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
+from ovopt.records import Record
+
 LOG = logging.getLogger("ovopt")
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class Brought(Record):
+    """A plug-in that another package brings."""
+
+    kind: str
+    """`Metric`, `Report` ..."""
+    name: str
+    package: str
+    """The package and its version."""
+
+
+class LeftOut(Record):
     """An entry point that brings no plug-in, or one that cannot be taken."""
 
     package: str
-    """The package and its version."""
     entry: str
     """As the package declares it: `ovopt.metrics: mean_error = mine.metrics`."""
     why: str
 
     def __str__(self) -> str:
-        return f"{self.package} ({self.entry}): {self.why}; mend the package or uninstall it"
+        return f"{self.package} ({self.entry}): {self.why}"
 
 
 @dataclass(frozen=True)
@@ -40,8 +50,7 @@ class Outside:
     """Plug-ins of one kind from other packages."""
 
     found: Mapping[str, type[Any]]
-    packages: Mapping[str, str]
-    """Plug-in -> the package that it comes from, and its version."""
+    brought: Sequence[Brought]
     left_out: Sequence[LeftOut]
 
 
@@ -69,12 +78,14 @@ def outside(package: str, kind: Any) -> Outside:
             if member in found.values():
                 continue
             if why := unfit or _taken(member, owners):
-                left_out.append(LeftOut(_distribution(entry), f"{group}: {entry.name} = {entry.value}", why))
-                LOG.warning("plug-in left out: %s", left_out[-1])
+                one = LeftOut(package=_distribution(entry), entry=f"{group}: {entry.name} = {entry.value}", why=why)
+                left_out.append(one)
+                LOG.warning("plug-in left out: %s; mend the package or uninstall it", one)
             else:
                 found[member.name] = member
                 owners.update(dict.fromkeys(_names(member), _distribution(entry)))
-    return Outside(found, {name: owners[name] for name in found}, tuple(left_out))
+    brought = [Brought(kind=kind.__name__, name=name, package=owners[name]) for name in found]
+    return Outside(found, brought, left_out)
 
 
 @cache

@@ -6,18 +6,31 @@ import importlib.util
 import os
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from ovopt import units
 from ovopt.bench.machine import machine, processor_time
+from ovopt.bench.scenario import Scenario
+from ovopt.contracts import Brought, DataSource, Engine, LeftOut, Report, Rewrite, outside
 from ovopt.locate import shipped
 from ovopt.model.files.read import core
+from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
 from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.options import Options
 
 EXTRAS = {"demo": "magika", "onnxruntime": "onnxruntime", "torch": "torch"}
 """Extra -> the package that shows whether it is installed."""
+KINDS = (
+    ("ovopt.data", DataSource),
+    *SECTIONS.values(),
+    ("ovopt.rewrites", Rewrite),
+    ("ovopt.reports", Report),
+    ("ovopt.bench.scenarios", Scenario),
+    ("ovopt.bench.engines", Engine),
+)
+"""Kinds of plug-ins, each with the package of ovopt's own."""
 SELF_TEST_S = 20.0
 LOOK_S = 0.5
 STEAL_SHARE = 0.02
@@ -48,6 +61,8 @@ class Diagnosis(Record):
     steal_share: float | None
     available_bytes: int
     missing_extras: tuple[str, ...]
+    plugins: tuple[Brought, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     noise: Speedup | None
     advice: tuple[str, ...] = ()
 
@@ -62,6 +77,7 @@ def doctor(self_test: bool, options: Options) -> Diagnosis:
     if not self_test:
         time.sleep(LOOK_S)
     after = processor_time()
+    foreign = [outside(package, kind) for package, kind in KINDS]
     found = Diagnosis(
         machine=machine(),
         devices=tuple(_device(name) for name in core().available_devices),
@@ -72,6 +88,8 @@ def doctor(self_test: bool, options: Options) -> Diagnosis:
         steal_share=after.steal_share_since(before) if before and after else None,
         available_bytes=psutil.virtual_memory().available,
         missing_extras=tuple(name for name, package in EXTRAS.items() if importlib.util.find_spec(package) is None),
+        plugins=tuple(chain.from_iterable(one.brought for one in foreign)),
+        left_out=tuple(chain.from_iterable(one.left_out for one in foreign)),
         noise=noise,
     )
     return found.model_copy(update={"advice": tuple(_advice(found))})

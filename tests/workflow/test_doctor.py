@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from ovopt.bench.machine import ProcessorTime, machine
+from ovopt.cli.doctor import _text
+from ovopt.contracts import Brought, outside
 from ovopt.model.files.read import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
 from ovopt.workflow.doctor import Device, Diagnosis, doctor
 from ovopt.workflow.options import Options
 from tests.factories import MACHINE, speed
+from tests.packages import lay_down
 
 CPU = Device(name="CPU", full_name="Example processor", default_precision="f32", capabilities=("FP32", "INT8"))
 GIB = 1 << 30
@@ -132,6 +135,25 @@ def test_steal_is_that_of_the_time_that_was_looked_at(monkeypatch: pytest.Monkey
     moments = iter([ProcessorTime(steal=100, whole=1000), ProcessorTime(steal=130, whole=1200)])
     monkeypatch.setattr(module, "processor_time", lambda: next(moments))
     assert doctor(self_test=False, options=Options()).steal_share == pytest.approx(0.15)
+
+
+@pytest.mark.usefixtures("quick")
+def test_plugins_of_other_packages_and_those_left_out_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module_text = "from ovopt.contracts import Report\nclass Short(Report):\n    name = 'short'\n    render = str\n"
+    entries = {"ovopt.reports: short": "house_of_reports:Short", "ovopt.rewrites: broken": "house_of_reports:Gone"}
+    lay_down(tmp_path, "house-of-reports", entries, house_of_reports=module_text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(module, "outside", outside.__wrapped__)
+    found = doctor(self_test=False, options=Options())
+    assert found.plugins == (Brought(kind="Report", name="short", package="house-of-reports 1.0"),)
+    (one,) = found.left_out
+    why = "cannot be imported: AttributeError: module 'house_of_reports' has no attribute 'Gone'"
+    assert str(one) == f"house-of-reports 1.0 (ovopt.rewrites: broken = house_of_reports:Gone): {why}"
+    lines = [line.split(maxsplit=1) for line in _text(found).splitlines() if "house-of-reports" in line]
+    assert lines == [["Report", "short, from house-of-reports 1.0"], ["left", f"out        {one}"]]
+    assert Diagnosis.model_validate(json.loads(found.model_dump_json())) == found
 
 
 def cpu_files(root: Path, **files: str) -> Path:

@@ -23,7 +23,7 @@ LOOKED_AT = 1024
 def render(comparison: Comparison, report_format: str = "console", view: View = PLAIN) -> str:
     """A comparison as console text, markdown, html, csv, junit or json. An evaluation has a console form of its own."""
     evaluated = report_format == "console" and not (comparison.pairs or comparison.settings.scenarios)
-    text: str = _report("evaluation" if evaluated else report_format)().render(comparison, view)
+    text: str = report_of("evaluation" if evaluated else report_format)().render(comparison, view)
     return text
 
 
@@ -31,7 +31,7 @@ def write_report(comparison: Comparison, report_format: str, target: str | Path,
     """Render into a file. A report of the same format that is there already is replaced, anything else only with
     `force`."""
     file = Path(target)
-    mark = _report(report_format).mark
+    mark = report_of(report_format).mark
     again = mark is not None and file.is_file() and mark in _beginning(file)
     with new_file(file, force or again, "") as scratch:
         scratch.write_text(render(comparison, report_format), encoding="utf-8", errors="replace")
@@ -64,7 +64,8 @@ def with_diagnosis(comparison: Comparison, path: str | Path) -> Comparison:
     return comparison.model_copy(update={"diagnoses": {**comparison.diagnoses, name: found}})
 
 
-def _report(name: str) -> type[Report]:
+def report_of(name: str) -> type[Report]:
+    """The report format of this name. Raises UsageError where there is none."""
     known = plugins("ovopt.reports", Report)
     if name not in known:
         raise UsageError(f"no report format is called {name!r}; {did_you_mean(name, known)}")
