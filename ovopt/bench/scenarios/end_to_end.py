@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ovopt.bench.protocol import TakeEndToEnd
-from ovopt.bench.turns import Turns, TurnScenario
+from ovopt.bench.turn_scenario import Turns, TurnScenario
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.records import EndToEnd, EndToEndSpeedup, EndToEndTurn

@@ -11,7 +11,7 @@ import numpy as np
 from ovopt import stats, units
 from ovopt.bench.protocol import TakeLatency
 from ovopt.bench.scenario import Found
-from ovopt.bench.turns import Turns, TurnScenario
+from ovopt.bench.turn_scenario import Turns, TurnScenario
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.records import Latency, Speedup

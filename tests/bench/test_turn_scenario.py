@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from ovopt.bench import protocol, turns
+from ovopt.bench import protocol, turn_scenario
 from ovopt.bench.machine import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
@@ -32,8 +32,8 @@ class Plain(LatencyScenario):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(turns, "time", clock)
-    monkeypatch.setattr(turns, "processor_time", lambda: None)
+    monkeypatch.setattr(turn_scenario, "time", clock)
+    monkeypatch.setattr(turn_scenario, "processor_time", lambda: None)
     return clock
 
 
@@ -281,7 +281,7 @@ class Stolen:
 def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "processor_time", Stolen(0.2))
+    monkeypatch.setattr(turn_scenario, "processor_time", Stolen(0.2))
     found = measure(crew_of(clock))
     rounds = measured(found).rounds // LEAST_REPLICAS
     assert rounds > 1
@@ -291,7 +291,7 @@ def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(
 
 
 def test_a_little_steal_is_not_worth_a_word(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "processor_time", Stolen(0.05))
+    monkeypatch.setattr(turn_scenario, "processor_time", Stolen(0.05))
     assert measured(measure(crew_of(clock))).disturbed == ()
 
 
