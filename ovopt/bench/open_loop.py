@@ -56,17 +56,22 @@ def arrivals(
     return tuple(np.cumsum(gaps).tolist())
 
 
-def send_off(arrivals_s: Sequence[float], send: Callable[[int, int], None]) -> None:
+def send_off(
+    arrivals_s: Sequence[float],
+    send: Callable[[int, int], None],
+    clock_ns: Callable[[], int] = time.perf_counter_ns,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Call `send(index, scheduled_ns)` at each arrival, or as soon after as the calls before it allow.
 
-    `scheduled_ns` is on the clock of `time.perf_counter_ns`: latency counts from there, not from the call.
+    `scheduled_ns` is on this clock: latency counts from there, not from the call.
     """
-    began = time.perf_counter_ns()
+    began = clock_ns()
     for index, arrival in enumerate(arrivals_s):
         scheduled = began + int(arrival * 1e9)
-        ahead_s = (scheduled - time.perf_counter_ns()) / 1e9
+        ahead_s = (scheduled - clock_ns()) / 1e9
         if ahead_s > SPIN_S:
-            time.sleep(ahead_s - SPIN_S)
-        while time.perf_counter_ns() < scheduled:
-            time.sleep(0)  # answers are noted by other threads, which the interpreter would keep waiting
+            sleep(ahead_s - SPIN_S)
+        while clock_ns() < scheduled:
+            sleep(0)  # answers are noted by other threads, which the interpreter would keep waiting
         send(index, scheduled)

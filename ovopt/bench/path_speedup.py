@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.bench.schedule import LEAST_REPLICAS, creation_order, turn_order, why_stop
+from ovopt.bench.schedule import LEAST_REPLICAS, why_stop
 from ovopt.contracts import Way
 from ovopt.model.native import core
 from ovopt.stats import Floats, Interval, speedup_interval
+from ovopt.turns import TURN, alternated, creation_order, repeated, turn_order
 
 if TYPE_CHECKING:
     import openvino
 
 PRECISION = 0.02
 ROUNDS = 5
-TURN_S = 0.05
-LEAST = 3
 
 
 def way_speedups(
@@ -62,25 +62,24 @@ def _replica(
     for name in creation_order(list(ways), replica):
         requests[name] = core().compile_model(ways[name].model, device, dict(properties)).create_infer_request()
         _turn(ways[name], requests[name], contents, 0)
-    seconds = np.zeros((len(ways), ROUNDS))
-    for index in range(ROUNDS):
-        first = int(rng.integers(len(contents)))
-        for name in turn_order(list(requests), rng):
-            seconds[list(ways).index(name), index] = _turn(ways[name], requests[name], contents, first)
-    return seconds
+    firsts = rng.integers(len(contents), size=ROUNDS)
+    takes = {
+        name: lambda index, name=name: _turn(ways[name], requests[name], contents, int(firsts[index])) for name in ways
+    }
+    return np.array(list(alternated(takes, ROUNDS, partial(turn_order, rng=rng)).values()))
 
 
 def _turn(way: Way, request: openvino.InferRequest, contents: Sequence[Any], first: int) -> float:
     """The median way of a sample, behind one that is discarded."""
-    _infer(way, request, contents[first])
-    times = list[float]()
-    until = time.perf_counter() + TURN_S
-    while len(times) < LEAST or time.perf_counter() < until:
-        content = contents[(first + len(times)) % len(contents)]
+
+    def take(index: int) -> float:
+        content = contents[(first + index) % len(contents)]
         began = time.perf_counter()
         _infer(way, request, content)
-        times.append(time.perf_counter() - began)
-    return float(np.median(times))
+        return time.perf_counter() - began
+
+    take(0)
+    return float(np.median(repeated(take, TURN)))
 
 
 def _infer(way: Way, request: openvino.InferRequest, content: Any) -> None:

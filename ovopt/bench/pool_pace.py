@@ -10,7 +10,9 @@ from ovopt.contracts import Pace
 LEAST_CYCLES = 3
 
 
-def pace(start: Callable[[], object], requests: int, seconds: float) -> Pace:
+def pace(
+    start: Callable[[], object], requests: int, seconds: float, clock_ns: Callable[[], int] = time.perf_counter_ns
+) -> Pace:
     """Keep the pool full for about `seconds`, and for three answers of each request at least.
 
     `start` begins an inference as soon as a request is free. The clock runs from the first answer to a later one, a
@@ -19,11 +21,11 @@ def pace(start: Callable[[], object], requests: int, seconds: float) -> Pace:
     """
     for _ in range(requests + 1):
         start()
-    began = now = time.perf_counter_ns()
+    began = now = clock_ns()
     deadline, cycles = began + int(seconds * 1e9), 0
     while now < deadline or cycles < LEAST_CYCLES:
         for _ in range(requests):
             start()
         cycles += 1
-        now = time.perf_counter_ns()
+        now = clock_ns()
     return Pace(cycles * requests, now - began, cycles * requests + requests + 1)

@@ -6,12 +6,14 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ovopt.contracts import Tensors
-from ovopt.model.files.read import core
+from ovopt.model.native import core
+from ovopt.turns import QUICK_TURN, Length, alternated, creation_order, repeated
 
 if TYPE_CHECKING:
     import openvino
@@ -22,8 +24,6 @@ KEPT = 1
 CLEAR = 1.1
 """What one pair is off by at most, for all that is decided here; the mean of n pairs by the square root of n less."""
 TURNS = 3
-TURN_S = 0.02
-LEAST = 3
 SLOW_S = 0.1
 """An inference that takes so long is a turn of its own, and of several inputs one turn is enough."""
 WARM_S = 1.0
@@ -60,17 +60,18 @@ class Running:
                 break
         return cls(request, feed.inputs[:ran], spent >= SLOW_S * ran)
 
-    def turn(self) -> float:
+    def turn(self, length: Length = QUICK_TURN) -> float:
         """The median time of an inference, in milliseconds; of all inputs together, where they are several."""
         several = len(self.inputs) > 1
-        least = 1 if several or self.slow else LEAST
+        if several or self.slow:
+            length = replace(length, least=1)
         if not self.slow:
             self.request.infer()
-        times: list[float] = []
-        until = time.perf_counter() + TURN_S
-        while len(times) < least or time.perf_counter() < until:
-            times.append(sum(self._latency(tensors if several else None) for tensors in self.inputs))
-        return float(np.median(times))
+
+        def take(_: int) -> float:
+            return sum(self._latency(tensors if several else None) for tensors in self.inputs)
+
+        return float(np.median(repeated(take, length)))
 
     def _latency(self, tensors: Tensors | None) -> float:
         self.request.infer(list(tensors) if tensors else None, share_outputs=True)
@@ -107,7 +108,7 @@ def quick_speedup(
 
 
 def _ratio(before: Running, after: Running, swapped: bool) -> float:
-    order = (after, before) if swapped else (before, after)
-    turns = 1 if any(running.slow and len(running.inputs) > 1 for running in order) else TURNS
-    first, second = np.median([[running.turn() for running in order] for _ in range(turns)], axis=0)
-    return float(second / first if swapped else first / second)
+    turns = 1 if any(running.slow and len(running.inputs) > 1 for running in (before, after)) else TURNS
+    takes = {"before": lambda _: before.turn(), "after": lambda _: after.turn()}
+    taken = alternated(takes, turns, partial(creation_order, replica=swapped))
+    return float(np.median(taken["before"]) / np.median(taken["after"]))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from ovopt.turns import TURN
 
 LEAST_REPLICAS = 6
 """An interval over fewer compiled instances hides their own bias, which is a few percent."""
 MOST_REPLICAS = 60
 MOST_ROUNDS = 7
 """An odd number has a median that disturbed rounds do not move."""
-SLICE_S = 0.04
-"""Short turns let all arms of a round see the same machine: stolen time comes in bursts of tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +28,9 @@ def plan_block(inference_s: Sequence[float], opening_s: float, budget_s: float, 
     `inference_s` holds one inference's time for each arm, `opening_s` the time that compiling all of them took; a turn
     takes `least` inferences at least.
     """
-    round_s = sum(max(SLICE_S, least * t) for t in inference_s)
+    round_s = sum(max(TURN.seconds, least * t) for t in inference_s)
     available = budget_s / LEAST_REPLICAS - opening_s
-    return Schedule(SLICE_S, max(1, min(MOST_ROUNDS, int(available / round_s))) if inference_s else 1)
-
-
-def creation_order(arms: Sequence[str], replica: int) -> list[str]:
-    """The arms forwards in even replicas and backwards in odd ones."""
-    return list(arms) if replica % 2 == 0 else list(reversed(arms))
-
-
-def turn_order(arms: Sequence[str], rng: np.random.Generator) -> list[str]:
-    """The arms in a random order."""
-    return [arms[i] for i in rng.permutation(len(arms))]
+    return Schedule(TURN.seconds, max(1, min(MOST_ROUNDS, int(available / round_s))) if inference_s else 1)
 
 
 def why_stop(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,13 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ovopt.bench.equal_settings import open_all, same_settings
-from ovopt.bench.machine import processor_time
 from ovopt.bench.scenario import Effort, Found, Scenario
-from ovopt.bench.schedule import LEAST_REPLICAS, Schedule, creation_order, plan_block, turn_order, why_stop
+from ovopt.bench.schedule import LEAST_REPLICAS, Schedule, plan_block, why_stop
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import Measured
 from ovopt.stats import Floats, speedup_interval
+from ovopt.turns import creation_order, turn_order
 
 DISTURBED_SHARE = 0.05
 RENEWED_SHARE = 0.3
@@ -55,7 +54,7 @@ class TurnScenario(Scenario):
         """Blocks of one replica each; the schedule adapts to how long an inference takes."""
         found = Found()
         rng = np.random.default_rng(effort.seed)
-        started = time.perf_counter()
+        started = crew.clock()
         with progress.task(f"measure {self.name.replace('_', ' ')}", total=effort.time_budget_s) as advance:
             self.prepare(crew)
             settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched, self.forced)
@@ -72,13 +71,13 @@ class TurnScenario(Scenario):
                     self.prepare(crew)
                 opened, opening_s = open_all(crew, settings, creation_order(crew.present, replica))
                 if block is None:
-                    left = effort.time_budget_s - (time.perf_counter() - started - opening_s)
+                    left = effort.time_budget_s - (crew.clock() - started - opening_s)
                     inference_s = [o.inference_s for o in opened.values()]
                     block = plan_block(inference_s, opening_s + renewed_s, left, self.inferences)
                 rounds += block.rounds
                 self._take_block(crew, block, rng, found)
                 replica += 1
-                before, spent = spent, time.perf_counter() - started
+                before, spent = spent, crew.clock() - started
                 widths = self._half_widths(found, crew)
                 stopped = why_stop(replica, widths, effort.precision, spent, effort.time_budget_s)
                 if crew.baseline in crew.lost:
@@ -91,7 +90,7 @@ class TurnScenario(Scenario):
         found.measured = Measured(
             replicas=replica,
             rounds=rounds,
-            seconds=round(time.perf_counter() - started, 1),
+            seconds=round(crew.clock() - started, 1),
             stopped=stopped,
             disturbed=tuple(found.disturbed),
             drift=_drift(self.table(found.raw[crew.baseline])) if crew.baseline in found.raw else 1.0,
@@ -106,11 +105,11 @@ class TurnScenario(Scenario):
         taken: dict[str, list[Any]] = {name: [] for name in crew.present}
         replica = len(found.raw.get(crew.baseline, ()))
         for index in range(block.rounds):
-            before = processor_time()
+            before = crew.ticks()
             first = int(rng.integers(1 << 20))
             for name in turn_order(crew.present, rng):
                 taken[name].append(crew.ask(name, self.take(block.slice_s, first)))
-            after = processor_time()
+            after = crew.ticks()
             stolen = after.steal_share_since(before) if before and after else 0.0
             if stolen > DISTURBED_SHARE:
                 found.disturbed.append((replica, index, round(stolen, 3)))

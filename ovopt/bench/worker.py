@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 from zlib import crc32
@@ -23,11 +23,12 @@ from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
 from ovopt.records import EndToEndTurn, Turn
+from ovopt.turns import Clock, Length, repeated
 
-WARM_UP_S = 0.1
-WARM_UP_LEAST = 3
-TURN_LEAST = 3
-TURN_MOST = 400
+WARM_UP = Length(0.1)
+"""Caches and clock rates settle within some tens of milliseconds of work."""
+MOST_PER_TURN = 400
+"""Timings kept of one turn: a median of more is no better, and every one stands in the comparison file."""
 SAME_OUTPUT = 0.05
 """Low precisions are not exact from one compilation to the next; a model that stops computing is far off."""
 
@@ -106,10 +107,7 @@ class Worker:
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
         self._session = self._loaded.open(command.properties, self._data, command.requests, command.timed)
-        times: list[int] = []
-        deadline = time.perf_counter() + WARM_UP_S
-        while len(times) < WARM_UP_LEAST or time.perf_counter() < deadline:
-            times.append(self._session.infer_once(len(times)))
+        times = repeated(self._session.infer_once, WARM_UP)
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
@@ -168,28 +166,28 @@ class Worker:
         return self._samples
 
 
-def latency_turn(session: Session, seconds: float, first: int, repeat: bool = False) -> list[int]:
+def latency_turn(
+    session: Session, seconds: float, first: int, repeat: bool = False, clock: Clock = time.perf_counter
+) -> list[int]:
     """Nanoseconds of each inference of a turn, behind one that is discarded."""
     step = 0 if repeat else 1
     session.infer_once(first)
-    times: list[int] = []
-    spent, enough = 0, int(seconds * 1e9)
-    while len(times) < TURN_LEAST or (spent < enough and len(times) < TURN_MOST):
-        taken = session.infer_once(first + step * len(times))
-        times.append(taken)
-        spent += taken
-    return times
+    length = Length(seconds, most=MOST_PER_TURN)
+    return repeated(lambda index: session.infer_once(first + step * index), length, clock)
 
 
-def processor_turn(session: Session, seconds: float, first: int) -> Turn:
+def processor_turn(
+    session: Session,
+    seconds: float,
+    first: int,
+    clock: Clock = time.perf_counter,
+    processor_ns: Callable[[], int] = time.process_time_ns,
+) -> Turn:
     """Inferences and the processor time of all threads of this process, behind one inference that is discarded."""
     session.infer_once(first)
-    deadline, done = time.perf_counter() + seconds, 0
-    before = time.process_time_ns()
-    while done < TURN_LEAST or time.perf_counter() < deadline:
-        session.infer_once(first + done)
-        done += 1
-    return Turn(samples=done, elapsed_ns=time.process_time_ns() - before)
+    before = processor_ns()
+    done = len(repeated(lambda index: session.infer_once(first + index), Length(seconds), clock))
+    return Turn(samples=done, elapsed_ns=processor_ns() - before)
 
 
 def throughput_turn(session: Session, seconds: float, first: int, batch: int = 1) -> Turn:
@@ -206,20 +204,19 @@ def throughput_turn(session: Session, seconds: float, first: int, batch: int = 1
 def end_to_end_turn(session: Session, source: protocol.Contents, seconds: float, first: int) -> EndToEndTurn:
     """Half of the time sample after sample, every stage on its own clock; half pipelined."""
     contents, preparation = source.contents, source.preparation
-    rows: list[tuple[int, int, int, int]] = []
-    half = int(seconds * 1e9 / 2)
-    _stages(session, preparation, contents[first % len(contents)])
-    began = time.perf_counter_ns()
-    while len(rows) < TURN_LEAST or (time.perf_counter_ns() - began < half and len(rows) < TURN_MOST):
-        rows.append(_stages(session, preparation, contents[(first + len(rows)) % len(contents)]))
-    began = time.perf_counter_ns()
-    deadline = began + half
+    half = Length(seconds / 2, most=MOST_PER_TURN)
 
-    samples = 0
+    def stages(index: int) -> tuple[int, int, int, int]:
+        return _stages(session, preparation, contents[(first + index) % len(contents)])
+
+    stages(0)
+    rows = repeated(stages, half)
+    began = time.perf_counter_ns()
+    deadline, samples = began + int(half.seconds * 1e9), 0
 
     def prepared() -> Iterator[Tensors]:
         nonlocal samples
-        while time.perf_counter_ns() < deadline or samples < TURN_LEAST:
+        while time.perf_counter_ns() < deadline or samples < half.least:
             yield from preparation.preprocess(preparation.decode(contents[(first + samples) % len(contents)]))
             samples += 1
 

@@ -19,9 +19,11 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from ovopt.bench import protocol
+from ovopt.bench.machine import ProcessorTime, processor_time
 from ovopt.bench.shared_tensors import Places, shared_file
 from ovopt.errors import ArmLostError, UsageError
 from ovopt.records import ModelFile
+from ovopt.turns import Clock
 
 ANSWER_LIMIT_S = 600.0
 
@@ -46,7 +48,17 @@ class ArmPlan:
 class Crew:
     """One worker per arm, alive inside a `with` block and gone behind it, whatever happens."""
 
-    def __init__(self, arms: Sequence[ArmPlan], limit_s: float = ANSWER_LIMIT_S) -> None:
+    def __init__(
+        self,
+        arms: Sequence[ArmPlan],
+        limit_s: float = ANSWER_LIMIT_S,
+        clock: Clock = time.perf_counter,
+        ticks: Callable[[], ProcessorTime | None] = processor_time,
+    ) -> None:
+        self.clock = clock
+        """By which scenarios keep to their time budgets."""
+        self.ticks = ticks
+        """By which they notice that the machine was taken away."""
         self.arms = {arm.name: arm for arm in arms}
         self.lost: dict[str, str] = {}
         self._limit_s = limit_s
@@ -115,13 +127,13 @@ class Crew:
 
     def _load(self, names: Iterable[str]) -> None:
         """All at once: most of it is importing and reading."""
-        began = time.perf_counter()
+        began = self.clock()
         for name in names:
             self._workers[name] = _Process(self._limit_s)
             self._converse(name, self.arms[name].load, partial(_Process.send, command=self.arms[name].load))
         for name in names:
             self._converse(name, self.arms[name].load, _Process.receive)
-        self.loading_s = time.perf_counter() - began
+        self.loading_s = self.clock() - began
 
     def _end(self) -> None:
         for worker in self._workers.values():

@@ -20,12 +20,11 @@ from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_
 from ovopt.model.ports.shapes import reshape
 from ovopt.model.ports.side_by_side import SideBySide, UnfitError
 from ovopt.records import StepReport
+from ovopt.turns import LEAST_SPEEDUP
 
 if TYPE_CHECKING:
     import openvino
 
-LEAST_SPEEDUP = 1.02
-"""A gain within the noise of a quick measurement is no reason to hold a model several times."""
 COMMON = 0.5
 """Sizes that each have a place of their own are worth it only if so large a share of the samples has one of them."""
 ADVICE = "give `shapes`, and make the samples so in `preprocess` (tokenize: {pad: max_length}, resize, fix_length)"

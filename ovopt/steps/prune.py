@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ovopt.contracts import Materials, Step, Stepped, Tensors
 from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
-from ovopt.model.inspect.operation_times import operation_times
+from ovopt.model.inspect.profile import operation_times
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
 from ovopt.pruning.costs import costs, multiply_adds, parameters

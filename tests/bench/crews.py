@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.bench import protocol
+from ovopt.bench.machine import ProcessorTime
 from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement
 from ovopt.records import Effective, ModelFile, Turn
@@ -25,7 +26,7 @@ class Clock:
 
     now: float = 0.0
 
-    def perf_counter(self) -> float:
+    def __call__(self) -> float:
         return self.now
 
 
@@ -81,6 +82,7 @@ class FakeCrew:
     capacity: float = 100.0
     most_streams: int = 64
     loading_s: float = 0.0
+    ticks: Callable[[], ProcessorTime | None] = lambda: None
     renewed: list[int] = field(default_factory=list)
     """How much had been asked by then."""
 

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from ovopt.bench import open_loop
 from ovopt.bench.open_loop import Demand, arrivals, send_off
 
 Process = Literal["poisson", "constant"]
@@ -24,7 +23,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = 5_000_000_000
 
-    def perf_counter_ns(self) -> int:
+    def clock_ns(self) -> int:
         self.now += self.LOOK
         return self.now
 
@@ -34,10 +33,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(open_loop, "time", clock)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 def sent(clock: Clock, arrivals_s: tuple[float, ...], work_ns: int) -> np.ndarray:
@@ -48,7 +45,7 @@ def sent(clock: Clock, arrivals_s: tuple[float, ...], work_ns: int) -> np.ndarra
         calls.append((index, scheduled - began, clock.now - began))
         clock.now += work_ns
 
-    send_off(arrivals_s, send)
+    send_off(arrivals_s, send, clock.clock_ns, clock.sleep)
     return np.array(calls)
 
 

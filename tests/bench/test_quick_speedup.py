@@ -9,6 +9,7 @@ from openvino import opset13 as ops
 
 from ovopt.bench import quick_speedup as module
 from ovopt.bench.quick_speedup import quick_speedup
+from ovopt.turns import QUICK_TURN, Length
 from tests.models import accumulating_model, conv_model
 
 WIDTH = 256
@@ -100,14 +101,11 @@ class Counting:
 
 
 @pytest.mark.parametrize(
-    ("slow", "inputs", "least"), [(True, 1, 1), (True, 2, 2), (False, 1, 1 + module.LEAST), (False, 2, 3)]
+    ("slow", "inputs", "least"), [(True, 1, 1), (True, 2, 2), (False, 1, 1 + QUICK_TURN.least), (False, 2, 3)]
 )
-def test_of_a_slow_model_every_inference_counts(
-    monkeypatch: pytest.MonkeyPatch, slow: bool, inputs: int, least: int
-) -> None:
-    monkeypatch.setattr(module, "TURN_S", 0.0)
+def test_of_a_slow_model_every_inference_counts(slow: bool, inputs: int, least: int) -> None:
     request = Counting()
-    module.Running(request, [SAMPLE] * inputs, slow).turn()
+    module.Running(request, [SAMPLE] * inputs, slow).turn(Length(0.0))
     assert request.count == least
 
 

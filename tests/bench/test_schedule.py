@@ -1,6 +1,5 @@
 """When to measure what, and when to stop."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,21 +8,17 @@ from ovopt.bench.schedule import (
     LEAST_REPLICAS,
     MOST_REPLICAS,
     MOST_ROUNDS,
-    SLICE_S,
-    creation_order,
     plan_block,
-    turn_order,
     why_stop,
 )
-
-ARMS = ["original", "control", "int8"]
+from ovopt.turns import TURN
 
 
 @pytest.mark.parametrize(
     ("inference_s", "opening_s", "budget_s", "rounds"),
     [
         ([0.001] * 3, 0.5, 60, MOST_ROUNDS),
-        ([0.001] * 3, 0.1, 6 * (0.1 + 3 * 3 * SLICE_S + 0.05), 3),
+        ([0.001] * 3, 0.1, 6 * (0.1 + 3 * 3 * TURN.seconds + 0.05), 3),
         ([0.1] * 2, 0.0, 6 * (2 * 0.8 + 0.05), 2),
         ([5.0] * 3, 30.0, 60, 1),
         ([0.001] * 3, 100.0, 60, 1),
@@ -31,7 +26,7 @@ ARMS = ["original", "control", "int8"]
 )
 def test_a_block_holds_as_many_rounds_as_let_six_blocks_fit_the_budget(inference_s, opening_s, budget_s, rounds):
     found = plan_block(inference_s, opening_s, budget_s)
-    assert (found.rounds, found.slice_s) == (rounds, SLICE_S)
+    assert (found.rounds, found.slice_s) == (rounds, TURN.seconds)
 
 
 def test_turns_that_take_more_inferences_leave_room_for_fewer_rounds():
@@ -41,21 +36,9 @@ def test_turns_that_take_more_inferences_leave_room_for_fewer_rounds():
 @given(st.lists(st.floats(1e-5, 10), min_size=1, max_size=6), st.floats(0, 60), st.floats(1, 600))
 def test_a_plan_keeps_to_the_budget_unless_one_round_is_too_much(inference_s, opening_s, budget_s):
     rounds = plan_block(inference_s, opening_s, budget_s).rounds
-    block_s = opening_s + rounds * sum(max(SLICE_S, 4 * t) for t in inference_s)
+    block_s = opening_s + rounds * sum(max(TURN.seconds, 4 * t) for t in inference_s)
     assert 1 <= rounds <= MOST_ROUNDS
     assert rounds == 1 or LEAST_REPLICAS * block_s <= budget_s * (1 + 1e-9)
-
-
-def test_arms_are_created_forwards_and_backwards_in_turn():
-    assert [creation_order(ARMS, replica) for replica in range(3)] == [ARMS, ARMS[::-1], ARMS]
-
-
-def test_turns_take_every_order_and_leave_the_arms_alone():
-    rng = np.random.default_rng(0)
-    orders = {tuple(turn_order(ARMS, rng)) for _ in range(100)}
-    assert len(orders) == 6
-    assert all(sorted(order) == sorted(ARMS) for order in orders)
-    assert ARMS == ["original", "control", "int8"]
 
 
 NARROW, WIDE = {"int8": 0.01, "control": 0.02}, {"int8": 0.01, "control": 0.03}

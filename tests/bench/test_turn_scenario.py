@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from ovopt.bench import protocol, turn_scenario
+from ovopt.bench import protocol
 from ovopt.bench.machine import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
@@ -30,11 +30,8 @@ class Plain(LatencyScenario):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(turn_scenario, "time", clock)
-    monkeypatch.setattr(turn_scenario, "processor_time", lambda: None)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 def crew_of(clock: Clock, seconds: Mapping[str, Callable[[int], float]] = STEADY, **more: Any) -> FakeCrew:
@@ -278,11 +275,8 @@ class Stolen:
         return ProcessorTime(steal=self._steal, whole=self._whole)
 
 
-def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(turn_scenario, "processor_time", Stolen(0.2))
-    found = measure(crew_of(clock))
+def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(clock: Clock) -> None:
+    found = measure(crew_of(clock, ticks=Stolen(0.2)))
     rounds = measured(found).rounds // LEAST_REPLICAS
     assert rounds > 1
     places = [divmod(number, rounds) for number in range(measured(found).rounds)]
@@ -290,9 +284,8 @@ def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(
     assert np.shape(found.raw["int8"]) == (LEAST_REPLICAS, rounds, INFERENCES)
 
 
-def test_a_little_steal_is_not_worth_a_word(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_scenario, "processor_time", Stolen(0.05))
-    assert measured(measure(crew_of(clock))).disturbed == ()
+def test_a_little_steal_is_not_worth_a_word(clock: Clock) -> None:
+    assert measured(measure(crew_of(clock, ticks=Stolen(0.05)))).disturbed == ()
 
 
 def test_drift_is_the_baselines_last_third_over_its_first(clock: Clock) -> None:

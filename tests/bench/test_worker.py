@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.bench import worker as module
 from ovopt.bench.protocol import TakeLatency, TakeThroughput
-from ovopt.bench.worker import TURN_LEAST, Worker, processor_turn
+from ovopt.bench.worker import Worker, processor_turn
 from ovopt.contracts import Pace
 from ovopt.errors import ArmLostError
+from ovopt.turns import TURN
 from tests.factories import exactly
 
 CHANGED = "its output for the same sample changed while it was timed"
@@ -129,20 +129,20 @@ class Clock:
     def __init__(self, session: Timed, wall_s: float, processor_ns: int) -> None:
         self._session, self._wall_s, self._processor_ns = session, wall_s, processor_ns
 
-    def perf_counter(self) -> float:
+    def wall(self) -> float:
         return self._wall_s * len(self._session.inferred)
 
-    def process_time_ns(self) -> int:
+    def processor(self) -> int:
         return self._processor_ns * len(self._session.inferred)
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(0, TURN_LEAST), (0.035, 4), (1.0, 100)])
+@pytest.mark.parametrize(("seconds", "count"), [(0, TURN.least), (0.035, 4), (1.0, 100)])
 def test_a_turn_of_processor_time_counts_the_processes_own_and_lasts_as_long_as_the_clock_says(
-    session: Timed, monkeypatch: pytest.MonkeyPatch, seconds: float, count: int
+    session: Timed, seconds: float, count: int
 ) -> None:
-    monkeypatch.setattr(module, "time", Clock(session, 0.01, 700))
-    found = processor_turn(session, seconds, first=5)  # type: ignore[arg-type]
+    clock = Clock(session, 0.01, 700)
+    found = processor_turn(session, seconds, 5, clock.wall, clock.processor)  # type: ignore[arg-type]
     assert abs(found.samples - count) <= 1
-    assert found.samples >= TURN_LEAST
+    assert found.samples >= TURN.least
     assert found.elapsed_ns == 700 * found.samples
     assert session.inferred == [5, *range(5, 5 + found.samples)], "the first is discarded, then the samples in turn"

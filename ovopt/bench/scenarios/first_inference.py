@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,12 +12,12 @@ import numpy as np
 
 from ovopt.bench.fresh_start import start_arm
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
-from ovopt.bench.schedule import turn_order
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
 from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, StartTimes
 from ovopt.stats import Floats
+from ovopt.turns import turn_order
 
 LEAST_STARTS = 3
 MOST_STARTS = 12
@@ -36,18 +35,18 @@ class FirstInferenceScenario(Scenario):
         """Rounds of one cold and one cached start of every arm."""
         found = Found()
         rng = np.random.default_rng(effort.seed)
-        started = time.perf_counter()
+        started = crew.clock()
         caches = Path(tempfile.mkdtemp(prefix="ovopt-cache-"))
         try:
             with progress.task("measure first inference", total=effort.time_budget_s) as advance:
                 _fill_caches(crew, effort, caches)
-                rounds, spent, stopped = 0, time.perf_counter() - started, None
+                rounds, spent, stopped = 0, crew.clock() - started, None
                 advance(spent)
                 while stopped is None:
                     for name in turn_order(crew.present, rng):
                         _start_both(crew, name, effort, caches, found)
                     rounds += 1
-                    before, spent = spent, time.perf_counter() - started
+                    before, spent = spent, crew.clock() - started
                     stopped = _why_stop(rounds, spent, effort.time_budget_s)
                     if crew.baseline in crew.lost:
                         stopped = "the baseline was lost"

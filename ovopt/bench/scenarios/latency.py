@@ -15,9 +15,9 @@ from ovopt.bench.turn_scenario import Turns, TurnScenario
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.records import Latency, Speedup
+from ovopt.turns import TURN
 
 REPEATED_TURNS = 8
-REPEATED_S = 0.05
 
 
 class LatencyScenario(TurnScenario):
@@ -36,7 +36,7 @@ class LatencyScenario(TurnScenario):
         pairs: list[tuple[float, float]] = []
         for index in range(REPEATED_TURNS):
             turns = [
-                crew.ask(crew.baseline, TakeLatency(REPEATED_S, index, repeat))
+                crew.ask(crew.baseline, TakeLatency(TURN.seconds, index, repeat))
                 for repeat in (index % 2 == 0, index % 2 == 1)
             ]
             if None in turns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar
 
 from ovopt.bench.fresh_start import start_arm
@@ -24,7 +23,7 @@ class MemoryScenario(Scenario):
 
     def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
         """Every arm under every hint, whatever the time budget: it is a handful of starts."""
-        found, started = Found(), time.perf_counter()
+        found, started = Found(), crew.clock()
         hints = (effort.hint,) if effort.hint else HINTS
         measured = [name for name in crew.present if crew.arms[name].role != "control"]
         with progress.task("measure memory", total=len(measured) * len(hints) * STARTS) as advance:
@@ -38,7 +37,7 @@ class MemoryScenario(Scenario):
                 if name not in crew.lost:
                     found.raw[name] = starts
         found.measured = Measured(
-            replicas=STARTS, rounds=STARTS, seconds=round(time.perf_counter() - started, 1), stopped="all starts made"
+            replicas=STARTS, rounds=STARTS, seconds=round(crew.clock() - started, 1), stopped="all starts made"
         )
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,10 +11,10 @@ from ovopt.bench import protocol
 from ovopt.bench.equal_settings import same_settings
 from ovopt.bench.open_loop import Demand, Served, arrivals
 from ovopt.bench.scenario import Effort, Found, Scenario
-from ovopt.bench.schedule import turn_order
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import LoadLimit, LoadPoint, Measured, ServedLoad, ServedLoadRatio
+from ovopt.turns import turn_order
 
 CAPACITY_S = 0.5
 SEARCH_STEPS = 5
@@ -31,7 +30,7 @@ class ServedLoadScenario(Scenario):
 
     def measure(self, crew: Crew, effort: Effort, progress: Progress) -> Found:
         """Rate after rate; the arms in turn at each."""
-        found, started = Found(), time.perf_counter()
+        found, started = Found(), crew.clock()
         rng = np.random.default_rng(effort.seed)
         demand = effort.demand
         same_settings(self.name, crew, effort.hint or "THROUGHPUT", found)
@@ -51,7 +50,7 @@ class ServedLoadScenario(Scenario):
         for name in crew.lost:
             found.raw.pop(name, None)
         found.measured = Measured(
-            replicas=1, rounds=steps, seconds=round(time.perf_counter() - started, 1), stopped="all rates served"
+            replicas=1, rounds=steps, seconds=round(crew.clock() - started, 1), stopped="all rates served"
         )
         return found
 

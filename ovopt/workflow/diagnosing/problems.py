@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ovopt import units
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.diagnosing.fixes import Mender
 
 LEAST_SHARE = 0.01
@@ -16,8 +17,6 @@ SLOWER, SLOWER_US = 1.1, 10.0
 """A layer is slower than in the original from this factor and so many microseconds on."""
 LEAST_TIME = 0.05
 """Lost time is worth a look from this share of an inference on."""
-LEAST_SPEEDUP = 1.03
-"""A gain within the noise of a quick measurement is none."""
 NAMED = 3
 
 

@@ -14,16 +14,17 @@ from ovopt import units
 from ovopt.contracts import Advance, Step
 from ovopt.errors import ArmLostError, BudgetMissedError, StepError
 from ovopt.model.files.locate import MANIFEST
-from ovopt.model.inspect.operation_times import operation_times
+from ovopt.model.inspect.profile import operation_times
 from ovopt.model.ports.facts import facts
 from ovopt.output import new_folder
 from ovopt.records import Manifest, StepReport
+from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.comparing.arms import properties_of
 from ovopt.workflow.searching.journal import Journal
 from ovopt.workflow.searching.outcome import doubts, refusal
-from ovopt.workflow.searching.trial import LEAST_SPEEDUP, NOISE, SMALL, Aim, Trial, state_of, unjudged, winner
+from ovopt.workflow.searching.trial import NOISE, SMALL, Aim, Trial, state_of, unjudged, winner
 
 if TYPE_CHECKING:
     import openvino

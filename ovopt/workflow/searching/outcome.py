@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ovopt import units
+from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.applying.tuning_quality import Validator
-from ovopt.workflow.searching.trial import LEAST_SPEEDUP, Aim, Trial, winner
+from ovopt.workflow.searching.trial import Aim, Trial, winner
 
 if TYPE_CHECKING:
     import openvino

@@ -8,9 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from ovopt.records import Record
+from ovopt.turns import LEAST_SPEEDUP
 
-LEAST_SPEEDUP = 1.02
-"""A gain within the noise of a quick measurement is no reason to ship another model."""
 SMALL = 1.06
 """A gain below this is measured twice."""
 NOISE = 0.1

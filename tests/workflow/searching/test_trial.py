@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ovopt.workflow.searching.trial import LEAST_SPEEDUP, Trial, settled, state_of, unjudged, winner
+from ovopt.turns import LEAST_SPEEDUP
+from ovopt.workflow.searching.trial import Trial, settled, state_of, unjudged, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
