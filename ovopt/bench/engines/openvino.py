@@ -18,7 +18,7 @@ from ovopt.bench.pool_pace import pace
 from ovopt.contracts import Array, Engine, Key, Pace, Placement, Session, Started, Tensors, without_batch
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.files.read import core, read_model, reason, with_batch
-from ovopt.model.inspect.execution import execution
+from ovopt.model.inspect.profile import execution, profiled
 from ovopt.records import Effective, Execution
 
 if TYPE_CHECKING:
@@ -78,11 +78,9 @@ class OpenVino(Engine):
         return OpenVinoSession(compiled, samples, self._placement, requests)
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Profile a few inferences of the first sample, on one stream: with several, the execution graph is that of a
-        stream which may not have run."""
-        one_stream = {"NUM_STREAMS": "1"} if self._placement.device == "CPU" else {}
-        profiled = {**properties, "PERF_COUNT": "YES", **one_stream}
-        compiled = _compile(self._timed, self._placement.device, profiled)
+        """Profile a few inferences of the first sample."""
+        device = self._placement.device
+        compiled = _compile(self._timed, device, profiled(device, properties))
         request = compiled.create_infer_request()
         inputs = dict(enumerate(samples[0]))
         request.infer(inputs, share_inputs=True)

@@ -1,37 +1,34 @@
-"""What a device executes for each layer of some models, and how long it takes: execution graphs and profiling counters,
-in turns.
-
-A device fuses layers, and not the same ones in every model. Layers that one of the models executes together make a
-unit, whose times can be held against each other.
-"""
+"""Profiles: the operations that a device executes for models, and the time of each, by execution graphs and profiling
+counters."""
 
 from __future__ import annotations
 
 import re
-import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.inspect.execution import NOT_WORK, SHORT
 from ovopt.model.inspect.layer_errors import Arm
-from ovopt.model.inspect.layers import by_name
 from ovopt.model.native import core
 from ovopt.model.ports.sequence import Tensors
+from ovopt.records import Execution
+from ovopt.turns import TURN, alternated, creation_order, repeated
 
 if TYPE_CHECKING:
     import openvino
 
 REPLICAS = 4
-TURNS = 3
-TURN_S = 0.05
-LEAST = 3
+"""Compiled instances of each model: times of one are a few percent off."""
+ROUNDS = 3
 LEAST_MS = 1e-6
+"""Below the runtime's clock: a ratio of times must have no zero in it."""
+NOT_WORK = {"Input", "Output", "Const", "Parameter", "Result", "Constant"}
 MOVING = ("Reorder", "Convert")
-PASSING = ("FakeQuantize", "FakeConvert", "Convert")
-"""Operations between two layers."""
+SHORT = {"i8": "int8", "u8": "int8", "i4": "int4", "u4": "int4"}
 ADDED = re.compile(r"(/fq_(output|weights)_\d+|/Dequantization\w+|_original)(/.*)?$")
 """What quantization puts behind the name of the layer whose output or weights it is about."""
 
@@ -49,6 +46,8 @@ class Node:
     us: float
     """Microseconds of one inference."""
     readers: tuple[str, ...]
+    executed: bool = True
+    """Whether it ran: what was folded away did not."""
 
     @property
     def moves(self) -> bool:
@@ -67,68 +66,109 @@ class Profile:
     """The inference precision that the compiled model reports."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """What the layers of a unit take in one model."""
-
-    precision: str
-    primitive: str
-    us: float
-    reorders: int
-    reorders_us: float
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Layers that are executed together, with what they take in each model."""
-
-    layers: tuple[str, ...]
-    work: tuple[Work | None, ...]
+def profiled(device: str, properties: Mapping[str, str]) -> dict[str, str]:
+    """These properties with profiling counters, and on one stream: with several, the execution graph is that of a
+    stream which may not have run."""
+    return {**properties, "PERF_COUNT": "YES", **({"NUM_STREAMS": "1"} if device == "CPU" else {})}
 
 
 def profiles(
-    arms: Sequence[Arm], tensors: Tensors, known: Collection[str], replica_done: Callable[[], None] = lambda: None
+    arms: Sequence[Arm],
+    tensors: Tensors,
+    known: Collection[str],
+    replica_done: Callable[[], None] = lambda: None,
+    replicas: int | None = None,
 ) -> list[Profile]:
-    """Each model's nodes, with the median of several compiled instances that ran in turns. RuntimeError where a model
-    does not run."""
+    """Each model's nodes, with the median of several compiled instances (`replicas`, else 4) that ran in turns;
+    `known` are the names of layers. Raises RuntimeError where a model does not run."""
     found: list[list[Profile]] = [[] for _ in arms]
-    for replica in range(REPLICAS):
-        order = range(len(arms))
-        for place, profile in _replica(arms, tensors, known, order if replica % 2 else order[::-1]):
+    for replica in range(replicas or REPLICAS):
+        order = creation_order(range(len(arms)), replica)
+        for place, profile in _replica(arms, tensors, known, order):
             found[place].append(profile)
         replica_done()
     return [_median(several) for several in found]
 
 
-def units(models: Sequence[openvino.Model], found: Sequence[Profile], order: Sequence[str]) -> list[Unit]:
-    """The layers in `order`, together where one of the models executes them together, or where what one model computes
-    in several the other computes in one: layers that not all models have go with those that read them. So does a layer
-    that an execution graph does not name, and that only one other reads."""
-    together = _Together(order)
-    shared = set(order).intersection(*(by_name(model) for model in models))
-    for model, profile in zip(models, found, strict=True):
-        for node in profile.nodes:
-            together.join(node.layers)
-        executed = {name for node in profile.nodes for name in node.layers}
-        for name, readers in _readers(model, order):
-            if name not in shared or (name not in executed and len(readers) == 1):
-                together.join((name, *readers))
-    work = [_work(profile, together) for profile in found]
-    return [Unit(layers, tuple(one.get(head) for one in work)) for head, layers in together.members().items()]
+def operation_times(
+    models: Sequence[openvino.Model], tensors: Tensors, device: str, properties: Mapping[str, str]
+) -> list[dict[str, float]]:
+    """For each model, microseconds by the name of each of its operations: what the executed operation takes that it is
+    a part of. What a conversion or a change of layout takes that the device put in is added to the operations that read
+    it. Raises RuntimeError where a model does not run."""
+    known = {op.get_friendly_name() for model in models for op in model.get_ops()}
+    arms = [Arm(model, device, properties) for model in models]
+    return [_by_layer(profile) for profile in profiles(arms, tensors, known, replicas=1)]
+
+
+def execution(compiled: openvino.CompiledModel, wall_us: float) -> Execution:
+    """Operations and time by executed precision. Times need `PERF_COUNT` and at least one inference.
+
+    Operations that were folded away (not executed) do not count. `wall_us` is the time that one of the profiled
+    inferences took as a whole, so that time outside the operations shows.
+    """
+    times: Counter[str] = Counter()
+    primitive_times: Counter[str] = Counter()
+    nodes = [node for node in _nodes(compiled, ()) if node.executed]
+    for node in nodes:
+        times[node.precision] += node.us  # type: ignore[assignment]  # a Counter adds up whatever is a number
+        primitive_times[f"{node.kind}|{node.primitive}"] += node.us  # type: ignore[assignment]
+    ops = Counter(node.precision for node in nodes)
+    primitives = Counter(f"{node.kind}|{node.primitive}" for node in nodes)
+    kinds = Counter(node.kind for node in nodes)
+    return Execution(
+        ops_by_precision=dict(ops.most_common()),
+        time_by_precision=dict(times.most_common()),
+        ops_by_primitive={name: primitives[name] for name, _ in primitive_times.most_common()},
+        time_by_primitive=dict(primitive_times.most_common()),
+        reorders=kinds["Reorder"],
+        conversions=kinds["Convert"],
+        ops_us=float(sum(times.values())),
+        wall_us=wall_us,
+    )
+
+
+def layers_served(nodes: Sequence[Node]) -> list[tuple[Node, tuple[str, ...]]]:
+    """Each node with its layers; one without, with those of the nodes that read it."""
+    served: dict[str, tuple[str, ...]] = {}
+    for node in reversed(nodes):
+        behind = (layer for reader in node.readers for layer in served.get(reader, ()))
+        served[node.name] = node.layers or tuple(dict.fromkeys(behind))
+    return [(node, served[node.name]) for node in nodes]
+
+
+def _by_layer(profile: Profile) -> dict[str, float]:
+    spent: dict[str, float] = defaultdict(float)
+    for node, layers in layers_served(profile.nodes):
+        for layer in layers:
+            spent[layer] += node.us
+    return dict(spent)
 
 
 def _replica(
     arms: Sequence[Arm], tensors: Tensors, known: Collection[str], order: Sequence[int]
 ) -> Iterator[tuple[int, Profile]]:
-    compiled = {i: core().compile_model(arms[i].model, arms[i].device, _profiling(arms[i])) for i in order}
-    requests = {i: compiled[i].create_infer_request() for i in order}
-    times: dict[int, list[float]] = {i: [] for i in order}
-    for _ in range(TURNS):
-        for i in order:
-            times[i] += _turn(requests[i], tensors)
-    for i in order:
-        wall_ms = max(LEAST_MS, float(np.median(times[i])))
+    compiled = {i: _compiled(arms[i]) for i in order}
+    takes = {i: partial(_turn, compiled[i].create_infer_request(), tensors) for i in order}
+    for i, turns in alternated(takes, ROUNDS).items():
+        wall_ms = max(LEAST_MS, float(np.median(np.concatenate(turns))))
         yield i, Profile(tuple(_nodes(compiled[i], known)), wall_ms, _precision(compiled[i]))
+
+
+def _compiled(arm: Arm) -> openvino.CompiledModel:
+    properties = {"PERFORMANCE_HINT": "LATENCY", **arm.properties}
+    return core().compile_model(arm.model, arm.device, profiled(arm.device, properties))
+
+
+def _turn(request: openvino.InferRequest, tensors: Tensors, _: int) -> list[float]:
+    """Milliseconds; the first inference comes behind those of another model, and does not count."""
+    request.infer(list(tensors))
+
+    def take(_: int) -> float:
+        request.infer(share_outputs=True)
+        return float(request.latency)
+
+    return repeated(take, TURN)
 
 
 def _precision(compiled: openvino.CompiledModel) -> str:
@@ -138,30 +178,14 @@ def _precision(compiled: openvino.CompiledModel) -> str:
         return "not readable"
 
 
-def _profiling(arm: Arm) -> dict[str, str]:
-    one_stream = {"NUM_STREAMS": "1"} if arm.device == "CPU" else {}
-    return {"PERFORMANCE_HINT": "LATENCY", **arm.properties, "PERF_COUNT": "YES", **one_stream}
-
-
-def _turn(request: openvino.InferRequest, tensors: Tensors) -> list[float]:
-    """The first inference comes behind those of another model, and does not count."""
-    request.infer(list(tensors))
-    times: list[float] = []
-    until = time.perf_counter() + TURN_S
-    while len(times) < LEAST or time.perf_counter() < until:
-        request.infer(share_outputs=True)
-        times.append(request.latency)
-    return times
-
-
 def _nodes(compiled: openvino.CompiledModel, known: Collection[str]) -> Iterator[Node]:
+    """The operations of an execution graph in their order; the counters are averages over all inferences so far."""
     for op in compiled.get_runtime_model().get_ordered_ops():
         info = {key: value.astype(str) for key, value in op.get_rt_info().items()}
         if info["layerType"] in NOT_WORK:
             continue
-        spent = info["execTimeMcs"]
+        spent, precision = info["execTimeMcs"], info["runtimePrecision"]
         readers = {target.get_node().get_friendly_name() for out in op.outputs() for target in out.get_target_inputs()}
-        precision = info["runtimePrecision"]
         yield Node(
             name=op.get_friendly_name(),
             layers=tuple(_layers(info.get("originalLayersNames", ""), known)),
@@ -170,6 +194,7 @@ def _nodes(compiled: openvino.CompiledModel, known: Collection[str]) -> Iterator
             precision=SHORT.get(precision, precision),
             us=float(spent) if spent.isdigit() else 0.0,
             readers=tuple(sorted(readers)),
+            executed=spent.isdigit(),
         )
 
 
@@ -198,84 +223,5 @@ def _median(several: Sequence[Profile]) -> Profile:
     last = several[-1]
     same = [one for one in several if [node.kind for node in one.nodes] == [node.kind for node in last.nodes]]
     spent = np.median([[node.us for node in one.nodes] for one in same], axis=0)
-    nodes = tuple(
-        Node(node.name, node.layers, node.kind, node.primitive, node.precision, float(us), node.readers)
-        for node, us in zip(last.nodes, spent, strict=True)
-    )
+    nodes = tuple(replace(node, us=float(us)) for node, us in zip(last.nodes, spent, strict=True))
     return Profile(nodes, float(np.median([one.wall_ms for one in several])), last.precision)
-
-
-def _readers(model: openvino.Model, order: Sequence[str]) -> Iterator[tuple[str, set[str]]]:
-    """Each layer with the layers that read it, through operations that are none."""
-    nodes, known = by_name(model), set(order)
-
-    def behind(node: openvino.Node) -> set[str]:
-        readers = [target.get_node() for output in node.outputs() for target in output.get_target_inputs()]
-        layers = {reader.get_friendly_name() for reader in readers} & known
-        others = [reader for reader in readers if reader.get_friendly_name() not in known]
-        return layers.union(*(behind(other) for other in others if other.get_type_name() in PASSING))
-
-    for name in order:
-        if name in nodes:
-            yield name, behind(nodes[name])
-
-
-def _work(profile: Profile, together: _Together) -> dict[str, Work]:
-    """By unit: its nodes, and those without a layer that feed them."""
-    owners = _owners(profile.nodes, together)
-    nodes: dict[str, list[Node]] = {}
-    for node in profile.nodes:
-        if node.name in owners:
-            nodes.setdefault(owners[node.name], []).append(node)
-    return {head: _sum(several) for head, several in nodes.items()}
-
-
-def _owners(nodes: Sequence[Node], together: _Together) -> Mapping[str, str]:
-    owners: dict[str, str] = {}
-    for node in reversed(nodes):
-        of_readers = [owners[name] for name in node.readers if name in owners]
-        if node.layers:
-            owners[node.name] = together.head(node.layers[0])
-        elif of_readers:
-            owners[node.name] = of_readers[0]
-    return owners
-
-
-def _sum(nodes: Sequence[Node]) -> Work:
-    computing = [node for node in nodes if not node.moves] or list(nodes)
-    main = max(computing, key=lambda node: (bool(node.layers), node.us))
-    moving = [node for node in nodes if node.moves]
-    return Work(
-        precision=main.precision,
-        primitive=f"{main.kind}|{main.primitive}",
-        us=sum(node.us for node in nodes),
-        reorders=len(moving),
-        reorders_us=sum(node.us for node in moving),
-    )
-
-
-class _Together:
-    """Disjoint sets of layers; the head of each is its first one."""
-
-    def __init__(self, order: Sequence[str]) -> None:
-        self._place = {name: i for i, name in enumerate(order)}
-        self._above = {name: name for name in order}
-
-    def head(self, name: str) -> str:
-        """The first layer of the set that a layer is in."""
-        while self._above[name] != name:
-            name = self._above[name]
-        return name
-
-    def join(self, names: Sequence[str]) -> None:
-        """Make one set of those that the layers are in."""
-        heads = sorted({self.head(name) for name in names}, key=self._place.__getitem__)
-        for head in heads[1:]:
-            self._above[head] = heads[0]
-
-    def members(self) -> dict[str, tuple[str, ...]]:
-        """Of each set, by its head."""
-        found: dict[str, list[str]] = {}
-        for name in self._place:
-            found.setdefault(self.head(name), []).append(name)
-        return {head: tuple(names) for head, names in found.items()}

@@ -17,6 +17,7 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.recipe import parse_recipe
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis
+from ovopt.turns import Length
 from ovopt.workflow.diagnosing import fixes, layer_evidence
 from ovopt.workflow.diagnosing.diagnose import RANDOM, diagnose
 from ovopt.workflow.optimizing.steps import quantize
@@ -31,7 +32,7 @@ def without_clocks(patch: pytest.MonkeyPatch) -> None:
     """One compiled instance for the times of layers, and speeds that do not depend on a clock."""
     patch.setattr("ovopt.workflow.diagnosing.layer_evidence.REPLICAS", 1)
     patch.setattr("ovopt.model.inspect.profile.REPLICAS", 1)
-    patch.setattr("ovopt.model.inspect.profile.TURN_S", 0.001)
+    patch.setattr("ovopt.model.inspect.profile.TURN", Length(0.001))
     patch.setattr(fixes, "quick_speedup", lambda before, after, *rest: speed(after) / speed(before))
 
 
