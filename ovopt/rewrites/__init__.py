@@ -1,1 +1,1 @@
-"""Exact rewrites of the graph, one identity per file: what exporters spelled out becomes one operation again."""
+"""Exact rewrites of the graph, one identity per class: what exporters spelled out becomes one operation again."""

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.channel_shuffle import ChannelShuffle
+from ovopt.rewrites.channel_permutations import ChannelShuffle
 from tests.rewrites.graphs import assert_untouched, kinds, moves_data, named, values
 
 SHAPE = (2, 12, 5, 5)

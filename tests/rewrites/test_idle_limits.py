@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.idle_limits import IdleLimits
+from ovopt.rewrites.idle_operations import IdleLimits
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 FAR = np.iinfo(np.int64).max

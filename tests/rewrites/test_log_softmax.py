@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.log_softmax import LogSoftmax
+from ovopt.rewrites.softmax import LogSoftmax
 from tests.rewrites.graphs import assert_same, assert_untouched, computed, graph, kinds, rewritten, values
 
 

@@ -5,7 +5,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.no_ops import NoOps
+from ovopt.rewrites.idle_operations import NoOps
 from tests.rewrites.graphs import assert_untouched, kinds, moves_data, named, values
 
 SHAPE = (2, 3, 4)

@@ -5,7 +5,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.permuted_gather import PermutedGather
+from ovopt.rewrites.channel_permutations import PermutedGather
 from tests.rewrites.graphs import assert_untouched, computed, kinds, moves_data, named, rewritten, values
 
 SHAPE = (2, 6, 5, 5)

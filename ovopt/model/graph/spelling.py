@@ -58,26 +58,6 @@ def either(*terms: Term) -> Either:
     return Either(terms)
 
 
-NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
-"""-x"""
-ONE_PLUS_EXP = op("Add", op("Exp", NEGATED), 1.0)
-"""1 + exp(-x), the reciprocal of a sigmoid"""
-_MINUS_SIZE = either(op("Negative", op("Abs", "x")), op("Multiply", op("Abs", "x"), -1.0))
-STABLE_SOFTPLUS = op(
-    "Add", either(op("Relu", "x"), op("Maximum", "x", 0.0)), op("Log", op("Add", op("Exp", _MINUS_SIZE), 1.0))
-)
-"""max(x, 0) + log(1 + exp(-|x|))"""
-_SHIFTED = either(op("Add", "x", 3.0), op("Subtract", "x", -3.0))
-SHIFTED_RELU6 = either(
-    op("Clamp", _SHIFTED, min=0.0, max=6.0),
-    op("Minimum", op("Relu", _SHIFTED), 6.0),
-    op("Minimum", op("Maximum", _SHIFTED, 0.0), 6.0),
-    op("Maximum", op("Minimum", _SHIFTED, 6.0), 0.0),
-    op("Relu", op("Minimum", _SHIFTED, 6.0)),
-)
-"""min(max(x + 3, 0), 6)"""
-
-
 class SpellingRewrite(Rewrite):
     """All spellings of one expression, and the operation that computes it.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.mish import Mish
+from ovopt.rewrites.activations import Mish
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 ZERO, ONE = np.float32(0), np.float32(1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.hard_clamps import HardClamps
+from ovopt.rewrites.activations import HardClamps
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 LOW, HIGH, SIX, ZERO = (np.float32(value) for value in (-1.5, 4, 6, 0))

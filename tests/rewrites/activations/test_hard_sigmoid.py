@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.hard_sigmoid import HardSigmoid
+from ovopt.rewrites.activations import HardSigmoid
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 THREE, SIX, SIXTH, HALF, ZERO = (np.float32(value) for value in (3, 6, 1 / 6, 0.5, 0))

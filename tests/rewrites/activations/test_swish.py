@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.swish import Swish
+from ovopt.rewrites.activations import Swish
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 ONE, BETA = np.float32(1), np.float32(1.702)

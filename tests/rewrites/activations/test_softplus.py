@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.softplus import Softplus
+from ovopt.rewrites.activations import Softplus
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 ZERO, ONE = np.float32(0), np.float32(1)

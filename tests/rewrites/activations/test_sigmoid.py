@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.sigmoid import Sigmoid
+from ovopt.rewrites.activations import Sigmoid
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 ONE = np.float32(1)
