@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def multiply_adds(model: openvino.Model, sample: Sequence[NDArray[Any]]) -> dict[str, float]:
-    """Multiplications with an addition of one inference with this sample, by the name of the operation.
+    """Multiplications with an addition of one inference with this sample (arrays [1, ...]), by the name of the
+    operation.
 
     Raises RuntimeError where the model does not take the sample's shapes.
     """

@@ -75,8 +75,8 @@ class Survey:
     def importances(
         self, samples: Sequence[Tensors], importance: Importance, seed: int, advance: Advance
     ) -> list[Elimination]:
-        """The order in which the units of each group are best removed. A sample holds one array per input, of its
-        shape."""
+        """The order in which the units of each group are best removed, found on samples (arrays [1, ...] in the model's
+        order)."""
         if importance == "magnitude":
             return [_by_magnitude(self._magnitudes(group)) for group in self.groups]
         group_of = {unit: place for place, group in enumerate(self.groups) for unit in group.units}

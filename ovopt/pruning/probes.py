@@ -23,8 +23,8 @@ Probe = tuple[str, int]
 
 
 def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[Tensors]) -> Iterator[list[Array]]:
-    """Tensors at these places, each of its own shape, sample by sample; only what leads to them is computed. The arrays
-    are valid until the next sample."""
+    """Tensors [...] at these places, sample by sample (arrays [1, ...]); only what leads to them is computed. The
+    arrays are valid until the next sample."""
     import openvino
 
     copy = model.clone()
@@ -49,7 +49,7 @@ def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[T
 
 
 def float_outputs(model: openvino.Model, samples: Sequence[Tensors]) -> list[list[Array]]:
-    """Outputs of the model in floating point: for each, its values sample by sample, of its own shape."""
+    """Outputs of the model in floating point: for each, its values [...] sample by sample (arrays [1, ...])."""
     found, count = outputs_in_f32(model, samples), len(model.outputs)
     return [found[i::count] for i, output in enumerate(model.outputs) if output.get_element_type().is_real()]
 

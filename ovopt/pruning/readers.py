@@ -28,7 +28,7 @@ class Bias:
     """One per output channel."""
 
     def set(self, values: Array) -> None:
-        """Another bias of the same shape."""
+        """Sets another bias, [outputs]."""
         shape = tuple(self.node.input_value(self.index).get_shape())
         set_constant(self.node, self.index, values.reshape(shape))
 
@@ -43,7 +43,7 @@ class Reader:
     @property
     def name(self) -> str:
         """The operation's name."""
-        return str(self.node.get_friendly_name())
+        return self.node.get_friendly_name()
 
     @property
     def places(self) -> int:
@@ -60,7 +60,7 @@ class Reader:
         return weights.T if self.node.get_attributes()["transpose_b"] else weights
 
     def set_matrix(self, matrix: Array) -> None:
-        """Other weights of the same shape; those in a shorter format stay in it."""
+        """Sets other weights of the same shape, [features, outputs]; those in a shorter format stay in it."""
         shape, kept = tuple(self.node.input_value(1).get_shape()), producer(self.node, 1)
         turned = self._slides or self.node.get_attributes()["transpose_b"]
         values = (matrix.T if turned else matrix).reshape(shape)
@@ -123,7 +123,7 @@ class Reader:
 
     @property
     def _slides(self) -> bool:
-        return bool(self.node.get_type_name() == "Convolution")
+        return self.node.get_type_name() == "Convolution"
 
 
 def _padding(

@@ -77,7 +77,7 @@ def reconstruct(jobs: Sequence[Job], data: RefitData, refit: Refit, advance: Adv
 
 def _source(job: Job) -> tuple[str, int]:
     value = job.after.node.input_value(0)
-    return str(value.get_node().get_name()), int(value.get_index())
+    return value.get_node().get_name(), value.get_index()
 
 
 def _sums(jobs: Sequence[Job], data: RefitData, refit: Refit) -> list[tuple[Moments, Moments | None]]:

@@ -86,8 +86,8 @@ def amounts(weighed: Weighed, settings: PruneSettings) -> list[int]:
 def prune(
     weighed: Weighed, removed: Sequence[int], samples: Sequence[Tensors], settings: PruneSettings, advance: Advance
 ) -> Pruned:
-    """The model without so many units of each group, its readers refitted. A sample holds one array per input, of its
-    shape."""
+    """The model without so many units of each group, its readers refitted on samples (arrays [1, ...] in the model's
+    order)."""
     survey, importances = weighed.survey, weighed.importances
     gone = {
         group.units[place]: number

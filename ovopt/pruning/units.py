@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +71,6 @@ class Units:
         return root
 
 
-def labelled(axes: Iterable[Labels | None]) -> list[Any]:
+def labelled(axes: Iterable[Labels | None]) -> list[Labels]:
     """Those axes that have labels, each of shape [length]."""
     return [labels for labels in axes if labels is not None]

@@ -32,8 +32,8 @@ class Sparse:
 
 def sparsified(model: openvino.Model, samples: Sequence[Tensors], share: float, advance: Advance) -> Sparse:
     """A copy in which, of the weights of each output of each layer, this share is zero: those with the smallest product
-    of magnitude and the root mean square of what they are multiplied with (Wanda: Sun et al., 2023). A sample holds one
-    array per input, of its shape."""
+    of magnitude and the root mean square of what they are multiplied with on samples, arrays [1, ...] (Wanda: Sun et
+    al., 2023)."""
     copy = model.clone()
     named_apart(copy)
     readers = [Reader(op) for op in copy.get_ordered_ops() if _has_weights(op)]

@@ -59,6 +59,6 @@ def _stays(node: openvino.Node) -> bool:
     kind = node.get_type_name()
     if kind == "Convert":
         wider = node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth
-        return bool(wider and node.input_value(0).get_node().get_type_name() == "Constant")
+        return wider and node.input_value(0).get_node().get_type_name() == "Constant"
     shape = node.get_output_partial_shape(0) if kind in EXPANDING else None
     return shape is not None and shape.is_static and math.prod(shape.to_shape()) > LARGE

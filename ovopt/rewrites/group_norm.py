@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,12 +75,12 @@ def _scale_and_shift(values: Values, groups: int, channels: int) -> tuple[Number
     return np.repeat(factor, channels // groups) * scale, np.repeat(offset, channels // groups) * scale + shift
 
 
-def _keeps_batch(values: Values, before: list[Any], after: list[Any]) -> bool:
+def _keeps_batch(values: Values, before: list[openvino.Dimension], after: list[openvino.Dimension]) -> bool:
     target = constant(values["groups"].get_node())
     if target is not None and target[0] == 0 and values["grouped"].get_node().get_attributes()["special_zero"]:
         return True
     if before[0].is_static and after[0].is_static:
-        return bool(before[0] == after[0])
+        return before[0] == after[0]
     samples = [[dimension.get_length() for dimension in shape[1:] if dimension.is_static] for shape in (before, after)]
     known = len(samples[0]) == len(before) - 1 and len(samples[1]) == len(after) - 1
     return known and prod(samples[0]) == prod(samples[1])

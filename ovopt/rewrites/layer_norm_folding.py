@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class LayerNormFolding(Rewrite):
 
 @dataclass(frozen=True)
 class _Affine:
-    normalized: Any
+    normalized: openvino.Output
     scale: Numbers
     shift: Numbers | None
 

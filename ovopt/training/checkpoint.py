@@ -82,7 +82,7 @@ class Checkpoint:
 
 
 def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: object) -> str:
-    """One hash of all that a training depends on: what the module holds, masks too, samples (arrays of any shape),
+    """One hash of all that a training depends on: what the module holds, masks too, samples (arrays [1, ...]),
     settings."""
     import torch
 

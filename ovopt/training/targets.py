@@ -43,8 +43,8 @@ class Targets:
 
     @classmethod
     def of(cls, said: str, teacher: torch.nn.Module, samples: Sequence[Tensors], seed: int) -> Targets:
-        """Divides the samples, which hold one array per input of its shape. Raises DataError where there are too few,
-        and ModelError where the model does not take them, or answers at random."""
+        """Divides the samples, arrays [1, ...] in the model's order. Raises DataError where there are too few, and
+        ModelError where the model does not take them, or answers at random."""
         if len(samples) < FEWEST_SAMPLES:
             raise DataError(
                 f"training takes at least {FEWEST_SAMPLES} calibration samples, {len(samples)} are there; "

@@ -59,7 +59,7 @@ class _Channels:
 class _Plan:
     places: dict[openvino.Node, Permuting]
     known: dict[tuple[openvino.Node, int], _Channels] = field(default_factory=dict)
-    changes: list[Callable[[], Any]] = field(default_factory=list)
+    changes: list[Callable[[], object]] = field(default_factory=list)
 
 
 def fold(model: openvino.Model, places: Sequence[Permuting]) -> int:

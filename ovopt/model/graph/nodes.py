@@ -41,7 +41,7 @@ class Rewrite(ABC):
 
 
 def constant(node: openvino.Node) -> NDArray[Any] | None:
-    """A constant's values in its own shape, through a conversion of its type; None for anything else."""
+    """A constant's values, in its own shape [...], through a conversion of its type; None for anything else."""
     kind = node.get_type_name()
     if kind == "Convert" and node.input_value(0).get_node().get_type_name() == "Constant":
         values = node.input_value(0).get_node().data
@@ -161,8 +161,8 @@ def dimensions(output: openvino.Output) -> list[openvino.Dimension] | None:
 def equal(one: openvino.Dimension, two: openvino.Dimension) -> bool:
     """True where two dimensions are the same for sure."""
     if one.is_static or two.is_static:
-        return bool(one.is_static and two.is_static and one.get_length() == two.get_length())
-    return bool(one.has_symbol() and two.has_symbol() and one.get_symbol() == two.get_symbol())
+        return one.is_static and two.is_static and one.get_length() == two.get_length()
+    return one.has_symbol() and two.has_symbol() and one.get_symbol() == two.get_symbol()
 
 
 def equal_shapes(one: Sequence[openvino.Dimension] | None, two: Sequence[openvino.Dimension] | None) -> bool:
@@ -174,7 +174,7 @@ def equal_shapes(one: Sequence[openvino.Dimension] | None, two: Sequence[openvin
 
 def is_unit(dimension: openvino.Dimension) -> bool:
     """True where a dimension is 1 for sure."""
-    return bool(dimension.is_static and dimension.get_length() == 1)
+    return dimension.is_static and dimension.get_length() == 1
 
 
 def without_units(shape: Sequence[openvino.Dimension]) -> list[openvino.Dimension]:
@@ -228,8 +228,7 @@ def feeds_result(output: openvino.Output) -> bool:
 
 
 def set_constant(node: openvino.Node, index: int, values: NDArray[Any]) -> None:
-    """Gives an operation a constant of its own for an input, of the element type that the input had and of any
-    shape."""
+    """Gives an operation a constant [...] of its own for an input, of the element type that the input had."""
     from openvino import opset13 as ops
 
     dtype = node.input_value(index).get_element_type().to_dtype()

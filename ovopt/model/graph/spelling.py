@@ -99,8 +99,8 @@ def number(output: openvino.Output) -> float | None:
 
 @dataclass(frozen=True)
 class _Match:
-    values: Mapping[str, Any] = field(default_factory=dict)
-    nodes: Mapping[str, Any] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    nodes: Mapping[str, openvino.Node] = field(default_factory=dict)
 
     def binding(self, name: str, output: openvino.Output) -> Iterator[_Match]:
         """With one more name, where it does not stand for something else."""
@@ -158,11 +158,11 @@ def _is_closed(match: _Match, root: openvino.Node) -> bool:
 
 
 def _is_shape(node: openvino.Node) -> bool:
-    return bool(node.get_type_name() == "ShapeOf")
+    return node.get_type_name() == "ShapeOf"
 
 
 def _alike(old: openvino.Node, new: openvino.Node) -> bool:
     """True where both give values of one type and shape, of a known rank."""
     mine, theirs = old.get_output_partial_shape(0), new.get_output_partial_shape(0)
     same_type = old.get_output_element_type(0) == new.get_output_element_type(0)
-    return bool(same_type and mine.rank.is_static and mine == theirs)
+    return same_type and mine.rank.is_static and mine == theirs

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def outputs_in_f32(model: openvino.Model, samples: Iterable[Sequence[Array]]) -> list[Array]:
-    """Every output of every sample, as float64, each of its own shape; a model with a state starts each sample anew.
+    """Every output [...] of every sample (arrays [1, ...] in the model's order), as float64; a state starts each sample
+    anew.
 
     Raises RuntimeError where the model does not run.
     """
@@ -30,8 +31,8 @@ def outputs_in_f32(model: openvino.Model, samples: Iterable[Sequence[Array]]) ->
 
 
 def largest_difference(found: Sequence[Array], wanted: Sequence[Array]) -> float:
-    """The largest difference between outputs of equal shape, as a share of each output's largest value; infinite for
-    other shapes, and for NaN or infinity where the other has none."""
+    """The largest difference between outputs [...] of equal shape, as a share of each output's largest value; infinite
+    for other shapes, and for NaN or infinity where the other has none."""
     largest = 0.0
     for mine, theirs in zip(found, wanted, strict=True):
         if mine.shape != theirs.shape:

@@ -38,8 +38,8 @@ class FirstLayer:
 
 
 def first_layers(model: openvino.Model, samples: Sequence[tuple[NDArray[Any], ...]]) -> Sequence[FirstLayer]:
-    """The first weighted layers behind the floating-point inputs; none where they cannot be run by themselves. A sample
-    holds one array per input of the model, of that input's shape."""
+    """The first weighted layers behind the floating-point inputs, looked at on samples (arrays [1, ...] in the model's
+    order); none where they cannot be run by themselves."""
     import openvino
 
     found = list(_scaled(model))

@@ -41,8 +41,8 @@ class Deviation:
     other: float = 0.0
 
     def add(self, exact: NDArray[Any], found: NDArray[Any]) -> None:
-        """Adds one more array of values, of any shape, in pieces that a processor's cache holds. Values that are not
-        finite count as zero, and so do all values of another shape."""
+        """Adds one more array of values [...], in pieces that a processor's cache holds. Values that are not finite
+        count as zero, and so do all values of another shape."""
         x, y = exact.ravel(), found.ravel()
         if x.shape != y.shape:
             y = np.zeros_like(x)
@@ -116,7 +116,7 @@ def deviations(
     original: Arm, optimized: Arm, shared: Sequence[Layer], group: Sequence[Layer], samples: Iterable[Sequence[Tensors]]
 ) -> Deviations:
     """Deviations of a group's layers; all that are shared are where the model is cut. A sample is the tensors of its
-    inferences, in order, one array per input each, of the input's shape.
+    inferences, in order, arrays [1, ...] for each.
 
     Raises RuntimeError where a model does not run.
     """

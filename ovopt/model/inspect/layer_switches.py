@@ -22,6 +22,9 @@ BODIES = ("If", "Loop", "TensorIterator")
 """Operations with graphs of their own inside: they are not looked into."""
 
 
+Nodes = Mapping[str, "openvino.Node"]
+
+
 @dataclass(frozen=True)
 class Switched:
     """The two in one. Both read the same values in front of each layer, and a switch says whose result goes on."""
@@ -66,7 +69,7 @@ class RunningSwitches:
         self._request = SequenceRequest(compiled, state)
 
     def exact(self, parts: Sequence[Tensors]) -> list[NDArray[Any]]:
-        """Outputs of the original for all inferences of a sample, each of its own shape."""
+        """Outputs [...] of the original for all inferences of a sample, arrays [1, ...] for each."""
         return self.values(parts, np.zeros(self._count, bool))
 
     def all_optimized(self) -> NDArray[np.bool_]:
@@ -124,7 +127,7 @@ class _Likeness:
         self._anchors = anchors
         self._known: dict[tuple[str, str], bool] = {}
 
-    def differs(self, mine: Mapping[str, Any], theirs: Mapping[str, Any], layer: Layer) -> bool:
+    def differs(self, mine: Nodes, theirs: Nodes, layer: Layer) -> bool:
         """True where the layer itself, or what stands between it and the layers before it, is not the same."""
         return not self._same_node(mine[layer.name], theirs[layer.name])
 
@@ -146,7 +149,7 @@ class _Likeness:
             return False
         if kind == "Constant":
             return _same_constant(mine, theirs)
-        alike = bool(mine.get_attributes() == theirs.get_attributes())
+        alike = mine.get_attributes() == theirs.get_attributes()
         return alike and all(
             self._same(own, other) for own, other in zip(mine.input_values(), theirs.input_values(), strict=True)
         )

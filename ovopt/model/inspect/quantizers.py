@@ -53,8 +53,8 @@ def own_errors(
     quantized: openvino.Model, original: openvino.Model, samples: Iterable[Sequence[NDArray[Any]]]
 ) -> dict[str, float]:
     """Each quantized operation's own error: the mean square of what its quantizers change in its output, over the mean
-    square of that output, its inputs being the original's. A sample holds one array per input of the model, of that
-    input's shape; all operations are looked at in one pass per sample."""
+    square of that output, its inputs being the original's. Samples are arrays [1, ...] in the model's order; one pass
+    per sample looks at all operations."""
     import openvino
 
     tapped, lender = original.clone(), quantized.clone()
@@ -109,7 +109,7 @@ def _smoothed(before: openvino.Node, own: openvino.Output, known: Mapping[str, o
     return op.multiply(own, before.input_value(1)).output(0) if inserted else own
 
 
-def _power(value: Any) -> openvino.Node:
+def _power(value: openvino.Node | openvino.Output) -> openvino.Node:
     """The mean square."""
     from openvino import opset13 as op
 

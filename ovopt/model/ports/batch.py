@@ -44,11 +44,11 @@ def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
 
 def _has_batch(parameter: openvino.op.Parameter) -> bool:
     if not parameter.layout.empty:
-        return bool(parameter.layout.has_name("N"))
+        return parameter.layout.has_name("N")
     shape = parameter.get_output_partial_shape(0)
     if shape.rank.is_dynamic or shape.rank.get_length() == 0:
         return False
-    return bool(shape[0].is_dynamic or shape[0].get_length() == 1)
+    return shape[0].is_dynamic or shape[0].get_length() == 1
 
 
 def _grows(one: openvino.Output, many: openvino.Output, batch: int) -> bool:

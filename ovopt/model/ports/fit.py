@@ -28,8 +28,8 @@ class Fit:
 
     @classmethod
     def of(cls, sample: Sequence[Array], ports: Sequence[Port], model: openvino.Model) -> Fit:
-        """The fit of samples like this one, whose arrays `ports` describes, each of its port's shape. Raises ModelError
-        where the model wants something else."""
+        """The fit of samples like this one, whose arrays [1, ...] `ports` describes. Raises ModelError where the model
+        wants something else."""
         names = {port.name: place for place, port in enumerate(ports)}
         places, times = list[int](), list[int]()
         for parameter in model.inputs:

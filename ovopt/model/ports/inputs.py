@@ -26,8 +26,7 @@ def starts_empty(port: Port) -> bool:
 
 
 def at_first(port: Port) -> Array:
-    """The value that a state begins with: zeros of the port's shape, of length zero where it grows with the tokens. A
-    dynamic batch is 1."""
+    """The value [1, ...] that a state begins with: zeros, of length zero where it grows with the tokens."""
     fewest = 0 if starts_empty(port) else 1
     shape = [(fewest if place else 1) if dim is None else dim for place, dim in enumerate(port.shape or ())]
     return np.zeros(shape, DTYPES.get(port.dtype, "float32"))

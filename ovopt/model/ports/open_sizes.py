@@ -35,7 +35,7 @@ class Sizes:
 
 
 def open_sizes(model: openvino.Model, samples: Sequence[Sequence[Array]]) -> Sizes:
-    """Sizes of samples in the dimensions that the model leaves open. A sample holds one array per input."""
+    """Sizes of samples (arrays [1, ...] in the model's order) in the dimensions that the model leaves open."""
     fixed, varying = dict[InputAxis, int](), dict[InputAxis, tuple[int, ...]]()
     for place, port in enumerate(model.inputs):
         shape = port.get_partial_shape()

@@ -38,24 +38,24 @@ class SequenceRequest:
         self._carried = {}
 
     def inputs(self, tensors: Tensors) -> Tensors:
-        """Tensors of the next inference, each of its input's shape, with what the last one handed on in their place."""
+        """Tensors [1, ...] of the next inference, with what the last one handed on in their place."""
         return tuple(self._carried.get(place, tensor) for place, tensor in enumerate(tensors))
 
     def infer(self, tensors: Tensors) -> None:
-        """Runs the next inference of the sequence on one array per input, of its shape. Raises RuntimeError where the
-        model does not run."""
+        """Runs the next inference of the sequence on arrays [1, ...] in the model's order. Raises RuntimeError where
+        the model does not run."""
         self._request.infer(list(self.inputs(tensors)))
         self._carried = {into: np.array(self._request.get_tensor(of).data) for into, of in self._pairs}
 
     def output(self, place: int) -> Array:
-        """The output at this place, of any shape; valid until the next inference."""
+        """The output [...] at this place; valid until the next inference."""
         found: Array = self._request.get_output_tensor(place).data
         return found
 
 
 def with_state(model: openvino.Model, parts: Sequence[Tensors], state: Mapping[str, str]) -> Iterator[Tensors]:
-    """Inputs of each inference of a sequence, one array per input of its shape, with what the inference before handed
-    on in place of zeros."""
+    """Inputs of each inference of a sequence, arrays [1, ...] in the model's order, with what the inference before
+    handed on in place of zeros."""
     request = SequenceRequest(core().compile_model(model, "CPU"), state)
     for tensors in parts:
         yield request.inputs(tensors)
