@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import re
 import shlex
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import pytest
 import typer
 import yaml
@@ -24,8 +21,6 @@ from ovopt.bench.scenario import Scenario
 from ovopt.cli.app import app
 from ovopt.contracts import DataSource, plugins
 from ovopt.recipe import Recipe, load_recipe, parse_recipe
-from tests.cli.run import ovopt as run
-from tests.cli.run import scores, write_ir
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -196,15 +191,14 @@ def test_the_quantize_step_of_the_docs_is_sound() -> None:
     assert step.name == "quantize"
 
 
-@pytest.mark.parametrize("page", ["recipes.md", "extending.md"])
-def test_the_pieces_of_recipes_within_the_text_are_sound(page: str) -> None:
+def test_the_pieces_of_recipes_within_the_text_are_sound() -> None:
     sections = "|".join(Recipe.model_fields)
-    for code in inline(ROOT / "docs" / page):
+    for code in inline(ROOT / "docs" / "recipes.md"):
         plugin = re.fullmatch(r"(parts|window): (\[.*\]|\{.*\})", code)
         values = {"preprocess": [yaml.safe_load(code)]} if plugin else {}
         key = re.fullmatch(r"model\.(\w+): (.*)", code)
         values = {"model": {key.group(1): yaml.safe_load(key.group(2))}} if key else values
-        if re.fullmatch(rf"({sections}): .*", code) and "lines" not in code and "mean_error" not in code:
+        if re.fullmatch(rf"({sections}): .*", code):
             values = yaml.safe_load(code)
         parse_recipe({"ovopt": 1, "family": "x", **values}, code)
 
@@ -220,60 +214,3 @@ def test_every_scenario_is_told() -> None:
     text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
     table = text.partition("## Scenarios")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == plugins("ovopt.bench.scenarios", Scenario).keys()
-
-
-# Extending
-
-
-def blocks() -> dict[str, str]:
-    """The files that `docs/extending.md` writes: the first line of each names it."""
-    found = fenced(ROOT / "docs" / "extending.md", "python")
-    return {block.splitlines()[0].removeprefix("# "): block for block in found}
-
-
-def test_the_metric_and_the_data_source_of_the_docs_work_as_soon_as_their_files_are_there(tmp_path: Path) -> None:
-    copy, work = tmp_path / "copy", tmp_path / "work"
-    shutil.copytree(ROOT / "ovopt", copy / "ovopt", ignore=shutil.ignore_patterns("__pycache__"))
-    work.mkdir()
-    for name in ("ovopt/metrics/mean_error.py", "ovopt/data/lines.py"):
-        (copy / name).write_text(blocks()[name], encoding="utf-8")
-    rng = np.random.default_rng(0)
-    table = np.column_stack([rng.standard_normal((8, 16)).round(3), rng.integers(0, 4, 8)])
-    np.savetxt(work / "samples.txt", table)
-    write_ir(work / "tiny.xml")
-    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-    (work / "mine.yaml").write_text(
-        "ovopt: 1\nfamily: mine\nmetrics: [mean_error]\npreprocess: [{cast: float32}]\n"
-        "data: {source: {kind: lines, path: samples.txt}}\n"
-    )
-    assert "`metrics: [mean_error]`" in text
-    assert "`data: {source: {kind: lines, path: samples.txt}}`" in text
-    done = run("evaluate", "tiny.xml", "-r", "mine.yaml", "--format", "json", "-q", cwd=work, PYTHONPATH=str(copy))
-    assert done.code == 0, done.stderr
-    found = json.loads(done.stdout)["arms"][0]["accuracy"]["mean_error"]
-    expected = np.abs(scores(table[:, :-1].astype(np.float32)) - table[:, -1:]).mean(axis=1)
-    assert found["rows"] == pytest.approx(expected, rel=0.02)
-    assert found["value"] == pytest.approx(expected.mean(), rel=0.01)
-    assert found["higher_is_better"] is False
-
-
-def test_the_test_of_the_docs_passes() -> None:
-    metrics = pytest.importorskip("sklearn.metrics", reason="the extra `dev` brings scikit-learn")
-    names: dict[str, Any] = {
-        "np": np,
-        "pytest": pytest,
-        "RNG": np.random.default_rng(0),
-        "mean_absolute_error": metrics.mean_absolute_error,
-    }
-    for file in ("ovopt/metrics/mean_error.py", "tests/metrics/test_mean_error.py"):
-        exec(compile(blocks()[file], file, "exec"), names)
-    names["test_it_is_scikit_learns_mean_absolute_error"]()
-
-
-def test_every_kind_of_plugin_that_is_told_is_a_contract() -> None:
-    contracts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ovopt" / "contracts").glob("*.py"))
-    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-    kinds = re.findall(r"^An? `(\w+)` (?:has|is)|A `(\w+)` is called", text, re.MULTILINE)
-    assert len(kinds) >= 4
-    for kind in ("".join(found) for found in kinds):
-        assert f"class {kind}(" in contracts
