@@ -407,7 +407,7 @@ def test_a_variant_that_nncf_refuses_does_not_end_the_search(
     heard = Heard()
     with pytest.raises(BudgetMissedError):
         run("easy", progress=heard)
-    assert "mixed: steps.quantize: not supported" in heard.said
+    assert "mixed: optimize.quantize: not supported" in heard.said
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "transformer", "int8 weights"]
 
 
