@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import subprocess
 import time
@@ -104,33 +103,32 @@ def running(work: Path, temporary: Path, *arguments: object, prefix: tuple[str, 
                 worker.kill()
 
 
-MOMENTS = [
-    (QUANTIZE, "prepare calibration samples ...", False),
-    (QUANTIZE, "quantize ...", False),
-    (QUANTIZE, "quantize ...", True),
-    (COMPARE, "prepare samples ...", False),
-    (COMPARE, "prepare samples ...", True),
-    (COMPARE, "evaluate original ...", False),
-    (COMPARE, "evaluate int8 ...", False),
-    (COMPARE, "measure latency ...", False),
-    (COMPARE, "measure latency ...", True),
+MOMENTS: list[tuple[tuple[str, ...], str, float]] = [
+    (QUANTIZE, "prepare calibration samples ...", 0.0),
+    (QUANTIZE, "quantize ...", 0.0),
+    (QUANTIZE, "quantize ...", 0.1),
+    (COMPARE, "prepare samples ...", 0.0),
+    (COMPARE, "prepare samples ...", 0.05),
+    (COMPARE, "evaluate original ...", 0.0),
+    (COMPARE, "evaluate int8 ...", 0.0),
+    (COMPARE, "measure latency ...", 0.0),
+    (COMPARE, "measure latency ...", 0.3),
 ]
 
 
 @pytest.mark.parametrize(
-    ("command", "line", "late"),
+    ("command", "line", "later_s"),
     MOMENTS,
-    ids=[line.replace("...", "later" if late else "") for _, line, late in MOMENTS],
+    ids=[line.replace("...", f"{later_s} s later" if later_s else "") for _, line, later_s in MOMENTS],
 )
 def test_ctrl_c_leaves_nothing_behind(
-    command: tuple[str, ...], line: str, late: bool, work: Path, temporary: Path, many: Path
+    command: tuple[str, ...], line: str, later_s: float, work: Path, temporary: Path, many: Path
 ) -> None:
     (work / "many.npz").symlink_to(many)
     before = run.snapshot(work)
     with running(work, temporary, *command) as started:
         started.wait_for(line)
-        if late:
-            time.sleep(random.uniform(0, 0.4))  # any moment may be the wrong one
+        time.sleep(later_s)
         code, said = started.end(signal.SIGINT)
         assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130

@@ -89,6 +89,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_and_ends_where_another_one_d
     process = subprocess.run(command(("--version",)), cwd=tmp_path, env=environment(), check=True, capture_output=True)
     assert process.returncode == 0
     start_s = time.monotonic() - began
+    moments = random.Random(0)
     for _ in range(KILLS):
         with subprocess.Popen(
             command(arguments("fast", "--resume", "--quiet")),
@@ -97,7 +98,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_and_ends_where_another_one_d
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as running:
-            time.sleep(start_s * random.uniform(1, 6))
+            time.sleep(start_s * moments.uniform(1, 6))
             running.kill()
         if (tmp_path / "fast").exists():
             assert read_manifest(tmp_path / "fast") is not None
