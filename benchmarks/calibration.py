@@ -20,12 +20,12 @@ import numpy as np
 import openvino
 from shippable import Case, case_of, installed
 
-import ovopt
 from ovopt.steps.nncf_ahead import Calibration, calibrating
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.options import Options
+from ovopt.workflow.run import begin
 
 
 def main() -> None:
@@ -47,9 +47,8 @@ def main() -> None:
 
 def begun(case: Case) -> Work:
     """Model and samples at hand."""
-    options = ovopt.Options(force=True)
-    chosen = choose(case.recipe, case.data, [case.model], options, guess=True)
-    work = Work.begin(case.model, [Quantize()], chosen, case.data, options)
+    with begin([case.model], case.recipe, case.data, Options(force=True)) as run:
+        work = Work.begin(run, [Quantize()])
     for index in range(len(work.materials.calibration)):
         work.materials.calibration[index]
     return work

@@ -62,8 +62,10 @@ def main() -> None:
         made = dict(compressed(given, Path(scratch)))
         plan = ovopt.Plan(scenarios=(given.scenario,), time_budget_s=given.seconds)
         bundles = [Path(scratch) / way for way in made]
-        options = ovopt.Options(overrides=tuple(given.sets))
-        compared = ovopt.compare(given.model, bundles, given.recipe, given.data, options=options, plan=plan)
+        options = tuple(given.sets)
+        compared = ovopt.compare(
+            given.model, bundles, recipe=given.recipe, data=given.data, settings=options, plan=plan
+        )
         report(compared, made, given.scenario)
 
 
@@ -71,9 +73,14 @@ def compressed(given: argparse.Namespace, folder: Path) -> Iterator[tuple[str, M
     """A bundle of each way that NNCF can make, with its manifest."""
     for way in given.ways:
         settings = (*given.sets, "optimize=[]", f"optimize.compress={dict(WAYS[way])}")
-        options = ovopt.Options(overrides=settings)
+        options = settings
         try:
-            yield way, ovopt.compress(given.model, folder / way, given.recipe, given.data, options, simplify=False)
+            yield (
+                way,
+                ovopt.compress(
+                    given.model, folder / way, recipe=given.recipe, data=given.data, settings=options, simplify=False
+                ),
+            )
         except ovopt.OvoptError as error:
             print(f"{way:19} not made: {error}", flush=True)
 

@@ -75,11 +75,11 @@ def run(case: Case, folder: Path, scratch: Path, seconds: float) -> None:
         f"optimize: [embed_preprocessing: {{one_size: {str(case.one_size).lower()}}}]\n"
     )
     if case.int8:
-        ovopt.quantize(model, scratch / "int8", recipe)
+        ovopt.quantize(model, scratch / "int8", recipe=recipe)
         model = scratch / "int8"
-    manifest = ovopt.embed(model, scratch / "inside", recipe)
+    manifest = ovopt.embed(model, scratch / "inside", recipe=recipe)
     plan = ovopt.Plan(scenarios=("end_to_end",), time_budget_s=seconds)
-    comparison = ovopt.compare(model, [scratch / "inside"], recipe, plan=plan)
+    comparison = ovopt.compare(model, [scratch / "inside"], recipe=recipe, plan=plan)
     (pair,) = comparison.pairs
     assert pair.end_to_end is not None, "the scenario was asked for"
     assert comparison.control is not None, "a comparison has a control"

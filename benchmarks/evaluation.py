@@ -70,7 +70,7 @@ def inferring(model: Path) -> float:
 def evaluating(recipe: ovopt.recipe.Recipe, model: Path) -> float:
     """Samples per second, from the first result to the last."""
     watch = Watch()
-    ovopt.evaluate([model], recipe, options=ovopt.Options(progress=watch))
+    ovopt.evaluate([model], recipe=recipe, progress=watch)
     return (len(watch.times) - 1) / (watch.times[-1] - watch.times[0])
 
 

@@ -20,8 +20,8 @@ RUN = """
 import sys
 import ovopt
 from ovopt.bench.machine import peak_bytes
-options = ovopt.Options(overrides=(f"data.source.count={sys.argv[2]}",))
-ovopt.evaluate([sys.argv[1], sys.argv[1]], options=options)
+settings = [f"data.source.count={sys.argv[2]}"]
+ovopt.evaluate([sys.argv[1], sys.argv[1]], settings=settings)
 print(peak_bytes())
 """
 

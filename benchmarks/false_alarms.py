@@ -43,7 +43,7 @@ def report(kind: str, words: list[str]) -> None:
 def compare_with_itself(file: Path, seed: int) -> str:
     """The verdict of a real comparison."""
     plan = ovopt.Plan(scenarios=("latency",), time_budget_s=REAL_BUDGET_S, precision=PRECISION)
-    result = ovopt.compare(file, [file], plan=plan, options=ovopt.Options(seed=seed))
+    result = ovopt.compare(file, [file], plan=plan, seed=seed)
     return result.pairs[0].latency.verdict
 
 

@@ -28,7 +28,7 @@ def main() -> None:
         more = convolutions(Path(folder) / "more.xml", LAYERS + 1, 32, 24)
         for seed in range(count):
             plan = ovopt.Plan(scenarios=("latency",), time_budget_s=BUDGET_S, precision=0.005)
-            pair = ovopt.compare(base, [more], plan=plan, options=ovopt.Options(seed=seed)).pairs[0].latency
+            pair = ovopt.compare(base, [more], plan=plan, seed=seed).pairs[0].latency
             found.append(pair)
             print(f"  {pair.estimate:.3f} [{pair.low:.3f}, {pair.high:.3f}] {pair.verdict}: {pair.why}", flush=True)
     hits = sum(pair.verdict == "slower" for pair in found)

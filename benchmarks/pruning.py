@@ -92,9 +92,9 @@ def measure(original: Path, smaller: dict[float, openvino.Model], seconds: float
             paths[-1].parent.mkdir()
             save_model(model, paths[-1], {})
         for name, properties in (("default precision", {}), ("f32", {"INFERENCE_PRECISION_HINT": "f32"})):
-            options = ovopt.Options(overrides=[f"runtime.properties={properties}"] if properties else [])
+            options = [f"runtime.properties={properties}"] if properties else []
             plan = ovopt.Plan(scenarios=("latency", "processor_time"), time_budget_s=seconds)
-            comparison = ovopt.compare(original, paths, plan=plan, options=options)
+            comparison = ovopt.compare(original, paths, plan=plan, settings=options)
             for removed, pair in zip(smaller, comparison.pairs, strict=True):
                 speeds = (("latency", pair.latency), ("processor time, one thread", pair.processor_time))
                 said = ", ".join(

@@ -27,8 +27,7 @@ def main() -> None:
         for index in range(count):
             plan = ovopt.Plan(scenarios=("latency",), time_budget_s=BUDGET_S)
             first, second = (
-                ovopt.compare(base, [more], plan=plan, options=ovopt.Options(seed=2 * index + i)).pairs[0].latency
-                for i in range(2)
+                ovopt.compare(base, [more], plan=plan, seed=2 * index + i).pairs[0].latency for i in range(2)
             )
             overlap = first.low <= second.high and second.low <= first.high
             agreed += overlap

@@ -64,14 +64,14 @@ def encoder(model: Path, scratch: Path, seconds: float) -> None:
     print(f"{model.name}: texts of {min(counts)} to {max(counts)} tokens, {np.mean(counts):.1f} in the mean")
     bundles = []
     for name, steps in WAYS.items():
-        options = ovopt.Options(overrides=(*SETTINGS, f"optimize={steps}"))
+        options = (*SETTINGS, f"optimize={steps}")
         bundles.append(scratch / name)
-        manifest = ovopt.optimize(model, bundles[-1], "generic", rows, options)
+        manifest = ovopt.optimize(model, bundles[-1], recipe="generic", data=rows, settings=options)
         notes = "; ".join(manifest.steps[0].notes[1:])
         print(f"  {name}: {manifest.model.size_bytes / manifest.source.size_bytes:.3f}x the size; {notes}")
     plan = ovopt.Plan(scenarios=("latency", "memory"), time_budget_s=seconds)
-    options = ovopt.Options(overrides=SETTINGS)
-    comparison = ovopt.compare(model, bundles, "generic", data=rows, plan=plan, options=options)
+    options = SETTINGS
+    comparison = ovopt.compare(model, bundles, recipe="generic", data=rows, plan=plan, settings=options)
     if comparison.control and (noise := comparison.control.latency):
         print(f"  control (A/A): {units.factor(noise.estimate)} {units.factor_interval(noise.low, noise.high)}")
     for pair in comparison.pairs:

@@ -123,7 +123,7 @@ def known_or_compared(case: Case, folder: Path, given: argparse.Namespace) -> Co
     found = Comparison.model_validate_json(kept.read_text(encoding="utf-8")) if kept.is_file() else None
     if found is None or not of_these(found, bundles):
         plan = ovopt.Plan(scenarios=(given.scenario,), time_budget_s=given.seconds)
-        found = ovopt.compare(case.model, bundles, case.recipe, case.data, plan)
+        found = ovopt.compare(case.model, bundles, recipe=case.recipe, data=case.data, plan=plan)
         kept.write_text(found.model_dump_json(by_alias=True), encoding="utf-8")
     return found
 
@@ -182,18 +182,31 @@ def in_a_process(case: Case, way: str, output: Path, budget: float) -> Mapping[s
 def made(case: Case, way: str, output: Path, budget: float) -> Mapping[str, Any]:
     """Make one bundle, and say what it took."""
     began, fault = time.perf_counter(), ""
-    options = ovopt.Options(force=True)
     if way == OURS:
-        goal = ovopt.Goal(case.max_drop, budget)
         try:
-            ovopt.quantize(case.model, output, case.recipe, case.data, options, goal=goal)
+            ovopt.quantize(
+                case.model,
+                output,
+                recipe=case.recipe,
+                data=case.data,
+                force=True,
+                max_drop=case.max_drop,
+                time_budget_s=budget,
+            )
         except BudgetMissedError:
             fault = "says: ship the original"
     elif way == CONTROL:
-        accuracy_control(case, output, options)
+        accuracy_control(case, output)
     else:
-        chosen = ovopt.Options(force=True, overrides=(f"optimize.quantize={NNCF[way]}",))
-        ovopt.quantize(case.model, output, case.recipe, case.data, chosen, simplify=False)
+        ovopt.quantize(
+            case.model,
+            output,
+            recipe=case.recipe,
+            data=case.data,
+            settings=[f"optimize.quantize={NNCF[way]}"],
+            force=True,
+            simplify=False,
+        )
     return {
         "seconds": time.perf_counter() - began,
         "peak_mib": peak_bytes() / 2**20,
@@ -201,7 +214,7 @@ def made(case: Case, way: str, output: Path, budget: float) -> Mapping[str, Any]
     }
 
 
-def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
+def accuracy_control(case: Case, output: Path) -> None:
     """NNCF's own search on the same calibration and tuning samples, under the same budget."""
     import nncf
     import openvino
@@ -215,10 +228,11 @@ def accuracy_control(case: Case, output: Path, options: ovopt.Options) -> None:
     from ovopt.steps.quantize import Quantize
     from ovopt.workflow.applying.work import Work
     from ovopt.workflow.comparing.scoring import Pass, Scorer
-    from ovopt.workflow.recipe_choice import choose
+    from ovopt.workflow.options import Options
+    from ovopt.workflow.run import begin
 
-    chosen = choose(case.recipe, case.data, [case.model], options, guess=True)
-    work = Work.begin(case.model, [Quantize()], chosen, case.data, options)
+    with begin([case.model], case.recipe, case.data, Options(force=True)) as run:
+        work = Work.begin(run, [Quantize()])
     outputs = facts(work.original).outputs
     tuning = list(work.prepared.splits["tuning"])
     metric = work.prepared.recipe.metrics[0]

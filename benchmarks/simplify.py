@@ -33,13 +33,13 @@ def main() -> None:
     model = Path(package.submodule_search_locations[0]) / "models" / "standard_v3_3" / "model.onnx"
     with tempfile.TemporaryDirectory() as scratch:
         bundles = [Path(scratch) / "simplified"]
-        ovopt.simplify(model, bundles[0], "magika")
+        ovopt.simplify(model, bundles[0], recipe="magika")
         for name, (setting, simplify) in WAYS.items():
             bundles.append(Path(scratch) / name)
-            options = ovopt.Options(overrides=(setting,))
-            ovopt.quantize(model, bundles[-1], "magika", options=options, simplify=simplify)
+            options = (setting,)
+            ovopt.quantize(model, bundles[-1], recipe="magika", settings=options, simplify=simplify)
         plan = ovopt.Plan(scenarios=("latency",), time_budget_s=seconds)
-        comparison = ovopt.compare(model, bundles, "magika", plan=plan)
+        comparison = ovopt.compare(model, bundles, recipe="magika", plan=plan)
     report(comparison)
 
 

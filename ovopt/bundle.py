@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ovopt.contracts import Decoder, Transform
 from ovopt.errors import ModelError
-from ovopt.model.files.locate import MANIFEST, describe
+from ovopt.model.files.locate import MANIFEST
+from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
 from ovopt.recipe import Recipe
@@ -23,19 +22,7 @@ from ovopt.transforms.shape import Layout
 
 def read_manifest(path: str | Path) -> Manifest | None:
     """The manifest of a bundle, None where `path` is none. Raises ModelError where it does not fit its model."""
-    path = Path(path)
-    if path.name == "model.xml":
-        path = path.parent
-    file = path / MANIFEST
-    if not file.is_file():
-        return None
-    try:
-        manifest = Manifest.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError):
-        raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
-    if describe(path).sha256 != manifest.model.sha256:
-        raise ModelError(f"{path}: the model has changed since its manifest was written; make the bundle again")
-    return manifest
+    return OpenedModel(path).manifest
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -62,7 +62,16 @@ def command(
     settings = o.runtime(load_config, device, hint, streams, threads, requests, properties)
     overrides = [*settings, *o.shapes(batch, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
-        result = benchmark(models, recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust))
+        result = benchmark(
+            models,
+            recipe=recipe,
+            data=data,
+            plan=plan,
+            seed=seed,
+            settings=overrides,
+            trust=trust,
+            progress=not quiet,
+        )
         o.write_result(file, result)
         o.write_settings(dump, result)
     show(result, output_format)

@@ -74,7 +74,15 @@ def command(
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
         since = Since.of(against, original, o.history_file(), force)
         result = compare(
-            original, optimized or [], recipe, data, plan, o.options_from(seed, force, quiet, overrides, trust)
+            original,
+            optimized or [],
+            recipe=recipe,
+            data=data,
+            plan=plan,
+            seed=seed,
+            settings=overrides,
+            trust=trust,
+            progress=not quiet,
         )
         result = since.noted(result) if since else result
         o.write_result(file, result)

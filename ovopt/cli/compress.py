@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,13 +13,6 @@ from ovopt.cli import options as o
 
 if TYPE_CHECKING:
     from ovopt.recipe import Override
-
-
-class Aim(StrEnum):
-    """What a search is for."""
-
-    size = "size"
-    speed = "speed"
 
 
 def command(
@@ -62,7 +54,8 @@ def command(
         ),
     ] = None,
     aim: Annotated[
-        Aim | None, typer.Option(help="What the search is for: the smallest model, or the fastest; default: size.")
+        Literal["size", "speed"] | None,
+        typer.Option(help="What the search is for: the smallest model, or the fastest; default: size."),
     ] = None,
     time_budget: Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")] = 600.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
@@ -86,7 +79,6 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
     from ovopt.workflow.optimizing.steps import compress
-    from ovopt.workflow.searching.contest import Goal
 
     if max_drop is None and (aim or resume):
         raise UsageError(f"{f'--aim {aim}' if aim else '--resume'}: is about a search; give --max-drop, too")
@@ -113,9 +105,22 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-compressed")
-    options = o.options_from(seed, force, quiet, overrides, trust)
-    goal = Goal(max_drop, time_budget, resume, (aim or Aim.size).value) if max_drop is not None else None
-    manifest = compress(model, target, recipe, data, options, simplify, goal)
+    manifest = compress(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        simplify=simplify,
+        max_drop=max_drop,
+        time_budget_s=time_budget,
+        resume=resume,
+        aim=aim,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)
 
 

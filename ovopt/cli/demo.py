@@ -25,7 +25,7 @@ def command(
     from ovopt.cli.show import show
     from ovopt.workflow.demo import demo
 
-    done = demo(output, o.options_from(None, force, quiet, ()))
+    done = demo(output, force=force, progress=not quiet)
     show(done.comparison, "console")
     print(f"\n  {done.lesson()}\n\n  written: {', '.join(map(str, done.written()))}")
     for command_line in done.next_commands():

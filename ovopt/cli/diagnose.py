@@ -48,9 +48,18 @@ def command(
 
     runtime = o.runtime(None, device, None, None, None, None, properties)
     overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
-    options = o.options_from(seed, force, quiet, overrides, trust)
     with o.scratch_file(output, force, DIAGNOSIS) as file:
-        found = diagnose(original, optimized, recipe, data, time_budget, options)
+        found = diagnose(
+            original,
+            optimized,
+            recipe=recipe,
+            data=data,
+            time_budget_s=time_budget,
+            seed=seed,
+            settings=overrides,
+            trust=trust,
+            progress=not quiet,
+        )
         text = found.model_dump_json(by_alias=True)
         if file:
             file.write_text(f"{text}\n", encoding="utf-8")

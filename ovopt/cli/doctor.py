@@ -25,7 +25,7 @@ def command(
     """
     from ovopt.workflow.doctor import doctor
 
-    found = doctor(self_test, o.options_from(None, False, quiet, ()))
+    found = doctor(self_test=self_test, progress=not quiet)
     print(found.model_dump_json() if output_format is o.Format.json else _text(found))
 
 

@@ -63,5 +63,16 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-embedded")
-    manifest = embed(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust), postprocess)
+    manifest = embed(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        postprocess=postprocess,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)

@@ -55,12 +55,21 @@ def command(
 
     runtime = o.runtime(None, device, hint, None, None, None, properties)
     overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
-    options = o.options_from(seed, force, quiet, overrides, trust)
     with (
         o.scratch_file(output, force, o.RESULT) as file,
         o.scratch_file(save_predictions, force, PREDICTION) as scratch,
     ):
-        result = evaluate(models, recipe, data, split.value if split else None, options, scratch)
+        result = evaluate(
+            models,
+            recipe=recipe,
+            data=data,
+            part=split.value if split else None,
+            predictions=scratch,
+            seed=seed,
+            settings=overrides,
+            trust=trust,
+            progress=not quiet,
+        )
         o.write_result(file, result)
     show(result, "evaluation" if output_format == "console" else output_format)
     raise typer.Exit(exit_code(result))

@@ -50,12 +50,24 @@ def command(
     from ovopt.workflow.optimizing import pipeline
 
     overrides = [*o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
-    options = o.options_from(seed, force, quiet, overrides, trust)
     if plan:
-        _show_plan(pipeline.plan(model, recipe, data, options), output_format.value)
+        steps = pipeline.plan(model, recipe=recipe, data=data, settings=overrides, trust=trust, progress=not quiet)
+        _show_plan(steps, output_format.value)
         return
     target = output or Path(f"{model.resolve().stem}-optimized")
-    manifest = pipeline.optimize(model, target, recipe, data, options, resume, time_budget)
+    manifest = pipeline.optimize(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        time_budget_s=time_budget,
+        resume=resume,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)
 
 

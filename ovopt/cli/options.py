@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ovopt.bench.open_loop import Demand
     from ovopt.recipe import Override
     from ovopt.records import Comparison
-    from ovopt.workflow.options import Options
 
 
 class Format(StrEnum):
@@ -91,7 +90,17 @@ ReportFormat = Annotated[
         "(a script), or that of an installed package: `ovopt doctor` names those.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
+
+
+def _without_remarks(quiet: bool) -> bool:
+    if quiet:
+        logging.getLogger("ovopt").setLevel(logging.ERROR)
+    return quiet
+
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)
+]
 
 
 class BadSample(StrEnum):
@@ -317,15 +326,3 @@ def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, objec
         for key, (option, value) in given.items()
         if value is not None
     ]
-
-
-def options_from(
-    seed: int | None, force: bool, quiet: bool, overrides: Sequence[Override | str], trust: bool = False
-) -> Options:
-    """Options for a use case, with progress for whoever watches."""
-    from ovopt.cli.progress import progress
-    from ovopt.workflow.options import Options, Silent
-
-    if quiet:
-        logging.getLogger("ovopt").setLevel(logging.ERROR)
-    return Options(seed, force, trust, tuple(overrides), progress(quiet) or Silent())

@@ -78,7 +78,6 @@ def command(
     from ovopt.errors import UsageError
     from ovopt.recipe import Override
     from ovopt.workflow.optimizing.prune import prune
-    from ovopt.workflow.searching.contest import Goal
 
     if max_drop is not None and target_speedup is not None:
         raise UsageError("--max-drop and --target-speedup: give one; a search keeps one of them")
@@ -99,9 +98,23 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-pruned")
-    options = o.options_from(seed, force, quiet, overrides, trust)
-    goal = Goal(max_drop, time_budget, resume) if max_drop is not None else None
-    manifest = prune(model, target, recipe, data, options, simplify, goal, target_speedup, fine_tune, resume)
+    manifest = prune(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        simplify=simplify,
+        max_drop=max_drop,
+        time_budget_s=time_budget,
+        resume=resume,
+        target_speedup=target_speedup,
+        fine_tune=fine_tune,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)
 
 

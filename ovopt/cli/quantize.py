@@ -69,7 +69,6 @@ def command(
     """
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimizing.steps import quantize
-    from ovopt.workflow.searching.contest import Goal
 
     given = {
         "preset": ("--preset", preset),
@@ -86,7 +85,19 @@ def command(
         *o.overrides(sets),
     ]
     target = output or Path(f"{model.resolve().stem}-int8")
-    options = o.options_from(seed, force, quiet, overrides, trust)
-    goal = Goal(max_drop, time_budget, resume) if max_drop is not None else None
-    manifest = quantize(model, target, recipe, data, options, simplify, goal)
+    manifest = quantize(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        simplify=simplify,
+        max_drop=max_drop,
+        time_budget_s=time_budget,
+        resume=resume,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)

@@ -45,7 +45,7 @@ def command(
     from ovopt.workflow.rebuilding.rebuild import rebuild
 
     target = output or Path(f"{bundle.resolve().name}-rebuilt")
-    result = rebuild(bundle, target, model, data, o.options_from(None, force, quiet, [], trust))
+    result = rebuild(bundle, target, model=model, data=data, force=force, trust=trust, progress=not quiet)
     print(result.model_dump_json(by_alias=True) if output_format is o.Format.json else "\n".join(_said(result)))
     raise typer.Exit(0 if result.same else 3)
 

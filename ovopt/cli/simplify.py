@@ -37,5 +37,15 @@ def command(
 
     overrides = [*o.shapes(None, shape), *o.overrides(sets)]
     target = output or Path(f"{model.resolve().stem}-simple")
-    manifest = simplify(model, target, recipe, data, o.options_from(seed, force, quiet, overrides, trust))
+    manifest = simplify(
+        model,
+        target,
+        recipe=recipe,
+        data=data,
+        seed=seed,
+        settings=overrides,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     show_manifest(manifest, target, output_format.value)

@@ -60,7 +60,16 @@ def command(
     target = output or Path(f"{suite.stem}-sweep")
     scenarios = tuple(dict.fromkeys(scenario or ())) or Effort.scenarios
     effort = Effort(scenarios, time_budget, search_budget)
-    table = sweep(suite, target, effort, o.options_from(seed, force, quiet, [], trust), resume)
+    table = sweep(
+        suite,
+        target,
+        effort=effort,
+        resume=resume,
+        seed=seed,
+        force=force,
+        trust=trust,
+        progress=not quiet,
+    )
     print(FORMATS[output_format.value](table, view()).rstrip("\n"))
     if output_format is TableFormat.console:
         print(f"page: {target / PAGE}")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import BadLabel, Preparation, Samples, Tensors, Transform
+from ovopt.data.in_memory import open_in_memory
 from ovopt.data.split import split
-from ovopt.data.table import samples_of
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.model.ports.inputs import at_first, starts_empty
 from ovopt.preparing.ahead import Cache, Inferences, ahead
@@ -190,11 +190,11 @@ def digest(tensors: Tensors) -> str:
     return hashed.hexdigest()
 
 
-def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, table: Any = None) -> Prepared:
-    """Open the recipe's data (or a `datasets.Dataset` in memory) and divide it. Raises DataError where there is none,
-    or a label is bad and the recipe does not say `on_bad_sample: skip`."""
-    if table is not None:
-        samples = samples_of(table, "a data set in memory", str(table._fingerprint), inputs)
+def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None) -> Prepared:
+    """Open the recipe's data (or a data set in memory) and divide it. Raises DataError where there is none, or a
+    label is bad and the recipe does not say `on_bad_sample: skip`."""
+    if data is not None:
+        samples = open_in_memory(data, inputs)
     elif recipe.data.source is None:
         raise DataError("no data: give --data, or a recipe with a data source")
     else:

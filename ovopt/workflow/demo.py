@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ovopt import units
+from ovopt.contracts import Progress
 from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
+from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.optimizing.steps import quantize
-from ovopt.workflow.options import Options
+from ovopt.workflow.options import as_path, options_of
 from ovopt.workflow.stored.report import render
+
+if TYPE_CHECKING:
+    from ovopt.workflow.options import Watched
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"
@@ -67,37 +73,41 @@ class Demo:
         return [shlex.join(gate), shlex.join(whole)]
 
 
-def demo(folder: Path, options: Options) -> Demo:
+@untouched_caller()
+def demo(folder: str | Path, *, force: bool = False, progress: Watched = None) -> Demo:
     """Quantize with NNCF's defaults and with the recipe, compare both with the original, write everything below
-    `folder`."""
-    model, recipe = _model(options)
-    say = options.progress.say
-    defaults = replace(options, overrides=("optimize.quantize={}",))
-    say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults --no-simplify -o {folder / PLAIN}")
-    quantize(model, folder / PLAIN, recipe, options=defaults, simplify=False)
-    say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {folder / RECIPE}")
-    quantize(model, folder / RECIPE, recipe, options=options)
-    say(f"$ ovopt compare {model.name} {folder / PLAIN} {folder / RECIPE} --recipe {recipe}")
+    `folder`. Raises OutputError where that exists."""
+    options = options_of(None, force, False, (), progress)
+    folder = as_path("folder", folder)
+    watch = options.progress
+    model, recipe = _model(watch)
+    plain, own = folder / PLAIN, folder / RECIPE
+    watch.say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults --no-simplify -o {plain}")
+    defaults = ["optimize.quantize={}"]
+    quantize(model, plain, recipe=recipe, settings=defaults, simplify=False, force=force, progress=watch)
+    watch.say(f"$ ovopt quantize {model.name} --recipe {recipe} -o {own}")
+    quantize(model, own, recipe=recipe, force=force, progress=watch)
+    watch.say(f"$ ovopt compare {model.name} {plain} {own} --recipe {recipe}")
     with (
-        new_file(folder / "comparison.json", options.force, "ovopt.comparison/") as file,
-        new_file(folder / "report.html", options.force, Html.mark) as page,
+        new_file(folder / "comparison.json", force, "ovopt.comparison/") as file,
+        new_file(folder / "report.html", force, Html.mark) as page,
     ):
         plan = Plan(("latency", "throughput"), MEASURING_S)
-        result = compare(model, [folder / PLAIN, folder / RECIPE], recipe, plan=plan, options=options)
+        result = compare(model, [plain, own], recipe=recipe, plan=plan, progress=watch)
         file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
         done = Demo(model, recipe, folder, result)
-        say(f"$ ovopt report {done.file} --format html -o {done.page}")
+        watch.say(f"$ ovopt report {done.file} --format html -o {done.page}")
         page.write_text(render(result, "html"), encoding="utf-8", errors="replace")
     return done
 
 
-def _model(options: Options) -> tuple[Path, str]:
+def _model(watch: Progress) -> tuple[Path, str]:
     """Magika's model where its package is installed, else the digits that ovopt ships."""
     package = find_spec("magika")
     for place in (package.submodule_search_locations or []) if package else []:
         if (Path(place) / MAGIKA).is_file():
             return Path(place) / MAGIKA, "magika"
-    options.progress.say(
+    watch.say(
         "The package magika with its model is not installed (pip install 'ovopt[demo]'): falling back to the small "
         "digit classifier that ovopt ships."
     )

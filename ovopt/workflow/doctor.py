@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ovopt import units
 from ovopt.bench.machine import machine, processor_time
@@ -17,8 +18,11 @@ from ovopt.locate import shipped
 from ovopt.model.files.read import core
 from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
+from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.compare import Plan, compare
-from ovopt.workflow.options import Options
+
+if TYPE_CHECKING:
+    from ovopt.workflow.options import Watched
 
 EXTRAS = {"demo": "magika", "onnxruntime": "onnxruntime", "torch": "torch"}
 """Extra -> the package that shows whether it is installed."""
@@ -67,13 +71,14 @@ class Diagnosis(Record):
     advice: tuple[str, ...] = ()
 
 
-def doctor(self_test: bool, options: Options) -> Diagnosis:
+@untouched_caller()
+def doctor(*, self_test: bool = True, progress: Watched = None) -> Diagnosis:
     """Look at the machine; with `self_test`, hold a small model against itself for 20 seconds."""
     import psutil
 
     load = os.getloadavg()[0]
     before = processor_time()
-    noise = _noise(options) if self_test else None
+    noise = _noise(progress) if self_test else None
     if not self_test:
         time.sleep(LOOK_S)
     after = processor_time()
@@ -95,11 +100,11 @@ def doctor(self_test: bool, options: Options) -> Diagnosis:
     return found.model_copy(update={"advice": tuple(_advice(found))})
 
 
-def _noise(options: Options) -> Speedup | None:
+def _noise(progress: Watched) -> Speedup | None:
     model = shipped("calibration_data") / "digits" / "model.xml"
-    quiet = Options(progress=options.progress, overrides=("metrics=[]", "budgets={}"))
     plan = Plan(scenarios=("latency",), time_budget_s=SELF_TEST_S, precision=0.001)
-    result = compare(model, [model], "digits", plan=plan, options=quiet)
+    bare = ["metrics=[]", "budgets={}"]
+    result = compare(model, model, recipe="digits", plan=plan, settings=bare, progress=progress)
     return result.control.latency if result.control else None
 
 

@@ -1,56 +1,93 @@
-"""What every use case may be told."""
+"""Arguments that every use case takes, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ovopt.contracts import Advance, Progress
-from ovopt.recipe import Overrides, Recipe, load_recipe
+from ovopt.contracts import Progress
+from ovopt.errors import UsageError
+from ovopt.recipe import Override, Overrides
+from ovopt.workflow.progress import Silent, for_reader
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     import datasets
+    import nncf
 
-    Data: TypeAlias = str | Path | datasets.Dataset | None
+    from ovopt.contracts import DataSource
+    from ovopt.recipe import Recipe
 
-
-class Silent:
-    """Progress that nobody watches."""
-
-    @contextmanager
-    def task(self, name: str, total: float | None = None) -> Iterator[Advance]:
-        """Count nothing."""
-        yield lambda amount=1, note="": None
-
-    def say(self, message: str) -> None:
-        """Say nothing."""
+    RecipeLike: TypeAlias = Recipe | str | Path | None
+    Data: TypeAlias = str | Path | DataSource | datasets.Dataset | nncf.Dataset | Sequence[Any] | None
+    SettingsLike: TypeAlias = Mapping[str, Any] | Sequence[Override | str]
+    Watched: TypeAlias = Progress | bool | None
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a use case runs, whatever it does."""
+    """Settings of a run, whatever it does."""
 
     seed: int | None = None
     """Decides splits and every random choice; None is 0, or the seed that made a bundle."""
     force: bool = False
     trust: bool = False
-    """Whether code that comes with a model may run: pickled modules, factories, code in a Hugging Face folder."""
+    """Lets code run that comes with a model: pickled modules, factories, code in a Hugging Face folder."""
     overrides: Overrides = ()
     """`path.to.key=value` settings of the recipe."""
     progress: Progress = field(default_factory=Silent)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-def as_recipe(
-    recipe: Recipe | str | Path | None, data: Data, options: Options, fill: Callable[[Any], Any] | None = None
-) -> Recipe:
-    """The recipe, loaded where only its name is given, with data and overrides in their places."""
-    if not isinstance(recipe, Recipe):
-        return load_recipe(recipe, data if isinstance(data, str | Path) else None, options.overrides, fill)
-    if options.overrides or isinstance(data, str | Path):
-        raise TypeError("a loaded recipe takes no overrides and no path of data: give them to load_recipe")
-    return recipe
+def options_of(
+    seed: int | None = None,
+    force: bool = False,
+    trust: bool = False,
+    settings: SettingsLike = (),
+    progress: Watched = None,
+) -> Options:
+    """Options from what a caller gives. `progress` True: bars in a notebook and on a terminal, lines elsewhere.
+
+    Raises UsageError, which names the argument, where one is of a wrong type.
+    """
+    check("seed", seed, "a whole number", seed is None or (isinstance(seed, int) and not isinstance(seed, bool)))
+    check("force", force, "True or False", isinstance(force, bool))
+    check("trust", trust, "True or False", isinstance(trust, bool))
+    watched = progress is None or isinstance(progress, bool) or hasattr(progress, "task")
+    check("progress", progress, "True, False or an object with `task` and `say`", watched)
+    if isinstance(progress, bool | None):
+        progress = for_reader() if progress else Silent()
+    return Options(seed, force, trust, _overrides(settings), progress)
+
+
+def _overrides(settings: SettingsLike) -> Overrides:
+    """Settings of the recipe one by one, in the order given."""
+    if isinstance(settings, Mapping):
+        return tuple(Override(f"{key}={json.dumps(value)}", f"settings[{key!r}]") for key, value in settings.items())
+    listed = isinstance(settings, list | tuple) and all(isinstance(one, str | Override) for one in settings)
+    check("settings", settings, 'a mapping such as {"data.splits.gate": 500}, or a list of KEY=VALUE', listed)
+    return tuple(settings)
+
+
+def check(name: str, value: object, wanted: str, holds: bool) -> None:
+    """Raises UsageError, which names the argument and what is wanted of it, where that does not hold."""
+    if not holds:
+        raise UsageError(f"{name}: {value!r} is not {wanted}")
+
+
+def check_number(name: str, value: object, least: float = 0.0) -> None:
+    """Raises UsageError where an argument is neither None nor a finite number of at least `least`."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= least
+    check(name, value, f"a number of at least {least:g}", value is None or fits)
+
+
+def as_path(name: str, value: str | Path) -> Path:
+    """The path that an argument gives. Raises UsageError where it gives none."""
+    check(name, value, "a path", isinstance(value, str | Path) and bool(str(value)))
+    return Path(value)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ovopt.bundle import read_manifest
+from ovopt.contracts import DataSource
+from ovopt.data.in_memory import is_prepared
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.match import best_match
-from ovopt.model.files.locate import locate
-from ovopt.model.files.read import read_model
-from ovopt.model.ports.facts import facts
+from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Recipe, load_recipe, parse_recipe, with_data
-from ovopt.workflow.options import Options, as_recipe
+from ovopt.workflow.options import Options, check
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Data
+    from ovopt.workflow.options import Data, RecipeLike
 
 FOLDER, METADATA = "{model}", re.compile(r"\{metadata:(.+)\}")
 
@@ -29,8 +28,7 @@ class Beside:
     """Fills in a recipe's texts: `{model}` at the beginning is the model's folder, `{metadata:KEY}` the lines that an
     ONNX model's metadata have under a key, such as the characters of a recogniser."""
 
-    model: str | Path
-    trust: bool = False
+    model: OpenedModel
 
     def filled(self, value: Any) -> Any:
         """The same values with every such text filled in."""
@@ -45,7 +43,8 @@ class Beside:
 
     @property
     def _folder(self) -> Path:
-        return Path(self.model) if Path(self.model).is_dir() else locate(self.model).parent
+        path = Path(self.model.path)
+        return path if path.is_dir() else self.model.location.parent
 
     def _lines(self, key: str) -> list[str]:
         if key not in self._metadata:
@@ -56,7 +55,7 @@ class Beside:
     @cached_property
     def _metadata(self) -> Mapping[str, str]:
         """OpenVINO keeps the `metadata_props` of an ONNX model in its rt_info, under `framework`."""
-        model = read_model(self.model, trust=self.trust)
+        model = self.model.model
         if not model.has_rt_info("framework"):
             return {}
         entries = model.get_rt_info("framework").value
@@ -65,42 +64,79 @@ class Beside:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A recipe and a seed. `why` is empty where the user named the recipe."""
+    """A recipe and a seed, and the data set in memory that takes the place of its source. `why` is empty where the user
+    named the recipe."""
 
     recipe: Recipe
     seed: int
     why: str
+    data: Any = None
 
 
 def choose(
-    recipe: Recipe | str | Path | None, data: Data, models: Sequence[str | Path], options: Options, guess: bool
+    recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], options: Options, guess: bool = True
 ) -> Chosen:
     """The recipe that was named; else that of the first bundle among the models; else, where a `guess` is wanted, the
-    one whose `match` fits the first model and that has data or was given some; else the generic one."""
-    seed = options.seed or 0
+    one whose `match` fits the first model and that has data or was given some; else the generic one.
+
+    Raises UsageError for a recipe or data of a wrong type, RecipeError and DataError where they cannot be used.
+    """
+    check("recipe", recipe, "a name, a file or a Recipe", recipe is None or isinstance(recipe, Recipe | str | Path))
+    if data is None or isinstance(data, str | Path):
+        return _chosen(recipe, data, models, options, guess)
+    if isinstance(data, DataSource):
+        chosen = _chosen(recipe, None, models, options, guess, given=True)
+        return replace(chosen, recipe=_with_source(chosen.recipe, data))
+    chosen = _chosen(recipe, None, models, options, guess, given=True)
+    bare = _with_source(chosen.recipe, None)
+    return replace(chosen, recipe=bare.model_copy(update={"preprocess": ()}) if is_prepared(data) else bare, data=data)
+
+
+def _with_source(recipe: Recipe, source: DataSource | None) -> Recipe:
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": source})})
+
+
+def _chosen(
+    recipe: RecipeLike,
+    path: str | Path | None,
+    models: Sequence[OpenedModel],
+    options: Options,
+    guess: bool,
+    given: bool = False,
+) -> Chosen:
+    """`given`: there is data, beside that of the recipe."""
+    seed, fill = options.seed or 0, Beside(models[0]).filled
+    if isinstance(recipe, Recipe):
+        changed = path is not None or options.overrides
+        raw = recipe.resolved() if path is None else with_data(recipe.resolved(), str(path))
+        return Chosen(parse_recipe(raw, "recipe", options.overrides, fill=fill) if changed else recipe, seed, "")
     if recipe is not None:
-        return Chosen(as_recipe(recipe, data, options, Beside(models[0], options.trust).filled), seed, "")
-    found = _of_a_bundle(data, models, options) or (_matching(data, models[0], options) if guess else None)
-    return found or Chosen(as_recipe(None, data, options, Beside(models[0], options.trust).filled), seed, "")
+        return Chosen(load_recipe(recipe, path, options.overrides, fill), seed, "")
+    given = given or path is not None
+    found = _of_a_bundle(path, models, options, given) or (
+        _matching(path, models[0], options, given) if guess else None
+    )
+    return found or Chosen(load_recipe(None, path, options.overrides, fill), seed, "")
 
 
-def _of_a_bundle(data: Data, models: Sequence[str | Path], options: Options) -> Chosen | None:
-    for manifest in [read_manifest(path) for path in models]:
-        if manifest and manifest.data and manifest.recipe.get("data", {}).get("source"):
-            what = "recipe, data and seed" if data is None else "recipe and seed"
+def _of_a_bundle(
+    path: str | Path | None, models: Sequence[OpenedModel], options: Options, given: bool
+) -> Chosen | None:
+    for manifest in (model.manifest for model in models):
+        if manifest and manifest.data and (given or manifest.recipe.get("data", {}).get("source")):
+            what = "recipe and seed" if given else "recipe, data and seed"
             said = f"{what} as in the manifest of {manifest.model.path}"
-            raw = with_data(manifest.recipe, str(data)) if isinstance(data, str | Path) else manifest.recipe
+            raw = manifest.recipe if path is None else with_data(manifest.recipe, str(path))
             seed = manifest.data.seed if options.seed is None else options.seed
             return Chosen(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)
     return None
 
 
-def _matching(data: Data, model: str | Path, options: Options) -> Chosen | None:
-    path = data if isinstance(data, str | Path) else None
-    matched = best_match(Path(model), facts(read_model(model, trust=options.trust)))
+def _matching(path: str | Path | None, model: OpenedModel, options: Options, given: bool) -> Chosen | None:
+    matched = best_match(Path(str(model)), model.facts)
     if matched:
-        recipe = load_recipe(matched.name, path, options.overrides, Beside(model, options.trust).filled)
-        if recipe.data.source or data is not None:
+        recipe = load_recipe(matched.name, path, options.overrides, Beside(model).filled)
+        if recipe.data.source or given:
             why = f"recipe {matched.name}, because {matched.why}; --recipe generic takes no such guess"
             return Chosen(recipe, options.seed or 0, why)
     return None

@@ -519,13 +519,13 @@ def test_a_folder_of_files_is_labelled_by_its_folders(tmp_path: Path) -> None:
 def test_a_dataset_in_memory_goes_through_the_python_api(tmp_path: Path) -> None:
     model = run.write_ir(tmp_path / "tiny.xml")
     data = table(*run.inputs_and_labels())
-    manifest = ovopt.quantize(model, tmp_path / "int8", "classification", data=data)
+    manifest = ovopt.quantize(model, tmp_path / "int8", recipe="classification", data=data)
     assert manifest == ovopt.read_manifest(tmp_path / "int8")
     assert manifest.data is not None
     assert manifest.data.source == "a data set in memory"
     assert [step.name for step in manifest.steps] == ["simplify", "quantize"]
     assert manifest.steps[-1].effect["fake_quantize"] == 2
     plan = replace(ovopt.Plan(), scenarios=("latency",), time_budget_s=2.0)
-    result = ovopt.compare(model, [tmp_path / "int8"], "classification", data=data, plan=plan)
+    result = ovopt.compare(model, [tmp_path / "int8"], recipe="classification", data=data, plan=plan)
     assert result.data == manifest.data
     assert result.pairs[0].accuracy["top1"].delta == 0

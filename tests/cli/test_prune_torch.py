@@ -15,7 +15,6 @@ import pytest
 
 from ovopt.bundle import read_manifest
 from ovopt.workflow.optimizing.prune import prune
-from ovopt.workflow.options import Options
 from tests.cli import run
 from tests.cli.run import CLASSES, WIDTH, ovopt, write_data
 from tests.cli.test_optimize import command, environment
@@ -118,8 +117,15 @@ def test_a_killed_run_goes_on_to_the_same_model(work: Path) -> None:
     assert f"out.checkpoint.pt: goes on behind epoch {epoch} of 120" in resumed.stderr
     assert not list(work.glob("*checkpoint*"))
     settings = ["data.splits.calibration=60", "optimize.prune_torch={ratio: 0.7, epochs: 120, samples: 60}"]
-    options = Options(overrides=settings)
-    prune(work / "tiny.pt2", work / "again", "classification", work / "data.npz", options, fine_tune=True)
+    options = settings
+    prune(
+        work / "tiny.pt2",
+        work / "again",
+        recipe="classification",
+        data=work / "data.npz",
+        settings=options,
+        fine_tune=True,
+    )
     assert (work / "again" / "model.bin").read_bytes() == (work / "out" / "model.bin").read_bytes()
 
 

@@ -15,7 +15,6 @@ from ovopt.model.files.read import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
 from ovopt.workflow.doctor import Device, Diagnosis, doctor
-from ovopt.workflow.options import Options
 from tests.factories import MACHINE, speed
 from tests.packages import lay_down
 
@@ -113,7 +112,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_this_machine_is_described_without_a_self_test() -> None:
-    found = doctor(self_test=False, options=Options())
+    found = doctor(self_test=False)
     assert found.machine == machine()
     assert [device.name for device in found.devices] == list(core().available_devices)
     assert found.noise is None
@@ -127,14 +126,14 @@ def test_this_machine_is_described_without_a_self_test() -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EXTRAS", {"here": "numpy", "gone": "no_such_package_at_all"})
-    assert doctor(self_test=False, options=Options()).missing_extras == ("gone",)
+    assert doctor(self_test=False).missing_extras == ("gone",)
 
 
 @pytest.mark.usefixtures("quick")
 def test_steal_is_that_of_the_time_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([ProcessorTime(steal=100, whole=1000), ProcessorTime(steal=130, whole=1200)])
     monkeypatch.setattr(module, "processor_time", lambda: next(moments))
-    assert doctor(self_test=False, options=Options()).steal_share == pytest.approx(0.15)
+    assert doctor(self_test=False).steal_share == pytest.approx(0.15)
 
 
 @pytest.mark.usefixtures("quick")

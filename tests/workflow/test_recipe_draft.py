@@ -47,7 +47,7 @@ def evaluated(folder: Path, model: Path, data: object) -> tuple[dict[str, Any], 
     made, file = written(folder, model, data)
     assert yaml.safe_load(file.read_text()) == made.sections
     assert load_recipe(file) == made.recipe()
-    return dict(made.sections), evaluate([model], file)
+    return dict(made.sections), evaluate([model], recipe=file)
 
 
 def classifier(shape: Sequence[int], band: tuple[float, float] | None = None, dtype: Any = np.float32) -> ov.Model:

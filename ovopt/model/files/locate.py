@@ -15,6 +15,8 @@ from ovopt.records import ModelFile
 
 FORMATS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel", ".pt2", ".pt", ".pth", ".gguf")
 READS = f"{', '.join(FORMATS)} files, folders of TensorFlow, Paddle and Hugging Face, and hf:ORG/NAME"
+IN_MEMORY = "memory:"
+"""What the path of a model begins with, in results, that was none on disk."""
 SPLIT = re.compile(r".*-\d{5}-of-\d{5}\.gguf")
 MANIFEST = "ovopt.json"
 IN_FOLDERS = ("model.xml", "openvino_model.xml", "model.onnx", "onnx/model.onnx")
@@ -39,6 +41,8 @@ def locate(path: str | Path) -> Path:
     function that makes one (`FILE.py:FUNCTION@WEIGHTS`, as it is). `hf:ORG/NAME` is fetched from the hub first."""
     if str(path).startswith(PREFIX):
         return locate(fetch(str(path)))
+    if str(path).startswith(IN_MEMORY):
+        raise ModelError(f"{path}: was a model in memory; write it with openvino.save_model, and give the file")
     if reference := Reference.of(path):
         for part in parts(Path(path)):
             if not part.is_file():

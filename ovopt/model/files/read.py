@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING
 from ovopt.errors import ModelError
 from ovopt.model.files.factory import Reference
 from ovopt.model.files.integrity import ARCHIVES, is_hugging_face, parts
-from ovopt.model.files.ir import save_model
-from ovopt.model.files.locate import describe, locate
+from ovopt.model.files.locate import locate
 from ovopt.model.native import core, reason, silent_stderr
 from ovopt.model.ports.batch import with_batch
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape
@@ -53,7 +51,7 @@ def _converted(file: Path, given: Given, trust: bool, stamps: Stamps) -> openvin
     return convert_folder(file, trust) if file.is_dir() else convert_file(file, dict(given), trust)
 
 
-__all__ = ["as_ir", "core", "read_model", "reason", "with_batch"]
+__all__ = ["core", "read_model", "reason", "with_batch"]
 
 TOKENIZERS = "unsupported opset: extension"
 
@@ -65,26 +63,14 @@ def read_model(path: str | Path, shapes: Shapes | None = None, trust: bool = Fal
     Face folder.
     """
     file = locate(path)
-    model = converted(file, shapes or {}, trust) if needs_conversion(file) else _read(file)
+    model = converted(file, shapes or {}, trust) if needs_conversion(file) else read_located(file)
     if shapes:
         reshape(model, shapes, str(file))
     return model
 
 
-def as_ir(path: str | Path, scratch: Path, shapes: Shapes | None = None, trust: bool = False) -> Path:
-    """A path that any process reads quickly and without trust: the model's own, or that of an IR in the folder
-    `scratch`, where a model of PyTorch or transformers is converted to (weights as they are, shapes as given)."""
-    file = locate(path)
-    if not needs_conversion(file):
-        return file
-    key = hashlib.sha256(f"{describe(path).sha256} {sorted((shapes or {}).items())}".encode()).hexdigest()[:16]
-    target = scratch / f"{key}.xml"
-    if not target.is_file():
-        save_model(read_model(path, shapes, trust), target, {})
-    return target
-
-
-def _read(file: Path) -> openvino.Model:
+def read_located(file: Path) -> openvino.Model:
+    """The model of what `locate` found, in a format that OpenVINO reads itself. Raises ModelError where it cannot."""
     try:
         with silent_stderr():
             return core().read_model(file)

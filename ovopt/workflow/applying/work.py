@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import ovopt
-from ovopt.bench.machine import machine
 from ovopt.bench.quick_speedup import Feed, Running, quick_speedup
 from ovopt.bundle import (
     left_behind,
     left_to_host,
     postprocessing,
     preprocessing,
-    read_manifest,
     shapes_to_give,
     write_manifest,
 )
@@ -24,24 +21,20 @@ from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
-from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.fit import Fit
 from ovopt.output import new_folder
-from ovopt.preparing.prepared import Prepared, digest, prepare
+from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.host import host_of
 from ovopt.workflow.comparing.arms import properties_of
 from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import Chosen
+from ovopt.workflow.run import Run, stamp
 
 if TYPE_CHECKING:
     import openvino
 
-    from ovopt.workflow.options import Data
-
-S = TypeVar("S", bound=Step)
 TIMED = 8
 """So many samples are timed where they differ in shape, and may take different times."""
 
@@ -60,8 +53,7 @@ class Asked:
 class Work:
     """A model on its way through steps, the samples, and what steps may use of them."""
 
-    path: str | Path
-    source: ModelFile
+    run: Run
     original: openvino.Model
     prepared: Prepared
     """As the current model takes them."""
@@ -79,25 +71,17 @@ class Work:
     """Of the steps that made the current model of the original."""
 
     @classmethod
-    def begin(
-        cls,
-        path: str | Path,
-        steps: Sequence[Step],
-        chosen: Chosen,
-        data: Data,
-        options: Options,
-        least_samples: int = 1,
-    ) -> Work:
+    def begin(cls, run: Run, steps: Sequence[Step], least_samples: int = 1) -> Work:
         """Read model and data; nothing is written yet. So many calibration samples are prepared at least, if there are
-        as many."""
-        recipe = chosen.recipe
-        if chosen.why:
-            options.progress.say(chosen.why)
-        manifest = read_manifest(path)
-        original = read_model(path, shapes_to_give(manifest, recipe), options.trust)
+        as many.
+
+        Raises DataError where there are no samples to calibrate with, ModelError where the model cannot be read.
+        """
+        recipe, options, manifest = run.recipe, run.options, run.model.manifest
+        run.tell()
+        original = run.model.shaped(shapes_to_give(manifest, recipe))
         inputs, inside = facts(original).inputs, manifest.preprocess if manifest else None
-        table = None if isinstance(data, str | Path) else data
-        prepared = prepare(recipe, inside.whole if inside else inputs, chosen.seed, table)
+        prepared = run.prepare(inside.whole if inside else inputs)
         transforms = left_to_host(manifest, recipe)
         if inside:
             prepared = prepared.with_transforms(transforms, inputs)
@@ -107,11 +91,14 @@ class Work:
             max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
         )
         calibration = calibration_samples(prepared, original, asked.samples, asked.real, options)
-        origin = Origin(path, recipe.model.shapes, options.trust, recipe.task)
+        origin = Origin(run.model.path, recipe.model.shapes, options.trust, recipe.task)
         materials = replace(_materials(original, calibration, prepared, transforms, asked), origin=origin)
-        return cls(
-            path, describe(path), original, prepared, transforms, decoded, materials, asked, original, calibration
-        )
+        return cls(run, original, prepared, transforms, decoded, materials, asked, original, calibration)
+
+    @property
+    def source(self) -> ModelFile:
+        """The original's path, hash and size."""
+        return self.run.model.file
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -156,8 +143,7 @@ class Work:
         save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
         written = describe(folder)
         manifest = Manifest(
-            ovopt=ovopt.__version__,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            **stamp(self.asked.options),
             source=self.source,
             model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
             recipe=_as_used(self.prepared.recipe.resolved(), reports),
@@ -173,7 +159,6 @@ class Work:
                 self.prepared.recipe, self.decoded + sum(report.decoded for report in reports), facts(model).outputs
             ),
             steps=tuple(reports),
-            machine=machine(),
         )
         write_manifest(folder, manifest)
         return manifest
@@ -273,16 +258,12 @@ def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str,
     return {**recipe, "model": {**recipe.get("model", {}), "batch": batch}} if batch else recipe
 
 
-def apply_steps(
-    model: str | Path, output: str | Path, steps: Sequence[Step], chosen: Chosen, data: Data, options: Options
-) -> Manifest:
-    """Apply steps to a model, one after the other, and write the bundle."""
-    with new_folder(Path(output), options.force, MANIFEST) as folder:
-        work = Work.begin(model, steps, chosen, data, options)
+def apply_steps(run: Run, output: Path, steps: Sequence[Step]) -> Manifest:
+    """Apply steps to a run's model, one after the other, and write the bundle.
+
+    Raises OutputError where the output exists, StepError where a step fails.
+    """
+    with new_folder(output, run.options.force, MANIFEST) as folder:
+        work = Work.begin(run, steps)
         made, reports = work.applied(steps)
         return work.write(folder, output, made, reports)
-
-
-def step_of(chosen: Chosen, kind: type[S]) -> S | None:
-    """The recipe's own step of this kind."""
-    return next((step for step in chosen.recipe.optimize if isinstance(step, kind)), None)

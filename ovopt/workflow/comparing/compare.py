@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ovopt
 from ovopt import comparison
-from ovopt.bench.machine import efficiency, machine
+from ovopt.bench.machine import efficiency
 from ovopt.bench.open_loop import Demand
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, hinted
@@ -19,7 +17,8 @@ from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
-from ovopt.preparing.prepared import Prepared, prepare
+from ovopt.model.files.opened import several
+from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,
@@ -34,32 +33,35 @@ from ovopt.records import (
     SizeRatio,
     Speeds,
 )
-from ovopt.workflow.comparing.arms import (
-    CONTROL,
-    Subject,
-    already_quantized,
-    arms,
-    check_device,
-    divided,
-    fed_apart,
-    properties_of,
-    references,
-    subjects,
-)
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.previews import previews
 from ovopt.workflow.comparing.scoring import Scorer
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import Chosen, choose
+from ovopt.workflow.comparing.taking_part import (
+    CONTROL,
+    NamedModel,
+    already_quantized,
+    divided,
+    fed_apart,
+    named_models,
+    native_models,
+)
+from ovopt.workflow.options import Options, check, check_number, options_of
+from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
 
 LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure and how long. `scenarios` None: all that need not be asked for."""
+    """Scope and duration of a measurement. `scenarios` None: all that need not be asked for.
+
+    Raises UsageError, which names the field, where one is of a wrong type or out of its range.
+    """
 
     scenarios: tuple[str, ...] | None = None
     time_budget_s: float = 60.0
@@ -72,60 +74,87 @@ class Plan:
     vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property -> values: the original runs once under each. The first value is the baseline's."""
 
+    def __post_init__(self) -> None:
+        for name in ("scenarios", "references"):
+            listed = isinstance(found := getattr(self, name), tuple | list) and all(isinstance(n, str) for n in found)
+            check(f"Plan.{name}", found, "a tuple of names", listed or (found is None and name == "scenarios"))
+        for name in ("time_budget_s", "precision", "answer_limit_s"):
+            check_number(f"Plan.{name}", getattr(self, name))
+        check("Plan.demand", self.demand, "a Demand", isinstance(self.demand, Demand))
+        check("Plan.vary", self.vary, "a mapping of properties to values", isinstance(self.vary, Mapping))
 
+
+@untouched_caller()
 def compare(
-    original: str | Path,
-    optimized: Sequence[str | Path],
-    recipe: Recipe | str | Path | None = None,
+    original: ModelLike,
+    optimized: ModelLike | Sequence[ModelLike] = (),
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
     plan: Plan | None = None,
-    options: Options | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Comparison:
-    """Measure and judge. Without a recipe and data, those that made the first bundle among `optimized` are used, or
-    synthetic inputs where there is none."""
-    plan, options = plan or Plan(), options or Options()
-    if not optimized and not plan.vary:
+    """Measure one or more optimized models against their original, and judge. Without a recipe and data, those that
+    made the first bundle among `optimized` are used, or synthetic inputs where there is none.
+
+    Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
+    """
+    plan, models = _checked(plan), [original, *several(optimized)]
+    if len(models) == 1 and not plan.vary:
         raise UsageError("nothing to compare: name at least one optimized model behind the original, or --vary")
-    chosen = choose(recipe, data, [original, *optimized], options, guess=data is not None)
-    taking_part = subjects(original, optimized, chosen.recipe, plan.vary, options.trust)
-    return _run(taking_part, chosen, data, plan, options, against_baseline=True)
+    options = options_of(seed, False, trust, settings, progress)
+    with begin(models, recipe, data, options, guess=data is not None) as run:
+        return _measured(run, plan, against_baseline=True)
 
 
+@untouched_caller()
 def benchmark(
-    models: Sequence[str | Path],
-    recipe: Recipe | str | Path | None = None,
+    models: ModelLike | Sequence[ModelLike],
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
     plan: Plan | None = None,
-    options: Options | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Comparison:
-    """Measure models interleaved, without a baseline, metrics or a verdict."""
-    plan, options = plan or Plan(), options or Options()
+    """Measure models interleaved, without a baseline, metrics or a verdict.
+
+    Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
+    """
+    plan, models = _checked(plan), several(models)
     if not models:
         raise UsageError("nothing to measure: name at least one model")
-    chosen = choose(recipe, data, models, options, guess=data is not None)
-    taking_part = subjects(models[0], models[1:], chosen.recipe, plan.vary, options.trust)
-    return _run(taking_part, chosen, data, plan, options, against_baseline=False)
+    options = options_of(seed, False, trust, settings, progress)
+    with begin(models, recipe, data, options, guess=data is not None) as run:
+        return _measured(run, plan, against_baseline=False)
 
 
-def _run(
-    taking_part: Sequence[Subject], chosen: Chosen, data: Data, plan: Plan, options: Options, against_baseline: bool
-) -> Comparison:
-    recipe, seed = chosen.recipe, chosen.seed
+def _checked(plan: Plan | None) -> Plan:
+    check("plan", plan, "an ovopt.Plan", plan is None or isinstance(plan, Plan))
+    return plan or Plan()
+
+
+def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
+    recipe, seed, options = run.recipe, run.seed, run.options
+    taking_part = named_models(run, plan.vary)
     check_device(recipe.runtime.device)
-    prepared = prepare(recipe, taking_part[0].inputs, seed, None if isinstance(data, str | Path) else data)
+    prepared = run.prepare(taking_part[0].inputs)
     _check_unseen(prepared, taking_part)
     prepared = prepared.without_calibrated(_calibrated(taking_part)) if against_baseline else prepared
-    outputs = taking_part[0].facts.outputs
-    fed = fed_apart(taking_part, prepared)
+    outputs, fed = taking_part[0].facts.outputs, fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
     scenarios = _scenarios(plan)
     if scorer:
         _check_budgets(recipe, scorer, scenarios)
-    if chosen.why:
-        options.progress.say(chosen.why)
-    native = references(plan.references, taking_part[0])
+    run.tell()
+    native = native_models(plan.references, taking_part[0])
     with (
-        arms(taking_part, native, prepared, recipe, options, against_baseline) as planned,
+        arms(taking_part, native, prepared, options, against_baseline) as planned,
         Crew(planned, plan.answer_limit_s) as crew,
     ):
         qualities, executions = _run_once(crew, scorer, recipe, options)
@@ -137,9 +166,7 @@ def _run(
         raise SettingsError("the arms do not run with the same settings: " + "; ".join(differing))
     pairs = _pairs(made, scenarios, found, scorer, seed) if scorer else []
     result = Comparison(
-        ovopt=ovopt.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=machine(),
+        **stamp(options),
         recipe=recipe.resolved(),
         data=prepared.facts,
         settings=Settings(
@@ -171,7 +198,7 @@ def _run(
             *(scorer.doubts if scorer else ()),
             *_met_again(prepared),
             *(note for one in found.values() for note in one.notes),
-            *([chosen.why] if chosen.why else []),
+            *run.notes,
         ),
     )
     if not scorer:
@@ -203,24 +230,24 @@ def _measure(
     return found
 
 
-def _check_unseen(prepared: Prepared, taking_part: Sequence[Subject]) -> None:
+def _check_unseen(prepared: Prepared, taking_part: Sequence[NamedModel]) -> None:
     """The gate's samples must be new to every model."""
     gate = _places([prepared.samples.ids[i] for i in prepared.splits["gate"]], prepared.samples.source)
     if not gate:
         raise DataError("data.splits.gate: no samples are left for the verdict; lower the other splits")
-    for subject in taking_part:
-        used = subject.manifest.data if subject.manifest else None
+    for one in taking_part:
+        used = one.manifest.data if one.manifest else None
         if used is None or prepared.samples.fingerprint != used.fingerprint:
             continue
         seen = gate & _places([*used.splits["calibration"], *used.splits["tuning"]], used.source)
         if seen:
             raise DataError(
-                f"{subject.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
+                f"{one.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
                 f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
             )
 
 
-def _calibrated(taking_part: Sequence[Subject]) -> Set[str]:
+def _calibrated(taking_part: Sequence[NamedModel]) -> Set[str]:
     return {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
 
 

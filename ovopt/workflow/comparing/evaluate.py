@@ -4,55 +4,72 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-import ovopt
-from ovopt.bench.machine import machine
 from ovopt.bench.scenario import hinted
 from ovopt.bench.workers import Crew
 from ovopt.errors import DataError, ModelError, UsageError
-from ovopt.preparing.prepared import prepare
+from ovopt.model.files.opened import several
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Gate, Settings
-from ovopt.workflow.comparing.arms import already_quantized, arms, check_device, fed_apart, properties_of, subjects
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.scoring import Scorer
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models
+from ovopt.workflow.options import as_path, check, options_of
+from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+
+Part = Literal["all", "calibration", "tuning", "gate"]
+PARTS = ("all", "calibration", "tuning", "gate")
 
 
+@untouched_caller()
 def evaluate(
-    models: Sequence[str | Path],
-    recipe: Recipe | str | Path | None = None,
+    models: ModelLike | Sequence[ModelLike],
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    part: str | None = None,
-    options: Options | None = None,
-    predictions: Path | None = None,
+    part: Part | None = None,
+    predictions: str | Path | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Comparison:
     """Score every model by the recipe's accuracy metrics; with several models, by agreement with the first one too.
 
     `part` says which samples: by default the gate's where a bundle is among the models, which has seen the others,
     else all. `predictions` is a file for what `postprocess` made of every output, one JSON line each.
+
+    Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
+    check("part", part, f"one of {', '.join(PARTS)}", part is None or part in PARTS)
+    file = None if predictions is None else as_path("predictions", predictions)
+    models = several(models)
     if not models:
         raise UsageError("nothing to evaluate: name at least one model")
-    chosen = choose(recipe, data, models, options, guess=True)
-    used = _without_agreement(chosen.recipe) if len(models) == 1 else chosen.recipe
+    with begin(models, recipe, data, options_of(seed, False, trust, settings, progress)) as run:
+        used = replace(run, recipe=_without_agreement(run.recipe)) if len(models) == 1 else run
+        return _evaluated(used, part, file)
+
+
+def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Comparison:
+    used, options = run.recipe, run.options
     check_device(used.runtime.device)
-    taking_part = subjects(models[0], models[1:], used, {}, options.trust)
-    prepared = prepare(used, taking_part[0].inputs, chosen.seed, None if isinstance(data, str | Path) else data)
+    taking_part = named_models(run, {})
+    prepared = run.prepare(taking_part[0].inputs)
     if len(taking_part) == 1:
         prepared = prepared.without_cache()
-    part = part or ("gate" if any(subject.manifest for subject in taking_part) else "all")
-    if chosen.why:
-        options.progress.say(chosen.why)
+    part = part or ("gate" if any(one.manifest for one in taking_part) else "all")
+    run.tell()
     indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
     if not indices:
         raise DataError(f"data.splits.{part}: holds no samples")
@@ -64,18 +81,16 @@ def evaluate(
             "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name "
             "one that knows the labels, for example --recipe classification"
         )
-    with arms(taking_part, [], prepared, used, options, control=False) as planned, Crew(planned) as crew:
-        run = {arm.name: hinted(used.runtime.hint or "THROUGHPUT", arm.properties) for arm in planned}
-        qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run}
+    with arms(taking_part, [], prepared, options, control=False) as planned, Crew(planned) as crew:
+        hints = {arm.name: hinted(used.runtime.hint or "THROUGHPUT", arm.properties) for arm in planned}
+        qualities = {name: scorer.score(crew, name, hints[name], options.progress) for name in hints}
         lost = dict(crew.lost)
     if len(lost) == len(planned):
-        raise ModelError(f"{models[0]}: {next(iter(lost.values()))}")
+        raise ModelError(f"{run.model}: {next(iter(lost.values()))}")
     if predictions:
         predictions.write_text("".join(f"{line}\n" for line in saved.lines), encoding="utf-8")
     return Comparison(
-        ovopt=ovopt.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=machine(),
+        **stamp(options),
         recipe=used.resolved(),
         data=prepared.facts,
         settings=Settings(
@@ -83,7 +98,7 @@ def evaluate(
             device=used.runtime.device,
             hint=used.runtime.hint,
             properties=properties_of(used),
-            seed=chosen.seed,
+            seed=run.seed,
             time_budget_s=0,
             precision=0,
         ),
@@ -101,7 +116,7 @@ def evaluate(
         control=None,
         pairs=(),
         gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Evaluated, not compared."),
-        notes=(*already_quantized(taking_part[0]), *scorer.doubts, *([chosen.why] if chosen.why else [])),
+        notes=(*already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
     )
 
 

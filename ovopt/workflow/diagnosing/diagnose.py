@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ovopt
-from ovopt.bench.machine import machine
 from ovopt.contracts import Materials, Tensors
 from ovopt.errors import DataError, UsageError
-from ovopt.model.files.read import read_model
 from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
 from ovopt.model.inspect.layer_errors import Arm
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.native import EXACT
 from ovopt.model.ports.facts import output_indices
-from ovopt.preparing.prepared import Prepared, prepare
+from ovopt.preparing.prepared import Prepared
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.tuning_quality import Validator
-from ovopt.workflow.comparing.arms import Subject, check_device, properties_of, subjects
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.comparing.arms import check_device, properties_of
+from ovopt.workflow.comparing.taking_part import NamedModel, named_models
 from ovopt.workflow.diagnosing.fixes import HOPELESS, Mender, Patient
 from ovopt.workflow.diagnosing.layer_evidence import (
     Blames,
@@ -39,13 +36,14 @@ from ovopt.workflow.diagnosing.layer_evidence import (
 from ovopt.workflow.diagnosing.precision_loss import Precision, precision_problems
 from ovopt.workflow.diagnosing.problems import Case, both, find_problems
 from ovopt.workflow.diagnosing.quantized_source import Source, quantize_step, source_of
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import Chosen, choose
+from ovopt.workflow.options import check_number, options_of
+from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
     import openvino
 
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
 
 PROBED = 8
 """Samples whose values between the layers are looked at, and inferences of each that are."""
@@ -57,53 +55,56 @@ RANDOM = (
 )
 
 
+@untouched_caller()
 def diagnose(
-    original: str | Path,
-    optimized: str | Path | None = None,
-    recipe: str | Path | None = None,
+    original: ModelLike,
+    optimized: ModelLike | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
     time_budget_s: float = 240.0,
-    options: Options | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Diagnosis:
     """Hold an optimized model against its original, layer by layer, on the tuning split; without one, the original at
     the precision that the device runs against itself at f32.
 
     The time budget is for finding out which layer causes what, and for checking fixes.
+
+    Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
+    check_number("time_budget_s", time_budget_s)
     models = [original, optimized] if optimized is not None else [original]
-    chosen = choose(recipe, data, models, options, guess=True)
-    check_device(chosen.recipe.runtime.device)
-    taking_part = subjects(original, models[1:], chosen.recipe, {}, options.trust)
-    for subject in taking_part:
-        if subject.does:
-            section = "preprocessing" if subject.embedded else "postprocessing"
-            raise UsageError(
-                f"{subject.file.path}: a part of the {section} is inside this model, so that its layers have no "
-                "partners; diagnose the bundle that it was made from"
-            )
-    if chosen.why:
-        options.progress.say(chosen.why)
-    return _Examination(taking_part, chosen, data, time_budget_s, options).diagnosis()
+    with begin(models, recipe, data, options_of(seed, False, trust, settings, progress)) as run:
+        check_device(run.recipe.runtime.device)
+        taking_part = named_models(run, {})
+        for one in taking_part:
+            if one.does:
+                section = "preprocessing" if one.embedded else "postprocessing"
+                raise UsageError(
+                    f"{one.opened}: a part of the {section} is inside this model, so that its layers have no "
+                    "partners; diagnose the bundle that it was made from"
+                )
+        run.tell()
+        return _Examination(run, taking_part, time_budget_s).diagnosis()
 
 
 class _Examination:
-    """One run of it."""
+    """Layers of one or two models, held against each other."""
 
-    def __init__(
-        self, taking_part: Sequence[Subject], chosen: Chosen, data: Data, time_budget_s: float, options: Options
-    ) -> None:
-        recipe = chosen.recipe
-        self._chosen = chosen
-        self._options = options
+    def __init__(self, run: Run, taking_part: Sequence[NamedModel], time_budget_s: float) -> None:
+        recipe = run.recipe
+        self._chosen = run
+        self._options = run.options
         self._budget = time_budget_s
         self._subjects = taking_part
         self._device = recipe.runtime.device
         self._properties = properties_of(recipe)
-        table = None if isinstance(data, str | Path) else data
-        self._prepared = prepare(recipe, taking_part[0].facts.inputs, chosen.seed, table)
+        self._prepared = run.prepare(taking_part[0].facts.inputs)
         self._samples = _probes(self._prepared)
-        self._models = [read_model(one.path, recipe.model.shapes, options.trust) for one in taking_part]
+        self._models = [one.opened.shaped(recipe.model.shapes) for one in taking_part]
 
     def diagnosis(self) -> Diagnosis:
         """Of two models, or of one at two precisions."""
@@ -224,9 +225,7 @@ class _Examination:
         pairing, last = two.pairing, self._subjects[-1]
         random = [RANDOM] if self._prepared.samples.random else []
         return Diagnosis(
-            ovopt=ovopt.__version__,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            machine=machine(),
+            **stamp(self._options),
             recipe=self._chosen.recipe.resolved(),
             data=self._prepared.facts,
             device=self._device,
@@ -245,7 +244,7 @@ class _Examination:
             gone=tuple(layer.name for layer in pairing.gone),
             new=tuple(layer.name for layer in pairing.new),
             problems=tuple(problems),
-            notes=(*random, *notes, *([self._chosen.why] if self._chosen.why else [])),
+            notes=(*random, *notes, *self._chosen.notes),
         )
 
 
@@ -257,7 +256,7 @@ def _probes(prepared: Prepared) -> list[tuple[Tensors, ...]]:
     return found
 
 
-def _side(subject: Subject, profile: Profile) -> Side:
+def _side(subject: NamedModel, profile: Profile) -> Side:
     moving = [node for node in profile.nodes if node.moves]
     return Side(
         model=subject.file,

@@ -19,7 +19,7 @@ from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.comparing.scoring import kind_of
 from ovopt.workflow.diagnosing.problems import LEAST_SHARE
-from ovopt.workflow.options import Silent
+from ovopt.workflow.progress import Silent
 
 if TYPE_CHECKING:
     import openvino

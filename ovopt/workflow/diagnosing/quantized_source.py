@@ -15,7 +15,7 @@ from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.records import Manifest, StepReport
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.options import Silent
+from ovopt.workflow.progress import Silent
 
 if TYPE_CHECKING:
     import openvino

@@ -24,11 +24,13 @@ from ovopt.records import Manifest, Record, StepReport
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
+from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker, told
 from ovopt.workflow.optimizing.step_cache import Found, Kept, key_of
 from ovopt.workflow.optimizing.step_order import check_order, no_steps
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.optimizing.steps import SEARCH_S, search_output
+from ovopt.workflow.options import options_of
+from ovopt.workflow.run import begin
 from ovopt.workflow.searching.compress import search_compression
 from ovopt.workflow.searching.contest import Contest, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
@@ -36,7 +38,8 @@ from ovopt.workflow.searching.quantize import QuantizeSearch
 if TYPE_CHECKING:
     import openvino
 
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
 
 NOT_ASKED = ("optimize", "budgets", "description", "family", "match")
 """Sections of a recipe that no step's result depends on but by its own settings."""
@@ -52,15 +55,20 @@ class Planned(Record):
     notes: tuple[str, ...] = ()
 
 
+@untouched_caller()
 def plan(
-    model: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    model: ModelLike,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
 ) -> tuple[Planned, ...]:
-    """What `optimize` would do, in this order. RecipeError where the order is wrong, or there is nothing to do."""
-    options = options or Options()
-    steps, doubts = _steps(choose(recipe, data, [model], options, guess=True).recipe)
+    """Steps that `optimize` would take, in this order. Raises RecipeError where the order is wrong, or there is nothing
+    to do."""
+    with begin([model], recipe, data, options_of(None, False, trust, settings, progress)) as run:
+        steps, doubts = _steps(run.recipe)
     return tuple(
         Planned(
             step=step.name,
@@ -71,42 +79,49 @@ def plan(
     )
 
 
+@untouched_caller()
 def optimize(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
+    time_budget_s: float = SEARCH_S,
     resume: bool = False,
-    time_budget_s: float = 600.0,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Take all steps of the recipe in its order, and write the bundle `output`.
 
     The result of every step is kept in `OUTPUT.steps`, under a hash of all that it depends on: after an interruption,
     or with other settings of a later step, what has not changed is taken from there. `resume` may replace a bundle that
     has such a folder. A step with `max_drop` is a search, which may take `time_budget_s`.
+
+    Raises BudgetMissedError where nothing keeps a `max_drop`, StepError where a step fails, UsageError, or one of its
+    kinds, where model, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
-    target = Path(output)
+    target = search_output(output, None, time_budget_s)
     folder = target.with_name(f"{target.name}.steps")
-    force = options.force or (resume and folder.is_dir())
-    check_free(target, force, MANIFEST)
-    chosen = choose(recipe, data, [model], options, guess=True)
-    steps, doubts = _steps(chosen.recipe)
-    for doubt in doubts:
-        options.progress.say(f"note: {doubt}")
-    run = _Run(Work.begin(model, steps, chosen, data, options, LOOKED_AT), steps, Kept(folder), time_budget_s)
-    try:
-        work = run.finished()
-    except (KeyboardInterrupt, SystemExit):
-        options.progress.say(
-            f"{run.done} of {len(steps)} steps are kept in {folder}; the same command goes on from there"
-        )
-        raise
-    with new_folder(target, force, MANIFEST) as scratch:
-        manifest = work.write(scratch, output, work.current, work.reports)
-    left = run.kept.tidy()
-    options.progress.say(f"{folder} keeps {units.size(left)} of steps' results for the next run; it may be deleted")
+    replaces = force or (resume and folder.is_dir())
+    check_free(target, replaces, MANIFEST)
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        say = run.options.progress.say
+        steps, doubts = _steps(run.recipe)
+        for doubt in doubts:
+            say(f"note: {doubt}")
+        steps_run = _Run(Work.begin(run, steps, LOOKED_AT), steps, Kept(folder), time_budget_s)
+        try:
+            work = steps_run.finished()
+        except (KeyboardInterrupt, SystemExit):
+            say(f"{steps_run.done} of {len(steps)} steps are kept in {folder}; the same command goes on from there")
+            raise
+        with new_folder(target, replaces, MANIFEST) as scratch:
+            manifest = work.write(scratch, target, work.current, work.reports)
+    left = steps_run.kept.tidy()
+    say(f"{folder} keeps {units.size(left)} of steps' results for the next run; it may be deleted")
     return manifest
 
 

@@ -17,21 +17,22 @@ from ovopt.model.files.trainable import check_trainable
 from ovopt.output import check_free, new_folder
 from ovopt.pruning.costs import multiply_adds, parameters
 from ovopt.pruning.structured import Weighed
-from ovopt.recipe import Recipe
 from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
-from ovopt.steps.simplify import Simplify
-from ovopt.workflow.applying.work import Work, apply_steps, step_of
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.applying.work import Work, apply_steps
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
+from ovopt.workflow.options import check_number, options_of
+from ovopt.workflow.run import Run, begin
 from ovopt.workflow.searching.contest import Contest, Goal
 
 if TYPE_CHECKING:
     import openvino
 
     from ovopt.contracts import Tensors
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
 
 FINEST = 0.02
 """Ratios closer together are not told apart."""
@@ -39,49 +40,61 @@ CONFIRMED = 2
 """So many times a speed-up that reaches its target is measured again."""
 
 
+@untouched_caller()
 def prune(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
     simplify: bool = True,
-    goal: Goal | None = None,
+    max_drop: float | None = None,
     target_speedup: float | None = None,
+    time_budget_s: float = SEARCH_S,
     fine_tune: bool = False,
     resume: bool = False,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Apply the recipe's `prune` step (its defaults where it has none), behind `simplify` unless that is not wanted,
     and write the bundle `output`. Importance and refit see the calibration split alone.
 
-    With a goal, search for the fastest model that keeps it, judged on the tuning split; with a target, for the least
-    pruning that is so much faster than the original. BudgetMissedError where there is none.
+    With `max_drop`, search for the fastest model that loses no more of the first metric, in its own unit, judged on the
+    tuning split; with `target_speedup`, for the least pruning that is so much faster than the original.
 
     `fine_tune` takes the recipe's `prune_torch` step instead, and `simplify` behind it: single weights of a PyTorch
     model become zero, and the others are trained. After every epoch `OUTPUT.checkpoint.pt` is written, from which
     `resume` goes on.
+
+    Raises BudgetMissedError where nothing keeps `max_drop` or reaches `target_speedup`, StepError where a step fails,
+    UsageError, or one of its kinds, where model, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
-    if fine_tune:
-        if goal or target_speedup is not None:
-            raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
-        return _fine_tuned(model, Path(output), recipe, data, options, simplify, resume)
-    chosen = choose(recipe, data, [model], options, guess=True)
-    step = step_of(chosen, Prune) or Prune()
-    before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
-    if goal is None and target_speedup is None:
-        return apply_steps(model, output, [*before, step], chosen, data, options)
-    if step.kind == "unstructured":
-        raise UsageError("prune: single zeros save no time that a search could find; give --ratio alone")
-    force = goal.may_replace(Path(output), options.force) if goal else options.force
-    check_free(Path(output), force, MANIFEST)
-    work = Work.begin(model, [*before, step], chosen, data, options)
-    if goal is None:
-        assert target_speedup is not None
-        return _least(work, before, step, target_speedup, Path(output), options)
-    sample = work.materials.calibration[0]
-    contest = Contest("prune", work, before, goal, Path(output), options.force, lambda made: _effect(made, sample))
-    return contest.run(PruneSearch(contest, step).run)
+    target = search_output(output, max_drop, time_budget_s)
+    check_number("target_speedup", target_speedup, 1)
+    if max_drop is not None and target_speedup is not None:
+        raise UsageError("max_drop and target_speedup: give one; a search keeps one of them")
+    if fine_tune and (max_drop is not None or target_speedup is not None):
+        raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        if fine_tune:
+            return _fine_tuned(run, target, simplify, resume)
+        step, before = run.step(Prune), before_step(run, simplify)
+        if max_drop is None and target_speedup is None:
+            return apply_steps(run, target, [*before, step])
+        if step.kind == "unstructured":
+            raise UsageError("prune: single zeros save no time that a search could find; give --ratio alone")
+        goal = None if max_drop is None else Goal(max_drop, time_budget_s, resume)
+        check_free(target, goal.may_replace(target, force) if goal else force, MANIFEST)
+        work = Work.begin(run, [*before, step])
+        if goal is None:
+            assert target_speedup is not None
+            return _least(work, before, step, target_speedup, target)
+        sample = work.materials.calibration[0]
+        contest = Contest("prune", work, before, goal, target, force, lambda made: _effect(made, sample))
+        return contest.run(PruneSearch(contest, step).run)
 
 
 class PruneSearch:
@@ -110,7 +123,7 @@ class PruneSearch:
         return step.pruned(self._contest.start, weighed, self._contest.materials).model
 
 
-def _least(work: Work, before: Sequence[Step], step: Prune, target: float, output: Path, options: Options) -> Manifest:
+def _least(work: Work, before: Sequence[Step], step: Prune, target: float, output: Path) -> Manifest:
     """The smallest ratio whose model reaches the speed-up."""
     start, reports = work.applied(before)
     weighed = step.weighed(start, work.materials)
@@ -132,7 +145,7 @@ def _least(work: Work, before: Sequence[Step], step: Prune, target: float, outpu
     speedup, stepped = found[bracket.best]
     effect = {**stepped.report.effect, "speedup": round(speedup, 3)}
     report = stepped.report.model_copy(update={"effect": effect})
-    with new_folder(output, options.force, MANIFEST) as folder:
+    with new_folder(output, work.run.options.force, MANIFEST) as folder:
         return work.write(folder, output, stepped.model, [*reports, report])
 
 
@@ -147,23 +160,13 @@ def _reached(work: Work, model: openvino.Model, target: float) -> float:
     return found
 
 
-def _fine_tuned(
-    model: str | Path,
-    output: Path,
-    recipe: Recipe | str | Path | None,
-    data: Data,
-    options: Options,
-    simplify: bool,
-    resume: bool,
-) -> Manifest:
-    check_trainable(model)
+def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifest:
+    options = run.options
+    check_trainable(run.model.path)
     check_free(output, options.force, MANIFEST)
-    chosen = choose(recipe, data, [model], options, guess=True)
-    steps: list[Step] = [step_of(chosen, PruneTorch) or PruneTorch()]
-    if simplify:
-        steps.append(step_of(chosen, Simplify) or Simplify())
+    steps: list[Step] = [run.step(PruneTorch), *before_step(run, simplify)]
     checkpoint = checkpoint_file(output)
-    work = Work.begin(model, steps, chosen, data, options)
+    work = Work.begin(run, steps)
     if checkpoint.is_file() and not resume:
         options.progress.say(f"{checkpoint} of an interrupted run is replaced; --resume would go on from it")
         checkpoint.unlink()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from ovopt.bundle import left_to_host, read_manifest
+from ovopt.bundle import left_to_host
 from ovopt.contracts import Step
 from ovopt.errors import RecipeError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.output import check_free
-from ovopt.recipe import Recipe
 from ovopt.records import Manifest
 from ovopt.steps.compress import Compress
 from ovopt.steps.embed_postprocessing import NOTHING_LEFT as NO_DECODERS
@@ -18,116 +17,174 @@ from ovopt.steps.embed_postprocessing import EmbedPostprocessing
 from ovopt.steps.embed_preprocessing import NOTHING_LEFT, EmbedPreprocessing
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.applying.work import Work, apply_steps, step_of
+from ovopt.workflow.applying.work import Work, apply_steps
+from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import check_device
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import choose
-from ovopt.workflow.searching.compress import goal_of, search_compression
+from ovopt.workflow.options import as_path, check, check_number, options_of
+from ovopt.workflow.run import Run, begin
+from ovopt.workflow.searching.compress import search_compression
 from ovopt.workflow.searching.contest import Contest, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Data
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+
+SEARCH_S = 600.0
+"""Seconds that a search may take where nothing is said: long enough for a dozen candidates of a medium model."""
 
 
+@untouched_caller()
 def quantize(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
     simplify: bool = True,
-    goal: Goal | None = None,
+    max_drop: float | None = None,
+    time_budget_s: float = SEARCH_S,
+    resume: bool = False,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Apply the recipe's `quantize` step (NNCF's defaults where it has none), behind `simplify` unless that is not
     wanted, and write the bundle `output`. Calibrates on the calibration split alone.
 
-    With a goal (or `max_drop` in the recipe's step), search for the fastest model that keeps it, judged on the tuning
-    split: BudgetMissedError where none does. The best so far is on disk at any time, and a journal beside it lets an
-    interrupted search go on.
+    With `max_drop` (or that of the recipe's step), search for the fastest model that loses no more of the first metric,
+    in its own unit, judged on the tuning split. The best so far is on disk at any time, and a journal beside it lets
+    `resume` go on with an interrupted search.
+
+    Raises BudgetMissedError where nothing keeps `max_drop`, StepError where NNCF fails, UsageError, or one of its
+    kinds, where model, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
-    chosen = choose(recipe, data, [model], options, guess=True)
-    step = step_of(chosen, Quantize) or Quantize()
-    before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
-    if goal is None and step.max_drop is not None:
-        goal = Goal(step.max_drop)
-    if goal is None:
-        return apply_steps(model, output, [*before, step], chosen, data, options)
-    check_free(Path(output), goal.may_replace(Path(output), options.force), MANIFEST)
-    work = Work.begin(model, [*before, step], chosen, data, options)
-    contest = Contest("quantize", work, before, goal, Path(output), options.force)
-    return contest.run(QuantizeSearch(contest, step).run)
+    target = search_output(output, max_drop, time_budget_s)
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        step, before = run.step(Quantize), before_step(run, simplify)
+        drop = step.max_drop if max_drop is None else max_drop
+        if drop is None:
+            return apply_steps(run, target, [*before, step])
+        goal = Goal(drop, time_budget_s, resume)
+        check_free(target, goal.may_replace(target, force), MANIFEST)
+        contest = Contest("quantize", Work.begin(run, [*before, step]), before, goal, target, force)
+        return contest.run(QuantizeSearch(contest, step).run)
 
 
+@untouched_caller()
 def simplify(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Rewrite the graph, verified on the calibration split (on random inputs where there are no data), and write the
-    bundle `output`."""
-    options = options or Options()
-    chosen = choose(recipe, data, [model], options, guess=True)
-    return apply_steps(model, output, [step_of(chosen, Simplify) or Simplify()], chosen, data, options)
+    bundle `output`.
+
+    Raises StepError where nothing changes, UsageError, or one of its kinds, where model, recipe, data or arguments
+    cannot be used.
+    """
+    target = as_path("output", output)
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        return apply_steps(run, target, [run.step(Simplify)])
 
 
+@untouched_caller()
 def compress(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
     simplify: bool = True,
-    goal: Goal | None = None,
+    max_drop: float | None = None,
+    aim: Literal["size", "speed"] | None = None,
+    time_budget_s: float = SEARCH_S,
+    resume: bool = False,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Apply the recipe's `compress` step (NNCF's defaults where it has none), behind `simplify` unless that is not
     wanted, and write the bundle `output`. Samples are needed where an algorithm looks at activations.
 
-    With a goal (or `max_drop` in the recipe's step), search for the smallest model that keeps it (`aim`: or the
-    fastest), judged on the tuning split: BudgetMissedError where none does. The best so far is on disk at any time, and
-    a journal beside it lets an interrupted search go on.
+    With `max_drop` (or that of the recipe's step), search for the smallest model that loses no more of the first metric
+    (`aim`: or the fastest), judged on the tuning split. The best so far is on disk at any time, and a journal beside it
+    lets `resume` go on with an interrupted search.
+
+    Raises BudgetMissedError where nothing keeps `max_drop`, StepError where NNCF fails, UsageError, or one of its
+    kinds, where model, recipe, data or arguments cannot be used.
     """
-    options = options or Options()
-    chosen = choose(recipe, data, [model], options, guess=True)
-    step = step_of(chosen, Compress) or Compress()
-    step.check()
-    before = [step_of(chosen, Simplify) or Simplify()] if simplify else []
-    goal = goal or goal_of(step)
-    if goal is None:
-        return apply_steps(model, output, [*before, step], chosen, data, options)
-    check_free(Path(output), goal.may_replace(Path(output), options.force), MANIFEST)
-    searched = step.model_copy(update={"max_drop": goal.max_drop, "aim": goal.aim})
-    work = Work.begin(model, [*before, searched], chosen, data, options)
-    return search_compression(searched, work, before, goal, Path(output), options.force)
+    target = search_output(output, max_drop, time_budget_s)
+    check("aim", aim, "'size' or 'speed'", aim in (None, "size", "speed"))
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        own, before = run.step(Compress), before_step(run, simplify)
+        own.check()
+        drop = own.max_drop if max_drop is None else max_drop
+        if drop is None:
+            return apply_steps(run, target, [*before, own])
+        goal = Goal(drop, time_budget_s, resume, aim or ("size" if max_drop is not None else own.aim))
+        check_free(target, goal.may_replace(target, force), MANIFEST)
+        step = own.model_copy(update={"max_drop": goal.max_drop, "aim": goal.aim})
+        return search_compression(step, Work.begin(run, [*before, step]), before, goal, target, force)
 
 
+@untouched_caller()
 def embed(
-    model: str | Path,
+    model: ModelLike,
     output: str | Path,
-    recipe: Recipe | str | Path | None = None,
+    *,
+    recipe: RecipeLike = None,
     data: Data = None,
-    options: Options | None = None,
     postprocess: bool = False,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Manifest:
     """Let the model do the last transforms of the recipe's `preprocess` itself, as many as make the way from a file's
     bytes to the outputs measurably faster, and write the bundle `output`. Its manifest says under `preprocess` what the
     caller still does; it is null where nothing pays.
 
     `postprocess`: the model also does the first decoders of the recipe's `postprocess` itself, as many as can be; what
-    the caller still does to its output is under `postprocess` in the manifest."""
-    options = options or Options()
-    chosen = choose(recipe, data, [model], options, guess=True)
-    if not chosen.recipe.preprocess and not postprocess:
-        raise RecipeError(NOTHING_LEFT)
-    if not chosen.recipe.postprocess and postprocess:
-        raise RecipeError(NO_DECODERS)
-    check_device(chosen.recipe.runtime.device)
-    steps = list[Step]()
-    if postprocess:  # decoders find the inputs as they are in front of it
-        steps.append(step_of(chosen, EmbedPostprocessing) or EmbedPostprocessing())
-    if not postprocess or left_to_host(read_manifest(model), chosen.recipe):
-        steps.append(step_of(chosen, EmbedPreprocessing) or EmbedPreprocessing())
-    return apply_steps(model, output, steps, chosen, data, options)
+    the caller still does to its output is under `postprocess` in the manifest.
+
+    Raises RecipeError where there is nothing to embed, UsageError, or one of its kinds, where model, recipe, data or
+    arguments cannot be used.
+    """
+    target = as_path("output", output)
+    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+        if not run.recipe.preprocess and not postprocess:
+            raise RecipeError(NOTHING_LEFT)
+        if not run.recipe.postprocess and postprocess:
+            raise RecipeError(NO_DECODERS)
+        check_device(run.recipe.runtime.device)
+        steps = list[Step]()
+        if postprocess:  # decoders find the inputs as they are in front of it
+            steps.append(run.step(EmbedPostprocessing))
+        if not postprocess or left_to_host(run.model.manifest, run.recipe):
+            steps.append(run.step(EmbedPreprocessing))
+        return apply_steps(run, target, steps)
+
+
+def before_step(run: Run, simplify: bool) -> list[Step]:
+    """The recipe's `simplify` step, where the graph is to be rewritten first."""
+    return [run.step(Simplify)] if simplify else []
+
+
+def search_output(output: str | Path, max_drop: float | None, time_budget_s: float) -> Path:
+    """The folder that a search writes. Raises UsageError where an argument cannot be one."""
+    check_number("max_drop", max_drop)
+    check_number("time_budget_s", time_budget_s)
+    return as_path("output", output)

@@ -3,64 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bundle import read_manifest, shapes_to_give
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.ir import same_graph
-from ovopt.model.files.locate import MANIFEST, describe
-from ovopt.model.files.read import read_model
+from ovopt.model.files.locate import MANIFEST
 from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
-from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.rebuilt import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.options import Options
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.options import as_path, options_of
 from ovopt.workflow.rebuilding.recorded_steps import replayed
-from ovopt.workflow.recipe_choice import Chosen
+from ovopt.workflow.run import Run, begin
+
+if TYPE_CHECKING:
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.options import Data, Watched
 
 
+@untouched_caller()
 def rebuild(
-    bundle: str | Path,
+    bundle: str | Path | Manifest,
     output: str | Path,
-    model: str | Path | None = None,
-    data: str | Path | None = None,
-    options: Options | None = None,
+    *,
+    model: ModelLike | None = None,
+    data: Data = None,
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Rebuilt:
     """Take the steps of a bundle again and write the bundle `output`. `model` and `data` are where they are now, if
     not where the manifest says.
 
-    A model or samples other than those of the manifest are refused before any work; with `Options.force` they are
-    labelled instead. What a search or a measurement decided is not decided anew.
+    A model or samples other than those of the manifest are refused before any work; with `force` they are labelled
+    instead. What a search or a measurement decided is not decided anew.
+
+    Raises UsageError, or one of its kinds, where bundle, model, data or arguments cannot be used, StepError where a
+    step fails.
     """
-    options = options or Options()
-    folder = Path(bundle)
+    options = options_of(None, force, trust, (), progress)
+    folder = Path(bundle.model.path) if isinstance(bundle, Manifest) else as_path("bundle", bundle)
+    target = as_path("output", output)
     manifest = _manifest(folder)
-    if Path(output).resolve() == folder.resolve():
-        raise UsageError(f"{output}: is the bundle itself; name another -o/--output")
-    check_free(Path(output), options.force, MANIFEST)
+    if target.resolve() == folder.resolve():
+        raise UsageError(f"{target}: is the bundle itself; name another -o/--output")
+    check_free(target, options.force, MANIFEST)
     facts_then = manifest.data
     if facts_then is None:
         raise DataError(f"{folder}: its manifest does not say which samples it was made with")
     recipe = _recipe(manifest, folder, data)
     steps = replayed(manifest, recipe, folder)
-    source = manifest.source.path if model is None else model
-    labels = [*_model_changes(manifest, source), *_data_changes(facts_then, recipe, source, options)]
-    if labels and not options.force:
-        raise UsageError("\n".join(["not what the bundle was made of; --force makes it all the same:", *labels]))
-    work = Work.begin(source, steps, Chosen(recipe, facts_then.seed, ""), None, options)
-    made, reports = work.applied(steps)
-    if labels:
-        noted = (*reports[-1].notes, *(f"NOT ALIKE: {label}" for label in labels))
-        reports[-1] = reports[-1].model_copy(update={"notes": noted})
-    with new_folder(Path(output), options.force, MANIFEST) as scratch:
-        work.write(scratch, output, made, reports)
-    return _held(folder, Path(output), manifest, labels)
+    options = replace(options, seed=facts_then.seed)
+    with begin([manifest.source.path if model is None else model], recipe, _held_data(data), options) as run:
+        labels = [*_model_changes(manifest, run), *_data_changes(facts_then, run)]
+        if labels and not force:
+            raise UsageError("\n".join(["not what the bundle was made of; --force makes it all the same:", *labels]))
+        work = Work.begin(run, steps)
+        made, reports = work.applied(steps)
+        if labels:
+            noted = (*reports[-1].notes, *(f"NOT ALIKE: {label}" for label in labels))
+            reports[-1] = reports[-1].model_copy(update={"notes": noted})
+        with new_folder(target, force, MANIFEST) as scratch:
+            work.write(scratch, target, made, reports)
+    return _held(folder, target, manifest, labels)
+
+
+def _held_data(data: Data) -> Data:
+    """Data that is none on disk, which is in the recipe already."""
+    return None if isinstance(data, str | Path) else data
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -72,28 +90,31 @@ def _manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _recipe(manifest: Manifest, folder: Path, data: str | Path | None) -> Recipe:
-    raw: Mapping[str, Any] = manifest.recipe if data is None else with_data(manifest.recipe, str(data))
-    if not raw.get("data", {}).get("source"):
+def _recipe(manifest: Manifest, folder: Path, data: Data) -> Recipe:
+    raw: Mapping[str, Any] = manifest.recipe
+    if isinstance(data, str | Path):
+        raw = with_data(raw, str(data))
+    elif data is None and not raw.get("data", {}).get("source"):
         raise DataError(f"{folder}: it was made with a data set in memory; give it as a file: --data FILE")
     return parse_recipe(raw, f"{folder / MANIFEST}: recipe")
 
 
-def _model_changes(manifest: Manifest, source: str | Path) -> Iterator[str]:
+def _model_changes(manifest: Manifest, run: Run) -> Iterator[str]:
     try:
-        found = describe(source)
+        found = run.model.file
     except ModelError as error:
         raise ModelError(f"{error}; --model names the original where it is now") from None
     if found.sha256 != manifest.source.sha256:
-        yield f"{source}: sha256 {found.sha256[:12]}..., the bundle was made of {manifest.source.sha256[:12]}..."
+        yield f"{run.model}: sha256 {found.sha256[:12]}..., the bundle was made of {manifest.source.sha256[:12]}..."
 
 
-def _data_changes(then: DataFacts, recipe: Recipe, source: str | Path, options: Options) -> Iterator[str]:
+def _data_changes(then: DataFacts, run: Run) -> Iterator[str]:
     """Samples are opened, not prepared."""
-    above = read_manifest(source)
-    inputs = facts(read_model(source, shapes_to_give(above, recipe), options.trust)).inputs
+    above = run.model.manifest
     inside = above.preprocess if above else None
-    now = prepare(recipe, inside.whole if inside else inputs, then.seed).facts
+    now = run.prepare(
+        inside.whole if inside else facts(run.model.shaped(shapes_to_give(above, run.recipe))).inputs
+    ).facts
     if now.fingerprint != then.fingerprint:
         yield f"{now.source}: fingerprint {now.fingerprint[:12]}..., the bundle saw {then.fingerprint[:12]}..."
     changed = [name for name in then.splits if now.splits.get(name) != then.splits[name]]

@@ -13,12 +13,11 @@ from pydantic import Field, ValidationError
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.budgets.checks import scenarios_of
-from ovopt.bundle import read_manifest, shapes_to_give
+from ovopt.bundle import shapes_to_give
 from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, UsageError
 from ovopt.locate import expand
 from ovopt.model.files.hub import PREFIX
-from ovopt.model.files.locate import describe
-from ovopt.model.files.read import read_model
+from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
 from ovopt.output import new_file
 from ovopt.preparing.prepared import prepare
@@ -33,7 +32,6 @@ from ovopt.workflow.optimizing.step_cache import key_of
 from ovopt.workflow.optimizing.steps import compress, quantize, simplify
 from ovopt.workflow.options import Options
 from ovopt.workflow.recipe_choice import Chosen, choose
-from ovopt.workflow.searching.contest import Goal
 
 MARK = "entry.json"
 SCENARIOS = ("latency", "throughput")
@@ -63,7 +61,7 @@ class EntryWork:
 
     entry: Entry
     folder: Path
-    model: Path
+    model: OpenedModel
     recipe: Recipe
     effort: Effort
     options: Options
@@ -72,10 +70,11 @@ class EntryWork:
     @classmethod
     def begin(cls, entry: Entry, folder: Path, effort: Effort, options: Options) -> EntryWork:
         """Model, recipe and data, read as far as to know whether they have changed."""
-        model = Path(entry.model) if entry.model.startswith(PREFIX) else expand(entry.model)
+        path = Path(entry.model) if entry.model.startswith(PREFIX) else expand(entry.model)
+        model = OpenedModel(path, options.trust)
         chosen = _chosen(entry, model, options)
         own = replace(options, seed=chosen.seed, overrides=())
-        return cls(entry, folder, model, chosen.recipe, effort, own, _key(entry, model, chosen, effort, options.trust))
+        return cls(entry, folder, model, chosen.recipe, effort, own, _key(entry, model, chosen, effort))
 
     def found(self, keep: bool) -> SweepRow | None:
         """What the last run made of the same. What it made of anything else is taken away; what it left unfinished is
@@ -100,7 +99,15 @@ class EntryWork:
         shutil.rmtree(self.folder / f"{BUNDLE}.steps", ignore_errors=True)
         scenarios = tuple(dict.fromkeys((*self.effort.scenarios, *scenarios_of(self.recipe.budgets))))
         plan = Plan(scenarios, self.effort.time_budget_s)
-        result = compare(self.model, [self.folder / BUNDLE], self.recipe, None, plan, self.options)
+        result = compare(
+            self.model,
+            self.folder / BUNDLE,
+            recipe=self.recipe,
+            plan=plan,
+            seed=self.options.seed,
+            trust=self.options.trust,
+            progress=self.options.progress,
+        )
         self._write(result)
         return compared(self.entry, result)
 
@@ -109,24 +116,50 @@ class EntryWork:
         self._mark(row)
 
     def _make(self) -> None:
-        entry, options = self.entry, replace(self.options, force=True)
-        bundle, search_s = self.folder / BUNDLE, self.effort.search_budget_s
-        goal = None if entry.max_drop is None else Goal(entry.max_drop, search_s, resume=True)
-        match entry.steps:
-            case "optimize":
-                optimize(self.model, bundle, self.recipe, None, options, True, search_s)
-            case "quantize":
-                quantize(self.model, bundle, self.recipe, None, options, entry.simplify, goal)
-            case "compress":
-                goal = replace(goal, aim="size") if goal else None
-                compress(self.model, bundle, self.recipe, None, options, entry.simplify, goal)
-            case "simplify":
-                simplify(self.model, bundle, self.recipe, None, options)
+        entry, bundle, options = self.entry, self.folder / BUNDLE, self.options
+        model, recipe, search_s = self.model, self.recipe, self.effort.search_budget_s
+        seed, trust, progress = options.seed, options.trust, options.progress
+        if entry.steps == "optimize":
+            optimize(
+                model,
+                bundle,
+                recipe=recipe,
+                time_budget_s=search_s,
+                resume=True,
+                seed=seed,
+                force=True,
+                trust=trust,
+                progress=progress,
+            )
+        elif entry.steps == "simplify":
+            simplify(model, bundle, recipe=recipe, seed=seed, force=True, trust=trust, progress=progress)
+        else:
+            (quantize if entry.steps == "quantize" else compress)(
+                model,
+                bundle,
+                recipe=recipe,
+                simplify=entry.simplify,
+                max_drop=entry.max_drop,
+                time_budget_s=search_s,
+                resume=True,
+                seed=seed,
+                force=True,
+                trust=trust,
+                progress=progress,
+            )
 
     def _evaluated(self) -> Comparison | None:
         """What the original is worth, where there is a metric to tell."""
+        options = self.options
         try:
-            result = evaluate([self.model], self.recipe, part="gate", options=self.options)
+            result = evaluate(
+                self.model,
+                recipe=self.recipe,
+                part="gate",
+                seed=options.seed,
+                trust=options.trust,
+                progress=options.progress,
+            )
         except UsageError:
             return None
         self._write(result)
@@ -144,22 +177,23 @@ class EntryWork:
             file.write_text(Done(key=self.key, row=row).model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def _chosen(entry: Entry, model: Path, options: Options) -> Chosen:
+def _chosen(entry: Entry, model: OpenedModel, options: Options) -> Chosen:
     settings: list[Override | str] = [*options.overrides]
     if "budgets" in entry.model_fields_set:
         budgets = entry.budgets.model_dump(mode="json", exclude_defaults=True)
         settings.append(Override(f"budgets={json.dumps(budgets)}", f"{entry.name}: budgets"))
     settings += [Override(text, f"{entry.name}: set: {text}") for text in entry.set]
     seed = options.seed if entry.seed is None else entry.seed
-    return choose(entry.recipe, entry.data, [model], replace(options, seed=seed, overrides=tuple(settings)), guess=True)
+    own = replace(options, seed=seed, overrides=tuple(settings))
+    return choose(entry.recipe, entry.data, [model], own)
 
 
-def _key(entry: Entry, model: Path, chosen: Chosen, effort: Effort, trust: bool) -> str:
-    shapes = shapes_to_give(read_manifest(model), chosen.recipe)
-    samples = prepare(chosen.recipe, facts(read_model(model, shapes, trust)).inputs, chosen.seed).samples
+def _key(entry: Entry, model: OpenedModel, chosen: Chosen, effort: Effort) -> str:
+    inputs = facts(model.shaped(shapes_to_give(model.manifest, chosen.recipe))).inputs
+    samples = prepare(chosen.recipe, inputs, chosen.seed).samples
     versions = [importlib.metadata.version(name) for name in ("openvino", "nncf")]
     return key_of(
-        describe(model).sha256,
+        model.file.sha256,
         entry.model_dump_json(exclude={"name", "data", "recipe"}),
         json.dumps(chosen.recipe.resolved(), sort_keys=True),
         (samples.fingerprint, chosen.seed, effort, ovopt.__version__, *versions, machine().processor),

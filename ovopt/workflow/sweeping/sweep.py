@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ovopt
 from ovopt import units
-from ovopt.bench.machine import machine
 from ovopt.bench.scenario import Scenario
 from ovopt.contracts import plugins
 from ovopt.errors import OutputError, OvoptError, UsageError, did_you_mean
@@ -18,40 +16,53 @@ from ovopt.output import new_file
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
-from ovopt.workflow.options import Options
+from ovopt.workflow.caller import untouched_caller
+from ovopt.workflow.options import Options, as_path, options_of
+from ovopt.workflow.run import Stamp, stamp
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
 
+if TYPE_CHECKING:
+    from ovopt.workflow.options import Watched
 
+
+@untouched_caller()
 def sweep(
     suite: Suite | str | Path,
     output: str | Path,
+    *,
     effort: Effort | None = None,
-    options: Options | None = None,
     resume: bool = False,
+    seed: int | None = None,
+    force: bool = False,
+    trust: bool = False,
+    progress: Watched = None,
 ) -> Sweep:
     """Make a bundle of every model of the suite, hold it against the original, and write the folder `output`: a folder
     for each model, `sweep.json` and a page over all of them, which are there, as far as it goes, at any time.
 
     A failure ends its own entry alone. `resume` goes on with a folder that is there: an entry is done again where it
     failed, or where anything that it depends on has changed.
+
+    Raises RecipeError for a suite that cannot be read, OutputError where the output exists, UsageError for an argument
+    of no use.
     """
-    effort, options = effort or Effort(), options or Options()
+    effort, options = effort or Effort(), options_of(seed, force, trust, (), progress)
     said = "a suite in memory" if isinstance(suite, Suite) else str(suite)
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
-    folder = Path(output)
+    folder = as_path("output", output)
     for name in effort.scenarios:
         if name not in (known := plugins("ovopt.bench.scenarios", Scenario)):
             raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
     _check_free(folder, resume, options.force)
     run = _Run(folder, effort, options)
     rows: list[SweepRow] = []
-    table = _table(said, suite, effort, rows)
+    table = _table(said, suite, effort, rows, stamp(options))
     _write(folder, table)
     try:
         for place, entry in enumerate(suite.models):
             run.tell(f"{place + 1}/{len(suite.models)} {entry.name}", len(suite.models) - place)
             rows.append(run.row(entry, keep=resume))
-            table = _table(said, suite, effort, rows)
+            table = _table(said, suite, effort, rows, stamp(options))
             _write(folder, table)
     except (KeyboardInterrupt, SystemExit):
         options.progress.say(
@@ -61,13 +72,11 @@ def sweep(
     return table
 
 
-def _table(said: str, suite: Suite, effort: Effort, rows: Sequence[SweepRow]) -> Sweep:
+def _table(said: str, suite: Suite, effort: Effort, rows: Sequence[SweepRow], made: Stamp) -> Sweep:
     return Sweep(
-        ovopt=ovopt.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        **made,
         suite=said,
         title=suite.title,
-        machine=machine(),
         scenarios=effort.scenarios,
         planned=len(suite.models),
         rows=tuple(rows),

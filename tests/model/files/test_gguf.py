@@ -8,7 +8,8 @@ import pytest
 
 from ovopt.errors import ModelError
 from ovopt.model.files import gguf as reading
-from ovopt.model.files.read import as_ir, read_model
+from ovopt.model.files.opened import OpenedModel
+from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.transforms.text import Tokenize
 from tests.cli import run
@@ -52,7 +53,7 @@ def test_it_computes_what_its_weights_say_and_tells_how_they_are_stored(tiny, tm
     np.testing.assert_allclose(answer, expected_of(model, IDS), rtol=1e-3, atol=1e-4)
     said = "Q8_0 weights (GGUF, computed in floating point)" if quantized else None
     assert facts(read).quantization == said
-    assert facts(read_model(as_ir(file, tmp_path))).quantization == said
+    assert facts(read_model(OpenedModel(file).readable(tmp_path, {}))).quantization == said
 
 
 @pytest.mark.filterwarnings("ignore")

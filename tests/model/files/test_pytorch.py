@@ -9,7 +9,8 @@ import pytest
 
 from ovopt.errors import ModelError
 from ovopt.model.files.locate import describe
-from ovopt.model.files.read import as_ir, read_model
+from ovopt.model.files.opened import OpenedModel
+from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from tests.factories import exactly
 from tests.model.files import formats
@@ -306,11 +307,11 @@ def test_a_factory_that_makes_no_model_is_an_error(factory):
 def test_a_converted_model_is_an_ir_with_the_weights_as_they_are(tmp_path):
     file = exported(tmp_path)
     (tmp_path / "scratch").mkdir()
-    made = as_ir(file, tmp_path / "scratch")
+    made = OpenedModel(file).readable(tmp_path / "scratch", {})
     assert made.suffix == ".xml"
     assert "f16" not in facts(read_model(made)).precisions
     computes(read_model(made))
-    assert as_ir(made, tmp_path / "scratch") == made
+    assert OpenedModel(made).readable(tmp_path / "scratch", {}) == made
     assert describe(file).path == str(file)
 
 

@@ -7,7 +7,8 @@ import openvino as ov
 import pytest
 
 from ovopt.errors import ModelError
-from ovopt.model.files.read import as_ir, core, read_model, reason
+from ovopt.model.files.opened import OpenedModel
+from ovopt.model.files.read import core, read_model, reason
 from tests.factories import exactly
 from tests.model.files import formats
 from tests.models import conv_model, saved
@@ -126,7 +127,7 @@ def test_a_model_of_another_framework_computes_what_it_should(tmp_path, make):
     file = make(tmp_path)
     compiled = ov.compile_model(read_model(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     np.testing.assert_allclose(compiled(x)[0], formats.expected(x), rtol=1e-6)
-    assert as_ir(file, tmp_path / "not needed") == file
+    assert OpenedModel(file).readable(tmp_path / "not needed", {}) == file
 
 
 def test_a_quantized_tflite_model_computes_what_it_should(tmp_path):
@@ -224,13 +225,13 @@ def test_a_factory_makes_a_model_with_trust_and_it_is_kept_until_a_file_changes(
 def test_a_converted_model_is_an_ir_that_any_process_reads_without_trust(factory, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    file = as_ir(f"{factory}:build", scratch, {"0": (2, 3)}, trust=True)
+    file = OpenedModel(f"{factory}:build", trust=True).readable(scratch, {"0": (2, 3)})
     assert file.parent == scratch
     assert list(read_model(file).input(0).shape) == [2, 3]
     written = file.stat().st_mtime_ns
-    assert as_ir(f"{factory}:build", scratch, {"0": (2, 3)}, trust=True) == file
+    assert OpenedModel(f"{factory}:build", trust=True).readable(scratch, {"0": (2, 3)}) == file
     assert file.stat().st_mtime_ns == written
-    assert as_ir(f"{factory}:build", scratch, {"0": (4, 3)}, trust=True) != file
+    assert OpenedModel(f"{factory}:build", trust=True).readable(scratch, {"0": (4, 3)}) != file
 
 
 @pytest.mark.parametrize(

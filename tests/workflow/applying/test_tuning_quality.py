@@ -126,7 +126,7 @@ def test_the_figures_are_those_of_evaluate(tmp_path: Path) -> None:
         tmp_path / "other.xml", ending=lambda node: ops.subtract(node, np.array([[0, 0, 0, 9]], np.float32))
     )
     recipe = load_recipe("classification", data)
-    wanted = {arm.name: arm.accuracy["top1"] for arm in evaluate([first, other], recipe, part="tuning").arms}
+    wanted = {arm.name: arm.accuracy["top1"] for arm in evaluate([first, other], recipe=recipe, part="tuning").arms}
     model = read_model(first)
     made = Validator(prepare(recipe, facts(model).inputs, 0), model, facts(model), "CPU", {})
     assert made.metric.label == "top1"

@@ -75,11 +75,11 @@ def test_a_bad_mask_is_named_once_and_can_be_left_out(folder: Path, spoil: Calla
     image = min((folder / "images").iterdir())
     said = spoil(file)
     with pytest.raises(DataError) as raised:
-        evaluate([model_in(folder)], recipe(folder))
+        evaluate([model_in(folder)], recipe=recipe(folder))
     message = str(raised.value)
     assert message.startswith(f"images/{image.name}: {file}: {said}")
     assert message.endswith(SKIP)
-    result = evaluate([model_in(folder)] * 2, recipe(folder, "skip"))
+    result = evaluate([model_in(folder)] * 2, recipe=recipe(folder, "skip"))
     assert list(result.data.left_out) == [f"images/{image.name}"]
     count = len(list((folder / "images").iterdir()))
     assert [arm.accuracy["miou"].n for arm in result.arms] == [count - 1] * 2
@@ -90,13 +90,13 @@ def test_nothing_but_bad_masks_leaves_nothing_to_judge_by(folder: Path) -> None:
         write_colours(file)
     message = f"{folder / 'images'}: no sample is left to judge by; images/"
     with pytest.raises(DataError, match=re.escape(message)):
-        evaluate([model_in(folder)], recipe(folder, "skip"))
+        evaluate([model_in(folder)], recipe=recipe(folder, "skip"))
 
 
 def test_masks_of_sixteen_bits_are_the_same_as_of_eight(folder: Path) -> None:
-    before = evaluate([model_in(folder)], recipe(folder)).arms[0].accuracy["miou"].value
+    before = evaluate([model_in(folder)], recipe=recipe(folder)).arms[0].accuracy["miou"].value
     for file in (folder / "masks").iterdir():
         wide = Image.fromarray(np.asarray(Image.open(file)).astype(np.uint16))
         assert wide.mode == "I;16"
         wide.save(file)
-    assert evaluate([model_in(folder)], recipe(folder)).arms[0].accuracy["miou"].value == before
+    assert evaluate([model_in(folder)], recipe=recipe(folder)).arms[0].accuracy["miou"].value == before

@@ -67,15 +67,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compare(folder: Path, watch: Watch, scenarios: Sequence[str] = ("latency",), labelled: bool = True) -> Comparison:
-    data = ("classification", folder / "data.npz") if labelled else (None, None)
     fixed = "runtime.properties.INFERENCE_PRECISION_HINT=f32"
     budget = "budgets.accuracy.top1.max_drop=0.2" if labelled else "budgets.latency.min_speedup=0.5"
     return ovopt.compare(
         folder / "tiny.xml",
         [folder / f"{name}.xml" for name in CANDIDATES],
-        *data,
-        ovopt.Plan(tuple(scenarios), time_budget_s=1.5 * len(scenarios)),
-        ovopt.Options(overrides=(fixed, budget), progress=watch),
+        recipe="classification" if labelled else None,
+        data=folder / "data.npz" if labelled else None,
+        plan=ovopt.Plan(tuple(scenarios), time_budget_s=1.5 * len(scenarios)),
+        settings=[fixed, budget],
+        progress=watch,
     )
 
 
@@ -174,7 +175,7 @@ def test_no_worker_is_left_when_an_arm_was_lost(folder: Path) -> None:
 
 def evaluate(folder: Path, watch: Watch, others: Sequence[str] = CANDIDATES) -> Comparison:
     models = [folder / f"{name}.xml" for name in ("tiny", *others)]
-    return ovopt.evaluate(models, "classification", folder / "data.npz", options=ovopt.Options(progress=watch))
+    return ovopt.evaluate(models, recipe="classification", data=folder / "data.npz", progress=watch)
 
 
 def test_a_model_lost_while_it_is_evaluated_leaves_the_figures_of_the_others(folder: Path) -> None:

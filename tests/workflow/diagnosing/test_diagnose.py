@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,8 @@ from ovopt.turns import Length
 from ovopt.workflow.diagnosing import fixes, layer_evidence
 from ovopt.workflow.diagnosing.diagnose import RANDOM, diagnose
 from ovopt.workflow.optimizing.steps import quantize
-from ovopt.workflow.options import Options
 from tests.models import accumulating_model, recurrent_model, saved
 from tests.workflow.searching.searched import FEW, loud_data, rescuable, speed_by_count
-
-OPTIONS = Options(overrides=FEW)
 
 
 def without_clocks(patch: pytest.MonkeyPatch) -> None:
@@ -52,7 +48,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("rescuable")
     rescuable(made / "model.xml")
     loud_data(made / "data.npz")
-    quantize(made / "model.xml", made / "int8", "classification", str(made / "data.npz"), OPTIONS, simplify=False)
+    quantize(
+        made / "model.xml",
+        made / "int8",
+        recipe="classification",
+        data=str(made / "data.npz"),
+        settings=FEW,
+        simplify=False,
+    )
     return made
 
 
@@ -113,9 +116,10 @@ def test_a_model_made_with_those_lines_has_no_problem_of_accuracy(folder: Path, 
     quantize(
         folder / "model.xml",
         folder / "mended",
-        "classification",
-        str(folder / "data.npz"),
-        replace(OPTIONS, overrides=(*FEW, override), force=True),
+        recipe="classification",
+        data=str(folder / "data.npz"),
+        settings=[*FEW, override],
+        force=True,
         simplify=False,
     )
     again = diagnose(folder / "model.xml", folder / "mended")
@@ -206,7 +210,7 @@ def two_inputs(bend: float = 0.0, width: int = 6) -> ov.Model:
 
 
 def generic(original: Path, optimized: Path | None = None, *settings: str, **more: Any) -> Diagnosis:
-    return diagnose(original, optimized, "generic", None, options=Options(overrides=settings), **more)
+    return diagnose(original, optimized, recipe="generic", settings=settings, **more)
 
 
 def test_several_inputs_and_open_shapes_without_data(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from ovopt.records import Manifest
 from ovopt.workflow.diagnosing.diagnose import diagnose
 from ovopt.workflow.diagnosing.quantized_source import quantize_step, source_of
 from ovopt.workflow.optimizing.steps import quantize
-from ovopt.workflow.options import Options
 from tests.models import saved
 from tests.workflow.diagnosing.test_diagnose import without_clocks
 
@@ -52,7 +51,7 @@ def simplified(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = saved(normalizing(), folder)
     inputs = RNG.standard_normal((100, 16)).astype(np.float32)
     np.savez(folder / "data.npz", inputs=inputs, labels=RNG.integers(4, size=100))
-    quantize(model, folder / "int8", "classification", str(folder / "data.npz"), Options(overrides=FEW))
+    quantize(model, folder / "int8", recipe="classification", data=str(folder / "data.npz"), settings=FEW)
     return folder
 
 

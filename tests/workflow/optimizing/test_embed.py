@@ -23,7 +23,6 @@ from ovopt.records import Manifest, Port
 from ovopt.stats import Interval
 from ovopt.workflow.applying import host
 from ovopt.workflow.comparing.arms import Timed
-from ovopt.workflow.options import Options
 from tests.factories import exactly
 from tests.models import conv_model, saved
 
@@ -76,7 +75,7 @@ def always_faster(monkeypatch: pytest.MonkeyPatch) -> None:
 def bundle(folder: Path) -> Manifest:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(host, "way_speedups", lambda ways, *_: [Interval(2, 1.9, 2.1)] * (len(ways) - 1))
-        return ovopt.embed(folder / "model.xml", folder / "inside", folder / "recipe.yaml")
+        return ovopt.embed(folder / "model.xml", folder / "inside", recipe=folder / "recipe.yaml")
 
 
 def recipe_of(folder: Path, *overrides: str) -> Recipe:
@@ -100,14 +99,14 @@ def test_the_manifest_says_what_the_caller_still_does(folder: Path, bundle: Mani
 
 def test_where_nothing_pays_the_bundle_is_the_model_and_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "way_speedups", lambda ways, *_: [Interval(1, 0.9, 1.1)] * (len(ways) - 1))
-    manifest = ovopt.embed(folder / "model.xml", folder / "outside", folder / "recipe.yaml")
+    manifest = ovopt.embed(folder / "model.xml", folder / "outside", recipe=folder / "recipe.yaml")
     assert manifest.preprocess is None
     assert manifest.steps[0].embedded == 0
     assert facts(read_model(folder / "outside")).inputs == facts(conv_model()).inputs
 
 
 def test_both_are_evaluated_on_the_same_files_each_on_what_it_takes(folder: Path, bundle: Manifest) -> None:
-    found = ovopt.evaluate([folder / "model.xml", folder / "inside"], folder / "recipe.yaml")
+    found = ovopt.evaluate([folder / "model.xml", folder / "inside"], recipe=folder / "recipe.yaml")
     original, embedded = found.arms
     assert original.accuracy["top1"] == embedded.accuracy["top1"]
     assert embedded.accuracy["cosine"].value == pytest.approx(1, abs=1e-6)
@@ -165,7 +164,7 @@ def test_a_quantized_bundle_still_does_its_part_exactly(folder: Path, bundle: Ma
 
 
 def test_a_quantized_model_takes_preprocessing_in(folder: Path) -> None:
-    ovopt.quantize(folder / "model.xml", folder / "int8", folder / "recipe.yaml")
+    ovopt.quantize(folder / "model.xml", folder / "int8", recipe=folder / "recipe.yaml")
     manifest = ovopt.embed(folder / "int8", folder / "int8-inside")
     assert manifest.preprocess is not None
     assert names(manifest.preprocess.embedded) == ["scale", "normalize", "layout"]
@@ -174,7 +173,7 @@ def test_a_quantized_model_takes_preprocessing_in(folder: Path) -> None:
 
 
 def test_what_is_inside_already_stays_inside(folder: Path, bundle: Manifest) -> None:
-    manifest = ovopt.embed(folder / "inside", folder / "twice", options=Options(force=True))
+    manifest = ovopt.embed(folder / "inside", folder / "twice", force=True)
     assert manifest.steps[0].embedded == 0
     assert manifest.preprocess == bundle.preprocess
 
@@ -183,7 +182,7 @@ def test_more_is_taken_in_on_top(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     only_layout = lambda ways, *_: [Interval(2, 1.9, 2.1), *[Interval(0.5, 0.4, 0.6)] * (len(ways) - 2)]  # noqa: E731
     with monkeypatch.context() as patch:
         patch.setattr(host, "way_speedups", only_layout)
-        first = ovopt.embed(folder / "model.xml", folder / "one", folder / "recipe.yaml")
+        first = ovopt.embed(folder / "model.xml", folder / "one", recipe=folder / "recipe.yaml")
     second = ovopt.embed(folder / "one", folder / "two")
     assert first.preprocess is not None
     assert second.preprocess is not None
@@ -199,19 +198,19 @@ def test_another_preprocess_than_the_one_inside_is_refused(folder: Path, bundle:
         f"{folder / 'inside'}: a part of the `preprocess` that it was made with is inside the model, and this recipe's "
         "is another; leave --recipe out to go by its own, or make it again with this recipe"
     )
-    options = Options(overrides=("preprocess.scale=127",))
+    options = ("preprocess.scale=127",)
     for models in ([folder / "model.xml", folder / "inside"], [folder / "inside"]):
         with pytest.raises(ModelError, match=exactly(said)):
-            ovopt.evaluate(models, folder / "recipe.yaml", options=options)
+            ovopt.evaluate(models, recipe=folder / "recipe.yaml", settings=options)
     with pytest.raises(ModelError, match=exactly(said)):
-        ovopt.quantize(folder / "inside", folder / "never", folder / "recipe.yaml", options=options)
+        ovopt.quantize(folder / "inside", folder / "never", recipe=folder / "recipe.yaml", settings=options)
     assert not (folder / "never").exists()
 
 
 def test_shapes_that_the_recipe_gives_are_given_once(folder: Path, tmp_path: Path) -> None:
     saved(conv_model((-1, 3, -1, -1), classes=CLASSES), tmp_path)
-    shapes = Options(overrides=("model.shapes.picture=[1,3,8,8]",))
-    manifest = ovopt.embed(tmp_path / "model.xml", tmp_path / "inside", folder / "recipe.yaml", options=shapes)
+    shapes = ("model.shapes.picture=[1,3,8,8]",)
+    manifest = ovopt.embed(tmp_path / "model.xml", tmp_path / "inside", recipe=folder / "recipe.yaml", settings=shapes)
     assert manifest.preprocess is not None
     assert manifest.preprocess.inputs[0].shape == (1, 8, 8, 3)
     found = ovopt.evaluate([tmp_path / "model.xml", tmp_path / "inside"])
@@ -219,15 +218,15 @@ def test_shapes_that_the_recipe_gives_are_given_once(folder: Path, tmp_path: Pat
 
 
 def test_without_labels_the_outputs_alone_must_agree(folder: Path) -> None:
-    options = Options(overrides=("data.source.label=none",))
-    manifest = ovopt.embed(folder / "model.xml", folder / "unlabelled", folder / "recipe.yaml", options=options)
+    options = ("data.source.label=none",)
+    manifest = ovopt.embed(folder / "model.xml", folder / "unlabelled", recipe=folder / "recipe.yaml", settings=options)
     assert manifest.steps[0].embedded == 3
     assert not any("tuning samples" in note for note in manifest.steps[0].notes)
 
 
 def test_a_recipe_without_preprocessing_writes_nothing(folder: Path) -> None:
     with pytest.raises(RecipeError, match="no `preprocess`"):
-        ovopt.embed(folder / "model.xml", folder / "none", "generic")
+        ovopt.embed(folder / "model.xml", folder / "none", recipe="generic")
     assert not (folder / "none").exists()
 
 

@@ -23,7 +23,6 @@ from ovopt.records import Manifest, Port
 from ovopt.reports.card import card
 from ovopt.stats import Interval
 from ovopt.workflow.applying import host
-from ovopt.workflow.options import Options
 from tests.factories import exactly
 from tests.models import conv_model, saved
 
@@ -65,8 +64,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def embedded(folder: Path, *overrides: str, name: str = "inside", model: str = "model.xml") -> Manifest:
-    options = Options(overrides=overrides)
-    return ovopt.embed(folder / model, folder / name, folder / "recipe.yaml", options=options, postprocess=True)
+    options = overrides
+    return ovopt.embed(folder / model, folder / name, recipe=folder / "recipe.yaml", settings=options, postprocess=True)
 
 
 def names(entries: Sequence[dict[str, Any]]) -> list[str]:
@@ -145,9 +144,9 @@ def test_agreement_is_left_out_where_class_ids_are_all_that_is_left(folder: Path
 
 def test_a_search_by_agreement_does_not_start_from_class_ids(folder: Path) -> None:
     embedded(folder, "postprocess=[argmax]")
-    options = Options(overrides=("optimize.quantize.max_drop=0.01",))
+    options = ("optimize.quantize.max_drop=0.01",)
     with pytest.raises(DataError, match="cosine: no scores are left to agree behind the decoders"):
-        ovopt.quantize(folder / "inside", folder / "int8", options=options)
+        ovopt.quantize(folder / "inside", folder / "int8", settings=options)
 
 
 def test_a_quantized_bundle_still_does_its_part_exactly(folder: Path) -> None:
@@ -165,7 +164,7 @@ def test_a_quantized_bundle_still_does_its_part_exactly(folder: Path) -> None:
 
 
 def test_a_quantized_model_takes_decoders_in(folder: Path) -> None:
-    ovopt.quantize(folder / "model.xml", folder / "int8", folder / "recipe.yaml")
+    ovopt.quantize(folder / "model.xml", folder / "int8", recipe=folder / "recipe.yaml")
     manifest = embedded(folder, model="int8")
     assert manifest.postprocess is not None
     assert names(manifest.postprocess.embedded) == NAMES
@@ -196,35 +195,33 @@ def test_another_postprocess_than_the_one_inside_is_refused(folder: Path, overri
     )
     for models in (["model.xml", "inside"], ["inside"]):
         with pytest.raises(ModelError, match=exactly(said)):
-            ovopt.evaluate(
-                [folder / model for model in models], folder / "recipe.yaml", options=Options(overrides=(override,))
-            )
+            ovopt.evaluate([folder / model for model in models], recipe=folder / "recipe.yaml", settings=(override,))
 
 
 def test_a_recipe_embeds_behind_quantize_and_judges_what_is_behind_the_decoders(folder: Path) -> None:
-    options = Options(overrides=("optimize=[quantize, embed_postprocessing]", "postprocess=[softmax]"))
-    manifest = ovopt.optimize(folder / "model.xml", folder / "out", folder / "recipe.yaml", options=options)
+    options = ("optimize=[quantize, embed_postprocessing]", "postprocess=[softmax]")
+    manifest = ovopt.optimize(folder / "model.xml", folder / "out", recipe=folder / "recipe.yaml", settings=options)
     assert manifest.postprocess is not None
     assert names(manifest.postprocess.embedded) == ["softmax"]
     first, second = manifest.steps
     assert second.standing is not None
     assert first.standing is not None
     assert second.standing.agreement["cosine"] > 0.9
-    ids = Options(overrides=("optimize=[embed_postprocessing]", "postprocess=[argmax]"))
-    manifest = ovopt.optimize(folder / "model.xml", folder / "ids", folder / "recipe.yaml", options=ids)
+    ids = ("optimize=[embed_postprocessing]", "postprocess=[argmax]")
+    manifest = ovopt.optimize(folder / "model.xml", folder / "ids", recipe=folder / "recipe.yaml", settings=ids)
     assert manifest.steps[0].standing is not None
     assert manifest.steps[0].standing.agreement == {}
 
 
 @pytest.mark.parametrize("second", ["quantize", "simplify"])
 def test_a_step_that_judges_by_the_outputs_comes_first(folder: Path, second: str) -> None:
-    options = Options(overrides=(f"optimize=[embed_postprocessing, {second}]",))
+    options = (f"optimize=[embed_postprocessing, {second}]",)
     said = (
         f"optimize[1].{second} stands behind optimize[0].embed_postprocessing: {second} judges by the model's own "
         f"outputs, and embed_postprocessing has put others in their place; put {second} first"
     )
     with pytest.raises(RecipeError, match=exactly(said)):
-        ovopt.optimize(folder / "model.xml", folder / "out", folder / "recipe.yaml", options=options)
+        ovopt.optimize(folder / "model.xml", folder / "out", recipe=folder / "recipe.yaml", settings=options)
 
 
 def test_a_model_with_other_outputs_has_no_partners_to_diagnose(folder: Path) -> None:

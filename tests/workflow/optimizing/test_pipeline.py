@@ -21,7 +21,8 @@ from ovopt.steps.simplify import Simplify
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.step_cache import Kept
-from ovopt.workflow.options import Options
+from ovopt.workflow.options import options_of
+from ovopt.workflow.run import begin
 from ovopt.workflow.searching import contest, quantize
 from tests.cli.run import write_data, write_ir
 from tests.steps.models import encoder, outputs, sentence
@@ -66,8 +67,16 @@ def run(made: Path, tmp_path: Path) -> Callable[..., tuple[Manifest, list[str]]]
         heard = Heard()
         data = made / ("easy.npz" if model == "easy" else "loud.npz")
         few = tuple(setting for setting in FEW if "optimize" not in setting)
-        settings = Options(overrides=(*few, f"optimize={steps}", *more), progress=heard, **options)
-        manifest = pipeline.optimize(made / f"{model}.xml", tmp_path / output, "classification", data, settings, resume)
+        manifest = pipeline.optimize(
+            made / f"{model}.xml",
+            tmp_path / output,
+            recipe="classification",
+            data=data,
+            settings=[*few, f"optimize={steps}", *more],
+            progress=heard,
+            resume=resume,
+            **options,
+        )
         return manifest, [said for said in heard.said if said[:2] in ("1.", "2.", "3.", "4.")]
 
     return optimize
@@ -116,14 +125,9 @@ def test_agreement_is_what_the_outputs_say(run: Any, made: Path, tmp_path: Path)
 
 def test_the_model_is_what_the_steps_make_one_by_one(run: Any, made: Path, tmp_path: Path) -> None:
     manifest, _ = run("[{quantize: {subset_size: 20}}]")
-    by_hand = work.apply_steps(
-        made / "easy.xml",
-        tmp_path / "by hand",
-        [Quantize(subset_size=20)],
-        pipeline.choose("classification", made / "easy.npz", [made / "easy.xml"], Options(overrides=FEW[:2]), False),
-        made / "easy.npz",
-        Options(),
-    )
+    options = options_of(settings=FEW[:2])
+    with begin([made / "easy.xml"], "classification", made / "easy.npz", options, guess=False) as begun:
+        by_hand = work.apply_steps(begun, tmp_path / "by hand", [Quantize(subset_size=20)])
     assert weights(manifest) == weights(by_hand)
 
 
@@ -265,9 +269,13 @@ def encoded(tmp_path: Path) -> Callable[..., Manifest]:
 
     def optimize(steps: str, *more: str) -> Manifest:
         overrides = (f"optimize={steps}", "data.splits={calibration: 20, tuning: 0, gate: rest}", *more)
-        options = Options(overrides=("preprocess=[{as_inputs: {ids: ids, mask: mask}}]", *overrides))
+        options = ("preprocess=[{as_inputs: {ids: ids, mask: mask}}]", *overrides)
         return pipeline.optimize(
-            tmp_path / "encoder.xml", tmp_path / "fast", "generic", Dataset.from_dict(rows), options
+            tmp_path / "encoder.xml",
+            tmp_path / "fast",
+            recipe="generic",
+            data=Dataset.from_dict(rows),
+            settings=options,
         )
 
     return optimize
@@ -355,8 +363,8 @@ def test_a_search_that_finds_nothing_says_so_and_may_be_left_out(run: Any) -> No
 
 
 def test_the_plan_lists_the_steps_and_writes_nothing(made: Path, tmp_path: Path) -> None:
-    settings = Options(overrides=("optimize=[{quantize: {preset: mixed}}, {batch: 4}]",))
-    planned = pipeline.plan(made / "easy.xml", "classification", made / "easy.npz", settings)
+    settings = ["optimize=[{quantize: {preset: mixed}}, {batch: 4}]"]
+    planned = pipeline.plan(made / "easy.xml", recipe="classification", data=made / "easy.npz", settings=settings)
     assert [(step.step, step.settings) for step in planned] == [
         ("quantize", {"preset": "mixed"}),
         ("batch", {"size": 4}),

@@ -37,13 +37,20 @@ def given(tmp_path: Path) -> Path:
 
 
 def pruned(folder: Path, name: str = "out", model: str = "tiny.xml", **more: Any) -> Manifest:
-    options = ovopt.Options(overrides=SETTINGS, force=bool(more.pop("force", False)))
-    return prune(folder / model, folder / name, "classification", folder / "data.npz", options, simplify=False, **more)
+    return prune(
+        folder / model,
+        folder / name,
+        recipe="classification",
+        data=folder / "data.npz",
+        settings=SETTINGS,
+        simplify=False,
+        **more,
+    )
 
 
 def test_the_search_removes_as_much_as_keeps_the_budget(given: Path) -> None:
     """Of the eight neurons four are needed at least: each class has one that tells it."""
-    manifest = pruned(given, goal=ovopt.Goal(0.05))
+    manifest = pruned(given, max_drop=0.05)
     (report,) = manifest.steps
     assert report.name == "prune"
     assert report.effect["drop"] <= 0.05
@@ -56,11 +63,11 @@ def test_the_search_removes_as_much_as_keeps_the_budget(given: Path) -> None:
 
 
 def test_a_search_that_goes_on_ends_where_it_ended_before(given: Path) -> None:
-    first = pruned(given, goal=ovopt.Goal(0.05))
+    first = pruned(given, max_drop=0.05)
     weights = (given / "out" / "model.bin").read_bytes()
     lines = (given / "out.search.jsonl").read_text().splitlines()
     (given / "out.search.jsonl").write_text("\n".join([*lines[:3], ""]))
-    second = pruned(given, goal=ovopt.Goal(0.05, resume=True))
+    second = pruned(given, max_drop=0.05, resume=True)
     assert (given / "out" / "model.bin").read_bytes() == weights
     assert second.steps[0].effect == first.steps[0].effect
     assert (given / "out.search.jsonl").read_text().splitlines()[:3] == lines[:3]
@@ -74,7 +81,7 @@ def test_where_every_neuron_is_needed_the_original_should_ship(given: Path) -> N
     labels = np.array([int(compiled([row[None]])[0].argmax()) for row in inputs])
     write_data(given / "data.npz", inputs=inputs, labels=labels)
     with pytest.raises(BudgetMissedError, match=r"^ship the original: none of \d candidates is faster and keeps top1"):
-        pruned(given, goal=ovopt.Goal(0.0))
+        pruned(given, max_drop=0.0)
     assert not (given / "out").exists()
 
 
@@ -114,12 +121,18 @@ def test_an_output_that_exists_is_refused_before_any_work(given: Path) -> None:
 
 
 def test_no_search_is_made_for_single_zeros(given: Path) -> None:
-    options = ovopt.Options(overrides=(*SETTINGS, "optimize.prune.kind=unstructured"))
     with pytest.raises(UsageError, match=r"^prune: single zeros save no time that a search could find"):
-        prune(given / "tiny.xml", given / "out", "classification", given / "data.npz", options, target_speedup=2.0)
+        prune(
+            given / "tiny.xml",
+            given / "out",
+            recipe="classification",
+            data=given / "data.npz",
+            settings=[*SETTINGS, "optimize.prune.kind=unstructured"],
+            target_speedup=2.0,
+        )
 
 
-@pytest.mark.parametrize("how", [{"goal": ovopt.Goal(0.05)}, {"target_speedup": 2.0}], ids=["drop", "speed"])
+@pytest.mark.parametrize("how", [{"max_drop": 0.05}, {"target_speedup": 2.0}], ids=["drop", "speed"])
 def test_no_search_is_made_for_a_training(given: Path, how: dict[str, Any]) -> None:
     message = "prune: single zeros save no time that a search could find; fine-tune at a ratio alone"
     with pytest.raises(UsageError, match=exactly(message)):

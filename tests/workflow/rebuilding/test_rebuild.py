@@ -18,7 +18,7 @@ from ovopt.workflow.applying.work import apply_steps
 from ovopt.workflow.options import Options
 from ovopt.workflow.rebuilding.rebuild import rebuild
 from ovopt.workflow.rebuilding.recorded_steps import Embedded
-from ovopt.workflow.recipe_choice import Chosen
+from ovopt.workflow.run import begin
 from tests.cli.run import write_data, write_ir
 from tests.factories import exactly
 from tests.workflow.searching.searched import FEW, loud_data, rescuable, speed_by_count
@@ -58,37 +58,35 @@ def check(bundle: Path, **more: Any) -> None:
 
 
 def test_a_quantized_bundle(work: Path) -> None:
-    ovopt.quantize("tiny.xml", "int8", recipe(*FEW), options=Options(seed=5))
+    ovopt.quantize("tiny.xml", "int8", recipe=recipe(*FEW), seed=5)
     check(work / "int8")
 
 
 def test_a_bundle_of_several_steps(work: Path) -> None:
-    ovopt.optimize("tiny.xml", "fast", recipe(*STEPS))
+    ovopt.optimize("tiny.xml", "fast", recipe=recipe(*STEPS))
     check(work / "fast")
 
 
 def test_a_compressed_bundle(work: Path) -> None:
-    ovopt.compress("tiny.xml", "small", recipe(*FEW))
+    ovopt.compress("tiny.xml", "small", recipe=recipe(*FEW))
     check(work / "small")
 
 
 def test_a_pruned_bundle(work: Path) -> None:
-    ovopt.prune("tiny.xml", "thin", recipe(*FEW, "optimize=[{prune: {ratio: 0.3, multiple: 1}}]"))
+    ovopt.prune("tiny.xml", "thin", recipe=recipe(*FEW, "optimize=[{prune: {ratio: 0.3, multiple: 1}}]"))
     check(work / "thin")
 
 
 def test_the_winner_of_a_search_with_operations_that_stay_exact(work: Path) -> None:
     rescuable(work / "loud.xml")
     loud_data(work / "loud.npz")
-    goal = ovopt.Goal(0.01)
-    made = ovopt.quantize("loud.xml", "int8", recipe(*FEW, data="loud.npz"), simplify=False, goal=goal)
+    made = ovopt.quantize("loud.xml", "int8", recipe=recipe(*FEW, data="loud.npz"), simplify=False, max_drop=0.01)
     assert made.steps[-1].parameters["reverted"] == ["wide"]
     check(work / "int8")
 
 
 def test_the_smallest_model_of_a_search(work: Path) -> None:
-    goal = ovopt.Goal(0.5, aim="size")
-    made = ovopt.compress("tiny.xml", "small", recipe(*FEW), simplify=False, goal=goal)
+    made = ovopt.compress("tiny.xml", "small", recipe=recipe(*FEW), simplify=False, max_drop=0.5)
     found = rebuild("small", "again")
     assert found.weights_identical
     again = read_manifest("again")
@@ -97,9 +95,10 @@ def test_the_smallest_model_of_a_search(work: Path) -> None:
 
 
 def test_preprocessing_that_was_moved_into_the_model(work: Path) -> None:
-    chosen = Chosen(recipe(*FEW, "preprocess=[{scale: {divisor: 2}}]"), 0, "")
     step = Embedded(own=EmbedPreprocessing(), count=1)
-    manifest = apply_steps("tiny.xml", "inside", [step], chosen, None, Options())
+    scaled = recipe(*FEW, "preprocess=[{scale: {divisor: 2}}]")
+    with begin(["tiny.xml"], scaled, None, Options()) as begun:
+        manifest = apply_steps(begun, Path("inside"), [step])
     assert manifest.preprocess is not None
     assert manifest.preprocess.host == ()
     check(work / "inside")
@@ -107,17 +106,17 @@ def test_preprocessing_that_was_moved_into_the_model(work: Path) -> None:
 
 def test_a_step_that_changed_nothing_changes_nothing_again(work: Path) -> None:
     steps = "optimize=[{simplify: {}}, {freeze_shapes: {allow_no_effect: true}}]"
-    ovopt.optimize("tiny.xml", "same", recipe(*FEW, steps))
+    ovopt.optimize("tiny.xml", "same", recipe=recipe(*FEW, steps))
     check(work / "same")
 
 
 def test_another_model_is_refused_or_labelled(work: Path) -> None:
-    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    ovopt.quantize("tiny.xml", "int8", recipe=recipe(*FEW))
     write_ir(work / "other.xml", classes=3)
     with pytest.raises(UsageError, match=r"--force makes it all the same:\nother\.xml: sha256 .{12}\.\.\., the bundle"):
         rebuild("int8", "again", model="other.xml")
     assert not (work / "again").exists()
-    found = rebuild("int8", "again", model="other.xml", options=Options(force=True))
+    found = rebuild("int8", "again", model="other.xml", force=True)
     assert (found.same, len(found.labels)) == (False, 1)
     again = read_manifest("again")
     assert again is not None
@@ -125,7 +124,7 @@ def test_another_model_is_refused_or_labelled(work: Path) -> None:
 
 
 def test_other_samples_are_refused(work: Path) -> None:
-    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    ovopt.quantize("tiny.xml", "int8", recipe=recipe(*FEW))
     with np.load(work / "data.npz") as arrays:
         np.savez(work / "other.npz", inputs=arrays["inputs"] * 2, labels=arrays["labels"])
     with pytest.raises(UsageError, match=r"other\.npz: fingerprint .{12}\.\.\., the bundle saw"):
@@ -134,7 +133,7 @@ def test_other_samples_are_refused(work: Path) -> None:
 
 
 def test_files_that_moved_are_named_anew(work: Path) -> None:
-    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    ovopt.quantize("tiny.xml", "int8", recipe=recipe(*FEW))
     (work / "there").mkdir()
     for name in ("tiny.xml", "tiny.bin", "data.npz"):
         (work / name).rename(work / "there" / name)
@@ -142,11 +141,11 @@ def test_files_that_moved_are_named_anew(work: Path) -> None:
         UsageError, match=exactly("tiny.xml: no such model file; --model names the original where it is now")
     ):
         rebuild("int8", "again", data="there/data.npz")
-    assert rebuild("int8", "again", "there/tiny.xml", "there/data.npz", Options(force=True)).weights_identical
+    assert rebuild("int8", "again", model="there/tiny.xml", data="there/data.npz", force=True).weights_identical
 
 
 def test_versions_that_differ_are_told(work: Path) -> None:
-    ovopt.quantize("tiny.xml", "int8", recipe(*FEW))
+    ovopt.quantize("tiny.xml", "int8", recipe=recipe(*FEW))
     machine = json.loads((work / "int8" / "ovopt.json").read_text())["machine"]
     edited(work / "int8", ovopt="0.0.1", machine={**machine, "versions": {**machine["versions"], "nncf": "1.0"}})
     told = {one.name: one.then for one in rebuild("int8", "again").versions}
@@ -167,7 +166,7 @@ def test_versions_that_differ_are_told(work: Path) -> None:
 def test_steps_that_cannot_be_taken_again_are_refused_with_the_reason(
     work: Path, steps: list[tuple[str, dict[str, Any]]], message: str
 ) -> None:
-    ovopt.simplify("tiny.xml", "simple", recipe(*FEW))
+    ovopt.simplify("tiny.xml", "simple", recipe=recipe(*FEW))
     listed = [{"name": name, "parameters": given, "effect": {"x": 1}, "seconds": 1.0} for name, given in steps]
     edited(work / "simple", steps=listed)
     with pytest.raises(RecipeError) as told:

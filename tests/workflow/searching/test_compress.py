@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from ovopt.steps.compress import Compress
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.steps import compress
-from ovopt.workflow.options import Options
 from ovopt.workflow.searching import compress as module
 from ovopt.workflow.searching.compress import HOPELESS, SHAPES, CompressSearch
 from ovopt.workflow.searching.contest import Goal, journal_file
@@ -152,9 +152,16 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., float | No
 @pytest.fixture
 def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
     def act(goal: Goal | None = None, more: Sequence[str] = ()) -> Manifest:
-        settings = Options(overrides=(*FEW, *more))
-        arguments = (made / "words.xml", tmp_path / "small", "classification", made / "words.npz")
-        return compress(*arguments, settings, False, goal)
+        return compress(
+            made / "words.xml",
+            tmp_path / "small",
+            recipe="classification",
+            data=made / "words.npz",
+            settings=[*FEW, *more],
+            simplify=False,
+            max_drop=goal and goal.max_drop,
+            aim=goal and goal.aim,
+        )
 
     return act
 
@@ -176,9 +183,9 @@ def test_no_data_are_needed_where_no_algorithm_looks_at_activations(made: Path, 
 
 
 def test_random_data_are_refused_where_an_algorithm_looks_at_activations(made: Path, tmp_path: Path) -> None:
-    options = Options(overrides=("optimize.compress={mode: int4_asym, group_size: 32, awq: true}",))
+    options = ("optimize.compress={mode: int4_asym, group_size: 32, awq: true}",)
     with pytest.raises(DataError, match="calibration needs real samples"):
-        compress(made / "words.xml", tmp_path / "small", options=options)
+        compress(made / "words.xml", tmp_path / "small", settings=options)
 
 
 def test_under_a_wide_budget_the_smallest_wins_and_its_settings_are_told(run: Any, tmp_path: Path) -> None:
@@ -208,28 +215,40 @@ def test_the_recipes_step_may_ask_for_the_search_itself(run: Any) -> None:
 def test_a_step_under_a_budget_is_searched_for_in_the_midst_of_others(made: Path, tmp_path: Path, timed: Any) -> None:
     steps = "optimize=[simplify, {compress: {max_drop: 0.5, subset_size: 20}}]"
     few = tuple(setting for setting in FEW if "optimize" not in setting)
-    arguments = (made / "words.xml", tmp_path / "small", "classification", made / "words.npz")
-    options = Options(overrides=(*few, steps, "optimize.simplify.allow_no_effect=true"))
-    manifest = pipeline.optimize(*arguments, options)
+    optimize = partial(
+        pipeline.optimize,
+        made / "words.xml",
+        tmp_path / "small",
+        recipe="classification",
+        data=made / "words.npz",
+        settings=[*few, steps, "optimize.simplify.allow_no_effect=true"],
+    )
+    manifest = optimize()
     assert [step.name for step in manifest.steps] == ["simplify", "compress"]
     assert manifest.steps[-1].parameters["candidate"] == "int4, groups of 32"
     assert bits(tmp_path / "small") == [4, 8, 32]
-    again = pipeline.optimize(*arguments, options, resume=True)
+    again = optimize(resume=True)
     assert again.model.sha256 == manifest.model.sha256
 
 
 def test_a_step_whose_budget_nothing_keeps_may_be_left_out(made: Path, tmp_path: Path, timed: Any) -> None:
     steps = "optimize=[{compress: {max_drop: 0.5, aim: speed, subset_size: 20, allow_no_effect: true}}]"
     few = tuple(setting for setting in FEW if "optimize" not in setting)
-    arguments = (made / "words.xml", tmp_path / "same", "classification", made / "words.npz")
-    (step,) = pipeline.optimize(*arguments, Options(overrides=(*few, steps))).steps
+    manifest = pipeline.optimize(
+        made / "words.xml",
+        tmp_path / "same",
+        recipe="classification",
+        data=made / "words.npz",
+        settings=[*few, steps],
+    )
+    (step,) = manifest.steps
     assert step.notes[0].startswith("ship the original: none of 1 candidates is faster")
     assert bits(tmp_path / "same") == [32]
 
 
 def test_random_data_are_refused_for_a_search(made: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="calibration needs real samples"):
-        compress(made / "words.xml", tmp_path / "small", goal=Goal(0.5, aim="size"))
+        compress(made / "words.xml", tmp_path / "small", max_drop=0.5, aim="size")
 
 
 def test_what_was_left_out_and_a_loss_of_speed_are_noted(run: Any) -> None:
@@ -291,9 +310,15 @@ def test_a_journal_of_another_aim_is_not_gone_on_with(run: Any) -> None:
 
 
 def test_what_nncf_does_not_know_is_found_before_anything_is_read(tmp_path: Path) -> None:
-    options = Options(overrides=("optimize.compress.mode=int4_asm",))
+    options = ("optimize.compress.mode=int4_asm",)
     with pytest.raises(RecipeError, match=r"\Aoptimize\.compress\.mode: 'int4_asm'; did you mean 'int4_asym'"):
-        compress(tmp_path / "none.xml", tmp_path / "small", "classification", tmp_path / "none.npz", options)
+        compress(
+            tmp_path / "none.xml",
+            tmp_path / "small",
+            recipe="classification",
+            data=tmp_path / "none.npz",
+            settings=options,
+        )
 
 
 def test_own_settings_that_nncf_refuses_are_an_error_of_the_user(run: Any) -> None:

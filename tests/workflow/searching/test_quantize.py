@@ -25,7 +25,6 @@ from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import steps
-from ovopt.workflow.options import Options
 from ovopt.workflow.searching import contest, quantize
 from ovopt.workflow.searching import quantize as module
 from ovopt.workflow.searching.contest import Goal, journal_file, subject_of
@@ -124,9 +123,18 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
         **options: Any,
     ) -> Manifest:
         file = made / (data or ("easy.npz" if model in ("easy", "wordy") else "loud.npz"))
-        settings = Options(overrides=(*FEW, *exact, *more), **options)
+        goal = goal or Goal(0.01)
         return steps.quantize(
-            made / f"{model}.xml", tmp_path / output, recipe, file, settings, simplify, goal or Goal(0.01)
+            made / f"{model}.xml",
+            tmp_path / output,
+            recipe=recipe,
+            data=file,
+            settings=[*FEW, *exact, *more],
+            simplify=simplify,
+            max_drop=goal.max_drop,
+            time_budget_s=goal.time_budget_s,
+            resume=goal.resume,
+            **options,
         )
 
     return quantize

@@ -1,4 +1,4 @@
-"""Progress on standard error: bars with a time estimate on a terminal, a line per task elsewhere."""
+"""Progress: bars for a person, lines for a log, nothing where nobody watches."""
 
 from __future__ import annotations
 
@@ -6,21 +6,35 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from ovopt.contracts import Advance, Progress
 
-from ovopt.contracts import Advance
+
+class Silent:
+    """Progress that nobody watches."""
+
+    @contextmanager
+    def task(self, name: str, total: float | None = None) -> Iterator[Advance]:
+        """Count nothing."""
+        yield lambda amount=1, note="": None
+
+    def say(self, message: str) -> None:
+        """Say nothing."""
 
 
 class Bars:
     """Progress for a person who waits."""
 
     def __init__(self) -> None:
+        from rich.console import Console
+
         self._console = Console(stderr=True, highlight=False)
 
     @contextmanager
     def task(self, name: str, total: float | None = None) -> Iterator[Advance]:
         """A bar that stays with its last state."""
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
         columns = (
             TextColumn("{task.description:<30}"),
             BarColumn(bar_width=30),
@@ -28,7 +42,7 @@ class Bars:
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[note]}"),
         )
-        with Progress(*columns, console=self._console) as bars:
+        with RichProgress(*columns, console=self._console) as bars:
             bar = bars.add_task(name, total=total, note="")
 
             def advance(amount: float = 1, note: str = "") -> None:
@@ -62,8 +76,6 @@ class Lines:
         print(message, file=sys.stderr, flush=True)
 
 
-def progress(quiet: bool) -> Bars | Lines | None:
-    """The progress that fits where standard error goes."""
-    if quiet:
-        return None
-    return Bars() if sys.stderr.isatty() else Lines()
+def for_reader() -> Progress:
+    """The progress that fits a notebook, a terminal or a log, on standard error."""
+    return Bars() if sys.stderr.isatty() or "ipykernel" in sys.modules else Lines()

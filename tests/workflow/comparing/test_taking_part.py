@@ -9,7 +9,10 @@ import pytest
 
 from ovopt.errors import ModelError, SettingsError
 from ovopt.recipe import load_recipe
-from ovopt.workflow.comparing.arms import check_device, references, subjects
+from ovopt.workflow.comparing.arms import check_device
+from ovopt.workflow.comparing.taking_part import NamedModel, named_models, native_models
+from ovopt.workflow.options import Options
+from ovopt.workflow.run import begin
 from tests.cli import run
 from tests.factories import exactly
 from tests.models import adding_model, saved
@@ -24,8 +27,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def named(optimized: list[Path], vary: dict[str, list[str]]) -> list[NamedModel]:
+    with begin(["tiny.xml", *optimized], RECIPE, None, Options()) as run:
+        return named_models(run, vary)
+
+
 def names(optimized: list[Path], vary: dict[str, list[str]] | None = None) -> list[str]:
-    return [subject.name for subject in subjects("tiny.xml", optimized, RECIPE, vary or {})]
+    return [one.name for one in named(optimized, vary or {})]
 
 
 def copies(folder: Path, *paths: str) -> list[Path]:
@@ -62,15 +70,15 @@ def test_no_model_takes_the_name_of_a_reference(folder: Path, engine: str) -> No
 
 
 def test_varying_makes_an_arm_of_every_further_value(folder: Path) -> None:
-    found = subjects("tiny.xml", [], RECIPE, {"INFERENCE_NUM_THREADS": ["1", "2", "4"]})
+    found = named([], {"INFERENCE_NUM_THREADS": ["1", "2", "4"]})
     assert [(subject.name, dict(subject.own)) for subject in found] == [
         (f"INFERENCE_NUM_THREADS={n}", {"INFERENCE_NUM_THREADS": n}) for n in ("1", "2", "4")
     ]
-    assert len({subject.path for subject in found}) == 1
+    assert len({subject.opened for subject in found}) == 1
 
 
 def test_several_properties_are_varied_one_at_a_time_from_the_first_values(folder: Path) -> None:
-    found = subjects("tiny.xml", [], RECIPE, {"NUM_STREAMS": ["1", "2"], "INFERENCE_NUM_THREADS": ["2", "4"]})
+    found = named([], {"NUM_STREAMS": ["1", "2"], "INFERENCE_NUM_THREADS": ["2", "4"]})
     assert [(subject.name, dict(subject.own)) for subject in found] == [
         ("NUM_STREAMS=1, INFERENCE_NUM_THREADS=2", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "2"}),
         ("NUM_STREAMS=2", {"NUM_STREAMS": "2", "INFERENCE_NUM_THREADS": "2"}),
@@ -79,7 +87,7 @@ def test_several_properties_are_varied_one_at_a_time_from_the_first_values(folde
 
 
 def test_optimized_models_run_with_the_first_values(folder: Path) -> None:
-    found = subjects("tiny.xml", copies(folder, "int8.xml"), RECIPE, {"NUM_STREAMS": ["1", "2"]})
+    found = named(copies(folder, "int8.xml"), {"NUM_STREAMS": ["1", "2"]})
     assert [(subject.name, dict(subject.own)) for subject in found] == [
         ("NUM_STREAMS=1", {"NUM_STREAMS": "1"}),
         ("int8", {"NUM_STREAMS": "1"}),
@@ -88,7 +96,7 @@ def test_optimized_models_run_with_the_first_values(folder: Path) -> None:
 
 
 def test_without_varying_no_arm_has_settings_of_its_own(folder: Path) -> None:
-    assert [dict(subject.own) for subject in subjects("tiny.xml", copies(folder, "int8.xml"), RECIPE, {})] == [{}, {}]
+    assert [dict(subject.own) for subject in named(copies(folder, "int8.xml"), {})] == [{}, {}]
 
 
 def test_models_with_other_inputs_cannot_be_compared(folder: Path) -> None:
@@ -106,9 +114,9 @@ def test_a_dynamic_batch_fits_a_fixed_one(folder: Path) -> None:
     assert names([Path("dynamic.xml")]) == ["original", "dynamic"]
 
 
-def find(folder: Path, *named: str) -> list[tuple[str, str, str]]:
-    (subject,) = subjects("tiny.xml", [], RECIPE, {})
-    return [(engine, found.name, str(found.path)) for engine, found in references(named, subject)]
+def find(folder: Path, *asked: str) -> list[tuple[str, str, str]]:
+    (subject,) = named([], {})
+    return [(found.engine, found.name, found.file.path) for found in native_models(asked, subject)]
 
 
 def test_a_reference_runs_the_originals_file_unless_it_has_its_own(folder: Path) -> None:
@@ -121,10 +129,9 @@ def test_a_reference_runs_the_originals_file_unless_it_has_its_own(folder: Path)
 
 def test_a_references_file_is_described(folder: Path) -> None:
     (folder / "model.pt2").write_bytes(b"12345")
-    (subject,) = subjects("tiny.xml", [], RECIPE, {})
-    ((_, found),) = references(["torch=model.pt2"], subject)
-    assert (found.file.path, found.file.size_bytes, found.manifest) == ("model.pt2", 5, None)
-    assert found.facts == subject.facts
+    (subject,) = named([], {})
+    (found,) = native_models(["torch=model.pt2"], subject)
+    assert (found.file.path, found.file.size_bytes) == ("model.pt2", 5)
 
 
 def test_two_references_of_one_engine_have_names_of_their_own(folder: Path) -> None:
