@@ -98,9 +98,7 @@ def _without_remarks(quiet: bool) -> bool:
     return quiet
 
 
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)
-]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)]
 
 
 class BadSample(StrEnum):

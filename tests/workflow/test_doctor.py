@@ -145,7 +145,7 @@ def test_plugins_of_other_packages_and_those_left_out_are_listed(
     lay_down(tmp_path, "house-of-reports", entries, house_of_reports=module_text)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(module, "outside", outside.__wrapped__)
-    found = doctor(self_test=False, options=Options())
+    found = doctor(self_test=False)
     assert found.plugins == (Brought(kind="Report", name="short", package="house-of-reports 1.0"),)
     (one,) = found.left_out
     why = "cannot be imported: AttributeError: module 'house_of_reports' has no attribute 'Gone'"

@@ -11,7 +11,8 @@ import pytest
 
 from ovopt.errors import ModelError
 from ovopt.model.files import huggingface
-from ovopt.model.files.read import as_ir, read_model
+from ovopt.model.files.opened import OpenedModel
+from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from tests.factories import exactly
 from tests.models import conv_model, saved
@@ -208,7 +209,7 @@ def test_a_model_of_transformers_computes_what_it_should(tmp_path, transformers,
 def test_a_folder_is_converted_to_an_ir_once(tmp_path, transformers):
     _, folder = bert(transformers, tmp_path / "m")
     (tmp_path / "scratch").mkdir()
-    made = as_ir(folder, tmp_path / "scratch", {"input_ids": (1, 8), "attention_mask": (1, 8)})
+    made = OpenedModel(folder).readable(tmp_path / "scratch", {"input_ids": (1, 8), "attention_mask": (1, 8)})
     assert [list(port.shape) for port in read_model(made).inputs] == [[1, 8], [1, 8]]
 
 
