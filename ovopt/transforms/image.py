@@ -11,7 +11,8 @@ from pydantic import Field
 from ovopt.arrays.checks import numbers_of
 from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes, stretch
 from ovopt.contracts import Array, Transform
-from ovopt.errors import DataError, SettingsError
+from ovopt.errors import DataError
+from ovopt.transforms.resampling import pillow
 from ovopt.transforms.sniff import seems
 
 if TYPE_CHECKING:
@@ -152,15 +153,6 @@ def coloured(content: Any, name: str) -> Array:
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
         raise DataError(f"{name}: wants height, width and 3 or 4 channels, not shape {list(array.shape)}")
     return array
-
-
-def pillow() -> Any:
-    """Pillow's module `Image`; SettingsError where it is not installed."""
-    try:
-        from PIL import Image
-    except ImportError:
-        raise SettingsError("images need Pillow: pip install 'ovopt[vision]'") from None
-    return Image
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -7,12 +7,21 @@ from typing import Any, Literal
 import numpy as np
 
 from ovopt.contracts import Array
-from ovopt.transforms.image import pillow
+from ovopt.errors import SettingsError
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 FILTERS = {"nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "lanczos": "LANCZOS", "area": "BOX"}
 CUBIC = -0.75
 """Keys' parameter a, as OpenCV, PyTorch and OpenVINO have it where they do not antialias. Pillow's is -0.5."""
+
+
+def pillow() -> Any:
+    """Pillow's module `Image`. Raises SettingsError where it is not installed."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise SettingsError("images need Pillow: pip install 'ovopt[vision]'") from None
+    return Image
 
 
 def resampled(image: Array, size: tuple[int, int], interpolation: Interpolation, antialias: bool = True) -> Array:
