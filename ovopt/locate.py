@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Iterable
 from pathlib import Path
 
 from ovopt.errors import DataError, RecipeError, did_you_mean
@@ -48,10 +47,3 @@ def confined(root: Path, name: str, said: str) -> Path:
 def shown(file: Path) -> str:
     """The path as text that any file can hold: bytes that are no UTF-8 are escaped."""
     return os.fsencode(file).decode(errors="backslashreplace")
-
-
-def a_few(names: Iterable[object], count: int = 3) -> str:
-    """The first names of many, for a message."""
-    every = [str(name) for name in names]
-    more = f" and {len(every) - count} more" if len(every) > count else ""
-    return ", ".join(every[:count]) + more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 MISSING = "-"
@@ -92,6 +93,13 @@ def moment(iso: str) -> str:
     except (ValueError, OverflowError):
         return iso
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC" if utc else iso
+
+
+def a_few(names: Iterable[object], count: int = 3) -> str:
+    """The first names of many, and the number of the others: `conv1, conv2, conv3 and 4 more`."""
+    every = [str(name) for name in names]
+    more = f" and {len(every) - count} more" if len(every) > count else ""
+    return ", ".join(every[:count]) + more
 
 
 def _significant(value: float, digits: int = 3) -> str:

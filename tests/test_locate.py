@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.errors import DataError, RecipeError
-from ovopt.locate import a_few, confined, expand, shipped
+from ovopt.locate import confined, expand, shipped
 from tests.factories import exactly
 
 
@@ -61,8 +61,3 @@ def test_a_link_within_the_folder_is_fine(tmp_path):
     (tmp_path / "a").write_text("x")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     assert confined(tmp_path, "b", "here") == tmp_path / "b"
-
-
-def test_many_names_are_shortened():
-    assert a_few("abc") == "a, b, c"
-    assert a_few("abcde") == "a, b, c and 2 more"

@@ -101,3 +101,8 @@ def test_a_duration_is_told_in_seconds_or_in_minutes_below_sixty_seconds(value):
     told = 60 * int(minutes or 0) + float(rest.removesuffix(" s"))
     assert abs(told - value) <= 0.51
     assert float(rest.removesuffix(" s")) < 60
+
+
+def test_many_names_are_shortened():
+    assert units.a_few("abc") == "a, b, c"
+    assert units.a_few("abcde") == "a, b, c and 2 more"

@@ -15,8 +15,9 @@ from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, image_size, inside, or_bad
 from ovopt.errors import DataError
-from ovopt.locate import a_few, confined, expand
+from ovopt.locate import confined, expand
 from ovopt.records import Port
+from ovopt.units import a_few
 
 PATTERNS = ("annotations.json", "_annotations.coco.json", "instances_*.json")
 

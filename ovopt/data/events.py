@@ -14,8 +14,9 @@ from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
-from ovopt.locate import a_few, confined, expand, shown
+from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
+from ovopt.units import a_few
 
 AUDIO = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".opus", ".wav"})
 COLUMNS = ("file", "onset_s", "offset_s", "class")

@@ -15,8 +15,9 @@ from pydantic import Field
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table, read_text
 from ovopt.errors import DataError
-from ovopt.locate import a_few, confined, expand, shown
+from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
+from ovopt.units import a_few
 
 Labelled = tuple[str, str]
 """A file and its label as found."""

@@ -12,8 +12,9 @@ from ovopt.contracts import DataSource, LabelFile, Samples
 from ovopt.data.content import hash_of_names, read_bytes
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
-from ovopt.locate import a_few, confined, expand, shown
+from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
+from ovopt.units import a_few
 
 
 class Masks(DataSource):

@@ -15,8 +15,9 @@ from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, files_below, image_size, inside, or_bad
 from ovopt.errors import DataError
-from ovopt.locate import a_few, confined, expand, shown
+from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
+from ovopt.units import a_few
 
 COLUMNS = "class cx cy w h"
 LISTS = ("data.yaml", "data.yml", "classes.txt", "obj.names")

@@ -168,6 +168,5 @@ def _footnotes(diagnosis: Diagnosis, top: int) -> Iterator[str]:
         ("only in the optimized model", diagnosis.new),
     ):
         if names:
-            more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-            yield f"{len(names)} {'layer' if len(names) == 1 else 'layers'} {what}: {', '.join(names[:LISTED])}{more}"
+            yield f"{len(names)} {'layer' if len(names) == 1 else 'layers'} {what}: {units.a_few(names, LISTED)}"
     yield from diagnosis.notes

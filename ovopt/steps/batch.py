@@ -43,7 +43,8 @@ class Batch(Step):
         return self.size
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model for a fixed batch; NoEffectError where it takes that already."""
+        """The model for a fixed batch. Raises NoEffectError where it takes that already, and StepError where it cannot,
+        or samples influence each other."""
         started = time.perf_counter()
         changed = _with_batch(model, self.size)
         if [port.partial_shape for port in changed.inputs] == [port.partial_shape for port in model.inputs]:
@@ -100,5 +101,5 @@ def _with_batch(model: openvino.Model, size: int) -> openvino.Model:
 
 
 def _together(alone: list[Array], found: Array) -> Array:
-    """What the batch's output must be; one that is the same for all samples is no batch."""
+    """The batch's output as it must be; one that is the same for all samples is no batch."""
     return alone[0] if alone[0].shape == found.shape else np.concatenate([np.atleast_1d(one) for one in alone])

@@ -39,7 +39,7 @@ class Fold(Step):
         return 1
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The smaller model; NoEffectError where there is nothing to drop and to fold."""
+        """The smaller model. Raises NoEffectError where there is nothing to drop and to fold."""
         started = time.perf_counter()
         changed = model.clone()
         dropped = self._drop_outputs(changed)

@@ -53,7 +53,8 @@ class FreezeShapes(Step):
     )
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model with fixed shapes; NoEffectError where nothing is open, or nothing can be fixed that pays."""
+        """The model with fixed shapes. Raises NoEffectError where nothing is open, or nothing can be fixed that
+        pays."""
         started = time.perf_counter()
         frozen, effect, notes = _Freezing(self, model, materials).done()
         return Stepped(

@@ -50,8 +50,8 @@ class Precision(Step):
         return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model with its weights in f16, or as it is; NoEffectError where nothing is stored or executed in another
-        precision than before."""
+        """The model with its weights in f16, or as it is. Raises NoEffectError where nothing is stored or executed in
+        another precision than before, and StepError where f16 does not hold the weights."""
         started = time.perf_counter()
         changed, effect, properties = model.clone(), dict[str, Any](), dict[str, str]()
         idle = list[str]()
@@ -110,7 +110,7 @@ def _in_f16(model: openvino.Model) -> openvino.Model:
 
 
 def _executed(model: openvino.Model, device: str, properties: dict[str, str]) -> str:
-    """What the device says it computes in."""
+    """The precision that the device says it computes in."""
     try:
         value = core().compile_model(model, device, properties).get_property(HINT)
     except RuntimeError as error:

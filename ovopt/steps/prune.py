@@ -21,8 +21,9 @@ from ovopt.pruning.importance import Importance, Survey
 from ovopt.pruning.probes import float_outputs
 from ovopt.pruning.reconstruct import Refit
 from ovopt.pruning.structured import Allocation, Pruned, PruneSettings, Weighed, amounts, prune
-from ovopt.pruning.unstructured import sparsified
+from ovopt.pruning.unstructured import NO_GAIN, sparsified
 from ovopt.records import StepReport
+from ovopt.units import a_few
 
 if TYPE_CHECKING:
     import openvino
@@ -32,11 +33,7 @@ CHECKED = 32
 POOR = 0.2
 """A layer that misses a larger share of its output's variance is worth a word."""
 NAMED = 12
-NO_GAIN = (
-    "zeros make a model neither smaller nor faster by themselves: OpenVINO's CPU plugin skips them only in int8 matrix "
-    "products on processors with AMX, if most weights are zero: quantize next, then run with the property "
-    "CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE=0.8 and compare; convolutions, f32 and bf16 gain nothing"
-)
+"""Layers that a note names; the rest are counted."""
 
 
 class Prune(Step):
@@ -77,13 +74,14 @@ class Prune(Step):
         return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """A smaller model; StepError where nothing could be removed."""
+        """A smaller model. Raises StepError where nothing could be removed."""
         if self.kind == "unstructured":
             return self._sparsified(model, materials)
         return self.pruned(model, self.weighed(model, materials), materials)
 
     def weighed(self, model: openvino.Model, materials: Materials) -> Weighed:
-        """What every layer could lose. It holds for any ratio."""
+        """Error, work and savings of every layer, for any ratio. Raises StepError where nothing can be removed, and
+        DataError where the model does not take the samples."""
         _check_exact(model)
         samples = materials.calibration[: self.samples]
         survey = Survey.of(model, self.multiple)
@@ -112,7 +110,7 @@ class Prune(Step):
         return 1 - weighed.costs.left(removed) / weighed.costs.full
 
     def pruned(self, model: openvino.Model, weighed: Weighed, materials: Materials) -> Stepped:
-        """The model pruned by what was found out about it."""
+        """The model pruned by what was found out about it. Raises StepError where nothing would be removed."""
         started = time.perf_counter()
         samples = materials.calibration[: self.samples]
         settings = self._settings(materials.seed)
@@ -177,10 +175,10 @@ class Prune(Step):
             notes.append(f"{reached:.0%} of the multiply-adds could be removed, not the {self.ratio:.0%} asked for")
         few = [one.name for one in pruned.refitted if not one.enough]
         if few:
-            notes.append(f"too few samples to refit (4 per channel), biases alone were moved: {_listed(few)}")
+            notes.append(f"too few samples to refit (4 per channel), biases alone were moved: {a_few(few, NAMED)}")
         poor = [f"{one.name} {one.missed:.0%}" for one in pruned.refitted if one.missed > POOR]
         if poor:
-            notes.append(f"share of their output's variance that layers lost for good: {_listed(poor)}")
+            notes.append(f"share of their output's variance that layers lost for good: {a_few(poor, NAMED)}")
         return [*notes, *(f"left as it was: {said}" for said in _reasons(survey))]
 
     def _report(self, effect: Mapping[str, Any], notes: Sequence[str], seconds: float) -> StepReport:
@@ -204,17 +202,12 @@ def _reasons(survey: Survey) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for group in survey.left_out:
         by_reason.setdefault(group.reason or "no more channels than the multiple", []).append(group.name)
-    return [f"{_listed(names)}: {said}" for said, names in by_reason.items()]
-
-
-def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
-    return ", ".join(items[:NAMED]) + more
+    return [f"{a_few(names, NAMED)}: {said}" for said, names in by_reason.items()]
 
 
 def _similarity(before: openvino.Model, after: openvino.Model, samples: Sequence[Tensors]) -> float:
-    """The mean cosine with the original's, at f32, of the output where it is lowest; StepError where one is not finite
-    or of another shape."""
+    """The mean cosine with the original's, at f32, of the output where it is lowest. Raises StepError where one is not
+    finite or of another shape."""
     mine, theirs = (float_outputs(model, samples) for model in (before, after))
     lowest = 1.0
     for wanted, found in zip(mine, theirs, strict=True):

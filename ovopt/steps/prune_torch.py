@@ -14,6 +14,7 @@ from ovopt.errors import ModelError, StepError, UsageError
 from ovopt.model.files.trainable import read_trainable
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.shapes import reshape
+from ovopt.pruning.unstructured import NO_GAIN
 from ovopt.records import StepReport
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.training.checkpoint import Checkpoint, subject_of
@@ -21,6 +22,7 @@ from ovopt.training.distillation import Distillation, Distilled, Schedule
 from ovopt.training.loss import DistillationLoss, Error
 from ovopt.training.masks import Masked, Mode, masked
 from ovopt.training.targets import Targets
+from ovopt.units import a_few
 
 if TYPE_CHECKING:
     import openvino
@@ -30,11 +32,6 @@ NAMED = 6
 """So many parameters are named, and the rest counted."""
 SAME = 0.01
 """PyTorch and OpenVINO may differ by this share of an output's largest value."""
-NO_GAIN = (
-    "zeros make a model neither smaller nor faster by themselves: OpenVINO's CPU plugin skips them only in int8 matrix "
-    "products (FullyConnected) on processors with AMX, if most weights are zero: quantize next, then run with the "
-    "property CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE=0.8 and compare; convolutions, f32 and bf16 gain nothing"
-)
 
 
 class PruneTorch(Step):
@@ -69,7 +66,8 @@ class PruneTorch(Step):
         return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """A model with zeros; StepError where they did not get into it."""
+        """A model with zeros. Raises StepError where they did not get into it, and ModelError where the model cannot be
+        trained."""
         started = time.perf_counter()
         samples = materials.calibration[: self.samples]
         origin = _origin(materials)
@@ -140,7 +138,7 @@ def _origin(materials: Materials) -> Origin:
 
 
 def _check_same(said: str, module: torch.nn.Module, model: openvino.Model, samples: Sequence[Tensors]) -> None:
-    """ModelError where the module is not what was converted, or takes its inputs in another order."""
+    """Raises ModelError where the module is not what was converted, or takes its inputs in another order."""
     import torch
 
     mine: list[np.ndarray] = []
@@ -159,23 +157,19 @@ def _remarks(student: Masked) -> list[str]:
     remarks = []
     if student.emptied:
         remarks.append(
-            f"nothing is left of {_some(student.emptied)}: no signal goes through; give a smaller ratio, or the "
+            f"nothing is left of {a_few(student.emptied, NAMED)}: no signal goes through; give a smaller ratio, or the "
             "other mode"
         )
     if student.whole:
         remarks.append(
-            f"not pruned: {_some(student.whole)} (NNCF prunes what convolutions and matrix products have of their own)"
+            f"not pruned: {a_few(student.whole, NAMED)} (NNCF prunes what convolutions and matrix products have of "
+            "their own)"
         )
     return remarks
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
 def _zeros(model: openvino.Model) -> int:
-    """How many weights are zero: elements of constants in floating point with two or more dimensions."""
+    """The number of weights that are zero: elements of constants in floating point with two or more dimensions."""
     zeros = 0
     for op in model.get_ordered_ops():
         if op.get_type_name() != "Constant" or not op.get_element_type().is_real():

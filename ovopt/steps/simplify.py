@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.graph.nodes import Rewrite
-from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ class _Check:
 
     @cached_property
     def _wanted(self) -> list[Array]:
-        """Where nothing is rewritten, nobody asks."""
+        """Outputs of the original, computed once a rewrite asks for them."""
         return outputs_in_f32(self._model, self._samples)
 
     def difference(self, model: openvino.Model) -> float | None:
@@ -179,10 +178,5 @@ class _Check:
             found = outputs_in_f32(model, self._samples)
         except RuntimeError:
             return None  # what does not compile is no simplification
-        largest = 0.0
-        for mine, theirs in zip(found, self._wanted, strict=True):
-            if mine.shape != theirs.shape or not np.isfinite(mine).all():
-                return None
-            scale = float(np.abs(theirs).max(initial=0)) or 1.0
-            largest = max(largest, float(np.abs(mine - theirs).max(initial=0)) / scale)
+        largest = largest_difference(found, self._wanted)
         return largest if largest <= self._tolerance else None

@@ -12,9 +12,10 @@ from pydantic import Field
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import RecipeError, StepError, did_you_mean
 from ovopt.model.inspect.agreement import largest_difference
-from ovopt.model.native import core, reason
+from ovopt.model.native import EXACT, core, reason
 from ovopt.model.ports.facts import facts
-from ovopt.model.ports.inputs import DTYPES
+from ovopt.model.ports.inputs import at_first
+from ovopt.model.ports.sequence import SequenceRequest
 from ovopt.records import Port, StepReport
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Stateful(Step):
         return INFERENCES
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model with a state; StepError where it does not give the same outputs."""
+        """The model with a state. Raises StepError where it does not give the same outputs."""
         started = time.perf_counter()
         pairs = self._pairs(model, materials)
         changed = _stateful(model, pairs)
@@ -120,37 +121,32 @@ def _difference(
 
 
 def _handed_on(model: openvino.Model, pairs: Mapping[str, str], sequence: list[Tensors]) -> list[list[Array]]:
-    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    into = {next(i for i, p in enumerate(model.inputs) if name in p.get_names()): out for name, out in pairs.items()}
-    ports = facts(model).inputs
-    state: dict[int, Array] = {place: _zeros(ports[place]) for place in into}
+    request = SequenceRequest(core().compile_model(model, "CPU", EXACT), pairs)
+    first = tuple(
+        at_first(port) if pairs.keys() & own.get_names() else tensor
+        for port, own, tensor in zip(facts(model).inputs, model.inputs, sequence[0], strict=True)
+    )
     found = list[list[Array]]()
-    for tensors in sequence:
-        answers = compiled([state.get(place, tensor) for place, tensor in enumerate(tensors)])
-        found.append([np.array(answers[i], np.float64) for i in range(len(compiled.outputs))])
-        state = {place: np.array(answers[compiled.output(out)]) for place, out in into.items()}
+    for tensors in (first, *sequence[1:]):
+        request.infer(tensors)
+        found.append([np.array(request.output(i), np.float64) for i in range(len(model.outputs))])
     return found
 
 
 def _kept(
     model: openvino.Model, ports: tuple[Port, ...], pairs: Mapping[str, str], sequence: list[Tensors]
 ) -> list[Array]:
-    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    request = compiled.create_infer_request()
+    request = SequenceRequest(core().compile_model(model, "CPU", EXACT), {})
     names = [port.get_names() for port in model.inputs]
     free = [place for place, port in enumerate(ports) if any(port.name in known for known in names)]
     found = list[Array]()
     for tensors in sequence:
-        request.infer([tensors[place] for place in free])
-        found += [np.array(request.get_output_tensor(i).data, np.float64) for i in range(len(compiled.outputs))]
+        request.infer(tuple(tensors[place] for place in free))
+        found += [np.array(request.output(i), np.float64) for i in range(len(model.outputs))]
     return found
 
 
 def _left(model: openvino.Model, changed: openvino.Model) -> list[int]:
-    """Which outputs of the first model the second one still has."""
+    """Places of the first model's outputs that the second one still has."""
     names = [port.get_names() for port in changed.outputs]
     return [i for i, port in enumerate(model.outputs) if any(port.get_names() & known for known in names)]
-
-
-def _zeros(port: Port) -> Array:
-    return np.zeros([dim or 1 for dim in port.shape or ()], DTYPES.get(port.dtype, "float32"))

@@ -26,8 +26,7 @@ def empty_classes(classes: Sequence[str], labels: Collection[int]) -> list[str]:
     empty = [name for index, name in enumerate(classes) if index not in labels]
     if not empty or not labels:
         return []
-    more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
-    return [f"{len(empty)} of {len(classes)} classes have no sample here: {', '.join(empty[:SHOWN])}{more}"]
+    return [f"{len(empty)} of {len(classes)} classes have no sample here: {units.a_few(empty, SHOWN)}"]
 
 
 def no_skill(metric: Metric, quality: Quality) -> list[str]:

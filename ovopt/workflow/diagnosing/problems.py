@@ -170,7 +170,7 @@ def _cost(quality: QualityDelta) -> str:
 
 
 def _no_fix(quality: QualityDelta, ranked: Sequence[str]) -> str:
-    worst = f"; the error comes in at {_named(ranked)}" if ranked else ""
+    worst = f"; the error comes in at {units.a_few(ranked, NAMED)}" if ranked else ""
     return f"{_cost(quality)}{worst}; no layer can be reverted by itself: leave the step out, or run it more gently"
 
 
@@ -213,8 +213,3 @@ def _counted(names: Sequence[str], verb: str = "are") -> str:
     if len(names) == 1:
         return f"{names[0]} {'costs' if verb == 'cost' else 'is'}"
     return f"{len(names)} layers {verb}"
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
