@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,10 @@ MACHINE = Machine(
     virtual=False,
     versions={"python": "3.11.7", "openvino": "2026.4.1"},
 )
+
+
+OLDER = Path(__file__).parent / "older"
+"""Files as older versions of ovopt wrote them."""
 
 
 def exactly(text: str) -> str:

@@ -94,7 +94,7 @@ def test_a_manifest_comes_back_from_json_as_it_was():
         machine=MACHINE,
     )
     text = manifest.model_dump_json(by_alias=True)
-    assert json.loads(text)["schema"] == "ovopt.bundle/1"
+    assert json.loads(text)["schema"] == "ovopt.bundle/2"
     assert Manifest.model_validate_json(text) == manifest
 
 

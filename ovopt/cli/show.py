@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ovopt.contracts import View
@@ -34,27 +33,20 @@ def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
         print(manifest.model_dump_json(by_alias=True))
         return
     from ovopt import units
-    from ovopt.workflow.optimizing.progress_check import against_the_original
+    from ovopt.reports.steps import against_the_original, effect
 
     ratio = manifest.model.size_bytes / manifest.source.size_bytes
     print(
         f"{target}: {units.size(manifest.model.size_bytes)}, {units.factor(ratio)} the size of {manifest.source.path}"
     )
     for step in manifest.steps:
-        effect = ", ".join(f"{key.replace('_', ' ')} {_counted(value)}" for key, value in step.effect.items())
-        print(f"  {step.name} in {units.seconds(step.seconds)}{f': {effect}' if effect else ''}")
+        did = effect(step)
+        print(f"  {step.name} in {units.seconds(step.seconds)}{f': {did}' if did else ''}")
         if step.standing:
             print(f"    {against_the_original(step.standing)}")
         for note in step.notes:
             print(f"  note: {note}")
     print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target)])}")
-
-
-def _counted(value: Any) -> str:
-    """A number, or several by name."""
-    if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{name} {number:,}" for name, number in value.items()) + ")"
-    return f"{value:,}"
 
 
 def exit_code(comparison: Comparison) -> int:

@@ -16,7 +16,7 @@ from ovopt.contracts.preparation import Decoder, Preparation, Transform
 from ovopt.contracts.samples import Array, Tensors
 from ovopt.errors import NoEffectError
 from ovopt.model.ports.facts import Wanted
-from ovopt.records import Port, QualityDelta, Record, StepReport
+from ovopt.records import MadeBy, Port, QualityDelta, Record, StepReport
 from ovopt.stats import Interval
 
 if TYPE_CHECKING:
@@ -178,6 +178,14 @@ class Step(Record, ABC):
         except NoEffectError as error:
             if not self.allow_no_effect:
                 raise
-            settings = self.model_dump(mode="json", exclude_defaults=True)
-            report = StepReport(name=self.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
-            return Stepped(model.clone(), report)
+            return self.left_out(model, str(error))
+
+    def left_out(self, model: openvino.Model, why: str) -> Stepped:
+        """The same model, and why the step did not change it."""
+        settings = self.model_dump(mode="json", exclude_defaults=True)
+        report = StepReport(name=self.name, parameters=settings, changed=False, effect={}, notes=(why,), seconds=0.0)
+        return Stepped(model.clone(), report)
+
+    def record_call(self, name: str, reverted: Sequence[str] = ()) -> MadeBy:
+        """All of its settings, from which a model that it made, with `reverted` operations, can be made again."""
+        return MadeBy(name=name, step=self.name, settings=self.model_dump(mode="json"), reverted=tuple(reverted))

@@ -71,12 +71,32 @@ class Standing(Record):
     speedup: float | None = Field(description="of one inference, per sample; null where it was not measured")
 
 
+class MadeBy(Record):
+    """Exact arguments of the call that made a model, where a search or a measurement chose them."""
+
+    name: str = Field(description="what people call it; nothing depends on it")
+    step: str | None = Field(description="the step that was called; null: none, it is the model as it came in")
+    settings: dict[str, Any] = Field(default={}, description="all settings of that step, defaults included")
+    reverted: tuple[str, ...] = Field(
+        default=(), description="operations that were put back as they were before the call"
+    )
+
+
 class StepReport(Record):
-    """What one optimization did."""
+    """Account of one optimization: settings, effect, and what whoever uses or repeats it has to know."""
 
     name: str
-    parameters: dict[str, Any]
-    effect: dict[str, Any] = Field(description="what took effect, counted on the model itself")
+    parameters: dict[str, Any] = Field(description="what was asked for: the step's settings that are no defaults")
+    made_by: MadeBy | None = Field(
+        default=None, description="what made the model, where the parameters leave that to a search or a measurement"
+    )
+    changed: bool = Field(default=True, description="false: the model is as it was, and the notes say why")
+    effect: dict[str, Any] = Field(description="what took effect, counted on the model itself, to be read by people")
+    speedup: float | None = Field(
+        default=None, description="of one inference, roughly: against the model before; a winner's: the original"
+    )
+    quantized: bool = Field(default=False, description="whether the step computes in integers of 8 bits")
+    samples_per_inference: int | None = Field(default=None, description="null where the step left that as it was")
     notes: tuple[str, ...] = ()
     seconds: float
     embedded: int = Field(default=0, description="so many of the host's last transforms moved into the model")
@@ -145,7 +165,7 @@ class Postprocessing(Record):
 class Manifest(Record):
     """`ovopt.json`: what was done to make this bundle, with what, and what took effect."""
 
-    schema_: Literal["ovopt.bundle/1"] = Field("ovopt.bundle/1", alias="schema")
+    schema_: Literal["ovopt.bundle/2"] = Field("ovopt.bundle/2", alias="schema")
     ovopt: str
     created: str
     source: ModelFile

@@ -72,7 +72,7 @@ def _tags(manifest: Manifest) -> Iterator[str]:
 
 
 def _integers(manifest: Manifest) -> bool:
-    return any(step.effect.get("fake_quantize") or step.effect.get("int8_constant_bytes") for step in manifest.steps)
+    return any(step.quantized for step in manifest.steps)
 
 
 def _results(comparison: Comparison, pair: Pair, task: str | None) -> Iterator[dict[str, Any]]:
@@ -115,7 +115,8 @@ def _made(manifest: Manifest) -> list[str]:
 
 
 def _step(step: StepReport) -> str:
-    settings = ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in step.parameters.items())
+    asked = {**step.parameters, **({"candidate": step.made_by.name} if step.made_by else {})}
+    settings = ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in asked.items())
     return f"{_plain(step.name)}{f' ({_code(settings)})' if settings else ''}"
 
 

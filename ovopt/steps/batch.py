@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -50,18 +50,14 @@ class Batch(Step):
         if [port.partial_shape for port in changed.inputs] == [port.partial_shape for port in model.inputs]:
             raise NoEffectError(f"batch changed nothing: the model takes {self.size} at a time already")
         difference = self._difference(model, changed, materials)
-        effect: dict[str, Any] = {
-            "samples_per_inference": self.size,
-            "largest_difference": float(f"{difference:.2g}"),
-        }
-        if speedup := materials.speedup(model, changed):
-            effect["speedup"] = round(speedup, 3)
         return Stepped(
             changed,
             StepReport(
                 name=self.name,
                 parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect=effect,
+                effect={"largest_difference": float(f"{difference:.2g}")},
+                speedup=materials.speedup(model, changed),
+                samples_per_inference=self.size,
                 seconds=round(time.perf_counter() - started, 3),
                 one_sample={
                     port.name: tuple("?" if size is None else size for size in port.shape or ())

@@ -86,6 +86,7 @@ class EmbedPostprocessing(Step):
         return StepReport(
             name=self.name,
             parameters=self.model_dump(exclude_defaults=True),
+            changed=chosen is not None,
             effect=effect,
             notes=(said, *notes),
             seconds=round(seconds, 3),

@@ -105,6 +105,7 @@ class EmbedPreprocessing(Step):
         return StepReport(
             name=self.name,
             parameters=self.model_dump(exclude_defaults=True),
+            changed=chosen is not None,
             effect=effect,
             notes=(said, *notes),
             seconds=round(seconds, 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -52,7 +52,7 @@ class Fold(Step):
         if not (dropped or folded or (unused and self.drop_inputs)):
             raise NoEffectError(f"fold changed nothing: every output is kept, no constant is computed{_said(unused)}")
         before, after = facts(model), facts(changed)
-        effect: dict[str, Any] = {
+        effect = {
             "dropped_outputs": dropped,
             "dropped_inputs": len(before.inputs) - len(after.inputs),
             "operations": _count(after.operations),
@@ -60,8 +60,6 @@ class Fold(Step):
             "constant_bytes": sum(after.precisions.values()),
             "constant_bytes_before": sum(before.precisions.values()),
         }
-        if speedup := materials.speedup(model, changed):
-            effect["speedup"] = round(speedup, 3)
         notes = (f"the outputs that are left need no input{_said(unused)}",) if unused and not self.drop_inputs else ()
         return Stepped(
             changed,
@@ -69,6 +67,7 @@ class Fold(Step):
                 name=self.name,
                 parameters=self.model_dump(mode="json", exclude_defaults=True),
                 effect=effect,
+                speedup=materials.speedup(model, changed),
                 notes=notes,
                 seconds=round(time.perf_counter() - started, 3),
             ),

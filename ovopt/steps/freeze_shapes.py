@@ -56,17 +56,9 @@ class FreezeShapes(Step):
         """The model with fixed shapes. Raises NoEffectError where nothing is open, or nothing can be fixed that
         pays."""
         started = time.perf_counter()
-        frozen, effect, notes = _Freezing(self, model, materials).done()
-        return Stepped(
-            frozen,
-            StepReport(
-                name=self.name,
-                parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect=effect,
-                notes=tuple(notes),
-                seconds=round(time.perf_counter() - started, 3),
-            ),
-        )
+        frozen = _Freezing(self, model, materials).done()
+        seconds = round(time.perf_counter() - started, 3)
+        return Stepped(frozen.model, frozen.report.model_copy(update={"seconds": seconds}))
 
 
 @dataclass
@@ -76,8 +68,8 @@ class _Freezing:
     materials: Materials
     notes: list[str] = field(default_factory=list)
 
-    def done(self) -> tuple[openvino.Model, dict[str, Any], list[str]]:
-        """The model, what took effect, and what is to be said of it."""
+    def done(self) -> Stepped:
+        """The model with the fixed shapes that pay. Raises NoEffectError where none do."""
         if all(port.get_partial_shape().is_static for port in self.model.inputs):
             raise NoEffectError("freeze_shapes changed nothing: every input has a fixed shape already")
         fixed, count = self._fixed()
@@ -93,11 +85,16 @@ class _Freezing:
                 "side_by_side": len(several.plan.sizes),
                 "largest_difference": float(f"{several.difference:.2g}"),
             }
-        speedup = several.speedup if several else self.materials.speedup(self.model, fixed)
-        if speedup:
-            effect["speedup"] = round(speedup, 3)
         taken = ", ".join(map(str, facts(chosen).inputs))
-        return chosen, effect, [f"the model takes {taken}", *self.notes]
+        report = StepReport(
+            name=self.step.name,
+            parameters=self.step.model_dump(mode="json", exclude_defaults=True),
+            effect=effect,
+            speedup=several.speedup if several else self.materials.speedup(self.model, fixed),
+            notes=(f"the model takes {taken}", *self.notes),
+            seconds=0.0,
+        )
+        return Stepped(chosen, report)
 
     def _fixed(self) -> tuple[openvino.Model, int]:
         """Every dimension that is given, or the same in all samples; how many."""

@@ -109,6 +109,16 @@ class Prune(Step):
         removed = amounts(weighed, replace(self._settings(0), ratio=1.0))
         return 1 - weighed.costs.left(removed) / weighed.costs.full
 
+    def settled(self, weighed: Weighed, seed: int) -> Prune:
+        """The step whose settings alone lead to what this one removes: shares of layers in place of measured times."""
+        if self.price == "multiply_adds":
+            return self
+        groups, removed = weighed.survey.groups, amounts(weighed, self._settings(seed))
+        shares = {
+            group.name: count / (len(group.units) + group.fixed) for group, count in zip(groups, removed, strict=True)
+        }
+        return self.model_copy(update={"ratio": 0.0, "ratios": shares, "price": "multiply_adds"})
+
     def pruned(self, model: openvino.Model, weighed: Weighed, materials: Materials) -> Stepped:
         """The model pruned by what was found out about it. Raises StepError where nothing would be removed."""
         started = time.perf_counter()
@@ -120,7 +130,6 @@ class Prune(Step):
         with materials.progress.task("prune and refit") as advance:
             pruned = prune(weighed, removed, samples, settings, advance)
         similarity = _similarity(model, pruned.model, samples[-CHECKED:])
-        speedup = materials.speedup(model, pruned.model)
         before, after = weighed.costs.full, sum(multiply_adds(pruned.model, samples[0]).values())
         effect = {
             "multiply_adds_before": round(before),
@@ -131,10 +140,13 @@ class Prune(Step):
             "channels_before": {name: before for name, (before, _) in pruned.kept.items()},
             "channels": {name: after for name, (_, after) in pruned.kept.items()},
             "output_cosine": round(similarity, 5),
-            **({"speedup": round(speedup, 3)} if speedup else {}),
         }
         notes = self._notes(weighed.survey, pruned, 1 - after / before)
-        return Stepped(pruned.model, self._report(effect, notes, time.perf_counter() - started))
+        report = self._report(effect, materials.speedup(model, pruned.model), notes, time.perf_counter() - started)
+        if self.price != "multiply_adds":
+            made_by = self.settled(weighed, materials.seed).record_call("priced by time")
+            report = report.model_copy(update={"made_by": made_by})
+        return Stepped(pruned.model, report)
 
     def _sparsified(self, model: openvino.Model, materials: Materials) -> Stepped:
         _check_exact(model)
@@ -144,14 +156,13 @@ class Prune(Step):
             sparse = sparsified(model, samples, self.ratio, advance)
         if not sparse.layers or not sparse.zeros:
             raise StepError("prune set no weight to zero: the model has no constant weights, or the ratio is too small")
-        speedup = materials.speedup(model, sparse.model)
         effect = {
             "zeros": round(sparse.zeros, 4),
             "layers": sparse.layers,
             "output_cosine": round(_similarity(model, sparse.model, samples[-CHECKED:]), 5),
-            **({"speedup": round(speedup, 3)} if speedup else {}),
         }
-        return Stepped(sparse.model, self._report(effect, [NO_GAIN], time.perf_counter() - started))
+        speedup = materials.speedup(model, sparse.model)
+        return Stepped(sparse.model, self._report(effect, speedup, [NO_GAIN], time.perf_counter() - started))
 
     def _settings(self, seed: int) -> PruneSettings:
         return PruneSettings(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
@@ -181,11 +192,14 @@ class Prune(Step):
             notes.append(f"share of their output's variance that layers lost for good: {a_few(poor, NAMED)}")
         return [*notes, *(f"left as it was: {said}" for said in _reasons(survey))]
 
-    def _report(self, effect: Mapping[str, Any], notes: Sequence[str], seconds: float) -> StepReport:
+    def _report(
+        self, effect: Mapping[str, Any], speedup: float | None, notes: Sequence[str], seconds: float
+    ) -> StepReport:
         return StepReport(
             name=self.name,
             parameters=self.model_dump(exclude_defaults=True),
             effect=dict(effect),
+            speedup=speedup,
             notes=tuple(notes),
             seconds=round(seconds, 3),
         )

@@ -152,6 +152,7 @@ class Quantize(Step):
                 "constant_bytes_before": sum(before.precisions.values()),
                 "calibration_samples": min(self.subset_size, available),
             },
+            quantized=self.mode is None,
             notes=notes,
             seconds=round(seconds, 3),
         )

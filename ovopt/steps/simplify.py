@@ -134,8 +134,6 @@ class Simplify(Step):
             effect[one.name] = effect.get(one.name, 0) + one.places
         if kept:
             effect["largest_difference"] = max(one.difference for one in kept)
-        if speedup:
-            effect["speedup"] = round(speedup, 3)
         notes = [
             f"{name} was left out: outputs differ by more than {self.tolerance:g}, or it fails" for name in refused
         ]
@@ -144,7 +142,9 @@ class Simplify(Step):
         return StepReport(
             name=self.name,
             parameters=self.model_dump(exclude_defaults=True),
+            changed=bool(kept),
             effect=effect,
+            speedup=speedup,
             notes=tuple(notes),
             seconds=round(seconds, 3),
         )

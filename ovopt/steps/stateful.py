@@ -57,15 +57,13 @@ class Stateful(Step):
                 f"stateful: outputs of a sequence differ by {difference:.2g}, more than {self.tolerance:g}; check "
                 "that each pair names an input and the output that follows it"
             )
-        effect: dict[str, Any] = {"states": len(pairs), "largest_difference": float(f"{difference:.2g}")}
-        if speedup := materials.speedup(model, changed):
-            effect["speedup"] = round(speedup, 3)
         return Stepped(
             changed,
             StepReport(
                 name=self.name,
                 parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect=effect,
+                effect={"states": len(pairs), "largest_difference": float(f"{difference:.2g}")},
+                speedup=materials.speedup(model, changed),
                 notes=(f"inside the model, and reset by the caller: {', '.join(pairs)}",),
                 seconds=round(time.perf_counter() - started, 3),
             ),

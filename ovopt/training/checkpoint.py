@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -13,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import OutputError
+from ovopt.resumable import digest, replacing
 
 if TYPE_CHECKING:
     import torch
@@ -67,18 +65,11 @@ class Checkpoint:
 
         if self.file is None:
             return
-        scratch = self.file.with_name(
-            f".{self.file.name}"
-        )  # one name: who goes on replaces what a kill left half written
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            torch.save({"subject": self.subject, **vars(progressed)}, scratch)
-            os.replace(scratch, self.file)
+            with replacing(self.file) as scratch:
+                torch.save({"subject": self.subject, **vars(progressed)}, scratch)
         except (OSError, RuntimeError) as error:
             raise OutputError(f"{self.file}: cannot be written: {error}; choose another -o/--output") from None
-        finally:
-            with suppress(OSError):
-                scratch.unlink()
 
 
 def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: object) -> str:
@@ -86,13 +77,7 @@ def subject_of(module: torch.nn.Module, samples: Sequence[Tensors], *settings: o
     settings."""
     import torch
 
-    digest = hashlib.sha256("\0".join(map(str, settings)).encode())
-    held = dict(chain(module.named_parameters(), module.named_buffers()))
-    for name, value in sorted(held.items(), key=itemgetter(0)):
-        digest.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
-        digest.update(value.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    for tensors in samples:
-        for array in tensors:
-            digest.update(str((array.shape, array.dtype)).encode())
-            digest.update(array.tobytes())
-    return digest.hexdigest()
+    held = sorted(chain(module.named_parameters(), module.named_buffers()), key=itemgetter(0))
+    kinds = [(name, tuple(value.shape), value.dtype) for name, value in held]
+    weights = (value.detach().contiguous().reshape(-1).view(torch.uint8).numpy() for _, value in held)
+    return digest(*settings, kinds, arrays=chain(weights, chain.from_iterable(samples)))

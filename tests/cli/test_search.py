@@ -141,7 +141,7 @@ def test_the_best_so_far_is_whole_whatever_stops_it_and_the_search_goes_on(numbe
     assert "Traceback" not in said
     manifest = read_manifest(work / "int8")
     assert manifest is not None
-    assert manifest.steps[-1].parameters["candidate"] == "performance"
+    assert manifest.steps[-1].made_by.name == "performance"
     before = (work / "int8.search.jsonl").read_text().splitlines()
     assert len(before) == 2
     done = searching(*EASY, "-o", "int8", "--resume", "--format", "json", cwd=work)
@@ -160,4 +160,4 @@ def test_stopped_before_anything_is_good_there_is_no_bundle_and_resume_finds_it(
     assert done.code == 0, done.stderr
     manifest = read_manifest(work / "int8")
     assert manifest is not None
-    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert manifest.steps[-1].made_by.reverted == ("wide",)

@@ -16,7 +16,12 @@ from tests.reports.reading import Page
 from tests.reports.samples import BUDGETS, HOSTILE
 
 QUANTIZE = StepReport(
-    name="quantize", parameters={"preset": "mixed"}, effect={"fake_quantize": 12}, notes=("few samples",), seconds=1.0
+    name="quantize",
+    parameters={"preset": "mixed"},
+    effect={"fake_quantize": 12},
+    quantized=True,
+    notes=("few samples",),
+    seconds=1.0,
 )
 
 

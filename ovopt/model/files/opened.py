@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from ovopt.errors import ModelError, UsageError
 from ovopt.model.files.integrity import parts
 from ovopt.model.files.ir import save_model
@@ -20,7 +19,7 @@ from ovopt.model.files.locate import IN_MEMORY, MANIFEST, hash_of, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Shapes, reshape
-from ovopt.records import Manifest, ModelFacts, ModelFile
+from ovopt.records import Manifest, ModelFacts, ModelFile, upgrade
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -71,8 +70,8 @@ class OpenedModel:
         if self.label or not file.is_file():
             return None
         try:
-            manifest = Manifest.model_validate_json(file.read_text(encoding="utf-8"))
-        except (ValidationError, UnicodeDecodeError):
+            manifest = Manifest.model_validate(upgrade.manifest(json.loads(file.read_text(encoding="utf-8"))))
+        except (ValueError, LookupError, TypeError, AttributeError):  # of any text
             raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
         if self.file.sha256 != manifest.model.sha256:
             raise ModelError(

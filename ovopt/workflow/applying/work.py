@@ -251,7 +251,7 @@ def _ratio(
 def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str, Any]:
     """The recipe with the runtime settings and the batch that steps want the model to be used with."""
     properties = {key: value for report in reports for key, value in report.properties.items()}
-    batch = next((report.effect["samples_per_inference"] for report in reports if report.one_sample), None)
+    batch = next((report.samples_per_inference for report in reports if report.one_sample), None)
     if properties:
         runtime = recipe.get("runtime", {})
         recipe = {**recipe, "runtime": {**runtime, "properties": {**runtime.get("properties", {}), **properties}}}

@@ -12,7 +12,7 @@ from ovopt.contracts import Materials, Step, Tensors
 from ovopt.errors import OvoptError
 from ovopt.model.inspect.layers import Layer, by_name, layers
 from ovopt.model.inspect.quantizers import quantized_operations
-from ovopt.records import Manifest, StepReport
+from ovopt.records import MadeBy, Manifest, StepReport
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.progress import Silent
@@ -56,19 +56,21 @@ def source_of(
 
 
 def quantize_step(manifest: Manifest | None) -> Quantize | None:
-    """The step that made a bundle, where its parameters say all of it."""
+    """The step that made a bundle; None where operations were put back behind it, or another step was the last."""
     last = manifest.steps[-1] if manifest and manifest.steps else None
     return _made(Quantize, last) if last else None
 
 
 def _simplified_by(manifest: Manifest | None) -> Simplify | None:
-    before = [report for report in manifest.steps[:-1] if report.effect] if manifest else []
+    before = [report for report in manifest.steps[:-1] if report.changed] if manifest else []
     return next((step for report in before if (step := _made(Simplify, report))), None)
 
 
 def _made(kind: type[S], report: StepReport) -> S | None:
+    made_by = report.made_by or MadeBy(name=report.name, step=report.name, settings=report.parameters)
     try:
-        return kind.model_validate(report.parameters) if report.name == kind.name else None
+        whole = made_by.step == kind.name and not made_by.reverted
+        return kind.model_validate(made_by.settings) if whole else None
     except ValidationError:
         return None
 

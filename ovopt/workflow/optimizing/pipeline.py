@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import shutil
 from collections.abc import Sequence
@@ -21,18 +20,21 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Record, StepReport
+from ovopt.reports.steps import step_line
+from ovopt.resumable import digest
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.caller import untouched_caller
-from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker, told
-from ovopt.workflow.optimizing.step_cache import Found, Kept, key_of
+from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
+from ovopt.workflow.optimizing.step_cache import Found, Kept
 from ovopt.workflow.optimizing.step_order import check_order, no_steps
 from ovopt.workflow.optimizing.steps import SEARCH_S, search_output
 from ovopt.workflow.options import options_of
 from ovopt.workflow.run import begin
-from ovopt.workflow.searching.compress import search_compression
-from ovopt.workflow.searching.contest import Contest, Goal
+from ovopt.workflow.searching.compress import CompressSearch
+from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.goal import Assignment, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
 
 if TYPE_CHECKING:
@@ -151,10 +153,10 @@ class _Run:
             found = self.kept.find(place, step.name, key)
             say = self.work.materials.progress.say
             if found:
-                say(f"{told(place, found.entry.report)}: unchanged, as of the last run")
+                say(f"{step_line(place, found.entry.report)}: unchanged, as of the last run")
             else:
                 found = self._taken(place, step, key, onlooker)
-                say(told(place, found.entry.report))
+                say(step_line(place, found.entry.report))
             source = found.entry.sha256
             model = read_model(found.folder)
             self._check_bodies(place, model)
@@ -184,7 +186,7 @@ class _Run:
         except BudgetMissedError as error:
             if not step.allow_no_effect:
                 raise
-            stepped = _without(step, self.work.current, error)
+            stepped = step.left_out(self.work.current, str(error))
         shutil.rmtree(folder, ignore_errors=True)
         return stepped
 
@@ -193,15 +195,11 @@ class _Run:
         the machine, since some steps decide by measuring."""
         prepared, materials = self.work.prepared, self.work.materials
         recipe = {key: value for key, value in prepared.recipe.resolved().items() if key not in NOT_ASKED}
-        samples = hashlib.sha256()
-        for tensors in materials.calibration[: step.wanted]:
-            for array in tensors:
-                samples.update(str((array.shape, array.dtype)).encode())
-                samples.update(array.tobytes())
+        samples = digest(arrays=(array for tensors in materials.calibration[: step.wanted] for array in tensors))
         versions = [importlib.metadata.version(name) for name in ("openvino", "nncf")]
-        data = (prepared.samples.fingerprint, samples.hexdigest(), prepared.seed, ovopt.__version__, *versions)
+        data = (prepared.samples.fingerprint, samples, prepared.seed, ovopt.__version__, *versions)
         own = (step.name, step.model_dump_json(), self.work.properties, machine().processor)
-        return key_of(source, recipe, *data, *own)
+        return digest(source, recipe, *data, *own)
 
     def _check_bodies(self, place: int, model: openvino.Model) -> None:
         """A step that looks for operations would change nothing in the bodies of an `If`, or only a part."""
@@ -215,13 +213,6 @@ class _Run:
 
 def _has_bodies(model: openvino.Model) -> bool:
     return any(op.get_type_name() == "If" for op in model.get_ordered_ops())
-
-
-def _without(step: Step, model: openvino.Model, error: Exception) -> Stepped:
-    """No step at all, with the reason."""
-    settings = step.model_dump(mode="json", exclude_defaults=True)
-    report = StepReport(name=step.name, parameters=settings, effect={}, notes=(str(error),), seconds=0.0)
-    return Stepped(model.clone(), report)
 
 
 Searched = Quantize | Compress
@@ -240,10 +231,11 @@ def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> 
     goal, work = Goal(step.max_drop, time_budget_s, resume=True), _comparable(work)
     match step:
         case Quantize():
-            contest = Contest(step.name, work, [], goal, output, force=False)
-            manifest = contest.run(QuantizeSearch(contest, step).run)
+            contest = Contest(step.name, Assignment(work, [], output), goal)
+            manifest = contest.run(QuantizeSearch(contest, step))
         case Compress():
-            manifest = search_compression(step, work, [], replace(goal, aim=step.aim), output, force=False)
+            contest = Contest(step.name, Assignment(work, [], output), replace(goal, aim=step.aim))
+            manifest = contest.run(CompressSearch(contest, step))
     return Stepped(read_model(output), manifest.steps[-1])
 
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt import units
 from ovopt.contracts import Array, Metric, Tensors, without_batch
 from ovopt.errors import ModelError, RecipeError, StepError
 from ovopt.metrics.agreement import Cosine, Top1Agreement
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts, output_indices
 from ovopt.model.ports.fit import Fit
-from ovopt.records import Standing, StepReport
+from ovopt.records import Standing
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.comparing.arms import properties_of
 
@@ -115,38 +114,3 @@ def _each(compiled: openvino.CompiledModel, place: int, fit: Fit, samples: Seque
         whole = found.ndim and found.shape[0] % fit.batch == 0
         for answer in np.split(found, fit.batch) if whole else [found] * fit.batch:
             yield without_batch(answer)
-
-
-def told(place: int, report: StepReport) -> str:
-    """A line: what took effect, where the model stands, how long it took."""
-    parts = [effect(report) or "no effect"]
-    if report.standing:
-        parts.append(against_the_original(report.standing))
-    return f"{place + 1}. {report.name}: {'; '.join(parts)}; {units.seconds(report.seconds)}"
-
-
-def effect(report: StepReport) -> str:
-    """What took effect, counted."""
-    return ", ".join(f"{key.replace('_', ' ')} {_counted(value)}" for key, value in report.effect.items())
-
-
-def against_the_original(standing: Standing) -> str:
-    """Size, agreement and rough speed of the model behind a step."""
-    parts = [units.size(standing.size_bytes)]
-    agreement = [f"{name.replace('_', ' ')} {_floored(value)}" for name, value in standing.agreement.items()]
-    if agreement:
-        parts.append(f"{', '.join(agreement)} with the original on {standing.samples} samples")
-    if standing.speedup:
-        parts.append(f"about {units.factor(standing.speedup)} its speed")
-    return ", ".join(parts)
-
-
-def _counted(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{name} {number:,}" for name, number in value.items()) + ")"
-    return f"{value:,}"
-
-
-def _floored(value: float) -> str:
-    """Four digits, and 1 only where nothing differs that the metric sees."""
-    return f"{min(value, 0.9999) if value < 1 else value:.4f}"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ovopt import units
-from ovopt.bisection import Bracket
-from ovopt.contracts import Step, Stepped
-from ovopt.errors import BudgetMissedError, UsageError
+from ovopt.contracts import Step
+from ovopt.errors import UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.trainable import check_trainable
 from ovopt.output import check_free, new_folder
-from ovopt.pruning.costs import multiply_adds, parameters
-from ovopt.pruning.structured import Weighed
 from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
@@ -25,19 +19,13 @@ from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
 from ovopt.workflow.options import check_number, options_of
 from ovopt.workflow.run import Run, begin
-from ovopt.workflow.searching.contest import Contest, Goal
+from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.goal import Assignment, Goal
+from ovopt.workflow.searching.prune import PruneSearch, least_pruned
 
 if TYPE_CHECKING:
-    import openvino
-
-    from ovopt.contracts import Tensors
     from ovopt.model.files.opened import ModelLike
     from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
-
-FINEST = 0.02
-"""Ratios closer together are not told apart."""
-CONFIRMED = 2
-"""So many times a speed-up that reaches its target is measured again."""
 
 
 @untouched_caller()
@@ -89,75 +77,12 @@ def prune(
         goal = None if max_drop is None else Goal(max_drop, time_budget_s, resume)
         check_free(target, goal.may_replace(target, force) if goal else force, MANIFEST)
         work = Work.begin(run, [*before, step])
+        assignment = Assignment(work, before, target, force)
         if goal is None:
             assert target_speedup is not None
-            return _least(work, before, step, target_speedup, target)
-        sample = work.materials.calibration[0]
-        contest = Contest("prune", work, before, goal, target, force, lambda made: _effect(made, sample))
-        return contest.run(PruneSearch(contest, step).run)
-
-
-class PruneSearch:
-    """As much as keeps the budget: the ratio is raised until a candidate misses, then the gap is halved. What every
-    layer is worth is found out once, for all ratios."""
-
-    def __init__(self, contest: Contest, step: Prune) -> None:
-        """Candidates are made of the contest's start."""
-        self._contest = contest
-        self._step = step
-
-    def run(self) -> None:
-        """Try ratios, then the best one by time instead of multiply-adds."""
-        weighed = self._step.weighed(self._contest.start, self._contest.materials)
-        bracket = Bracket(self._step.ratio, self._step.reachable(weighed), FINEST)
-        while bracket.next is not None:
-            make = partial(self._made, _at(self._step, bracket.next), weighed)
-            trial = self._contest.judge(f"ratio {bracket.next:.3f}", make)
-            bracket.tell(self._contest.acceptable(trial))
-        if bracket.best is not None and self._step.price != "time":
-            at = _at(self._step.model_copy(update={"price": "time"}), bracket.best)
-            timed = at.priced(weighed, self._contest.materials)
-            self._contest.judge_if_faster(f"ratio {bracket.best:.3f} by time", partial(self._made, at, timed))
-
-    def _made(self, step: Prune, weighed: Weighed) -> openvino.Model:
-        return step.pruned(self._contest.start, weighed, self._contest.materials).model
-
-
-def _least(work: Work, before: Sequence[Step], step: Prune, target: float, output: Path) -> Manifest:
-    """The smallest ratio whose model reaches the speed-up."""
-    start, reports = work.applied(before)
-    weighed = step.weighed(start, work.materials)
-    found: dict[float, tuple[float, Stepped]] = {}
-    bracket = Bracket(step.ratio, step.reachable(weighed), FINEST, rising=False)
-    while bracket.next is not None:
-        ratio = bracket.next
-        made = _at(step, ratio).pruned(start, weighed, work.materials)
-        speedup = _reached(work, made.model, target)
-        found[ratio] = (speedup, made)
-        work.materials.progress.say(f"ratio {ratio:.3f}: {units.factor(speedup)}")
-        bracket.tell(speedup >= target)
-    if bracket.best is None:
-        fastest = max(speedup for speedup, _ in found.values())
-        raise BudgetMissedError(
-            f"no pruned model is {units.factor(target)} as fast as the original: the fastest of {len(found)} reaches "
-            f"{units.factor(fastest)}"
-        )
-    speedup, stepped = found[bracket.best]
-    effect = {**stepped.report.effect, "speedup": round(speedup, 3)}
-    report = stepped.report.model_copy(update={"effect": effect})
-    with new_folder(output, work.run.options.force, MANIFEST) as folder:
-        return work.write(folder, output, stepped.model, [*reports, report])
-
-
-def _reached(work: Work, model: openvino.Model, target: float) -> float:
-    """The speed-up of a pruned model against the original; the least of several where it seems to be enough, because
-    of many ratios one would be lucky."""
-    found = work.materials.speedup(work.original, model) or 0.0
-    for _ in range(CONFIRMED):
-        if found < target:
-            break
-        found = min(found, work.materials.speedup(work.original, model) or 0.0)
-    return found
+            return least_pruned(step, assignment, target_speedup)
+        contest = Contest(step.name, assignment, goal)
+        return contest.run(PruneSearch(contest, step))
 
 
 def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifest:
@@ -180,11 +105,3 @@ def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifes
 def checkpoint_file(output: Path) -> Path:
     """Beside the bundle, which is written as a whole."""
     return output.with_name(f"{output.name}.checkpoint.pt")
-
-
-def _at(step: Prune, ratio: float) -> Prune:
-    return step.model_copy(update={"ratio": ratio})
-
-
-def _effect(model: openvino.Model, sample: Tensors) -> Mapping[str, Any]:
-    return {"multiply_adds": round(sum(multiply_adds(model, sample).values())), "parameters": parameters(model)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
@@ -28,7 +27,7 @@ KEY = 12
 class Entry(Record):
     """`step.json`: what a step made of what."""
 
-    schema_: Literal["ovopt.step/1"] = Field("ovopt.step/1", alias="schema")
+    schema_: Literal["ovopt.step/2"] = Field("ovopt.step/2", alias="schema")
     key: str = Field(description="a hash of all that the result depends on")
     sha256: str = Field(description="of the model")
     report: StepReport
@@ -96,8 +95,3 @@ class Kept:
 
     def _place(self, place: int, name: str, key: str) -> Path:
         return self.folder / f"{place + 1:02d}-{name}-{key[:KEY]}"
-
-
-def key_of(*parts: Any) -> str:
-    """One hash of all that a result depends on."""
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()

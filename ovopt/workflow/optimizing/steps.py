@@ -22,8 +22,9 @@ from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.options import as_path, check, check_number, options_of
 from ovopt.workflow.run import Run, begin
-from ovopt.workflow.searching.compress import search_compression
-from ovopt.workflow.searching.contest import Contest, Goal
+from ovopt.workflow.searching.compress import CompressSearch
+from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.goal import Assignment, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def quantize(
             return apply_steps(run, target, [*before, step])
         goal = Goal(drop, time_budget_s, resume)
         check_free(target, goal.may_replace(target, force), MANIFEST)
-        contest = Contest("quantize", Work.begin(run, [*before, step]), before, goal, target, force)
-        return contest.run(QuantizeSearch(contest, step).run)
+        contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, target, force), goal)
+        return contest.run(QuantizeSearch(contest, step))
 
 
 @untouched_caller()
@@ -135,8 +136,9 @@ def compress(
             return apply_steps(run, target, [*before, own])
         goal = Goal(drop, time_budget_s, resume, aim or ("size" if max_drop is not None else own.aim))
         check_free(target, goal.may_replace(target, force), MANIFEST)
-        step = own.model_copy(update={"max_drop": goal.max_drop, "aim": goal.aim})
-        return search_compression(step, Work.begin(run, [*before, step]), before, goal, target, force)
+        step = own.model_copy(update={"max_drop": goal.max_drop})  # which wants samples for all algorithms
+        contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, target, force), goal)
+        return contest.run(CompressSearch(contest, own))
 
 
 @untouched_caller()

@@ -21,7 +21,7 @@ from ovopt.records.rebuilt import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.options import as_path, options_of
-from ovopt.workflow.rebuilding.recorded_steps import replayed
+from ovopt.workflow.rebuilding.recorded_steps import recorded_steps
 from ovopt.workflow.run import Run, begin
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def rebuild(
     if facts_then is None:
         raise DataError(f"{folder}: its manifest does not say which samples it was made with")
     recipe = _recipe(manifest, folder, data)
-    steps = replayed(manifest, recipe, folder)
+    steps = recorded_steps(manifest, folder)
     options = replace(options, seed=facts_then.seed)
     with begin([manifest.source.path if model is None else model], recipe, _held_data(data), options) as run:
         labels = [*_model_changes(manifest, run), *_data_changes(facts_then, run)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,20 +14,20 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.layers import by_name
 from ovopt.model.inspect.quantizers import reverted
 from ovopt.model.ports.facts import facts
-from ovopt.recipe import Recipe
-from ovopt.records import Manifest, StepReport
-from ovopt.steps.compress import Compress
+from ovopt.records import MadeBy, Manifest, StepReport
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing
-from ovopt.steps.quantize import Quantize
 from ovopt.workflow.diagnosing.quantized_source import named_alike
-from ovopt.workflow.searching.quantize import UNQUANTIZED, WEIGHTS, global_candidates
 
 if TYPE_CHECKING:
     import openvino
 
+OLD_WINNER = "candidate"
+"""The parameter under which the first format of manifests had the winner's name, and no settings."""
+AGAIN = "made again as it was made before; nothing was judged"
+
 
 class Unchanged(Step):
-    """A step that changed nothing."""
+    """A step that leaves the model as it is."""
 
     name: ClassVar[str] = "unchanged"
     calibrates: ClassVar[bool] = False
@@ -45,7 +44,7 @@ class Unchanged(Step):
 
 
 class Embedded(Step):
-    """As many transforms in the model as there were."""
+    """A step that moves as many transforms into the model as there were."""
 
     name: ClassVar[str] = "embed_preprocessing"
     calibrates: ClassVar[bool] = False
@@ -54,94 +53,91 @@ class Embedded(Step):
 
     @property
     def wanted(self) -> int:
-        """What the step itself wants."""
+        """Samples that the step itself wants."""
         return self.own.wanted
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The split of that size, whether it pays here or not."""
+        """The split of that size, whether it pays here or not. Raises StepError where it cannot be made."""
         return self.own.embedded(model, materials, self.count)
 
 
-class Winner(Step):
-    """The candidate that a search for a quantized model took."""
+class Chosen(Step):
+    """A step with the exact arguments that a search or a measurement chose."""
 
-    name: ClassVar[str] = "quantize"
-    own: Quantize
+    name: ClassVar[str] = "chosen"
+    own: Step | None
+    """The step that made the model; None: it is the one that came in."""
     report: StepReport
+    made_by: MadeBy
     bundle: Path
 
     @property
     def wanted(self) -> int:
-        """What all candidates want."""
-        return self.own.wanted
+        """Samples that the step itself wants."""
+        return self.own.wanted if self.own else 1
+
+    @property
+    def calibrates(self) -> bool:  # type: ignore[override]  # here it hangs on the step
+        """Whether the step itself takes statistics from samples."""
+        return self.own is not None and self.own.calibrates
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """Made as that candidate was; its figures are the search's, and are not measured again."""
-        began = time.perf_counter()
-        exact = self.report.parameters["reverted"]
-        start = named_alike(model.clone(), read_model(self.bundle)) if exact else model
-        made = self._candidate(start, materials)
-        if gone := [name for name in exact if name not in by_name(start) or name not in by_name(made)]:
-            raise StepError(f"quantize: {gone[0]}, which stayed in floating point, is not found again in the model")
-        made = reverted(made, start, exact) if exact else made
-        report = StepReport(
-            name=self.report.name,
-            parameters=self.report.parameters,
-            effect={"fake_quantize": facts(made).fake_quantize, "reverted_operations": len(exact)},
-            notes=("the winner of an earlier search, made again; nothing was judged",),
-            seconds=round(time.perf_counter() - began, 3),
-        )
-        return Stepped(made, report)
+        """The model that was chosen; figures of a search are not measured again. Raises StepError where operations
+        that stayed as they were are not found again."""
+        stepped = self._made(named_alike(model.clone(), read_model(self.bundle)), materials)
+        return Stepped(stepped.model, stepped.report.model_copy(update={
+            "name": self.report.name, "parameters": self.report.parameters, "made_by": self.made_by,
+            "notes": (*stepped.report.notes, AGAIN), "speedup": None,
+        }))  # fmt: skip
 
-    def _candidate(self, start: openvino.Model, materials: Materials) -> openvino.Model:
-        name = self.report.parameters["candidate"]
-        if name == UNQUANTIZED:
-            return start.clone()
-        steps: dict[str, Step] = {WEIGHTS: Compress()}
-        steps |= {candidate.name: candidate.step for candidate in global_candidates(self.own)}
-        if name not in steps:
-            raise StepError(f"quantize: this version of ovopt has no candidate {name!r}; {did_you_mean(name, steps)}")
-        return steps[name].apply(start, materials).model
+    def _made(self, model: openvino.Model, materials: Materials) -> Stepped:
+        if self.own is None:
+            return Stepped(model, self.report.model_copy(update={"effect": {}, "notes": (), "seconds": 0.0}))
+        stepped, exact = self.own.apply(model, materials), self.made_by.reverted
+        if not exact:
+            return stepped
+        if gone := [name for name in exact if name not in by_name(model) or name not in by_name(stepped.model)]:
+            raise StepError(f"{self.report.name}: {gone[0]}, which stayed as it was, is not found again in the model")
+        made = reverted(stepped.model, model, exact)
+        effect = {"fake_quantize": facts(made).fake_quantize, "reverted_operations": len(exact)}
+        return Stepped(made, stepped.report.model_copy(update={"effect": effect}))
 
 
-def replayed(manifest: Manifest, recipe: Recipe, bundle: Path) -> tuple[Step, ...]:
-    """The steps of a bundle; RecipeError with the reason where one of them cannot be taken again."""
+def recorded_steps(manifest: Manifest, bundle: Path) -> tuple[Step, ...]:
+    """The steps of a bundle, from what its manifest holds alone. Raises RecipeError with the reason where one of them
+    cannot be taken again."""
     if not manifest.steps:
         raise RecipeError(f"{bundle}: its manifest lists no steps")
-    return tuple(_step(report, recipe, bundle) for report in manifest.steps)
+    for report in manifest.steps:
+        if OLD_WINNER in report.parameters:
+            seed = f" --seed {manifest.data.seed}" if manifest.data else ""
+            raise RecipeError(
+                f"{bundle}: made by an older version of ovopt, which did not write down the settings of a search's "
+                f"winner: make it again with `ovopt {report.name} {manifest.source.path} "
+                f"--max-drop {report.parameters.get('max_drop')}{seed}`"
+            )
+    return tuple(_step(report, bundle) for report in manifest.steps)
 
 
-def _step(report: StepReport, recipe: Recipe, bundle: Path) -> Step:
-    given = report.parameters
-    if "candidate" in given:
-        return _won(report, recipe, bundle)
-    own = _made(report.name, given, bundle)
-    if isinstance(own, EmbedPreprocessing) and report.embedded:
-        return Embedded(own=own, count=report.embedded)
-    if isinstance(own, EmbedPreprocessing) or (not report.effect and report.notes):
+def _step(report: StepReport, bundle: Path) -> Step:
+    if made_by := report.made_by:
+        own = _own(made_by.step, made_by.settings, bundle) if made_by.step else None
+        return Chosen(own=own, report=report, made_by=made_by, bundle=bundle)
+    if not report.changed:
         return Unchanged(report=report)
+    own = _own(report.name, report.parameters, bundle)
+    if isinstance(own, EmbedPreprocessing):
+        return Embedded(own=own, count=report.embedded)
     return own
 
 
-def _won(report: StepReport, recipe: Recipe, bundle: Path) -> Step:
-    if "settings" in report.parameters:
-        return _made(report.name, report.parameters["settings"], bundle)
-    if report.name == Quantize.name:
-        own = next((step for step in recipe.optimize if isinstance(step, Quantize)), Quantize())
-        return Winner(own=own, report=report, bundle=bundle)
-    raise RecipeError(
-        f"{bundle}: its {report.name} step is the winner of a search ({report.parameters['candidate']}) whose exact "
-        "settings the manifest does not hold; search again, with the same seed"
-    )
-
-
-def _made(name: str, given: dict[str, Any], bundle: Path) -> Step:
+def _own(name: str, settings: Mapping[str, Any], bundle: Path) -> Step:
     known = plugins("ovopt.steps", Step)
     if name not in known:
         raise RecipeError(f"{bundle}: this version of ovopt has no step {name!r}; {did_you_mean(name, known)}")
     make: Callable[[Any], Step] = known[name].model_validate
     try:
-        return make(given)
+        return make(settings)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise RecipeError(

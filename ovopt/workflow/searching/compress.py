@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.bisection import first_that_holds
-from ovopt.contracts import Step
 from ovopt.errors import StepError, UsageError
-from ovopt.records import Manifest, StepReport
+from ovopt.records import StepReport
+from ovopt.records.search import Trial
 from ovopt.steps.compress import Compress
-from ovopt.workflow.applying.work import Work
-from ovopt.workflow.searching.contest import Contest, Goal
-from ovopt.workflow.searching.outcome import faster_otherwise
-from ovopt.workflow.searching.trial import Trial
+from ovopt.workflow.searching.candidate import Candidate, Search
+from ovopt.workflow.searching.contest import Contest
 
 if TYPE_CHECKING:
     import openvino
@@ -34,18 +31,18 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
     "int4, 20 % of layers": {"mode": "int4_asym", "group_size": 32, "ratio": 0.2},
     "int8": {"mode": "int8_asym"},
 }
-"""What decides on the size, and so on the speed. The rest is in 8 bits; none is more exact than the next."""
+"""Settings that decide on the size, and so on the speed. The rest is in 8 bits; none is more exact than the next."""
 ALGORITHMS: Mapping[str, Mapping[str, Any]] = {
     "scale estimation": {"scale_estimation": True},
     "awq and scale estimation": {"awq": True, "scale_estimation": True},
     "gptq": {"gptq": True},
 }
-"""What makes the same size more exact: the quickest first."""
+"""Settings that make the same size more exact: the quickest first."""
 PLAIN: Mapping[str, Any] = {
     "ratio": None, "group_size": None, "all_layers": None, "sensitivity_metric": None, "awq": None,
     "scale_estimation": None, "gptq": None, "lora_correction": None, "backup_mode": None,
 }  # fmt: skip
-"""What a way leaves to NNCF unless it says so itself."""
+"""Settings that a way leaves to NNCF unless it says so itself."""
 SINGLE: Mapping[str, Any] = {"max_drop": None, "aim": "size"}
 """One way to compress, and no search for it."""
 FALLBACK = "group_size_fallback_mode"
@@ -60,7 +57,8 @@ class Compression:
 
 
 def compressions(own: Compress) -> Sequence[Sequence[Compression]]:
-    """For each size, the smallest first: without an algorithm, then with each. What the recipe says bears its name."""
+    """Ways to compress for each size, the smallest first: without an algorithm, then with each. Those that the recipe
+    asks for bear its name."""
     own = own.model_copy(update=SINGLE)
     return tuple(
         tuple(Compression(OWN, own) if way.step == own else way for way in _of_shape(own, *shape))
@@ -81,77 +79,68 @@ HOPELESS = 5.0
 """Algorithms make up for a part of a loss; one of so many budgets is not worth the time that they take."""
 
 
-def goal_of(step: Compress) -> Goal | None:
-    """That of a step whose settings ask for a search."""
-    return None if step.max_drop is None else Goal(step.max_drop, aim=step.aim)
-
-
-def search_compression(
-    step: Compress, work: Work, before: Sequence[Step], goal: Goal, output: Path, force: bool
-) -> Manifest:
-    """The bundle of the best way that keeps the goal, behind the steps `before`; BudgetMissedError where none does."""
-    search = CompressSearch(step)
-    contest = Contest(step.name, work, before, goal, output, force, lambda made: {}, search.report)
-    return contest.run(lambda: search.run(contest))
-
-
-class CompressSearch:
+class CompressSearch(Search):
     """The recipe's own settings and 8 bits first, then ways with fewer."""
 
-    def __init__(self, own: Compress) -> None:
+    def __init__(self, contest: Contest, own: Compress) -> None:
         """`own` lends the candidates what they do not decide on."""
+        self.step = own.model_copy(update={"aim": contest.goal.aim})
+        self._contest = contest
         self._own = Compression(OWN, own.model_copy(update=SINGLE))
         self._sizes = compressions(own)
         self._reports: dict[str, StepReport] = {}
         self._judged: dict[str, Trial | None] = {}
 
-    def report(self, name: str) -> StepReport | None:
-        """Of the step that made the candidate."""
-        return self._reports.get(name)
-
-    def run(self, contest: Contest) -> None:
-        """Have candidates judged until nothing better is in sight."""
+    def run(self) -> None:
+        """Have candidates judged until nothing better is in sight. Raises OutOfTimeError where the time budget ends
+        first, UsageError where NNCF refuses the recipe's own settings."""
         *fewer, most = self._sizes
         for way in (self._own, *most):
-            self._judge(contest, way)
-        if contest.goal.aim == "size":
-            first_that_holds(len(fewer), lambda place: self._holds(contest, fewer[place]))
+            self._judge(way)
+        if self._contest.goal.aim == "size":
+            first_that_holds(len(fewer), lambda place: self._holds(fewer[place]))
         else:
             for ways in fewer:
-                self._faster(contest, ways)
-            if contest.best is None:
-                contest.offers += faster_otherwise(contest)
+                self._faster(ways)
 
-    def _holds(self, contest: Contest, ways: Sequence[Compression]) -> bool:
+    def report(self, candidate: Candidate, model: openvino.Model) -> StepReport:
+        """The account of the step that made a winner."""
+        return self._reports[candidate.name]
+
+    def _holds(self, ways: Sequence[Compression]) -> bool:
         """Whether a size keeps the budget, with one algorithm or another."""
         plain, *corrected = ways
-        trial = self._judge(contest, plain)
-        return contest.acceptable(trial) or self._saved(contest, trial, corrected)
+        trial = self._judge(plain)
+        return self._contest.acceptable(trial) or self._saved(trial, corrected)
 
-    def _faster(self, contest: Contest, ways: Sequence[Compression]) -> None:
+    def _faster(self, ways: Sequence[Compression]) -> None:
         """The same where it runs faster than the best so far: algorithms do not change that."""
         plain, *corrected = ways
         if plain.name in self._judged:
             trial = self._judged[plain.name]
         else:
-            trial = contest.judge_if_faster(plain.name, cache(partial(self._model, contest, plain)))
-        if not contest.acceptable(trial):
-            self._saved(contest, trial, corrected)
+            made_once = replace(self._candidate(plain), make=cache(partial(self._model, plain)))
+            trial = self._contest.judge_if_faster(made_once)
+        if not self._contest.acceptable(trial):
+            self._saved(trial, corrected)
 
-    def _saved(self, contest: Contest, plain: Trial | None, corrected: Sequence[Compression]) -> bool:
+    def _saved(self, plain: Trial | None, corrected: Sequence[Compression]) -> bool:
         """Whether an algorithm makes up for what is lost without one."""
-        if plain is None or plain.low > HOPELESS * contest.goal.max_drop:
+        if plain is None or plain.low > HOPELESS * self._contest.goal.max_drop:
             return False
-        return any(contest.acceptable(self._judge(contest, way)) for way in corrected)
+        return any(self._contest.acceptable(self._judge(way)) for way in corrected)
 
-    def _judge(self, contest: Contest, way: Compression) -> Trial | None:
+    def _judge(self, way: Compression) -> Trial | None:
         if way.name not in self._judged:
-            self._judged[way.name] = contest.judge(way.name, partial(self._model, contest, way))
+            self._judged[way.name] = self._contest.judge(self._candidate(way))
         return self._judged[way.name]
 
-    def _model(self, contest: Contest, way: Compression) -> openvino.Model:
+    def _candidate(self, way: Compression) -> Candidate:
+        return Candidate(way.name, way.step, partial(self._model, way))
+
+    def _model(self, way: Compression) -> openvino.Model:
         try:
-            stepped = way.step.apply(contest.start, contest.materials)
+            stepped = way.step.apply(self._contest.start, self._contest.materials)
         except UsageError as error:
             if way.name == OWN:
                 raise

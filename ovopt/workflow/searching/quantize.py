@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,14 @@ from ovopt.errors import StepError, UsageError
 from ovopt.model.inspect.quantizers import has_attention, own_errors, quantized_operations, reverted
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
+from ovopt.records import StepReport
+from ovopt.records.search import Trial
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.searching.contest import Contest, OutOfTimeError
-from ovopt.workflow.searching.outcome import faster_otherwise
-from ovopt.workflow.searching.trial import NOISE, SMALL, Trial, settled
+from ovopt.time_budget import OutOfTimeError
+from ovopt.workflow.searching.candidate import Candidate, Search
+from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.trial import NOISE, SMALL, settled
 
 if TYPE_CHECKING:
     import openvino
@@ -43,28 +46,28 @@ adds multiplications to it. Full bias correction is last because it takes the lo
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A way to quantize."""
+class Variant:
+    """A way to quantize the whole model."""
 
     name: str
     step: Quantize
 
 
-def global_candidates(own: Quantize, attention: bool = False) -> Sequence[Candidate]:
-    """What quantizes the most, then the recipe's own settings (behind those without smoothing, where it smooths), then
-    the other variants; none twice. With `attention` in the model those without smoothing come first: next to none bears
-    the most, and the two are nearly as fast."""
+def global_candidates(own: Quantize, attention: bool = False) -> Sequence[Variant]:
+    """Ways to quantize: the one that quantizes the most, then the recipe's own settings (behind those without
+    smoothing, where it smooths), then the other variants; none twice. With `attention` in the model those without
+    smoothing come first: next to none bears the most, and the two are nearly as fast."""
     steps = {name: own.model_copy(update={**changes, **_advanced(own, changes)}) for name, changes in VARIANTS.items()}
     first = (BARE, MOST) if attention else (MOST, BARE) if own.model_type else (MOST,)
     ordered = {**{name: steps[name] for name in first if name in steps}, OWN: own, **steps}
-    found: dict[str, Candidate] = {}
+    found: dict[str, Variant] = {}
     for name, step in ordered.items():
-        found.setdefault(step.model_dump_json(), Candidate(OWN if step == own else name, step))
+        found.setdefault(step.model_dump_json(), Variant(OWN if step == own else name, step))
     return tuple(found.values())
 
 
 def _advanced(own: Quantize, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a variant says about the advanced parameters, beside the recipe's own."""
+    """Everything a variant says about the advanced parameters, beside the recipe's own."""
     return {key: {**own.advanced_parameters, **changes[key]} for key in ("advanced_parameters",) if key in changes}
 
 
@@ -88,7 +91,7 @@ class Partial:
 def partials(
     kinds: Mapping[str, str], quantized_us: Mapping[str, float], float_us: Mapping[str, float]
 ) -> Sequence[Partial]:
-    """What may be worth a try, none twice, none that leaves nothing quantized.
+    """Parts that may be worth a try, none twice, none that leaves nothing quantized.
 
     `kinds` gives the type of every quantized operation in the order of execution; the times, in microseconds, are those
     of operations where they run in 8 bits (with the conversions in front of them) and in floating point. Where they are
@@ -126,39 +129,57 @@ UNQUANTIZED = "not quantized"
 WEIGHTS = "int8 weights"
 
 
-class QuantizeSearch:
+class QuantizeSearch(Search):
     """Global candidates first, then a part of the operations of the best one."""
 
     def __init__(self, contest: Contest, own: Quantize) -> None:
+        """`own` lends the candidates what they do not decide on."""
+        self.step = own
         self._contest = contest
-        self._candidates = global_candidates(own, has_attention(contest.start))
+        self._variants = global_candidates(own.model_copy(update={"max_drop": None}), has_attention(contest.start))
         self._made: dict[str, openvino.Model] = {}
 
     def run(self) -> None:
-        """Have candidates judged until nothing better is in sight; OutOfTimeError where the time budget ends first."""
-        contest = self._contest
+        """Have candidates judged until nothing better is in sight. Raises OutOfTimeError where the time budget ends
+        first, UsageError where NNCF refuses the recipe's own settings."""
         try:
             self._look()
         except OutOfTimeError:
             if self._gain:
                 self._unquantized()
             raise
-        if contest.best is None:
-            contest.offers += faster_otherwise(contest)
+
+    def report(self, candidate: Candidate, model: openvino.Model) -> StepReport:
+        """The account of a winner: what is quantized, and what is not."""
+        count = facts(model).fake_quantize
+        return StepReport(
+            name=self.step.name,
+            parameters={},
+            effect={"fake_quantize": count, "reverted_operations": len(candidate.reverted)},
+            quantized=count > 0,
+            seconds=0.0,
+        )
+
+    def cure(self, candidate: Candidate, within_s: float) -> str:
+        """Parts that NNCF quantizes the model without, and the options that leave them out."""
+        if not isinstance(candidate.step, Quantize):
+            return ""
+        contest = self._contest
+        return candidate.step.way_round(contest.start, contest.materials, within_s, contest.goal.clock)
 
     def _look(self) -> None:
         contest = self._contest
         if any(isinstance(step, Compress) for step in contest.recipe.optimize):
             self._weights()
         exact = max(self._gain, (contest.best.speedup if contest.best else None) or 0.0)
-        for place, candidate in enumerate(self._candidates, 1):
+        for place, variant in enumerate(self._variants, 1):
             if settled(self._quantized, contest.goal.max_drop, exact or None):
                 break
             if place > 1 and self._gain:
                 self._unquantized()
-            contest.judge(candidate.name, partial(self._model, candidate))
+            contest.judge(Candidate(variant.name, variant.step, partial(self._model, variant)))
             self._forget()
-            if place in (FIRST, len(self._candidates)):
+            if place in (FIRST, len(self._variants)):
                 self._fewer_operations()
         if base := _fastest(self._acceptable) or _promising(self._missed):
             self._faster_operations(base)
@@ -168,19 +189,19 @@ class QuantizeSearch:
 
     @property
     def _gain(self) -> float:
-        """What simplifying alone gains, where that is more than a lucky measurement."""
+        """Speed-up by simplifying alone, where that is more than a lucky measurement; else 0."""
         speedup = self._contest.start_speedup or 0.0
         return speedup if speedup >= SMALL else 0.0
 
-    def _model(self, candidate: Candidate) -> openvino.Model:
-        if candidate.name not in self._made:
+    def _model(self, variant: Variant) -> openvino.Model:
+        if variant.name not in self._made:
             try:
-                self._made[candidate.name] = candidate.step.apply(self._contest.start, self._contest.materials).model
+                self._made[variant.name] = variant.step.apply(self._contest.start, self._contest.materials).model
             except UsageError as error:
-                if candidate.name == OWN:
+                if variant.name == OWN:
                     raise
                 raise StepError(str(error)) from None
-        return self._made[candidate.name]
+        return self._made[variant.name]
 
     def _forget(self) -> None:
         """Keep in memory only what the search may come back to."""
@@ -199,11 +220,16 @@ class QuantizeSearch:
     def _missed(self) -> Sequence[Trial]:
         return [trial for trial in self._quantized if not self._contest.acceptable(trial)]
 
-    def _tried(self, name: str) -> bool:
-        return any(trial.name == name for trial in self._contest.trials)
+    def _variant(self, trial: Trial) -> Variant:
+        return next(variant for variant in self._variants if variant.name == trial.name)
 
-    def _again(self, trial: Trial) -> openvino.Model:
-        return self._model(next(candidate for candidate in self._candidates if candidate.name == trial.name))
+    def _reverting(self, variant: Variant, names: Sequence[str]) -> Candidate:
+        """The variant with operations put back as they are in front of it."""
+
+        def make() -> openvino.Model:
+            return reverted(self._model(variant), self._contest.start, names)
+
+        return Candidate(variant.name, variant.step, make, tuple(names))
 
     def _fewer_operations(self) -> None:
         """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
@@ -212,32 +238,31 @@ class QuantizeSearch:
         base = _promising(self._missed)
         if base is None or self._acceptable or not contest.promises(base):
             return
-        quantized = self._again(base)
+        variant = self._variant(base)
+        samples = contest.time.as_long_as_it_lasts(contest.materials.calibration[:PROBED])
         try:
-            errors = own_errors(quantized, contest.start, contest.in_time(contest.materials.calibration[:PROBED]))
+            errors = own_errors(self._model(variant), contest.start, samples)
         except RuntimeError as error:
             contest.materials.progress.say(f"{base.name}: operations cannot be told apart: {reason(error)}")
             return
-        ranked = sorted(quantized_operations(quantized), key=lambda name: -errors.get(name, 0.0))
-
-        def made(names: Sequence[str]) -> openvino.Model:
-            return reverted(quantized, contest.start, names)
+        ranked = sorted(quantized_operations(self._model(variant)), key=lambda name: -errors.get(name, 0.0))
 
         def holds(names: Sequence[str]) -> bool:
-            model = made(names)
-            return facts(model).quantizers > 0 and contest.holds(base.name, lambda: model, names)
+            candidate = self._reverting(variant, names)
+            model = candidate.make()
+            return facts(model).quantizers > 0 and contest.holds(replace(candidate, make=lambda: model))
 
         prefix = shortest_prefix(ranked[:-1], holds) if len(ranked) > 1 else None
-        trial = contest.judge(base.name, partial(made, prefix), prefix) if prefix else None
+        trial = contest.judge(self._reverting(variant, prefix)) if prefix else None
         if prefix and trial and contest.promises(trial):
             fewest = thinned(prefix, holds, STEPS_BACK)
             if fewest != prefix:
-                contest.judge(base.name, partial(made, fewest), fewest)
+                contest.judge(self._reverting(variant, fewest))
 
     def _faster_operations(self, base: Trial) -> None:
         """The same model with a part of it in floating point, wherever that alone measures faster."""
-        contest = self._contest
-        quantized = self._again(base)
+        contest, variant = self._contest, self._variant(base)
+        quantized = self._model(variant)
         kinds = {op.get_friendly_name(): op.get_type_name() for op in quantized.get_ordered_ops()}
         names = [name for name in quantized_operations(quantized) if name not in base.reverted]
         try:
@@ -245,26 +270,26 @@ class QuantizeSearch:
         except RuntimeError:
             times = [{}, {}]
         for part in partials({name: kinds[name] for name in names}, *times):
-            exact = (*base.reverted, *part.reverted)
-            made = reverted(quantized, contest.start, exact)
+            candidate = self._reverting(variant, (*base.reverted, *part.reverted))
+            made = candidate.make()
             if facts(made).quantizers:  # without, it is the model not quantized
-                contest.judge_if_faster(base.name, made.clone, exact)
+                contest.judge_if_faster(replace(candidate, make=made.clone))
 
     def _unquantized(self) -> None:
         """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
         twice, for which there is time where nothing else is found."""
         contest = self._contest
-        if contest.start_differs and not self._tried(UNQUANTIZED):
-            contest.judge_if_faster(UNQUANTIZED, lambda: contest.start, speedup=contest.start_speedup)
+        if contest.start_differs and not contest.tried(UNQUANTIZED):
+            contest.judge_if_faster(Candidate(UNQUANTIZED, None, lambda: contest.start), contest.start_speedup)
 
     def _weights(self) -> None:
         """Weights alone in 8 bits lose next to nothing: where nothing that computes in 8 bits may ship, they may be
         faster, and are the next best where nothing is."""
-        contest = self._contest
-        if contest.best in self._acceptable or self._tried(WEIGHTS):
+        contest, step = self._contest, Compress()
+        if contest.best in self._acceptable or contest.tried(WEIGHTS):
             return
         judge = contest.judge if contest.best is None else contest.judge_if_faster
-        judge(WEIGHTS, cache(lambda: Compress().apply(contest.start, contest.materials).model))
+        judge(Candidate(WEIGHTS, step, cache(lambda: step.apply(contest.start, contest.materials).model)))
 
 
 def _fastest(trials: Sequence[Trial]) -> Trial | None:

@@ -1,56 +1,27 @@
-"""What came of a candidate, and which one wins."""
+"""Decisions on trials: whether a budget is kept, whether to go on, which candidate wins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
-from pydantic import Field
-
-from ovopt.records import Record
+from ovopt.records.search import Aim, State, Trial
 from ovopt.turns import LEAST_SPEEDUP
 
 SMALL = 1.06
 """A gain below this is measured twice."""
 NOISE = 0.1
-"""Of a quick measurement."""
-OPEN_SHARE = 0.5
-"""With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,
-and the gate decides."""
-
-State = Literal["kept", "missed", "open", "slower"]
-"""Within the budget for certain, beyond it for certain, neither; or not judged, being no faster than what there was."""
-Aim = Literal["speed", "size"]
-
-
-class Trial(Record):
-    """One candidate on the tuning samples. `drop` is the loss of quality, positive is worse."""
-
-    name: str
-    reverted: tuple[str, ...] = ()
-    drop: float
-    low: float
-    high: float
-    n: int
-    state: State
-    speedup: float | None
-    seconds: float
-    size_ratio: float | None = Field(default=None, description="bytes of all constants against the original's")
-
-    def acceptable(self, max_drop: float) -> bool:
-        """Whether it may ship as far as the tuning samples can tell."""
-        return self.state == "kept" or (self.state == "open" and self.drop <= OPEN_SHARE * max_drop)
+"""Share by which a quick measurement may be off."""
 
 
 def state_of(low: float, high: float, max_drop: float) -> State:
-    """Of an interval of the drop against the budget."""
+    """The state that an interval of the drop has against the budget."""
     if high <= max_drop:
         return "kept"
     return "missed" if low > max_drop else "open"
 
 
 def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds: float) -> Trial:
-    """What is written down of a candidate that was timed, and is not worth more than that."""
+    """Trial of a candidate that was timed, and is not worth more than that."""
     return Trial(
         name=name,
         reverted=tuple(reverted),
@@ -65,8 +36,8 @@ def unjudged(name: str, reverted: Sequence[str], speedup: float | None, seconds:
 
 
 def settled(trials: Sequence[Trial], max_drop: float, exact: float | None) -> bool:
-    """Whether no further way to quantize the whole model is worth its calibration, of which the first quantizes the
-    most: that one is acceptable and pays; or one of two is acceptable, or none of two is faster than what loses
+    """Tells whether no further way to quantize the whole model is worth its calibration, of which the first quantizes
+    the most: that one is acceptable and pays; or one of two is acceptable, or none of two is faster than what loses
     nothing, whose speed-up is `exact` where that is not the original."""
     acceptable = [trial.speedup or 0.0 for trial in trials if trial.acceptable(max_drop)]
     if len(trials) > 1:

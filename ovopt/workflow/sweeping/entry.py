@@ -24,11 +24,11 @@ from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Override, Recipe
 from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
+from ovopt.resumable import digest
 from ovopt.suite import Entry
 from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.comparing.evaluate import evaluate
 from ovopt.workflow.optimizing.pipeline import optimize
-from ovopt.workflow.optimizing.step_cache import key_of
 from ovopt.workflow.optimizing.steps import compress, quantize, simplify
 from ovopt.workflow.options import Options
 from ovopt.workflow.recipe_choice import Chosen, choose
@@ -192,7 +192,7 @@ def _key(entry: Entry, model: OpenedModel, chosen: Chosen, effort: Effort) -> st
     inputs = facts(model.shaped(shapes_to_give(model.manifest, chosen.recipe))).inputs
     samples = prepare(chosen.recipe, inputs, chosen.seed).samples
     versions = [importlib.metadata.version(name) for name in ("openvino", "nncf")]
-    return key_of(
+    return digest(
         model.file.sha256,
         entry.model_dump_json(exclude={"name", "data", "recipe"}),
         json.dumps(chosen.recipe.resolved(), sort_keys=True),

@@ -321,7 +321,7 @@ SEARCH = "[{quantize: {max_drop: 0.01, subset_size: 40}}]"
 
 def test_a_step_with_max_drop_is_a_search(run: Any, tmp_path: Path) -> None:
     manifest, said = run(SEARCH, "rescuable")
-    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert manifest.steps[-1].made_by.reverted == ("wide",)
     assert len(said) == 1
     assert [folder.name.split("-")[1] for folder in (tmp_path / "fast.steps").iterdir()] == ["quantize"]
     assert fresh(run(SEARCH, "rescuable", force=True)[1]) == [False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
-from ovopt.workflow.optimizing.step_cache import MARK, Kept, key_of
+from ovopt.resumable import digest
+from ovopt.workflow.optimizing.step_cache import MARK, Kept
+from tests.factories import OLDER
 from tests.models import conv_model
 
-KEY = key_of("a", 1)
+KEY = digest("a", 1)
 
 
 def kept(folder: Path) -> Kept:
@@ -34,7 +37,7 @@ def test_what_was_added_is_found_with_its_report_and_its_model(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("place", "name", "key"),
-    [(1, "fold", KEY), (0, "batch", KEY), (0, "fold", key_of("a", 2)), (0, "fold", KEY[:12] + key_of("b")[12:])],
+    [(1, "fold", KEY), (0, "batch", KEY), (0, "fold", digest("a", 2)), (0, "fold", KEY[:12] + digest("b")[12:])],
     ids=["another place", "another step", "another key", "a key that begins alike"],
 )
 def test_nothing_else_is_found(tmp_path: Path, place: int, name: str, key: str) -> None:
@@ -59,10 +62,10 @@ def test_what_the_last_run_did_not_use_is_taken_away_at_its_end(tmp_path: Path) 
     store = kept(tmp_path)
     store.find(0, "fold", KEY)
     other = Kept(store.folder)
-    other.add(0, key_of("new"), conv_model(), report, "fold")
+    other.add(0, digest("new"), conv_model(), report, "fold")
     left = other.tidy()
     (folder,) = store.folder.iterdir()
-    assert folder.name.endswith(key_of("new")[:12])
+    assert folder.name.endswith(digest("new")[:12])
     assert left == sum(file.stat().st_size for file in folder.iterdir())
 
 
@@ -74,5 +77,9 @@ def test_what_a_kill_left_half_written_is_swept(tmp_path: Path) -> None:
     Kept(tmp_path / "nothing yet").sweep()
 
 
-def test_a_key_tells_every_part_apart() -> None:
-    assert len({key_of("a", "b"), key_of("ab"), key_of("ab", ""), key_of("b", "a")}) == 4
+def test_a_result_of_an_older_version_is_made_again(tmp_path: Path) -> None:
+    folder = kept(tmp_path).find(0, "fold", KEY).folder  # type: ignore[union-attr]
+    older = json.loads((OLDER / "step-1.json").read_text())
+    mark = json.loads((folder / MARK).read_text())
+    (folder / MARK).write_text(json.dumps({**older, "key": KEY, "sha256": mark["sha256"]}))
+    assert Kept(tmp_path / "out.steps").find(0, "fold", KEY) is None

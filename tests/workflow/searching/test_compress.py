@@ -16,14 +16,16 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.weights import weights
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
+from ovopt.records.search import Trial
 from ovopt.steps.compress import Compress
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.steps import compress
 from ovopt.workflow.searching import compress as module
+from ovopt.workflow.searching.candidate import Candidate
 from ovopt.workflow.searching.compress import HOPELESS, SHAPES, CompressSearch
-from ovopt.workflow.searching.contest import Goal, journal_file
-from ovopt.workflow.searching.trial import Trial, state_of, winner
+from ovopt.workflow.searching.goal import Goal, journal_file
+from ovopt.workflow.searching.trial import state_of, winner
 from tests.workflow.searching.compressed import FEW, write_network, write_samples
 
 SIZES = list(SHAPES)
@@ -39,7 +41,6 @@ class Table:
         self.goal = Goal(BUDGET, aim=aim)
         self.trials: list[Trial] = []
         self.timed: list[str] = []
-        self.offers: list[str] = ["left to others"]
         self._drops, self._speeds = drops, speeds or {}
 
     @property
@@ -53,7 +54,8 @@ class Table:
     def acceptable(self, trial: Trial | None) -> bool:
         return trial is not None and trial.acceptable(BUDGET)
 
-    def judge(self, name: str, make: Any) -> Trial:
+    def judge(self, candidate: Candidate) -> Trial:
+        name = candidate.name
         size = name if name in SHAPES else name.rpartition(", ")[0]
         place = SIZES.index(size) if size in SHAPES else len(SIZES)
         drop = self._drops.get(name, 1.0)
@@ -64,14 +66,15 @@ class Table:
         self.trials.append(trial)
         return trial
 
-    def judge_if_faster(self, name: str, make: Any) -> Trial | None:
+    def judge_if_faster(self, candidate: Candidate) -> Trial | None:
+        name = candidate.name
         self.timed.append(name)
         best = self.best.speedup if self.best else 1.0
-        return self.judge(name, make) if self._speeds.get(name, 1.0) > (best or 1.0) else None
+        return self.judge(candidate) if self._speeds.get(name, 1.0) > (best or 1.0) else None
 
 
 def searched(table: Table, own: Compress | None = None) -> Table:
-    CompressSearch(own or Compress(mode="int8_sym")).run(table)  # type: ignore[arg-type]
+    CompressSearch(table, own or Compress(mode="int8_sym")).run()  # type: ignore[arg-type]
     return table
 
 
@@ -193,12 +196,10 @@ def test_random_data_are_refused_where_an_algorithm_looks_at_activations(made: P
 def test_under_a_wide_budget_the_smallest_wins_and_its_settings_are_told(run: Any, tmp_path: Path) -> None:
     manifest = run(Goal(0.5, aim="size"))
     step = manifest.steps[-1]
-    assert (step.name, step.parameters["candidate"], step.parameters["aim"]) == (
-        "compress",
-        "int4, groups of 32",
-        "size",
-    )
-    assert Compress.model_validate(step.parameters["settings"]).mode == "int4_asym"
+    assert (step.name, step.parameters["max_drop"]) == ("compress", 0.5)
+    assert step.made_by is not None
+    assert (step.made_by.name, step.made_by.step) == ("int4, groups of 32", "compress")
+    assert Compress.model_validate(step.made_by.settings).mode == "int4_asym"
     assert bits(tmp_path / "small") == [4, 8, 32]
     found = facts(read_model(tmp_path / "small"))
     assert step.effect["constant_bytes"] == pytest.approx(sum(found.precisions.values()), rel=0.01)
@@ -210,8 +211,8 @@ def test_under_a_wide_budget_the_smallest_wins_and_its_settings_are_told(run: An
 def test_the_recipes_step_may_ask_for_the_search_itself(run: Any) -> None:
     asked = ("optimize.compress.max_drop=0.5", "optimize.compress.aim=size")
     step = run(more=asked).steps[-1]
-    assert (step.parameters["max_drop"], step.parameters["candidate"]) == (0.5, "int4, groups of 32")
-    assert "max_drop" not in step.parameters["settings"]
+    assert (step.parameters["max_drop"], step.made_by.name) == (0.5, "int4, groups of 32")
+    assert step.made_by.settings["max_drop"] is None
 
 
 def test_a_step_under_a_budget_is_searched_for_in_the_midst_of_others(made: Path, tmp_path: Path, timed: Any) -> None:
@@ -227,7 +228,7 @@ def test_a_step_under_a_budget_is_searched_for_in_the_midst_of_others(made: Path
     )
     manifest = optimize()
     assert [step.name for step in manifest.steps] == ["simplify", "compress"]
-    assert manifest.steps[-1].parameters["candidate"] == "int4, groups of 32"
+    assert manifest.steps[-1].made_by.name == "int4, groups of 32"
     assert bits(tmp_path / "small") == [4, 8, 32]
     again = optimize(resume=True)
     assert again.model.sha256 == manifest.model.sha256
@@ -283,8 +284,8 @@ def test_where_nothing_is_faster_the_smallest_is_offered(run: Any, tmp_path: Pat
 def test_the_fastest_wins_where_speed_is_aimed_at(run: Any, timed: Any, tmp_path: Path) -> None:
     timed(lambda before, after, *others: 1.5 if any(w.bits == 4 for w in weights(after)) else 1.2)
     manifest = run(Goal(0.5, aim="speed"))
-    assert manifest.steps[-1].parameters["candidate"] == "int4, groups of 32"
-    assert manifest.steps[-1].effect["speedup"] == 1.5
+    assert manifest.steps[-1].made_by.name == "int4, groups of 32"
+    assert manifest.steps[-1].speedup == 1.5
 
 
 def test_an_interrupted_search_keeps_the_best_and_goes_on(run: Any, timed: Any, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ovopt.errors import OutputError
+from ovopt.records.search import Trial
 from ovopt.workflow.searching.journal import Journal
-from ovopt.workflow.searching.trial import Trial
-from tests.factories import exactly
+from tests.factories import OLDER, exactly
 from tests.limits import files_of_at_most
 from tests.workflow.searching.test_trial import trial
 
@@ -32,7 +32,7 @@ def filled(file: Path, trials: list[Trial] = TRIALS) -> list[str]:
 
 def test_a_line_says_what_is_searched_and_one_each_what_was_tried(file: Path) -> None:
     first, *rest = filled(file)
-    assert json.loads(first) == {"subject": "subject"}
+    assert json.loads(first) == {"schema": "ovopt.search/2", "subject": "subject"}
     assert [Trial.model_validate_json(line) for line in rest] == TRIALS
 
 
@@ -69,7 +69,9 @@ def test_without_resume_it_begins_anew(file: Path) -> None:
     filled(file)
     journal = Journal(file, "other", resume=False)
     assert journal.find("recipe", ()) is None
-    assert file.read_text(encoding="utf-8").splitlines() == [json.dumps({"subject": "other"})]
+    assert file.read_text(encoding="utf-8").splitlines() == [
+        json.dumps({"schema": "ovopt.search/2", "subject": "other"})
+    ]
 
 
 def test_there_may_be_nothing_to_resume(tmp_path: Path) -> None:
@@ -84,6 +86,15 @@ def test_a_journal_of_something_else_is_refused_and_left_alone(file: Path) -> No
     said = f"{file}: of another model, data, recipe or budget; leave --resume out"
     with pytest.raises(OutputError, match=exactly(said)):
         Journal(file, "other", resume=True)
+    assert file.read_bytes() == before
+
+
+def test_a_journal_of_the_first_format_is_refused_with_what_to_do(file: Path) -> None:
+    before = (OLDER / "search-1.jsonl").read_bytes()
+    file.write_bytes(before)
+    said = f"{file}: made by another version of ovopt; leave --resume out to begin anew"
+    with pytest.raises(OutputError, match=exactly(said)):
+        Journal(file, json.loads(before.splitlines()[0])["subject"], resume=True)
     assert file.read_bytes() == before
 
 

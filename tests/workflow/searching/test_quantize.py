@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +18,21 @@ from openvino import opset13 as ops
 
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Materials
-from ovopt.errors import BudgetMissedError, DataError, OutputError, UsageError
+from ovopt.errors import BudgetMissedError, DataError, OutputError, StepError, UsageError
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
+from ovopt.records.search import Trial
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import steps
+from ovopt.workflow.options import options_of
+from ovopt.workflow.run import begin
 from ovopt.workflow.searching import contest, quantize
 from ovopt.workflow.searching import quantize as module
-from ovopt.workflow.searching.contest import Goal, journal_file, subject_of
-from ovopt.workflow.searching.quantize import Partial
-from ovopt.workflow.searching.trial import Trial
+from ovopt.workflow.searching.goal import Assignment, Goal, journal_file
+from ovopt.workflow.searching.quantize import Partial, QuantizeSearch
 from tests.cli.run import CLASSES, snapshot, write_data, write_ir
 from tests.factories import exactly
 from tests.workflow.searching.searched import FEW, head_is_slow, hopeless, loud_data, rescuable, speed_by_count
@@ -124,6 +127,8 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
     ) -> Manifest:
         file = made / (data or ("easy.npz" if model in ("easy", "wordy") else "loud.npz"))
         goal = goal or Goal(0.01)
+        if goal.clock is not time.perf_counter:
+            return by_clock(made / f"{model}.xml", tmp_path / output, file, goal, simplify, more, options)
         return steps.quantize(
             made / f"{model}.xml",
             tmp_path / output,
@@ -140,6 +145,18 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
     return quantize
 
 
+def by_clock(
+    model: Path, output: Path, data: Path, goal: Goal, simplify: bool, more: tuple[str, ...], options: dict[str, Any]
+) -> Manifest:
+    """The same search, its time counted by a clock of the test's."""
+    settings = options_of(settings=[*FEW, *EXACT, *more], **options)
+    with begin([model], "classification", data, settings) as opened:
+        step, before = opened.step(Quantize), steps.before_step(opened, simplify)
+        given = Assignment(work.Work.begin(opened, [*before, step]), before, output)
+        found = contest.Contest(step.name, given, goal)
+        return found.run(QuantizeSearch(found, step))
+
+
 def written(output: Path) -> list[Trial]:
     lines = journal_file(output).read_text(encoding="utf-8").splitlines()[1:]
     return [Trial.model_validate_json(line) for line in lines]
@@ -154,12 +171,19 @@ def trials(output: Path) -> list[Trial]:
     return [trial for trial in timed_lines(output) if trial.state != "slower"]
 
 
+def chosen(manifest: Manifest) -> tuple[str, tuple[str, ...]]:
+    """The winner's name, and what is not quantized."""
+    made_by = manifest.steps[-1].made_by
+    assert made_by is not None
+    return made_by.name, made_by.reverted
+
+
 def same(one: Manifest, other: Manifest) -> bool:
     """The same weights, made in the same way; how long it took is another matter, and so are the names of constants."""
     left, right = one.steps[-1], other.steps[-1]
     effects = [{key: value for key, value in step.effect.items() if key != "tried"} for step in (left, right)]
     weights = [(Path(manifest.model.path) / "model.bin").read_bytes() for manifest in (one, other)]
-    return weights[0] == weights[1] and left.parameters == right.parameters and effects[0] == effects[1]
+    return weights[0] == weights[1] and left.made_by == right.made_by and effects[0] == effects[1]
 
 
 # What is found
@@ -167,7 +191,7 @@ def same(one: Manifest, other: Manifest) -> bool:
 
 def test_exactly_the_operation_that_quantization_ruins_is_reverted(run: Any, made: Path, tmp_path: Path) -> None:
     manifest = run()
-    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": ["wide"]}
+    assert chosen(manifest) == ("recipe", ("wide",))
     model = read_model(tmp_path / "int8")
     assert quantized_operations(model) == ["first", "head"]
     effect = manifest.steps[-1].effect
@@ -175,7 +199,7 @@ def test_exactly_the_operation_that_quantization_ruins_is_reverted(run: Any, mad
     assert effect["reverted_operations"] == 1
     assert effect["drop"] == 0
     assert effect["tuning_samples"] == 60
-    assert effect["speedup"] == 1.2
+    assert manifest.steps[-1].speedup == 1.2
 
 
 def test_two_globals_are_tried_first_and_few_looks_follow(run: Any, tmp_path: Path) -> None:
@@ -206,12 +230,12 @@ def test_of_two_that_are_as_fast_the_operations_of_the_more_exact_one_are_revert
 
     monkeypatch.setattr(contest.Validator, "delta", delta)
     timed(lambda before, after, *others: next(speeds, 1.4))
-    assert run().steps[-1].parameters["candidate"] == "mixed"
+    assert run().steps[-1].made_by.name == "mixed"
 
 
 def test_8_bits_that_are_no_faster_than_what_loses_nothing_end_the_search(run: Any, timed: Any, tmp_path: Path) -> None:
     timed(lambda before, after, *others: 1.1 if facts(after).fake_quantize else 1.5)
-    assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
+    assert run("wordy", simplify=True).steps[-1].made_by.name == "not quantized"
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "not quantized", "mixed"]
 
 
@@ -229,7 +253,7 @@ def test_a_small_gain_of_simplifying_waits_until_nothing_else_is_found(
     run: Any, timed: Any, speed: float, place: int, tmp_path: Path
 ) -> None:
     timed(lambda before, after, *others: 0.9 if facts(after).fake_quantize else speed)
-    assert run("wordy", simplify=True).steps[-1].parameters["candidate"] == "not quantized"
+    assert run("wordy", simplify=True).steps[-1].made_by.name == "not quantized"
     judged = [trial.name for trial in trials(tmp_path / "int8") if trial.name != "int8 weights"]
     assert judged.index("not quantized") == place % len(judged)
 
@@ -266,7 +290,7 @@ def test_weights_alone_are_not_tried_where_8_bits_pay(run: Any, tmp_path: Path) 
 
 def test_a_model_that_bears_it_needs_nothing_reverted(run: Any, tmp_path: Path) -> None:
     manifest = run("easy")
-    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": []}
+    assert chosen(manifest) == ("recipe", ())
     assert not any(trial.reverted for trial in trials(tmp_path / "int8"))
     assert read_manifest(tmp_path / "int8") == manifest
 
@@ -276,8 +300,8 @@ def test_the_fastest_that_keeps_the_budget_wins(run: Any, timed: Any, tmp_path: 
     timed(lambda before, after, *others: next(speeds))
     manifest = run("easy")
     assert [trial.reverted for trial in trials(tmp_path / "int8")] == [(), ("head",)]
-    assert manifest.steps[-1].parameters == {"max_drop": 0.01, "candidate": "recipe", "reverted": ["head"]}
-    assert manifest.steps[-1].effect["speedup"] == 1.9
+    assert chosen(manifest) == ("recipe", ("head",))
+    assert manifest.steps[-1].speedup == 1.9
 
 
 def test_it_ends_when_what_quantizes_the_most_keeps_the_budget_and_pays(run: Any, tmp_path: Path) -> None:
@@ -288,7 +312,7 @@ def test_it_ends_when_what_quantizes_the_most_keeps_the_budget_and_pays(run: Any
 def test_where_that_does_not_pay_another_choice_of_operations_may(run: Any, timed: Any, tmp_path: Path) -> None:
     speeds = iter([1.01, 1.3])
     timed(lambda before, after, *others: next(speeds, 1.0))
-    assert run("easy").steps[-1].parameters["candidate"] == "mixed"
+    assert run("easy").steps[-1].made_by.name == "mixed"
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe", "mixed"]
 
 
@@ -377,7 +401,7 @@ def test_a_small_gain_is_measured_twice_beside_another_instance(
 
     timed(speed)
     if ships:
-        assert run("easy").steps[-1].effect["speedup"] == pytest.approx(1.03)
+        assert run("easy").steps[-1].speedup == pytest.approx(1.03)
     else:
         with pytest.raises(BudgetMissedError, match=r"recipe: \+0\.0 points, 1\.00x"):
             run("easy")
@@ -454,9 +478,9 @@ def test_an_operation_that_8_bits_slow_down_is_left_alone_where_that_is_faster_a
     slow_in_8_bits(monkeypatch, "first")
     timed(lambda before, after, *others: 1.2 if "first" in quantized_operations(after) else 1.4)
     manifest = run()
-    assert manifest.steps[-1].parameters["reverted"] == ["wide", "first"]
+    assert manifest.steps[-1].made_by.reverted == ("wide", "first")
     assert quantized_operations(read_model(tmp_path / "int8")) == ["head"]
-    assert manifest.steps[-1].effect["speedup"] == 1.4
+    assert manifest.steps[-1].speedup == 1.4
 
 
 def test_what_the_counters_promise_and_the_whole_does_not_keep_is_not_even_judged(
@@ -464,7 +488,7 @@ def test_what_the_counters_promise_and_the_whole_does_not_keep_is_not_even_judge
 ) -> None:
     slow_in_8_bits(monkeypatch, "first")
     manifest = run()
-    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert manifest.steps[-1].made_by.reverted == ("wide",)
     assert all("first" not in trial.reverted for trial in trials(tmp_path / "int8"))
 
 
@@ -488,7 +512,7 @@ def test_where_counters_cannot_be_read_the_best_so_far_stays(run: Any, monkeypat
         raise RuntimeError
 
     monkeypatch.setattr(contest, "operation_times", fails)
-    assert run().steps[-1].parameters["reverted"] == ["wide"]
+    assert run().steps[-1].made_by.reverted == ("wide",)
 
 
 @pytest.mark.parametrize("simplify", [True, False])
@@ -501,7 +525,7 @@ def test_a_model_that_is_fastest_without_8_bits_ships_simplified_or_not_at_all(
             run("easy", simplify=False)
         return
     manifest = run("wordy", simplify=True)
-    assert manifest.steps[-1].parameters["candidate"] == "not quantized"
+    assert manifest.steps[-1].made_by.name == "not quantized"
     assert manifest.steps[-1].effect["fake_quantize"] == 0
     assert quantized_operations(read_model(tmp_path / "int8")) == []
 
@@ -512,7 +536,7 @@ def test_a_model_that_is_fastest_without_8_bits_ships_simplified_or_not_at_all(
 def test_weights_alone_in_8_bits_ship_where_they_are_the_fastest(run: Any, timed: Any, tmp_path: Path) -> None:
     timed(lambda before, after, *others: 0.9 if facts(after).fake_quantize else 1.2)
     manifest = run("easy")
-    assert manifest.steps[-1].parameters["candidate"] == "int8 weights"
+    assert manifest.steps[-1].made_by.name == "int8 weights"
     found = facts(read_model(tmp_path / "int8"))
     assert found.fake_quantize == 0
     assert found.precisions["u8"] > 0
@@ -554,10 +578,9 @@ def test_a_refusal_offers_fixed_shapes_where_they_alone_are_faster(run: Any, tim
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch, timed: Any) -> SimpleNamespace:
+def clock(timed: Any) -> SimpleNamespace:
     """Each measured candidate takes 100 s."""
-    made = SimpleNamespace(now=0.0, perf_counter=lambda: made.now)
-    monkeypatch.setattr(contest, "time", made)
+    made = SimpleNamespace(now=0.0, read=lambda: made.now)
 
     def speed(*given: Any) -> float | None:
         made.now += 100
@@ -569,7 +592,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, timed: Any) -> SimpleNamespace:
 
 def test_when_the_time_ends_the_best_so_far_counts(run: Any, clock: Any, tmp_path: Path) -> None:
     heard = Heard()
-    run("easy", goal=Goal(0.01, time_budget_s=50), progress=heard)
+    run("easy", goal=Goal(0.01, time_budget_s=50, clock=clock.read), progress=heard)
     assert [trial.name for trial in trials(tmp_path / "int8")] == ["recipe"]
     assert "the time budget has ended; the best so far counts" in heard.said
     assert read_manifest(tmp_path / "int8") is not None
@@ -577,13 +600,13 @@ def test_when_the_time_ends_the_best_so_far_counts(run: Any, clock: Any, tmp_pat
 
 def test_when_the_time_ends_with_nothing_good_the_original_ships(run: Any, clock: Any, tmp_path: Path) -> None:
     with pytest.raises(BudgetMissedError, match=r"\Aship the original: none of 1 candidates "):
-        run(goal=Goal(0.01, time_budget_s=50))
+        run(goal=Goal(0.01, time_budget_s=50, clock=clock.read))
     assert not (tmp_path / "int8").exists()
 
 
 def test_the_time_may_end_while_operations_are_reverted(run: Any, clock: Any, tmp_path: Path) -> None:
     with pytest.raises(BudgetMissedError, match=r"none of 2 candidates "):
-        run(goal=Goal(0.01, time_budget_s=150))
+        run(goal=Goal(0.01, time_budget_s=150, clock=clock.read))
     assert not any(trial.reverted for trial in trials(tmp_path / "int8"))
 
 
@@ -593,8 +616,8 @@ def test_when_the_time_ends_what_simplifying_gains_ships_all_the_same(run: Any, 
         return 0.9 if facts(after).fake_quantize else 1.3
 
     timed(speed)
-    manifest = run("wordy", simplify=True, goal=Goal(0.01, time_budget_s=50))
-    assert manifest.steps[-1].parameters["candidate"] == "not quantized"
+    manifest = run("wordy", simplify=True, goal=Goal(0.01, time_budget_s=50, clock=clock.read))
+    assert manifest.steps[-1].made_by.name == "not quantized"
 
 
 def test_errors_of_operations_are_looked_for_as_long_as_the_time_lasts(
@@ -610,7 +633,7 @@ def test_errors_of_operations_are_looked_for_as_long_as_the_time_lasts(
 
     monkeypatch.setattr(quantize, "own_errors", errors)
     with pytest.raises(BudgetMissedError):
-        run(goal=Goal(0.01, time_budget_s=750))
+        run(goal=Goal(0.01, time_budget_s=750, clock=clock.read))
     assert len(seen) == 2
 
 
@@ -739,7 +762,7 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(run: Any, tmp_path: Path, 
 
 def test_unlabelled_data_are_judged_by_the_first_metric_of_agreement(run: Any) -> None:
     manifest = run(recipe="generic", data="unlabelled.npz")
-    assert manifest.steps[-1].parameters["reverted"] == ["wide"]
+    assert manifest.steps[-1].made_by.reverted == ("wide",)
     assert abs(manifest.steps[-1].effect["drop"]) < 0.01
 
 
@@ -774,6 +797,60 @@ def test_the_gates_samples_are_never_looked_at(run: Any, made: Path, tmp_path: P
         shutil.copy(tmp_path / "kept.npz", made / "easy.npz")
 
 
-def test_one_hash_says_what_a_search_is_about() -> None:
-    assert subject_of("a", 1) == subject_of("a", 1)
-    assert len({subject_of("a", 1), subject_of("a", 2), subject_of("a"), subject_of("a1")}) == 4
+# What NNCF fails on
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch, clock: Any) -> list[tuple[str, float]]:
+    """NNCF fails on every candidate, after 100 s each; a hunt for a way round it is written down with its time."""
+    hunts: list[tuple[str, float]] = []
+
+    def apply(self: Quantize, model: ov.Model, materials: Any) -> Any:
+        clock.now += 100
+        raise StepError(f"nncf.quantize failed: {self.preset}")
+
+    def way_round(self: Quantize, model: ov.Model, materials: Any, within_s: float, clock: Any) -> str:
+        hunts.append((str(self.preset), within_s))
+        return "; it works without smoothing"
+
+    monkeypatch.setattr(Quantize, "apply", apply)
+    monkeypatch.setattr(Quantize, "way_round", way_round)
+    return hunts
+
+
+def test_a_search_whose_candidates_all_fail_keeps_its_time(
+    run: Any, clock: Any, failing: list[Any], tmp_path: Path
+) -> None:
+    heard = Heard()
+    with pytest.raises(BudgetMissedError) as refused:
+        run("easy", goal=Goal(0.01, time_budget_s=150, clock=clock.read), progress=heard)
+    assert clock.now == 200
+    assert failing == []
+    assert str(refused.value).splitlines()[1:] == [
+        "  no candidate could be made",
+        "  recipe: nncf.quantize failed: None",
+    ]
+    assert "the time budget has ended; the best so far counts" in heard.said
+
+
+def test_a_way_round_what_fails_is_looked_for_once_at_the_end_in_the_time_that_is_left(
+    run: Any, clock: Any, failing: list[Any]
+) -> None:
+    with pytest.raises(BudgetMissedError) as refused:
+        run("easy", goal=Goal(0.01, time_budget_s=1000, clock=clock.read))
+    assert failing == [("None", 1000 - clock.now)]
+    assert "  recipe: nncf.quantize failed: None; it works without smoothing" in str(refused.value).splitlines()
+
+
+def test_what_fails_is_told_though_weights_alone_ship(run: Any, clock: Any, timed: Any, failing: list[Any]) -> None:
+    timed(lambda *others: 1.3)
+    heard = Heard()
+    assert chosen(run("easy", progress=heard, goal=Goal(0.01, clock=clock.read))) == ("int8 weights", ())
+    assert heard.said[-1] == "recipe: nncf.quantize failed: None; it works without smoothing"
+
+
+def test_nothing_is_looked_for_where_one_candidate_could_be_made(run: Any, failing: list[Any], clock: Any) -> None:
+    """The others are known to fail, and why."""
+    with pytest.raises(BudgetMissedError):
+        run("easy", goal=Goal(0.01, time_budget_s=50, clock=clock.read), more=("optimize=[compress, quantize]",))
+    assert failing == []

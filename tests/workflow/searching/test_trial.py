@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ovopt.records.search import Trial
 from ovopt.turns import LEAST_SPEEDUP
-from ovopt.workflow.searching.trial import Trial, settled, state_of, unjudged, winner
+from ovopt.workflow.searching.trial import settled, state_of, unjudged, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
