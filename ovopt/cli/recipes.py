@@ -78,7 +78,7 @@ def schema() -> None:
 
     Example: `ovopt recipes schema > recipe.schema.json`
     """
-    from ovopt.schema import recipe_schema
+    from ovopt.recipe.json_schema import recipe_schema
 
     print(json.dumps(recipe_schema(), indent=2))
 
@@ -89,7 +89,7 @@ def reference() -> None:
 
     Example: `ovopt recipes reference | less`
     """
-    from ovopt.reference import reference
+    from ovopt.recipe.reference import reference
 
     print(reference(), end="")
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ovopt.contracts import DataSource
 from ovopt.data.in_memory import is_prepared
 from ovopt.errors import RecipeError, did_you_mean
-from ovopt.match import best_match
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Recipe, load_recipe, parse_recipe, with_data
+from ovopt.recipe.match import best_match
 from ovopt.workflow.options import Options, check
 
 if TYPE_CHECKING:

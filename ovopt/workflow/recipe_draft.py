@@ -13,11 +13,11 @@ import yaml
 from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
-from ovopt.match import best_match
 from ovopt.model.files.read import core, read_model
 from ovopt.model.ports.facts import facts
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
+from ovopt.recipe.match import best_match
 from ovopt.records import ModelFacts, Port
 
 if TYPE_CHECKING:

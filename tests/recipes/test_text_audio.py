@@ -17,10 +17,10 @@ import openvino as ov
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from ovopt.match import best_match
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import load_recipe
+from ovopt.recipe.match import best_match
 from tests.cli import run
 from tests.recipes import models_text_audio as tiny
 

@@ -18,9 +18,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score
 
 from ovopt.locate import shipped
-from ovopt.match import best_match
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import Recipe, find_recipe, load_recipe
+from ovopt.recipe.match import best_match
 from ovopt.records import ModelFacts, Port
 from tests.cli.run import Ran, ovopt
 from tests.models import saved
@@ -341,7 +341,7 @@ def test_comments_show_settings() -> None:
 @pytest.fixture
 def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every question goes through all recipes."""
-    monkeypatch.setattr("ovopt.match.load_recipe", recipe_called)
+    monkeypatch.setattr("ovopt.recipe.match.load_recipe", recipe_called)
 
 
 @cache

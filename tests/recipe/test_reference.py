@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from ovopt.contracts import DataSource, plugins
 from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe
-from ovopt.reference import PLAIN, reference
+from ovopt.recipe.reference import PLAIN, reference
 
-WRITTEN = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+WRITTEN = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 KINDS: dict[str, dict[str, type[BaseModel]]] = {
     "data.source": dict(plugins("ovopt.data", DataSource)),
     **{section: dict(plugins(*found)) for section, found in SECTIONS.items()},

@@ -20,8 +20,8 @@ from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform, plugin
 from ovopt.data.split import Splits
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.locate import expand, shipped
+from ovopt.recipe.yaml_file import Lines
 from ovopt.records import Budgets, Record
-from ovopt.yaml_lines import Lines
 
 R = TypeVar("R", bound=Record)
 DEFAULT = "generic"

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.yaml_lines import Lines
+from ovopt.recipe.yaml_file import Lines
 
 RECIPE = """\
 # what it is for

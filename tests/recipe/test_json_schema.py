@@ -13,7 +13,7 @@ from ovopt.contracts import DataSource, plugins
 from ovopt.errors import RecipeError
 from ovopt.locate import shipped
 from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe, parse_recipe
-from ovopt.schema import recipe_schema
+from ovopt.recipe.json_schema import recipe_schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="the extra `dev` brings jsonschema")
 

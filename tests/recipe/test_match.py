@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ovopt import match as module
-from ovopt.match import best_match, conditions_met
 from ovopt.recipe import Match
+from ovopt.recipe import match as module
+from ovopt.recipe.match import best_match, conditions_met
 from ovopt.records import ModelFacts, Port
 
 Shape = Sequence[int | None] | None
