@@ -16,9 +16,9 @@ import numpy as np
 from models import convolutions
 
 import ovopt
-from ovopt.bench.schedule import LEAST_REPLICAS, why_stop
 from ovopt.comparison import judged
 from ovopt.stats import speedup_interval
+from ovopt.turns import LEAST_REPLICAS, why_stop
 
 PRECISION = 0.02
 BUDGET_S, BLOCK_S, ROUNDS = 60.0, 1.5, 7

@@ -23,7 +23,8 @@ import numpy as np
 from models import convolutions
 from scipy.stats import quantile_test
 
-from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
+from ovopt.bench.engines.openvino import OpenVino
+from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.worker import latency_turn, throughput_turn
 from ovopt.contracts import Placement
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from models import convolutions
 
-from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
+from ovopt.bench.engines.openvino import OpenVino
+from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.worker import latency_turn
 from ovopt.contracts import Placement
 

@@ -21,9 +21,9 @@ def same_settings(
     timed: bool = True,
     forced: Mapping[str, str] = MappingProxyType({}),
 ) -> Settings:
-    """How each arm is opened. The runtime picks streams and threads by the model, so where its choices differ, every
-    arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about settings
-    (`ArmPlan.own_settings`) keep theirs."""
+    """The settings to open each arm with. The runtime picks streams and threads by the model, so where its choices
+    differ, every arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about
+    settings (`ArmPlan.own_settings`) keep theirs."""
     wanted = {
         name: protocol.Open({**hinted(hint, crew.arms[name].properties), **forced}, crew.arms[name].requests, timed)
         for name in crew.present
@@ -55,7 +55,7 @@ def same_settings(
 
 
 def _not_taken(scenario: str, wanted: Settings, effective: Mapping[str, Effective]) -> Iterator[str]:
-    """What the device makes less of than it was asked for; said once where all arms are alike."""
+    """Notes on settings that the device makes less of than it was asked for; one note where all arms are alike."""
     said: dict[str, list[str]] = {}
     for name, settings in effective.items():
         taken = {"NUM_STREAMS": ("streams", settings.streams), "INFERENCE_NUM_THREADS": ("threads", settings.threads)}
@@ -76,7 +76,7 @@ def _said(effective: Effective) -> str:
 
 
 def open_all(crew: Crew, settings: Settings, order: Sequence[str]) -> tuple[dict[str, protocol.Opened], float]:
-    """Compile these arms in this order: what came of it, and the seconds that it took."""
+    """Compile these arms in this order: those that came up, and the seconds that it took."""
     started = crew.clock()
     opened = {name: crew.ask(name, settings[name]) for name in order}
     return {name: o for name, o in opened.items() if o is not None}, crew.clock() - started

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from ovopt.bench.protocol import Load
 from ovopt.bench.samplefile import SampleFile
-from ovopt.bench.workers import Crew, obituary, worker_environment
+from ovopt.bench.worker_process import obituary, worker_environment
+from ovopt.bench.workers import Crew
 from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError
 

@@ -65,7 +65,7 @@ def _is_package(zone: Path) -> bool:
 
 
 def why_no_energy(root: Path = POWERCAP) -> str:
-    """What stands in the way of an energy figure."""
+    """The reason for there being no energy figure."""
     if not list(root.glob("intel-rapl:*")):
         return "this machine shows no energy counter"
     return "the energy counter may only be read by root"

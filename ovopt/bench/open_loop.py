@@ -16,7 +16,7 @@ SPIN_S = 0.0005
 
 @dataclass(frozen=True)
 class Demand:
-    """What to serve: these rates (samples/s), or the highest rate whose percentile `share` keeps `limit_ms`."""
+    """The load to serve: these rates (samples/s), or the highest rate whose percentile `share` keeps `limit_ms`."""
 
     process: Literal["poisson", "constant"] = "poisson"
     rates: tuple[float, ...] = ()
@@ -24,13 +24,14 @@ class Demand:
     share: float = 0.99
 
     def keeps(self, waits_ns: Sequence[int]) -> bool:
-        """Whether so much waiting is within the limit."""
+        """Tell whether so much waiting, in nanoseconds, is within the limit."""
         return self.limit_ms is not None and float(np.quantile(waits_ns, self.share)) / 1e6 <= self.limit_ms
 
 
 @dataclass
 class Served:
-    """What one arm served: rates asked for, each with nanoseconds from every scheduled arrival to its answer."""
+    """The load that one arm served: rates asked for, each with nanoseconds from every scheduled arrival to its
+    answer."""
 
     demand: Demand
     points: list[tuple[float, list[int]]] = field(default_factory=list)

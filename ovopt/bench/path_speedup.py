@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.bench.schedule import LEAST_REPLICAS, why_stop
 from ovopt.contracts import Way
 from ovopt.model.native import core
 from ovopt.stats import Floats, Interval, speedup_interval
-from ovopt.turns import TURN, alternated, creation_order, repeated, turn_order
+from ovopt.turns import LEAST_REPLICAS, TURN, alternated, creation_order, repeated, turn_order, why_stop
 
 if TYPE_CHECKING:
     import openvino
@@ -30,8 +29,8 @@ def way_speedups(
     budget_s: float,
     seed: int,
 ) -> list[Interval]:
-    """How many times faster every way but the first is, against the first: one content after the other, from decoding
-    to the output. RuntimeError where a way does not run.
+    """Speed-ups of every way but the first over the first: one content after the other, from decoding to the output.
+    Raises RuntimeError where a way does not run.
 
     Each way is compiled anew for every replica, as often as an honest interval asks for even where that takes longer
     than the budget.

@@ -1,4 +1,4 @@
-"""What coordinator and worker say to each other. Each command has one reply; before that of `Evaluate`, inputs stream
+"""The messages between coordinator and worker. Each command has one reply; before that of `Evaluate`, inputs stream
 one way and outputs the other; large inputs through memory that both share."""
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class TakeProcessorTime:
 
 @dataclass(frozen=True)
 class Contents:
-    """What end to end starts from, and how it becomes the model's input; reply None."""
+    """The contents that end to end starts from, and their preparation; reply None."""
 
     contents: Sequence[Any]
     preparation: Preparation

@@ -32,7 +32,7 @@ WARM_S = 1.0
 
 @dataclass(frozen=True)
 class Feed:
-    """What a model is timed on: inputs, in turns, and its runtime settings."""
+    """The inputs that a model is timed on, in turns, and its runtime settings."""
 
     inputs: Sequence[Tensors]
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +88,8 @@ def quick_speedup(
 ) -> float | None:
     """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns; None where one of them
     does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends early where the mean
-    is clearly below `least`. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
+    is clearly below `least`. Samples have shapes [batch, ...]. `kept` are instances of `before` of an earlier call, and
+    it is given what is made now."""
     first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
     baselines, most = ([], REPLICAS) if kept is None else (kept, KEPT)
     logs: list[float] = []

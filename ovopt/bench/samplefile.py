@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from ovopt.contracts import Tensors
 
 ALIGNMENT = 64
+"""Bytes: a cache line, and the widest vector that a processor loads."""
 
 
 def write_samples(path: Path, samples: Iterable[Tensors]) -> None:
-    """Write tensors one behind the other, and where each one is beside them (`<path>.json`)."""
+    """Write tensors, any shapes [...], one behind the other, and their places beside them (`<path>.json`)."""
     index: list[list[tuple[str, list[int], int]]] = []
     with path.open("wb") as stream:
         for tensors in samples:
@@ -53,7 +54,7 @@ class SampleFile(Sequence[Tensors]):
 
 
 def array_at(content: NDArray[np.uint8], dtype: str | np.dtype[Any], shape: Sequence[int], start: int) -> NDArray[Any]:
-    """The array in these bytes, not copied."""
+    """The array of this shape in the bytes [n] from `start` on, not copied."""
     kind = np.dtype(dtype)
     size = int(np.prod(shape)) * kind.itemsize
     return content[start : start + size].view(kind).reshape(shape)
@@ -72,7 +73,7 @@ class OutputFile:
         self._places: dict[int, list[tuple[str, tuple[int, ...], int]]] = {}
 
     def put(self, index: int, arrays: Iterable[NDArray[Any]]) -> None:
-        """Append what belongs to one index."""
+        """Append the arrays, any shapes [...], of one index."""
         self._stream.seek(0, 2)
         places = self._places[index] = []
         for array in arrays:
@@ -80,7 +81,7 @@ class OutputFile:
             self._stream.write(np.ascontiguousarray(array).tobytes())
 
     def get(self, index: int) -> list[NDArray[Any]]:
-        """Read back."""
+        """Read the arrays of an index back, of the shapes [...] that they were put with."""
         return [self._read(*place) for place in self._places[index]]
 
     def _read(self, dtype: str, shape: tuple[int, ...], start: int) -> NDArray[Any]:

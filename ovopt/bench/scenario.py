@@ -1,4 +1,4 @@
-"""What a scenario is: something that is measured of every arm. One file each, in `bench/scenarios/`."""
+"""Scenarios: kinds of measurement that every arm goes through. One file each, in `bench/scenarios/`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ovopt.records import Effective, Measured, Record
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to measure, and under which hint (None: the scenario's own)."""
+    """The effort of a measurement, and the hint that it runs under (None: the scenario's own)."""
 
     time_budget_s: float
     precision: float
@@ -26,7 +26,7 @@ class Effort:
 
 @dataclass
 class Found:
-    """What a scenario left: raw values by arm, and how they came about."""
+    """Raw values of a scenario by arm, and how they came about."""
 
     raw: dict[str, Any] = field(default_factory=dict)
     effective: dict[str, Effective] = field(default_factory=dict)

@@ -23,7 +23,7 @@ WORTH_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Put:
-    """Where tensors are: type, shape and first byte of each."""
+    """Places of tensors: type, shape and first byte of each."""
 
     arrays: tuple[tuple[np.dtype[Any], tuple[int, ...], int], ...]
 
@@ -46,7 +46,8 @@ class Places:
         self._lock = threading.Lock()
 
     def put(self, key: Hashable, tensors: Tensors) -> Put | None:
-        """Copy tensors into a free place, which is theirs until it is freed."""
+        """Copy tensors, any shapes [...], into a free place, which is theirs until it is freed; None where they are too
+        small for it to pay, or no place is free."""
         needed = sum(_aligned(tensor.nbytes) for tensor in tensors)
         if needed < WORTH_BYTES:
             return None
@@ -84,7 +85,7 @@ class Reader:
         self._bytes = np.empty(0, np.uint8)
 
     def tensors(self, put: Put) -> Tensors:
-        """What was put, to be read before it is answered."""
+        """The tensors that were put, any shapes [...], to be read before they are answered."""
         if not self._bytes.size:
             self._bytes = _mapped(self._descriptor)
         return tuple(array_at(self._bytes, *place) for place in put.arrays)

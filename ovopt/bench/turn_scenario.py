@@ -10,12 +10,11 @@ import numpy as np
 
 from ovopt.bench.equal_settings import open_all, same_settings
 from ovopt.bench.scenario import Effort, Found, Scenario
-from ovopt.bench.schedule import LEAST_REPLICAS, Schedule, plan_block, why_stop
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import Measured
 from ovopt.stats import Floats, speedup_interval
-from ovopt.turns import creation_order, turn_order
+from ovopt.turns import LEAST_REPLICAS, TURN, creation_order, rounds_per_block, turn_order, why_stop
 
 DISTURBED_SHARE = 0.05
 RENEWED_SHARE = 0.3
@@ -60,7 +59,7 @@ class TurnScenario(Scenario):
             settings = same_settings(self.name, crew, effort.hint or self.hint, found, self.batched, self.forced)
             affordable = crew.loading_s * LEAST_REPLICAS <= RENEWED_SHARE * effort.time_budget_s
             renewed_s = crew.loading_s if affordable else 0.0
-            block: Schedule | None = None
+            per_block: int | None = None
             replica, rounds, spent = 0, 0, 0.0
             stopped: str | None = None
             if crew.baseline in crew.lost:
@@ -70,12 +69,12 @@ class TurnScenario(Scenario):
                     crew.renew()
                     self.prepare(crew)
                 opened, opening_s = open_all(crew, settings, creation_order(crew.present, replica))
-                if block is None:
+                if per_block is None:
                     left = effort.time_budget_s - (crew.clock() - started - opening_s)
                     inference_s = [o.inference_s for o in opened.values()]
-                    block = plan_block(inference_s, opening_s + renewed_s, left, self.inferences)
-                rounds += block.rounds
-                self._take_block(crew, block, rng, found)
+                    per_block = rounds_per_block(inference_s, opening_s + renewed_s, left, self.inferences)
+                rounds += per_block
+                self._take_block(crew, per_block, rng, found)
                 replica += 1
                 before, spent = spent, crew.clock() - started
                 widths = self._half_widths(found, crew)
@@ -101,14 +100,14 @@ class TurnScenario(Scenario):
         """Seconds per sample of each turn, shape [replicas, rounds]."""
         return np.array([[self.seconds(turn) for turn in rounds] for rounds in turns], dtype=np.float64)
 
-    def _take_block(self, crew: Crew, block: Schedule, rng: np.random.Generator, found: Found) -> None:
+    def _take_block(self, crew: Crew, rounds: int, rng: np.random.Generator, found: Found) -> None:
         taken: dict[str, list[Any]] = {name: [] for name in crew.present}
         replica = len(found.raw.get(crew.baseline, ()))
-        for index in range(block.rounds):
+        for index in range(rounds):
             before = crew.ticks()
             first = int(rng.integers(1 << 20))
             for name in turn_order(crew.present, rng):
-                taken[name].append(crew.ask(name, self.take(block.slice_s, first)))
+                taken[name].append(crew.ask(name, self.take(TURN.seconds, first)))
             after = crew.ticks()
             stolen = after.steal_share_since(before) if before and after else 0.0
             if stolen > DISTURBED_SHARE:
@@ -125,7 +124,7 @@ class TurnScenario(Scenario):
 
 
 def _drift(table: Floats) -> float:
-    """How much the baseline's own time moved: last third of its turns over the first third."""
+    """Movement of the baseline's own time: last third of its turns over the first third."""
     flat = table.ravel()
     third = max(1, len(flat) // 3)
     return float(np.median(flat[-third:]) / np.median(flat[:third]))

@@ -12,9 +12,9 @@ from ovopt.bench import protocol
 from ovopt.bench.machine import ProcessorTime
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
-from ovopt.bench.schedule import LEAST_REPLICAS, MOST_REPLICAS, MOST_ROUNDS
 from ovopt.bench.workers import ArmPlan
 from ovopt.records import Measured
+from ovopt.turns import LEAST_REPLICAS, MOST_REPLICAS, MOST_ROUNDS
 from tests.bench.crews import INFERENCES, Clock, FakeCrew, Watcher, plan
 
 NAMES = ("original", "control", "int8")

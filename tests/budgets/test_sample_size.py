@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ovopt.bench.scenarios.first_inference import MOST_STARTS
-from ovopt.bench.schedule import MOST_REPLICAS
 from ovopt.budgets.sample_size import MOST, precision_at, settling_replicas, settling_samples
 from ovopt.stats import PairedCounts, paired_share_difference, speedup_interval
+from ovopt.turns import MOST_REPLICAS
 
 SIMULATED = 500
 

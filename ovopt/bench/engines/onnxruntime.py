@@ -38,7 +38,8 @@ class OnnxRuntime(Engine):
 
     @classmethod
     def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
-        """There is no compiled model to cache; reading is part of making a session."""
+        """One start, timed, on a sample of shapes [batch, ...]; reading is part of making a session, and there is no
+        compiled model to cache."""
         _onnxruntime()  # the import is no part of the start
         before, began = resident_bytes(), time.perf_counter_ns()
         session = _session(placement, int(properties.get("INFERENCE_NUM_THREADS", 0)))
@@ -53,7 +54,8 @@ class OnnxRuntime(Engine):
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
     ) -> PooledSession:
-        """A new session; with several requests, its threads are shared out among them."""
+        """A new session for samples of shapes [batch, ...]; with several requests, its threads are shared out among
+        them."""
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)), requests or 1
         session = _session(self._placement, max(1, threads // parallel) if threads else 0)
         names = [port.name for port in session.get_inputs()]
@@ -65,7 +67,7 @@ class OnnxRuntime(Engine):
         return PooledSession(call, samples, threads, parallel, "f32")
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Not looked into: this arm is here for its speed."""
+        """Nothing of the samples, shapes [batch, ...], is looked into: this arm is here for its speed."""
         return Execution(ops_by_precision={}, time_by_precision={})
 
 

@@ -1,4 +1,4 @@
-"""What native frameworks share: a session that calls a function, from several threads where requests overlap."""
+"""A session that calls a function, from several threads where requests overlap: native frameworks share it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PooledSession(Session):
         self._latest: dict[int, Array] = {}
 
     def effective(self) -> Effective:
-        """What the session was made with."""
+        """The settings that the session was made with."""
         return Effective(
             device="CPU",
             inference_precision=self._precision,
@@ -76,20 +76,20 @@ class PooledSession(Session):
         return found
 
     def latest(self) -> Iterator[tuple[int, Array]]:
-        """What single inferences gave."""
+        """The first outputs of single inferences, shape [batch, ...]."""
         yield from self._latest.items()
 
     def run(self, tensors: Tensors) -> None:
-        """Keep the answer for `result`."""
+        """One inference of inputs of shapes [batch, ...]; `result` gives the answer."""
         self._last = without_batch(self._call(tensors)[0])
 
     def result(self) -> Array:
-        """These frameworks hand over an array of its own already."""
+        """The first output, shape [...]; these frameworks hand over an array of its own already."""
         assert self._last is not None, "run comes before result"
         return self._last
 
     def answer_all(self, tensors: Iterator[Tensors]) -> None:
-        """At most `requests` calls under way."""
+        """Infer all inputs, shapes [batch, ...], with at most `requests` calls under way."""
         for call in [self._send(partial(self._call, prepared)) for prepared in tensors]:
             call.result()
 
@@ -109,7 +109,7 @@ class PooledSession(Session):
         return self._clock_ns() - scheduled
 
     def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
-        """A few calls ahead."""
+        """The outputs for each input, both of shapes [batch, ...], a few calls ahead."""
         ahead: deque[tuple[Key, Future[Tensors]]] = deque()
         for key, tensors in items:
             ahead.append((key, self._send(partial(self._call, tensors))))

@@ -29,7 +29,7 @@ class Torch(Engine):
 
     @classmethod
     def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
-        """There is no compiled model to cache."""
+        """One start, timed, on a sample of shapes [batch, ...]; there is no compiled model to cache."""
         torch = _torch()
         torch.set_num_threads(int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads())
         before, began = resident_bytes(), time.perf_counter_ns()
@@ -44,14 +44,15 @@ class Torch(Engine):
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
     ) -> PooledSession:
-        """Loads anew; with several requests, the threads are shared out among them."""
+        """Load anew, for samples of shapes [batch, ...]; with several requests, the threads are shared out among
+        them."""
         torch = _torch()
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads(), requests or 1
         torch.set_num_threads(max(1, threads // parallel))
         return PooledSession(_callable(self._placement, self._indices), samples, threads, parallel, "f32")
 
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Not looked into: this arm is here for its speed."""
+        """Nothing of the samples, shapes [batch, ...], is looked into: this arm is here for its speed."""
         return Execution(ops_by_precision={}, time_by_precision={})
 
 

@@ -32,7 +32,7 @@ class LatencyScenario(TurnScenario):
         return TakeLatency(seconds, first)
 
     def look_closer(self, crew: Crew, found: Found) -> None:
-        """Whether one input over and over would have been faster than the samples in turn, on the baseline."""
+        """Note on the baseline, where one input over and over would have been faster than the samples in turn."""
         pairs: list[tuple[float, float]] = []
         for index in range(REPEATED_TURNS):
             turns = [

@@ -42,7 +42,7 @@ class MemoryScenario(Scenario):
         return found
 
     def figures(self, raw: Starts) -> Memory:
-        """By hint."""
+        """Footprints by hint."""
         return Memory(by_hint={hint: _footprint(starts) for hint, starts in raw.items()})
 
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> MemoryRatio:

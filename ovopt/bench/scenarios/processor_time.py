@@ -15,7 +15,7 @@ from ovopt.records import ProcessorTime, Speedup, Turn
 
 
 class ProcessorTimeScenario(TurnScenario):
-    """What the processor spends, not what the clock shows: waiting for a core that another process holds does not
+    """Time that the processor spends, not that the clock shows: waiting for a core that another process holds does not
     count. One thread, so that threads which wait for each other do not count either."""
 
     name: ClassVar[str] = "processor_time"

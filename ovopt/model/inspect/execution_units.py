@@ -21,7 +21,7 @@ PASSING = ("FakeQuantize", "FakeConvert", "Convert")
 
 @dataclass(frozen=True)
 class Work:
-    """What the layers of a unit take in one model."""
+    """Time and reorders of a unit's layers in one model."""
 
     precision: str
     primitive: str
@@ -71,7 +71,7 @@ def _readers(model: openvino.Model, order: Sequence[str]) -> Iterator[tuple[str,
 
 
 def _work(profile: Profile, together: _Together) -> dict[str, Work]:
-    """By unit: its nodes, and those without a layer that feed them."""
+    """The work of each unit, by its head: that of its nodes, and of those without a layer that feed them."""
     nodes: dict[str, list[Node]] = {}
     for node, served in layers_served(profile.nodes):
         if served:
@@ -112,7 +112,7 @@ class _Together:
             self._above[head] = heads[0]
 
     def members(self) -> dict[str, tuple[str, ...]]:
-        """Of each set, by its head."""
+        """The layers of each set, by its head."""
         found: dict[str, list[str]] = {}
         for name in self._place:
             found.setdefault(self.head(name), []).append(name)

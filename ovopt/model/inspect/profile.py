@@ -51,7 +51,7 @@ class Node:
 
     @property
     def moves(self) -> bool:
-        """Whether it only changes a layout or an element type, on the device's own account."""
+        """Tells a mere change of layout or element type, on the device's own account."""
         return self.kind in MOVING and not self.layers
 
 
@@ -79,8 +79,9 @@ def profiles(
     replica_done: Callable[[], None] = lambda: None,
     replicas: int | None = None,
 ) -> list[Profile]:
-    """Each model's nodes, with the median of several compiled instances (`replicas`, else 4) that ran in turns;
-    `known` are the names of layers. Raises RuntimeError where a model does not run."""
+    """Each model's nodes, with the median of several compiled instances (`replicas`, else 4) that ran in turns; `known`
+    are the names of layers, `tensors` one inference of shapes [batch, ...]. Raises RuntimeError where a model does not
+    run."""
     found: list[list[Profile]] = [[] for _ in arms]
     for replica in range(replicas or REPLICAS):
         order = creation_order(range(len(arms)), replica)
@@ -95,7 +96,7 @@ def operation_times(
 ) -> list[dict[str, float]]:
     """For each model, microseconds by the name of each of its operations: what the executed operation takes that it is
     a part of. What a conversion or a change of layout takes that the device put in is added to the operations that read
-    it. Raises RuntimeError where a model does not run."""
+    it. `tensors`: one inference, shapes [batch, ...]. Raises RuntimeError where a model does not run."""
     known = {op.get_friendly_name() for model in models for op in model.get_ops()}
     arms = [Arm(model, device, properties) for model in models]
     return [_by_layer(profile) for profile in profiles(arms, tensors, known, replicas=1)]

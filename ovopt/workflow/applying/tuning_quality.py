@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ovopt.bench.engines.openvino import OpenVinoSession
+from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.protocol import Output
 from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError

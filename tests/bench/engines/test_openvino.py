@@ -10,7 +10,8 @@ import numpy as np
 import openvino
 import pytest
 
-from ovopt.bench.engines.openvino import OpenVino, OpenVinoSession
+from ovopt.bench.engines.openvino import OpenVino
+from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.contracts import Key, Placement
 from ovopt.errors import ModelError, SettingsError
 from tests.bench.engines import samples as s
