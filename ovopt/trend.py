@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt import units
 from ovopt.budgets.figures import own_figure, peak_bytes
-from ovopt.budgets.intervals import Spread
+from ovopt.intervals import Spread
 from ovopt.budgets.said import SHOWN
 from ovopt.records import Arm, Comparison, Machine, Pair, Record, Speedup
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ovopt.budgets import sample_size
 from ovopt.budgets.figures import Path, own_figure, peak_bytes
-from ovopt.budgets.intervals import Spread, ratio_spread
+from ovopt.intervals import Spread, ratio_spread
 from ovopt.budgets.sample_size import Looked, Rests
 from ovopt.errors import UsageError, did_you_mean
 from ovopt.records import Arm, Budgets, Check, Pair, QualityDelta, Settings, Speedup, Verdict

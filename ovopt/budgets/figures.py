@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ovopt.budgets.intervals import Groups, Spread, median_spread, percentile_spread
+from ovopt.intervals import Groups, Spread, median_spread, percentile_spread
 from ovopt.errors import UsageError
 from ovopt.records import Arm
 

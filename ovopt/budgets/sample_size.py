@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovopt.budgets.figures import Path
-from ovopt.budgets.intervals import Spread
+from ovopt.intervals import Spread
 from ovopt.records import Measured, Settings
 from ovopt.stats import LEVEL
 

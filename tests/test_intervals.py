@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import bdtr
 
-from ovopt.budgets.intervals import Spread, median_spread, percentile_spread, ratio_spread
+from ovopt.intervals import Spread, median_spread, percentile_spread, ratio_spread
 
 SIMULATED = 300
 
