@@ -8,6 +8,7 @@ import numpy as np
 
 from ovopt import stats, units
 from ovopt.errors import UsageError
+from ovopt.figures import Figure, figures_of
 from ovopt.records import Arm, Comparison, Machine, Pair, Quality, Settings
 from ovopt.stats import PairedCounts
 
@@ -102,38 +103,36 @@ def _speedups(then: Comparison, now: Comparison) -> Iterator[str]:
     for pair in now.pairs:
         before = earlier.get((pair.baseline, pair.candidate))
         if before:
-            yield from _speedup_lines(before, pair)
+            yield from _speedup_lines(before, pair, figures_of((*then.arms, *now.arms)))
 
 
-def _speedup_lines(then: Pair, now: Pair) -> Iterator[str]:
-    for scenario in ("latency", "throughput", "processor_time"):
-        old, new = getattr(then, scenario), getattr(now, scenario)
-        if old is None or new is None or None in (old.low, old.high, new.low, new.high):
+def _speedup_lines(then: Pair, now: Pair, catalogue: Iterable[Figure]) -> Iterator[str]:
+    for figure in catalogue:
+        old, new = figure.speedup(then), figure.speedup(now)
+        if not (old and new and old.low and old.high and new.low and new.high):
             continue
         word = "lower" if new.high < old.low else "higher" if new.low > old.high else "no clear difference"
-        said = " -> ".join(
-            f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}" for speed in (old, new)
+        before, after = (
+            f"{units.factor(one.estimate)} {units.factor_interval(one.low or 0, one.high or 0)}" for one in (old, new)
         )
-        yield f"{now.candidate}: speed-up in {scenario.replace('_', ' ')} {said}: {word}"
+        yield f"{now.candidate}: speed-up in {figure.pair_name} {before} -> {after}: {word}"
 
 
 def _figures(then: Comparison, now: Comparison, same_samples: bool) -> Iterator[str]:
     earlier = {arm.name: arm for arm in then.arms if not arm.lost}
     for arm in now.arms:
         if arm.name in earlier and not arm.lost:
-            yield from _moved(earlier[arm.name], arm)
+            yield from _moved(earlier[arm.name], arm, figures_of((earlier[arm.name], arm)))
             if same_samples and arm.role != "control":
                 yield from _qualities(earlier[arm.name], arm)
 
 
-def _moved(then: Arm, now: Arm) -> Iterator[str]:
-    if then.latency and now.latency:
-        before, after = then.latency.p50_ms, now.latency.p50_ms
-        factor = units.factor(after / before)
-        yield f"{now.name}: latency p50 {units.milliseconds(before)} -> {units.milliseconds(after)} ({factor})"
-    if then.throughput and now.throughput:
-        slow, fast = then.throughput.samples_per_s, now.throughput.samples_per_s
-        yield f"{now.name}: throughput {units.rate(slow)} -> {units.rate(fast)} ({units.factor(fast / slow)})"
+def _moved(then: Arm, now: Arm, catalogue: Iterable[Figure]) -> Iterator[str]:
+    for figure in catalogue:
+        before, after = figure.of(then), figure.of(now)
+        if figure.followed and before and after and (figure.raw or before != after):
+            said = " -> ".join(units.figure(value, figure.unit) for value in (before, after))
+            yield f"{now.name}: {figure.name} {said} ({units.factor(after / before)})"
 
 
 def _qualities(then: Arm, now: Arm) -> Iterator[str]:

@@ -10,21 +10,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ovopt import units
-from ovopt.budgets.figures import own_figure, peak_bytes
+from ovopt.figures import Figure, figures_of
 from ovopt.intervals import Spread
-from ovopt.budgets.said import SHOWN
-from ovopt.records import Arm, Comparison, Machine, Pair, Record, Speedup
+from ovopt.records import Arm, Comparison, Machine, Pair, Record
 
-OWN: dict[str, tuple[tuple[str, ...], str]] = {
-    "latency.p50": (("latency", "p50"), "ms"),
-    "latency.p99": (("latency", "p99"), "ms"),
-    "throughput": (("throughput",), "/s"),
-    "end_to_end": (("end_to_end",), "ms"),
-    "end_to_end.pipelined": (("end_to_end", "pipelined"), "/s"),
-    "first_inference.cold": (("first_inference", "cold"), "ms"),
-    "first_inference.cached": (("first_inference", "cached"), "ms"),
-}
-"""Figures with an interval of their own: where they are in an arm's record, and their unit."""
 LABELS = ("created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data")
 Label = Literal["created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data"]
 BARS = "▁▂▃▄▅▆▇█"
@@ -53,8 +42,7 @@ class Point(Record):
 
     def said(self) -> str:
         """The value with its unit."""
-        show = SHOWN.get(self.unit)
-        return show(self.value) if show else units.quality(self.value, self.unit)
+        return units.figure(self.value, self.unit)
 
 
 class Line(Record):
@@ -72,6 +60,7 @@ def points_of(comparison: Comparison, run: int = 0) -> list[Point]:
     """Every figure of every arm but the control."""
     common = {"run": run, "created": comparison.created, "ovopt": comparison.ovopt, **_labels(comparison)}
     pairs = {pair.candidate: pair for pair in comparison.pairs}
+    catalogue = figures_of(comparison.arms)
     return [
         Point(
             **common,
@@ -86,7 +75,7 @@ def points_of(comparison: Comparison, run: int = 0) -> list[Point]:
         )
         for arm in comparison.arms
         if arm.role != "control" and not arm.lost
-        for figure, found, unit in (*_own(arm), *_paired(pairs.get(arm.name)))
+        for figure, found, unit in (*_own(arm, catalogue), *_paired(pairs.get(arm.name), catalogue))
     ]
 
 
@@ -145,33 +134,19 @@ def _digest(value: Any) -> str:
 Found = tuple[str, Spread, str]
 
 
-def _own(arm: Arm) -> Iterator[Found]:
-    for figure, (place, unit) in OWN.items():
-        if getattr(arm, place[0]) is not None:
-            yield figure, own_figure(arm, place), unit
-    if arm.processor_time:
-        yield "processor_time", _exact(arm.processor_time.per_inference_ms), "ms"
-    peak = peak_bytes(arm)
-    if peak is not None:
-        yield "memory", _exact(peak), "bytes"
-    yield "size", _exact(arm.model.size_bytes), "bytes"
+def _own(arm: Arm, catalogue: Sequence[Figure]) -> Iterator[Found]:
+    for figure in catalogue:
+        if figure.followed and figure.measured(arm):
+            yield figure.key, figure.spread(arm), figure.unit
     for name, quality in arm.accuracy.items():
         yield f"accuracy.{name}", Spread(quality.value, quality.low, quality.high, 0, 0), quality.unit
 
 
-def _paired(pair: Pair | None) -> Iterator[Found]:
+def _paired(pair: Pair | None, catalogue: Sequence[Figure]) -> Iterator[Found]:
     if pair is None:
         return
-    speeds: dict[str, Speedup | None] = {
-        "latency": pair.latency,
-        "throughput": pair.throughput,
-        "processor_time": pair.processor_time,
-        "end_to_end": pair.end_to_end.sequential if pair.end_to_end else None,
-    }
-    for name, speed in speeds.items():
-        if speed:
-            yield f"{name}.speedup", Spread(speed.estimate, speed.low, speed.high, 0, 0), "x"
-
-
-def _exact(value: float) -> Spread:
-    return Spread(value, None, None, 0, 0)
+    for figure in catalogue:
+        if speed := figure.speedup(pair):
+            yield f"{figure.pair_key}.speedup", Spread(speed.estimate, speed.low, speed.high, 0, 0), "x"
+        if (ratio := figure.ratio(pair)) is not None:
+            yield f"{figure.pair_key}.ratio", Spread(ratio, None, None, 0, 0), "x"

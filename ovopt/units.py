@@ -102,6 +102,22 @@ def a_few(names: Iterable[object], count: int = 3) -> str:
     return ", ".join(every[:count]) + more
 
 
+def figure(value: float, unit: str) -> str:
+    """A figure by the unit that the catalogue gives it: `x`, `ms`, `us`, `/s`, `bytes`, a metric's own."""
+    match unit:
+        case "x":
+            return factor(value)
+        case "ms":
+            return milliseconds(value)
+        case "us":
+            return f"{number(value)} µs"
+        case "/s":
+            return rate(value)
+        case "bytes":
+            return size(round(value))
+    return quality(value, unit)
+
+
 def _significant(value: float, digits: int = 3) -> str:
     """At least `digits` significant digits, without an exponent."""
     if value == 0:

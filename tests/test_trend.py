@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ovopt.budgets.figures import own_figure
+from ovopt.figures import KEYED
 from ovopt.records import Comparison
 from ovopt.trend import Point, changed, lines, machine_name, points_of, sparkline
 from tests.factories import comparison
@@ -32,7 +32,11 @@ def test_every_arm_but_the_control_has_its_figures() -> None:
     assert {point.run for point in points} == {7}
     own = {"latency.p50", "latency.p99", "throughput", "size", "accuracy.top1"}
     assert {point.figure for point in of_arm(points, "original")} == own
-    assert {point.figure for point in of_arm(points, "int8")} == own | {"latency.speedup", "throughput.speedup"}
+    assert {point.figure for point in of_arm(points, "int8")} == own | {
+        "latency.speedup",
+        "throughput.speedup",
+        "size.ratio",
+    }
 
 
 def of_arm(points: list[Point], arm: str) -> list[Point]:
@@ -45,7 +49,7 @@ def test_a_point_holds_the_figure_of_the_comparison_with_its_interval() -> None:
         of(points, name) for name in ("latency.p50", "latency.speedup", "accuracy.top1", "size")
     )
     arm, pair = RUN.arms[2], RUN.pairs[0]
-    spread = own_figure(arm, ("latency", "p50"))
+    spread = KEYED["latency.p50"].spread(arm)
     assert (p50.value, p50.low, p50.high, p50.unit) == (spread.estimate, spread.low, spread.high, "ms")
     assert (speedup.value, speedup.low, speedup.unit) == (pair.latency.estimate, pair.latency.low, "x")
     assert (top1.value, top1.high, top1.unit) == (arm.accuracy["top1"].value, arm.accuracy["top1"].high, "share")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ovopt.budgets import sample_size
-from ovopt.budgets.figures import Path, own_figure, peak_bytes
-from ovopt.intervals import Spread, ratio_spread
-from ovopt.budgets.sample_size import Looked, Rests
+from ovopt.budgets.sample_size import Looked, Path
 from ovopt.errors import UsageError, did_you_mean
-from ovopt.records import Arm, Budgets, Check, Pair, QualityDelta, Settings, Speedup, Verdict
+from ovopt.figures import KEYED, PAIRED, Figure
+from ovopt.intervals import Spread, ratio_spread
+from ovopt.records import Arm, Budgets, Check, Pair, QualityDelta, Settings, Verdict
 
 UNITS: Mapping[str, str] = {
     "max_relative_drop": "relative", "min_speedup": "x", "max_speedup": "x", "max_ratio": "x", "max_ms": "ms",
@@ -90,15 +90,38 @@ def _looked(path: Path, pair: Pair, evidence: Evidence) -> Looked:
     section, key = path[0], path[-1]
     if section == "accuracy":
         return _quality(path, pair)
-    if section == "size":
-        return _exact(pair.size.ratio if key == "max_ratio" else evidence.arm(pair.candidate).model.size_bytes, key)
-    if getattr(pair, section) is None:
+    if section != "size" and getattr(pair, section) is None:
         raise UsageError(f"budgets.{section}: it was not measured; add --scenario {section}")
-    if section == "memory":
-        return _memory(key, pair, evidence)
-    rests_on: Rests = "starts" if section == "first_inference" else "replicas"
-    found = _speed(path, pair, evidence)
-    return Looked(found, rests_on, UNITS[key], found.replicas)
+    place = ".".join(path[:-1])
+    if key.endswith("_speedup"):
+        figure = PAIRED.get(place) or KEYED[place]
+        found = _speedup(figure, pair, evidence)
+    elif key == "max_ratio":
+        figure = KEYED[place]
+        found = _exact(figure.ratio(pair), figure, pair)
+    else:
+        figure = KEYED[place]
+        arm = evidence.arm(pair.candidate)
+        found = figure.spread(arm) if figure.raw else _exact(figure.of(arm), figure, pair)
+    return Looked(found, figure.rests_on, UNITS[key], found.replicas)
+
+
+def _exact(value: float | None, figure: Figure, pair: Pair) -> Spread:
+    """A figure that is no estimate."""
+    if value is None:
+        raise UsageError(
+            f"{pair.candidate}: its {figure.key} is missing; judge the file as ovopt wrote it, or measure again"
+        )
+    return Spread(value, value, value, 0, 0)
+
+
+def _speedup(figure: Figure, pair: Pair, evidence: Evidence) -> Spread:
+    """A pair's own speed-up; where a figure has none, that of the two arms' figures."""
+    speed = figure.speedup(pair)
+    if speed is None:
+        return ratio_spread(*(figure.spread(evidence.arm(name)) for name in (pair.baseline, pair.candidate)))
+    measured = evidence.settings.measured.get(figure.scenario) if evidence.settings else None
+    return Spread(speed.estimate, speed.low, speed.high, measured.replicas if measured else 0, 2)
 
 
 def _quality(path: Path, pair: Pair) -> Looked:
@@ -125,41 +148,3 @@ def _change(delta: QualityDelta, key: str, metric: str) -> Spread:
         )
     whole = abs(delta.baseline)
     return Spread(drop / whole, low / whole, high / whole, 0, 0)
-
-
-def _exact(value: float, key: str) -> Looked:
-    return Looked(Spread(value, value, value, 0, 0), "nothing", UNITS[key], 0)
-
-
-def _memory(key: str, pair: Pair, evidence: Evidence) -> Looked:
-    if key == "max_ratio" and pair.memory:
-        return _exact(max(pair.memory.by_hint.values()), key)
-    peak = peak_bytes(evidence.arm(pair.candidate))
-    if peak is None:
-        raise UsageError(f"{pair.candidate}: its memory is missing; judge the file as ovopt wrote it, or measure again")
-    return _exact(peak, key)
-
-
-def _speed(path: Path, pair: Pair, evidence: Evidence) -> Spread:
-    match path:
-        case ("latency", percentile, "min_speedup"):
-            return ratio_spread(
-                *(own_figure(evidence.arm(name), ("latency", percentile)) for name in (pair.baseline, pair.candidate))
-            )
-        case (*place, "min_speedup" | "max_speedup"):
-            return _paired(_speedup(pair, place), path[0], evidence)
-    return own_figure(evidence.arm(pair.candidate), path[:-1])
-
-
-def _speedup(pair: Pair, place: list[str]) -> Speedup:
-    """A pair's speed-up; `end_to_end` alone means one sample after the other."""
-    found: Any = getattr(pair, place[0])
-    if place[0] in ("end_to_end", "first_inference"):
-        found = getattr(found, place[1] if len(place) > 1 else "sequential")
-    assert isinstance(found, Speedup)
-    return found
-
-
-def _paired(speed: Speedup, scenario: str, evidence: Evidence) -> Spread:
-    measured = evidence.settings.measured.get(scenario) if evidence.settings else None
-    return Spread(speed.estimate, speed.low, speed.high, measured.replicas if measured else 0, 2)

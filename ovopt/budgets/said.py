@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ovopt import units
 from ovopt.records import Check, Verdict
 
 DROP: Mapping[Verdict, str] = {"pass": "kept", "fail": "lost", "inconclusive": "open"}
 GAIN: Mapping[Verdict, str] = {"pass": "gain as expected", "fail": "gain unexpected", "inconclusive": "gain open"}
-SHOWN: Mapping[str, Callable[[float], str]] = {
-    "x": units.factor,
-    "ms": units.milliseconds,
-    "/s": units.rate,
-    "bytes": lambda value: units.size(round(value)),
-}
 
 
 def said_check(check: Check) -> str:
@@ -24,17 +18,17 @@ def said_check(check: Check) -> str:
     if section == "accuracy":
         return _said_quality(check, ".".join(place), key)
     name = " ".join([section, *place]).replace("_", " ")
-    show = SHOWN[check.unit]
     bound = "at most" if key.startswith("max_") else "at least"
-    return f"{name} {show(check.estimate)}{_interval(check, show)}, budget {bound} {show(check.limit)}"
+    limit = units.figure(check.limit, check.unit)
+    return f"{name} {units.figure(check.estimate, check.unit)}{_interval(check)}, budget {bound} {limit}"
 
 
-def _interval(check: Check, show: Callable[[float], str]) -> str:
+def _interval(check: Check) -> str:
     if check.low is not None and check.low == check.high:
         return ""
     if check.unit == "x" and check.low is not None and check.high is not None:
         return f" {units.factor_interval(check.low, check.high)}"
-    low, high = ("unknown" if bound is None else show(bound) for bound in (check.low, check.high))
+    low, high = ("unknown" if bound is None else units.figure(bound, check.unit) for bound in (check.low, check.high))
     return f" [{low}, {high}]"
 
 

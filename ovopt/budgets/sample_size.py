@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
-from ovopt.budgets.figures import Path
+from ovopt.figures import Rests
 from ovopt.intervals import Spread
 from ovopt.records import Measured, Settings
 from ovopt.stats import LEVEL
@@ -52,7 +51,8 @@ MOST = {"replicas": 60, "starts": 12}
 MOST_TIMES = 100
 """Beyond as many times the samples, more of them would hardly settle anything."""
 LEAST_PRECISION = 0.001
-Rests = Literal["samples", "replicas", "starts", "nothing"]
+Path = tuple[str, ...]
+"""The keys of a budget from the outermost to the limit."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ovopt import units
+from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
 from ovopt.reports.plain_text import clean, one_line
 
@@ -127,10 +128,9 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     yield from ("| | original | this model | change |", "| --- | --- | --- | --- |")
     for label, delta in pair.accuracy.items():
         yield _quality(label, delta)
-    for scenario in ("latency", "throughput"):
-        speed: Speedup | None = getattr(pair, scenario)
-        if speed:
-            yield f"| {scenario} | | | {_speed(speed)} |"
+    for figure in figures_of(comparison.arms):
+        if speed := figure.speedup(pair):
+            yield f"| {_plain(figure.pair_name)} | | | {_speed(speed)} |"
     yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
 from ovopt.contracts import Report, View
-from ovopt.records import Arm, Comparison, Pair, Record, Speedup
+from ovopt.figures import Figure, figures_of
+from ovopt.records import Arm, Comparison, Pair, Speeds, Speedup
 from ovopt.reports.plain_text import one_line
 
-LATENCY = ("p50_ms", "p90_ms", "p95_ms", "p99_ms", "mean_ms", "min_ms", "max_ms")
-STAGES = ("total_ms", "decode_ms", "preprocess_ms", "inference_ms", "postprocess_ms")
-STARTS = ("total_ms", "read_ms", "compile_ms", "infer_ms")
+UNITS = {"/s": "samples/s"}
+"""Units that a spreadsheet spells out."""
 FORMULA = ("=", "+", "-", "@")
 """What makes a spreadsheet run a text: an apostrophe goes before it."""
 
@@ -52,94 +52,51 @@ class Csv(Report):
 
 
 def _lines(comparison: Comparison) -> Iterator[Line]:
-    gate = comparison.gate
+    gate, catalogue = comparison.gate, figures_of(comparison.arms)
     yield Line("", "gate", "verdict", "", gate.ship or "", verdict=gate.verdict or "", note=gate.reason)
     for arm in comparison.arms:
-        yield from _arm(arm)
+        yield from _arm(arm, catalogue)
     for pair in comparison.pairs:
-        yield from _pair(pair, gate.candidates.get(pair.candidate, ""))
+        yield from _pair(pair, gate.candidates.get(pair.candidate, ""), catalogue)
     if comparison.control:
-        for scenario in ("latency", "throughput", "processor_time"):
-            speed = getattr(comparison.control, scenario)
-            if speed:
-                yield _speed("control", "control", f"{scenario} speedup", speed)
+        yield from _speedups("control", "control", comparison.control, catalogue)
     for check in gate.checks:
         bounds = (check.low, check.high)
         yield Line(check.candidate, "check", check.budget, check.unit, check.estimate, *bounds, None, check.verdict)
         yield Line(check.candidate, "budget", check.budget, check.unit, check.limit, note=check.note)
 
 
-def _arm(arm: Arm) -> Iterator[Line]:
-    yield Line(arm.name, arm.role, "size", "bytes", arm.model.size_bytes, note=arm.lost or "")
+def _arm(arm: Arm, catalogue: Sequence[Figure]) -> Iterator[Line]:
     for name, quality in arm.accuracy.items():
         bounds = (quality.low, quality.high)
         yield Line(arm.name, arm.role, name, quality.unit, quality.value, *bounds, quality.n)
-    for figure, record, names, unit in _measured(arm):
-        for name in names if record else ():
-            value = getattr(record, name)
-            if value is not None:
-                label = " ".join(part for part in (figure, _label(name)) if part)
-                yield Line(arm.name, arm.role, label, unit, value, n=getattr(record, "n", None))
-    if arm.execution:
-        for name, count in arm.execution.ops_by_precision.items():
-            yield Line(arm.name, arm.role, f"operations in {name}", "", count)
-        for name, spent in arm.execution.time_by_precision.items():
-            yield Line(arm.name, arm.role, f"time in {name}", "us", spent)
+    for figure in catalogue:
+        value = figure.of(arm)
+        if value is not None:
+            unit = UNITS.get(figure.unit, figure.unit)
+            note = arm.lost or "" if figure.key == "size" else ""
+            yield Line(arm.name, arm.role, figure.name, unit, value, n=figure.n(arm), note=note)
 
 
-def _measured(arm: Arm) -> Iterator[tuple[str, Record | None, Sequence[str], str]]:
-    """What was measured of an arm: title, record, its fields and their unit."""
-    yield "latency", arm.latency, LATENCY, "ms"
-    yield "", arm.throughput, ["samples_per_s"], "samples/s"
-    yield "processor time", arm.processor_time, ["per_inference_ms"], "ms"
-    yield "end to end", arm.end_to_end, STAGES, "ms"
-    yield "end to end pipelined", arm.end_to_end, ["pipelined_samples_per_s"], "samples/s"
-    if arm.first_inference:
-        yield "first inference cold", arm.first_inference.cold, STARTS, "ms"
-        yield "first inference cached", arm.first_inference.cached, STARTS, "ms"
-    for hint, footprint in (arm.memory.by_hint if arm.memory else {}).items():
-        yield f"memory {hint}", footprint, ["before_bytes", "compiled_bytes", "peak_bytes"], "bytes"
-    for point in arm.served_load.points if arm.served_load else ():
-        yield f"wait at {point.rate_per_s:g}/s", point, ["p50_ms", "p90_ms", "p99_ms", "max_ms"], "ms"
-    if arm.served_load and (within := arm.served_load.within):
-        title = f"highest rate with p{within.percentile:g} within {within.limit_ms:g} ms"
-        yield title, within, ["highest_rate_per_s"], "samples/s"
-
-
-def _label(field: str) -> str:
-    """A field's name without its unit: `p50_ms` as `p50`."""
-    own = {
-        "samples_per_s": "throughput",
-        "pipelined_samples_per_s": "",
-        "per_inference_ms": "",
-        "highest_rate_per_s": "",
-    }
-    return own.get(field, field.rpartition("_")[0])
-
-
-def _pair(pair: Pair, verdict: str) -> Iterator[Line]:
-    yield Line(pair.candidate, "pair", "size ratio", "x", pair.size.ratio, verdict=verdict)
+def _pair(pair: Pair, verdict: str, catalogue: Sequence[Figure]) -> Iterator[Line]:
+    for figure in catalogue:
+        ratio = figure.ratio(pair)
+        if ratio is not None:
+            judged = verdict if figure.key == "size" else ""
+            yield Line(pair.candidate, "pair", f"{figure.pair_name} ratio", "x", ratio, verdict=judged)
     for name, delta in pair.accuracy.items():
         bounds = (delta.low, delta.high)
         yield Line(pair.candidate, "pair", f"{name} change", delta.unit, delta.delta, *bounds, delta.n, delta.verdict)
         if delta.flips:
             yield Line(pair.candidate, "pair", f"{name} lost", "samples", delta.flips.lost, n=delta.n)
             yield Line(pair.candidate, "pair", f"{name} gained", "samples", delta.flips.gained, n=delta.n)
-    speeds: dict[str, Speedup | None] = {
-        "latency": pair.latency,
-        "throughput": pair.throughput,
-        "processor time": pair.processor_time,
-    }
-    if pair.end_to_end:
-        speeds |= {"end to end": pair.end_to_end.sequential, "end to end pipelined": pair.end_to_end.pipelined}
-    if pair.first_inference:
-        first = pair.first_inference
-        speeds |= {"first inference cold": first.cold, "first inference cached": first.cached}
-    if pair.served_load and pair.served_load.highest_rate is not None:
-        yield Line(pair.candidate, "pair", "highest rate ratio", "x", pair.served_load.highest_rate)
-    for name, speed in speeds.items():
-        if speed:
-            yield _speed(pair.candidate, "pair", f"{name} speedup", speed)
+    yield from _speedups(pair.candidate, "pair", pair, catalogue)
+
+
+def _speedups(subject: str, role: str, speeds: Speeds, catalogue: Sequence[Figure]) -> Iterator[Line]:
+    for figure in catalogue:
+        if speed := figure.speedup(speeds):
+            yield _speed(subject, role, f"{figure.pair_name} speedup", speed)
 
 
 def _speed(subject: str, role: str, figure: str, speed: Speedup) -> Line:

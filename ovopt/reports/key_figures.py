@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ovopt import units
 from ovopt.budgets.checks import metric_of
+from ovopt.figures import DECIDING
 from ovopt.records import Comparison, Pair
 from ovopt.reports.budgets import checks_of
 from ovopt.reports.cells import TONES, Tone
@@ -31,11 +32,12 @@ def key_figures(comparison: Comparison) -> list[KeyFigure]:
 
 
 def _figures(comparison: Comparison, pair: Pair) -> Iterator[KeyFigure]:
-    for scenario, speed in (("latency", pair.latency), ("throughput", pair.throughput)):
+    for one in DECIDING:
+        speed = one.speedup(pair)
         if speed and speed.low is not None and speed.high is not None:
             beside = f"{speed.verdict}, interval {units.factor_interval(speed.low, speed.high)}"
             yield KeyFigure(
-                f"speed, {scenario}", units.factor(speed.estimate), beside, TONES.get(speed.verdict, "plain")
+                f"speed, {one.pair_name}", units.factor(speed.estimate), beside, TONES.get(speed.verdict, "plain")
             )
     budgeted = [metric_of(check) for check in checks_of(comparison, pair.candidate)]
     name = next((name for name in (*budgeted, *pair.accuracy) if name in pair.accuracy), None)

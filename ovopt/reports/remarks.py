@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ovopt import units
+from ovopt.figures import figures_of
 from ovopt.records import Comparison
 from ovopt.reports.cells import Tone
 from ovopt.reports.plain_text import one_line
@@ -39,11 +40,7 @@ def doubts(comparison: Comparison) -> Iterator[Remark]:
     for check in comparison.gate.checks:
         if check.note:
             yield Remark(f"{check.candidate}, {check.budget}: {check.note}", "doubt")
-    for pair in comparison.pairs:
-        for scenario in ("latency", "throughput"):
-            speed = getattr(pair, scenario)
-            if speed and speed.verdict == "no clear difference":
-                yield Remark(f"{pair.candidate}, {scenario}: no clear difference; {speed.why}")
+    yield from (Remark(line) for line in _unclear(comparison))
 
 
 def noise(comparison: Comparison) -> Remark:
@@ -53,17 +50,14 @@ def noise(comparison: Comparison) -> Remark:
         return Remark("measured without a baseline and a control; `ovopt compare` judges")
     if control is None:
         return Remark("control (A/A): lost, so noise is unknown", "doubt")
-    parts = []
-    for scenario in ("latency", "throughput"):
-        speed = getattr(control, scenario)
-        if speed and speed.low is not None:
-            parts.append(f"{scenario} {units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}")
-    measured = comparison.settings.measured
-    how = "; ".join(
-        f"{measured[name].replicas} replicas, {measured[name].rounds} rounds, {measured[name].stopped}"
-        for name in ("latency", "throughput")
-        if name in measured
-    )
+    speeds = {figure: speed for figure in figures_of(comparison.arms) if (speed := figure.speedup(control))}
+    parts = [
+        f"{figure.pair_name} {units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}"
+        for figure, speed in speeds.items()
+        if speed.low is not None and speed.high is not None
+    ]
+    runs = [comparison.settings.measured.get(figure.scenario) for figure in speeds]
+    how = "; ".join(dict.fromkeys(f"{r.replicas} replicas, {r.rounds} rounds, {r.stopped}" for r in runs if r))
     said = ", ".join(parts) or "not measured"
     return Remark(f"control (A/A), the machine's noise: {said}" + (f" ({how})" if how else ""))
 
@@ -92,6 +86,18 @@ def settings_lines(comparison: Comparison) -> Iterator[str]:
                 f"{name}: outputs {alike} {units.share(reference.largest_difference)} of the original's largest "
                 f"(tolerance {units.share(SAME_OUTPUTS)})"
             )
+
+
+def _unclear(comparison: Comparison) -> Iterator[str]:
+    """Speed-ups that the measurement cannot tell from none, those with one reason together."""
+    for pair in comparison.pairs:
+        names: dict[str, list[str]] = {}
+        for figure in figures_of(comparison.arms):
+            speed = figure.speedup(pair)
+            if speed and speed.verdict == "no clear difference":
+                names.setdefault(speed.why, []).append(figure.pair_name)
+        for why, found in names.items():
+            yield f"{pair.candidate}, {', '.join(found)}: no clear difference; {why}"
 
 
 def _lost_besides(comparison: Comparison) -> Iterator[str]:

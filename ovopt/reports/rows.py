@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ovopt import units
-from ovopt.records import Arm, Comparison, Pair, QualityDelta, Speeds
-from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell
-from ovopt.reports.figures import FIGURES
+from ovopt.figures import Figure, figures_of
+from ovopt.records import Arm, Comparison, LoadLimit, Pair, QualityDelta, Speeds
+from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell, with_speed
+
+SHOWN_SHARE = 0.05
+"""Precisions with a smaller share of the time are left out."""
+COSTLIEST = 2
+"""So many kernels are named."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,11 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
     pairs = {pair.candidate: pair for pair in comparison.pairs}
     columns = [(arm, pairs.get(arm.name)) for arm in (comparison.arms[0], *candidates)]
     yield from _quality_rows(columns)
-    for figure in FIGURES:
-        cells = [figure.cell(arm, pair) for arm, pair in columns]
-        if any(cells):
-            yield Row(figure.label, figure.meaning, tuple(found or Cell(units.MISSING) for found in cells), figure.part)
+    for figure in figures_of([arm for arm, _ in columns]):
+        yield from _row(figure.label, figure.meaning, figure.part, [_cell(figure, *column) for column in columns])
+        for label, meaning, part, said in BEHIND.get(figure.key, ()):
+            found = [said(arm) for arm, _ in columns]
+            yield from _row(label, meaning, part, [Cell(text) if text else None for text in found])
     for name, reference in comparison.references.items():
         if reference.speeds and reference.speeds.latency:
             against = [pair.against.get(name) if pair else None for _, pair in columns[1:]]
@@ -45,6 +51,22 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
         yield Row("verdict", "of the budgets", (Cell(), *verdicts))
     if any(arm.lost for arm, _ in columns):
         yield Row("lost", "why an arm has no result", tuple(Cell("", arm.lost or "", "bad") for arm, _ in columns))
+
+
+def _row(label: str, meaning: str, part: bool, cells: Sequence[Cell | None]) -> Iterator[Row]:
+    """No row where the figure has no place in the table, or no arm has it."""
+    if label and any(cells):
+        yield Row(label, meaning, tuple(found or Cell(units.MISSING) for found in cells), part)
+
+
+def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
+    value = figure.of(arm)
+    if value is None:
+        return None
+    if doubt := figure.doubt(arm):
+        return Cell("", doubt, "doubt")
+    shown, ratio = units.figure(value, figure.unit), figure.ratio(pair) if pair else None
+    return Cell(shown, units.factor(ratio)) if ratio else with_speed(shown, figure.speedup(pair) if pair else None)
 
 
 def change_of(delta: QualityDelta) -> str:
@@ -102,3 +124,81 @@ def _flips(delta: QualityDelta | None) -> Cell:
     if delta is None or delta.flips is None:
         return Cell()
     return Cell(f"{delta.flips.lost} lost, {delta.flips.gained} gained")
+
+
+def _stages(arm: Arm) -> str | None:
+    if arm.end_to_end is None:
+        return None
+    e = arm.end_to_end
+    host = f"decode {units.number(e.decode_ms)}, preprocess {units.number(e.preprocess_ms)},"
+    rest = f"inference {units.number(e.inference_ms)}, postprocess {units.number(e.postprocess_ms)}"
+    return f"{host}\n{rest}"
+
+
+def _served(arm: Arm) -> str | None:
+    if arm.served_load is None:
+        return None
+    points = (
+        f"{units.rate(p.rate_per_s)}: p50 {units.milliseconds(p.p50_ms)}, p90 {units.milliseconds(p.p90_ms)}, "
+        f"p99 {units.milliseconds(p.p99_ms)}"
+        for p in arm.served_load.points
+    )
+    return "\n".join([*_within(arm.served_load.within), *points])
+
+
+def _within(limit: LoadLimit | None) -> Iterator[str]:
+    if limit is not None:
+        kept = f"p{limit.percentile:g} within {units.milliseconds(limit.limit_ms)}"
+        highest = limit.highest_rate_per_s
+        yield f"{kept} up to {units.rate(highest)}" if highest else f"{kept} at no rate tried"
+
+
+def _memory(arm: Arm) -> str | None:
+    if arm.memory is None:
+        return None
+    return "\n".join(f"{hint} {units.memory(found.peak_bytes)}" for hint, found in arm.memory.by_hint.items())
+
+
+def _efficiency(arm: Arm) -> str | None:
+    """Energy where a counter was read; a remark says why there is none."""
+    if arm.efficiency is None:
+        return None
+    parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
+    if arm.efficiency.samples_per_s_per_gib is not None:
+        parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
+    if arm.efficiency.joules_per_sample is not None:
+        parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J per sample")
+    return "\n".join(parts)
+
+
+def _executed(arm: Arm) -> str | None:
+    """Shares of the time of all operations, from 5 % on."""
+    if arm.execution is None:
+        return None
+    whole = sum(arm.execution.time_by_precision.values())
+    shares = {name: spent / whole for name, spent in arm.execution.time_by_precision.items() if whole}
+    said = ", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE)
+    return said or None
+
+
+def _costliest(arm: Arm) -> str | None:
+    """The primitives that take the most time, and the operations that only rearrange data."""
+    execution = arm.execution
+    if execution is None or not execution.ops_us:
+        return None
+    first = list(execution.time_by_primitive.items())[:COSTLIEST]
+    lines = [f"{name} {100 * spent / execution.ops_us:.0f} %" for name, spent in first]
+    return "\n".join([*lines, f"{execution.reorders} reorders, {execution.conversions} conversions"])
+
+
+BEHIND: Mapping[str, Sequence[tuple[str, str, bool, Callable[[Arm], str | None]]]] = {
+    "end_to_end": (("by stage, ms", "the median of each stage", True, _stages),),
+    "efficiency.energy": (
+        ("served load", "wait at a rate of requests: median, p90, p99", False, _served),
+        ("memory, peak", "of a new process, by performance hint", False, _memory),
+        ("efficiency", "what a core and a GiB give, what a sample costs", False, _efficiency),
+        ("executed in", "share of the operations' time, by precision", False, _executed),
+        ("costliest", "the kernels that take the most time", True, _costliest),
+    ),
+}
+"""Rows that say several figures at once, behind the row of a figure: label, meaning, part of the row above, text."""

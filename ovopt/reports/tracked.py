@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
-from ovopt.records import Arm, Comparison, Pair, Record, Speedup
+from ovopt.records import Arm, Comparison, Pair, Record
 from ovopt.reports.plain_text import clean
 from ovopt.trend import points_of
 
@@ -40,14 +40,13 @@ class TrackedRun(Record):
 def tracked_runs(comparison: Comparison) -> list[TrackedRun]:
     """A run for each candidate, lost ones too. Where nothing is compared, the models that were measured."""
     arms = [arm for arm in comparison.arms if arm.role == "candidate"] or list(comparison.arms[:1])
-    pairs = {pair.candidate: pair for pair in comparison.pairs}
     common = _params_of_all(comparison)
-    metrics = _own_metrics(comparison)
+    metrics = _metrics(comparison)
     digest = digest_of(comparison)
     baseline = comparison.arms[0]
     found = []
     for arm in arms:
-        values = [*metrics.get(arm.name, ()), *_paired(pairs.get(arm.name))]
+        values = list(metrics.get(arm.name, ()))
         if arm is not baseline:
             values += [(f"baseline.{name}", value) for name, value in metrics.get(baseline.name, ())]
         found.append(
@@ -74,43 +73,23 @@ Value = tuple[str, float]
 T = TypeVar("T")
 
 
-def _own_metrics(comparison: Comparison) -> dict[str, list[Value]]:
-    """What the history follows, by arm; speed-ups stand with the pairs."""
+def _metrics(comparison: Comparison) -> dict[str, list[Value]]:
+    """What the history follows, by arm, and how accuracy changed."""
     found: dict[str, list[Value]] = {}
     for point in points_of(comparison):
-        if point.unit != "x" or point.figure.startswith("accuracy."):
-            name = point.figure + UNITS.get(point.unit, "")
-            found.setdefault(point.arm, []).extend(_bounded(name, point.value, point.low, point.high))
+        name = point.figure + UNITS.get(point.unit, "")
+        found.setdefault(point.arm, []).extend(_bounded(name, point.value, point.low, point.high))
+    for pair in comparison.pairs:
+        found.setdefault(pair.candidate, []).extend(_changes(pair))
     return found
 
 
-def _paired(pair: Pair | None) -> Iterator[Value]:
-    """What the candidate is against the baseline."""
-    if pair is None:
-        return
-    for name, speed in _speedups(pair):
-        yield from _bounded(f"{name}.speedup", speed.estimate, speed.low, speed.high)
-    yield "size.ratio", pair.size.ratio
-    for hint, ratio in (pair.memory.by_hint if pair.memory else {}).items():
-        yield f"memory.{hint}.ratio", ratio
+def _changes(pair: Pair) -> Iterator[Value]:
     for metric, delta in pair.accuracy.items():
         yield from _bounded(f"accuracy.{metric}.delta", delta.delta, delta.low, delta.high)
         if delta.flips:
             yield f"accuracy.{metric}.flips.lost", delta.flips.lost
             yield f"accuracy.{metric}.flips.gained", delta.flips.gained
-
-
-def _speedups(pair: Pair) -> Iterator[tuple[str, Speedup]]:
-    speeds = {
-        "latency": pair.latency,
-        "throughput": pair.throughput,
-        "processor_time": pair.processor_time,
-        "end_to_end": pair.end_to_end and pair.end_to_end.sequential,
-        "end_to_end.pipelined": pair.end_to_end and pair.end_to_end.pipelined,
-        "first_inference.cold": pair.first_inference and pair.first_inference.cold,
-        "first_inference.cached": pair.first_inference and pair.first_inference.cached,
-    }
-    yield from ((name, speed) for name, speed in speeds.items() if speed)
 
 
 def _bounded(name: str, value: float, low: float | None, high: float | None) -> Iterator[Value]:

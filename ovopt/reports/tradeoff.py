@@ -7,47 +7,49 @@ from typing import Any
 
 from ovopt import units
 from ovopt.budgets.checks import metric_of
-from ovopt.records import Check, Comparison, Pair, QualityDelta, Speedup
+from ovopt.figures import Figure, figures_of
+from ovopt.records import Check, Comparison, Pair, QualityDelta, Speeds, Speedup
 from ovopt.reports.cells import speedup_cell
 from ovopt.reports.charts import Chart, colours, short
 from ovopt.reports.rows import change_of, title_of
 
-SCENARIOS = ("latency", "throughput", "processor_time")
-
 
 def tradeoffs(comparison: Comparison) -> Iterator[Chart]:
     """A picture per metric; those with a budget come first."""
-    scenario = _scenario(comparison)
-    if scenario is None:
+    figure = _first_measured(comparison)
+    if figure is None:
         return
     names = dict.fromkeys(name for pair in comparison.pairs for name in pair.accuracy)
     budgeted = {metric_of(check) for check in comparison.gate.checks}
     for place, name in enumerate(sorted(names, key=lambda name: name not in budgeted)):
-        yield _tradeoff(comparison, name, scenario, f"tradeoff-{place}")
+        yield _tradeoff(comparison, name, figure, f"tradeoff-{place}")
 
 
-def _scenario(comparison: Comparison) -> str | None:
-    return next((name for name in SCENARIOS if any(_speed(pair, name) for pair in comparison.pairs)), None)
+def _first_measured(comparison: Comparison) -> Figure | None:
+    """The first figure whose speed-up any candidate has."""
+    catalogue = figures_of(comparison.arms)
+    return next((one for one in catalogue if any(_speed(pair, one) for pair in comparison.pairs)), None)
 
 
-def _speed(pair: Pair, scenario: str) -> Speedup | None:
-    found: Speedup | None = getattr(pair, scenario)
+def _speed(speeds: Speeds, figure: Figure) -> Speedup | None:
+    found = figure.speedup(speeds)
     return found if found and found.estimate > 0 else None
 
 
-def _tradeoff(comparison: Comparison, metric: str, scenario: str, id_: str) -> Chart:
+def _tradeoff(comparison: Comparison, metric: str, figure: Figure, id_: str) -> Chart:
+    scenario = figure.pair_name
     named = colours(comparison)
     found = [
         (pair, delta, speed)
         for pair in comparison.pairs
-        if (delta := pair.accuracy.get(metric)) and (speed := _speed(pair, scenario))
+        if (delta := pair.accuracy.get(metric)) and (speed := _speed(pair, figure))
     ]
     unit = next((delta.unit for _, delta, _ in found), "")
     up = next((delta.higher_is_better for _, delta, _ in found), True)
     limits = [check for check in comparison.gate.checks if metric_of(check) == metric]
-    noise = _noise(comparison, scenario)
+    noise = _noise(comparison, figure)
     lead = (
-        f"Every point is a candidate: how many times as fast as the original it is ({title_of(scenario)}), and how "
+        f"Every point is a candidate: how many times as fast as the original it is ({scenario}), and how "
         f"{title_of(metric)} changed. Up and to the right is better; the bars are 95 % intervals"
         + ("; in the green area every budget drawn here is kept" if limits else "")
         + ("; within the grey band lies what the original differs from itself." if noise else ".")
@@ -81,7 +83,9 @@ def _tradeoff(comparison: Comparison, metric: str, scenario: str, id_: str) -> C
             + (", points" if unit == "share" else f", {unit}" if unit else ""),
             "up": up,
             "yLimits": sorted({_scaled(limit, unit) for check in limits for limit in _drops(check, up, found)}),
-            "xLimits": sorted({c.limit for c in comparison.gate.checks if c.budget == f"{scenario}.min_speedup"}),
+            "xLimits": sorted(
+                {c.limit for c in comparison.gate.checks if c.budget == f"{figure.pair_key}.min_speedup"}
+            ),
         },
     )
 
@@ -101,9 +105,9 @@ def _point(pair: Pair, delta: QualityDelta, speed: Speedup, colour: str) -> dict
     }
 
 
-def _noise(comparison: Comparison, scenario: str) -> list[float] | None:
+def _noise(comparison: Comparison, figure: Figure) -> list[float] | None:
     """The control's interval."""
-    speed: Speedup | None = getattr(comparison.control, scenario) if comparison.control else None
+    speed = figure.speedup(comparison.control) if comparison.control else None
     return [speed.low, speed.high] if speed and speed.low and speed.high else None
 
 

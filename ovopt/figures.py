@@ -1,0 +1,383 @@
+"""Catalogue of figures: all that is measured of an arm or of a pair, a row for each. Pure.
+
+Reports, spreadsheets, budgets, the history, trackers and `--against` go through these rows, so that a figure has one
+name, one unit and one direction everywhere. A new figure is a row here and shows itself in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
+
+from ovopt.errors import UsageError
+from ovopt.intervals import Spread, median_spread, percentile_spread
+from ovopt.records import Arm, LoadLimit, Pair, Speeds, Speedup, Turn
+
+Raw = Callable[[Arm], Iterable[Iterable[float]]]
+"""Every single value of an arm in the figure's unit, by replica."""
+Rests = Literal["samples", "replicas", "starts", "nothing"]
+
+
+def reach(path: str) -> Callable[[Any], Any]:
+    """Getter of an attribute of attributes, `latency.p50_ms`; it gives None where one on the way is missing."""
+    names = path.split(".")
+
+    def get(record: Any) -> Any:
+        for name in names:
+            record = getattr(record, name, None)
+        return record
+
+    return get
+
+
+def _nothing(record: Any) -> None:
+    """No figure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the catalogue."""
+
+    key: str
+    """Name in history, trackers and budgets: `latency.p99`."""
+    unit: str
+    """`ms`, `/s`, `bytes`, `us`, `share` (0 to 1), or any other word; empty for counts."""
+    of: Callable[[Arm], float | None]
+    """The figure of an arm; None where it was not measured."""
+    better: Literal["lower", "higher"] = "lower"
+    title: str = ""
+    """Name in running text and spreadsheets; the key's words unless given."""
+    label: str = ""
+    """Name of its row in the table; a figure without one stands in spreadsheets alone."""
+    meaning: str = ""
+    part: bool = False
+    """Whether its row belongs to the row above."""
+    n: Callable[[Arm], int | None] = _nothing
+    """How many values it rests on."""
+    followed: bool = False
+    """Whether history, trackers and `--against` follow it from run to run; the others stand in spreadsheets."""
+    raw: Raw | None = None
+    """Where an interval of its own follows from."""
+    quantile: float = 0.5
+    rests_on: Rests = "nothing"
+    """What more of makes its interval, and that of its speed-up, narrower."""
+    against: str = ""
+    """Name of what it is against the baseline, `latency` for `latency.speedup`; the key unless given."""
+    speedup: Callable[[Speeds], Speedup | None] = _nothing
+    """Baseline against candidate with an interval, above 1 is better."""
+    ratio: Callable[[Pair], float | None] = _nothing
+    """Candidate over baseline, without an interval."""
+    decides: bool = False
+    """Whether a clear change of it makes a candidate worth shipping, or not."""
+    doubt: Callable[[Arm], str | None] = _nothing
+    """Why the figure of this arm is not what it should be."""
+
+    @property
+    def scenario(self) -> str:
+        """The scenario that measures it."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Name in running text and spreadsheets: `first inference cold`."""
+        return self.title or words(self.key)
+
+    @property
+    def pair_key(self) -> str:
+        """Name of what it is against the baseline: `latency`, of `latency.speedup`."""
+        return self.against or self.key
+
+    @property
+    def pair_name(self) -> str:
+        """The same in running text and spreadsheets."""
+        return words(self.pair_key)
+
+    def measured(self, arm: Arm) -> bool:
+        """Tell whether the arm has it. A percentile that `n` does not support has an estimate all the same."""
+        return self.of(arm) is not None or (self.raw is not None and bool(self.n(arm)))
+
+    def spread(self, arm: Arm) -> Spread:
+        """The figure of an arm with its interval, where raw values give one.
+
+        Raises UsageError where they should, and are missing.
+        """
+        if self.raw is None:
+            value = self.of(arm)
+            assert value is not None, f"{self.key} was not measured of {arm.name}"
+            return Spread(value, None, None, 0, 0)
+        groups = [group for values in self.raw(arm) if len(group := np.array(list(values), dtype=np.float64))]
+        if not groups:
+            raise UsageError(
+                f"{arm.name}: the raw values of {self.scenario} are missing, and a budget of it needs "
+                "them; judge the file as ovopt wrote it, or measure again"
+            )
+        return median_spread(groups) if self.quantile == 0.5 else percentile_spread(groups, self.quantile)
+
+
+def words(key: str) -> str:
+    """A key in running text: `first_inference.cold` as `first inference cold`."""
+    return key.replace("_", " ").replace(".", " ")
+
+
+def _rate(turn: Turn) -> float:
+    return turn.samples * 1e9 / turn.elapsed_ns
+
+
+def _row(key: str, unit: str, place: str, **more: Any) -> Figure:
+    """A figure that stands at a place of the arm's record, beside the number `n` of its values."""
+    return Figure(key, unit, reach(place), n=reach(f"{place.rpartition('.')[0]}.n"), **more)
+
+
+def _percentile(percent: int, **more: Any) -> Figure:
+    return _row(
+        f"latency.p{percent}",
+        "ms",
+        f"latency.p{percent}_ms",
+        raw=lambda arm: (chain.from_iterable(_ms(turn) for turn in rounds) for rounds in _of(arm, "latency.raw_ns")),
+        quantile=percent / 100,
+        rests_on="replicas",
+        **more,
+    )
+
+
+def _ms(nanoseconds: Iterable[int]) -> Iterator[float]:
+    return (ns / 1e6 for ns in nanoseconds)
+
+
+def _of(arm: Arm, place: str) -> Any:
+    """Values at a place of the arm's record; none where it was not measured."""
+    return reach(place)(arm) or ()
+
+
+def _start(kind: Literal["cold", "cached"], label: str, meaning: str) -> Iterator[Figure]:
+    place = f"first_inference.{kind}"
+
+    def uncached(arm: Arm) -> str | None:
+        times = reach(place)(arm)
+        return "not loaded from the cache" if kind == "cached" and times.from_cache < times.n else None
+
+    yield _row(
+        place,
+        "ms",
+        f"{place}.total_ms",
+        title=f"{words(place)} total",
+        label=label,
+        meaning=meaning,
+        followed=True,
+        raw=lambda arm: ([sum(stages) / 1e6] for stages in _of(arm, f"{place}.raw_ns")),
+        rests_on="starts",
+        speedup=reach(place),
+        doubt=uncached,
+    )
+    for stage in ("read", "compile", "infer"):
+        yield _row(f"{place}.{stage}", "ms", f"{place}.{stage}_ms")
+
+
+Family = Callable[[Sequence[Arm]], Iterator[Figure]]
+"""Rows that depend on what was measured: by hint, by rate, by precision."""
+
+
+def _served_load(arms: Sequence[Arm]) -> Iterator[Figure]:
+    loads = [arm.served_load for arm in arms if arm.served_load]
+    for rate in dict.fromkeys(point.rate_per_s for load in loads for point in load.points):
+        yield from (_wait(rate, name) for name in ("p50", "p90", "p99", "max"))
+    for promise in dict.fromkeys(_promise(load.within) for load in loads if load.within):
+        yield _highest_rate(promise)
+
+
+def _wait(rate: float, name: str) -> Figure:
+    def point(arm: Arm) -> Any:
+        return next((one for one in _of(arm, "served_load.points") if one.rate_per_s == rate), None)
+
+    return Figure(
+        f"served_load.{rate:g}.{name}",
+        "ms",
+        lambda arm: getattr(point(arm), f"{name}_ms", None),
+        title=f"wait at {rate:g}/s {name}",
+        n=lambda arm: getattr(point(arm), "n", None),
+        against=f"served_load.{rate:g}",
+        ratio=_entry("served_load.by_rate", f"{rate:.6g}") if name == "p50" else _nothing,
+    )
+
+
+def _promise(limit: LoadLimit) -> str:
+    return f"p{limit.percentile:g} within {limit.limit_ms:g} ms"
+
+
+def _highest_rate(promise: str) -> Figure:
+    def highest(arm: Arm) -> float | None:
+        limit = arm.served_load.within if arm.served_load else None
+        return limit.highest_rate_per_s if limit and _promise(limit) == promise else None
+
+    return Figure(
+        "served_load.highest_rate",
+        "/s",
+        highest,
+        better="higher",
+        title=f"highest rate with {promise}",
+        followed=True,
+        against="highest_rate",
+        ratio=reach("served_load.highest_rate"),
+    )
+
+
+def _memory(arms: Sequence[Arm]) -> Iterator[Figure]:
+    for hint in dict.fromkeys(hint for arm in arms for hint in _of(arm, "memory.by_hint")):
+        footprint = _entry("memory.by_hint", hint)
+        for name in ("before", "compiled", "peak"):
+            yield Figure(
+                f"memory.{hint}.{name}",
+                "bytes",
+                _then(footprint, reach(f"{name}_bytes")),
+                title=f"memory {hint} {name}",
+                against=f"memory.{hint}",
+                ratio=footprint if name == "peak" else _nothing,
+            )
+
+
+def _executed(arms: Sequence[Arm]) -> Iterator[Figure]:
+    for place, name, unit in (("ops_by_precision", "operations", ""), ("time_by_precision", "time", "us")):
+        for precision in dict.fromkeys(key for arm in arms for key in _of(arm, f"execution.{place}")):
+            of = _entry(f"execution.{place}", precision)
+            yield Figure(f"execution.{name}.{precision}", unit, of, title=f"{name} in {precision}")
+
+
+def _entry(place: str, key: str) -> Callable[[Any], Any]:
+    """Getter of what a mapping at a place of a record has under a key."""
+    return lambda record: (reach(place)(record) or {}).get(key)
+
+
+def _then(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda record: second(first(record))
+
+
+def _outside(arm: Arm) -> float | None:
+    executed = arm.execution
+    return max(0.0, 1 - executed.ops_us / executed.wall_us) if executed and executed.wall_us else None
+
+
+def _most(place: str, name: str = "") -> Callable[[Any], Any]:
+    """The largest of what is told by hint."""
+    inner = reach(name) if name else lambda found: found
+    return lambda record: max(map(inner, (reach(place)(record) or {}).values()), default=None)
+
+
+FIGURES: tuple[Figure | Family, ...] = (
+    _percentile(
+        50,
+        label="latency p50",
+        meaning="time of one answer; half of them take less",
+        followed=True,
+        against="latency",
+        speedup=reach("latency"),
+        decides=True,
+    ),
+    _percentile(90),
+    _percentile(95),
+    _percentile(99, label="latency p99", meaning="99 of 100 answers take less", followed=True),
+    *(_row(f"latency.{name}", "ms", f"latency.{name}_ms") for name in ("mean", "min", "max")),
+    _row(
+        "throughput",
+        "/s",
+        "throughput.samples_per_s",
+        better="higher",
+        label="throughput",
+        meaning="samples per second with all cores at work",
+        followed=True,
+        raw=lambda arm: (map(_rate, rounds) for rounds in _of(arm, "throughput.raw")),
+        rests_on="replicas",
+        speedup=reach("throughput"),
+        decides=True,
+    ),
+    _row(
+        "processor_time",
+        "ms",
+        "processor_time.per_inference_ms",
+        label="processor, 1 thread",
+        meaning="processor time of one inference, the steadier cross-check",
+        followed=True,
+        raw=lambda arm: ((1e3 / _rate(turn) for turn in rounds) for rounds in _of(arm, "processor_time.raw")),
+        rests_on="replicas",
+        speedup=reach("processor_time"),
+    ),
+    _row(
+        "end_to_end",
+        "ms",
+        "end_to_end.total_ms",
+        title="end to end total",
+        label="end to end",
+        meaning="from the file's bytes to the answer",
+        followed=True,
+        raw=lambda arm: (
+            chain.from_iterable(_ms(map(sum, turn.stages_ns)) for turn in rounds)
+            for rounds in _of(arm, "end_to_end.raw")
+        ),
+        rests_on="replicas",
+        speedup=reach("end_to_end.sequential"),
+    ),
+    *(
+        _row(f"end_to_end.{stage}", "ms", f"end_to_end.{stage}_ms")
+        for stage in ("decode", "preprocess", "inference", "postprocess")
+    ),
+    _row(
+        "end_to_end.pipelined",
+        "/s",
+        "end_to_end.pipelined_samples_per_s",
+        better="higher",
+        label="pipelined",
+        meaning="with preparation and inference overlapping",
+        part=True,
+        followed=True,
+        raw=lambda arm: ((_rate(turn.pipelined) for turn in rounds) for rounds in _of(arm, "end_to_end.raw")),
+        rests_on="replicas",
+        speedup=reach("end_to_end.pipelined"),
+    ),
+    *_start("cold", "first, cold", "read, compile and first answer in a new process"),
+    *_start("cached", "first, cached", "the same with a filled model cache"),
+    _served_load,
+    _memory,
+    Figure(
+        "memory",
+        "bytes",
+        _most("memory.by_hint", "peak_bytes"),
+        followed=True,
+        ratio=_most("memory.by_hint"),
+    ),
+    Figure("efficiency.per_core", "/s", reach("efficiency.samples_per_s_per_core"), "higher"),
+    Figure("efficiency.per_gib", "/s", reach("efficiency.samples_per_s_per_gib"), "higher"),
+    Figure("efficiency.energy", "J", reach("efficiency.joules_per_sample"), title="energy per sample"),
+    _executed,
+    Figure(
+        "execution.outside",
+        "share",
+        _outside,
+        title="time outside operations",
+        label="outside ops",
+        meaning="share of an inference that no operation accounts for",
+    ),
+    Figure(
+        "size",
+        "bytes",
+        reach("model.size_bytes"),
+        label="size",
+        meaning="on disk",
+        followed=True,
+        ratio=reach("size.ratio"),
+    ),
+)
+
+
+def figures_of(arms: Sequence[Arm]) -> list[Figure]:
+    """All rows for these arms, in the order in which reports show them."""
+    return [row for one in FIGURES for row in ([one] if isinstance(one, Figure) else one(arms))]
+
+
+FIXED = tuple(one for one in FIGURES if isinstance(one, Figure))
+KEYED = {figure.key: figure for figure in FIXED}
+PAIRED = {figure.pair_key: figure for figure in FIXED}
+DECIDING = tuple(figure for figure in FIXED if figure.decides)
+"""Figures whose speed-up decides what ships: the gate, the verdict, key figures and leaderboards speak of them."""
