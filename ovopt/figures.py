@@ -73,6 +73,8 @@ class Figure:
     """Candidate over baseline, without an interval."""
     decides: bool = False
     """Whether a clear change of it makes a candidate worth shipping, or not."""
+    bounds: Callable[[Arm], tuple[float | None, float | None] | None] = _nothing
+    """Its interval, where there are no raw values for one."""
     doubt: Callable[[Arm], str | None] = _nothing
     """Why the figure of this arm is not what it should be."""
 
@@ -108,7 +110,8 @@ class Figure:
         if self.raw is None:
             value = self.of(arm)
             assert value is not None, f"{self.key} was not measured of {arm.name}"
-            return Spread(value, None, None, 0, 0)
+            low, high = self.bounds(arm) or (None, None)
+            return Spread(value, low, high, 0, 0)
         groups = [group for values in self.raw(arm) if len(group := np.array(list(values), dtype=np.float64))]
         if not groups:
             raise UsageError(
@@ -246,6 +249,30 @@ def _executed(arms: Sequence[Arm]) -> Iterator[Figure]:
             yield Figure(f"execution.{name}.{precision}", unit, of, title=f"{name} in {precision}")
 
 
+def _from_outside(arms: Sequence[Arm]) -> Iterator[Figure]:
+    """Figures of scenarios from other packages say themselves how they are to be shown."""
+    known = {
+        (scenario, name): figure
+        for arm in arms
+        for scenario, found in arm.scenarios.items()
+        for name, figure in found.figures.items()
+    }
+    for (scenario, name), figure in known.items():
+        of = _then(_entry("scenarios", scenario), _entry("figures", name))
+        yield Figure(
+            f"{scenario}.{name}",
+            figure.unit,
+            _then(of, reach("value")),
+            better=figure.better,
+            label=figure.label,
+            meaning=figure.meaning,
+            n=_then(of, reach("n")),
+            followed=True,
+            bounds=lambda arm, of=of: (of(arm).low, of(arm).high),  # type: ignore[misc]
+            speedup=_then(_entry("scenarios", scenario), _entry("speedups", name)),
+        )
+
+
 def _entry(place: str, key: str) -> Callable[[Any], Any]:
     """Getter of what a mapping at a place of a record has under a key."""
     return lambda record: (reach(place)(record) or {}).get(key)
@@ -350,6 +377,7 @@ FIGURES: tuple[Figure | Family, ...] = (
     Figure("efficiency.per_core", "/s", reach("efficiency.samples_per_s_per_core"), "higher"),
     Figure("efficiency.per_gib", "/s", reach("efficiency.samples_per_s_per_gib"), "higher"),
     Figure("efficiency.energy", "J", reach("efficiency.joules_per_sample"), title="energy per sample"),
+    _from_outside,
     _executed,
     Figure(
         "execution.outside",

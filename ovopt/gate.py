@@ -1,13 +1,12 @@
-"""The gate: from pairs and budgets to a verdict, and a sentence that says what to ship and why. Pure."""
+"""The gate: from pairs and budgets to a verdict, and a decision with its grounds. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ovopt import units
 from ovopt.budgets.checks import Evidence, checks, limited_losses, metric_of
-from ovopt.budgets.said import said_check
-from ovopt.records import Arm, Budgets, Check, Comparison, Gate, Pair, Verdict
+from ovopt.figures import DECIDING
+from ovopt.records import Arm, Budgets, Check, Comparison, Decision, Gate, Ground, Pair, Verdict
 
 SMALLER = 0.9
 """A candidate that is no faster is still worth shipping below this share of the size."""
@@ -30,11 +29,17 @@ def judge(pairs: Sequence[Pair], budgets: Budgets, lost: Mapping[str, str], evid
     found = tuple(check for pair in pairs for check in checks(pair, budgets, evidence or Evidence()))
     candidates = {pair.candidate: _candidate_verdict(pair, found) for pair in pairs}
     candidates |= dict.fromkeys(lost, "inconclusive")
-    ship, reason = _advice(pairs, candidates, found, lost)
     verdict: Verdict | None = None
     if found or (lost and budgets != Budgets()):
         verdict = next((v for v in ("pass", "inconclusive", "fail") if v in candidates.values()), "inconclusive")
-    return Gate(verdict=verdict, checks=found, candidates=candidates if verdict else {}, ship=ship, reason=reason)
+    decision = decision_on(pairs, found)
+    return Gate(
+        verdict=verdict,
+        checks=found,
+        candidates=candidates if verdict else {},
+        ship={"ship": decision.about, "keep": pairs[0].baseline if pairs else None}.get(decision.kind),
+        decision=decision,
+    )
 
 
 def lost_arms(arms: Iterable[Arm]) -> dict[str, str]:
@@ -42,49 +47,47 @@ def lost_arms(arms: Iterable[Arm]) -> dict[str, str]:
     return {arm.name: arm.lost for arm in arms if arm.lost and arm.role in ("baseline", "candidate")}
 
 
+def decision_on(pairs: Sequence[Pair], found: Sequence[Check]) -> Decision:
+    """The decision that pairs and the checks of their budgets lead to."""
+    if not pairs:
+        return Decision(kind="nothing")
+    verdicts = {pair.candidate: _candidate_verdict(pair, found) for pair in pairs}
+    sound = [pair for pair in pairs if verdicts[pair.candidate] == "pass" and not _unbudgeted_loss(pair, found)]
+    worth = [pair for pair in sound if _worth(pair)]
+    if worth:
+        return _recommendation(max(worth, key=_speed), found)
+    open_ = [pair for pair in pairs if verdicts[pair.candidate] == "inconclusive" and not _slower(pair)]
+    if open_:
+        best = max(open_, key=_speed).candidate
+        return Decision(kind="open", grounds=(Ground(candidate=best, kind="open", checks=_paths(best, found)),))
+    return Decision(kind="keep", grounds=tuple(_fault(pair, verdicts[pair.candidate], found) for pair in pairs))
+
+
 def _candidate_verdict(pair: Pair, found: Sequence[Check]) -> Verdict:
     mine = {check.verdict for check in found if check.candidate == pair.candidate}
     return "fail" if "fail" in mine else "inconclusive" if "inconclusive" in mine else "pass"
 
 
-def _advice(
-    pairs: Sequence[Pair], candidates: Mapping[str, Verdict], found: Sequence[Check], lost: Mapping[str, str]
-) -> tuple[str | None, str]:
-    if not pairs:
-        gone = "; ".join(f"{name}: {why}" for name, why in lost.items())
-        return None, f"Nothing was compared. {gone}".strip()
-    baseline = pairs[0].baseline
-    sound = [pair for pair in pairs if candidates[pair.candidate] == "pass" and not _unbudgeted_loss(pair, found)]
-    worth = [pair for pair in sound if _worth(pair)]
-    if worth:
-        best = max(worth, key=_speed)
-        return _recommend(best, found)
-    open_ = [pair for pair in pairs if candidates[pair.candidate] == "inconclusive" and not _slower(pair)]
-    if open_:
-        best = max(open_, key=_speed)
-        notes = "; ".join(
-            f"{said_check(check)}: {check.note}"
-            for check in found
-            if check.candidate == best.candidate and check.verdict == "inconclusive"
-        )
-        return None, f"Not decided: {best.candidate} is {_said_speed(best)}, but {notes}."
-    faults = "; ".join(f"{pair.candidate} {_fault(pair, candidates[pair.candidate], found)}" for pair in pairs)
-    return baseline, f"Ship the {baseline}: {faults}." if baseline == "original" else f"Ship {baseline}: {faults}."
-
-
-def _recommend(best: Pair, found: Sequence[Check]) -> tuple[str | None, str]:
+def _recommendation(best: Pair, found: Sequence[Check]) -> Decision:
     kept = limited_losses(check for check in found if check.candidate == best.candidate)
     if not kept and any(delta.kind == "agreement" for delta in best.accuracy.values()):
-        said = ", ".join(f"{name} {units.quality(d.candidate, d.unit)}" for name, d in best.accuracy.items())
-        return None, (
-            f"{best.candidate} is {_said_speed(best)} and agrees with the original ({said}); whether that is enough "
-            "only labelled data or a budget can say."
-        )
-    quality = "; ".join(map(said_check, kept)) or "; ".join(
-        f"{name} {units.points(d.delta, d.unit)} {units.quality_interval(d.low, d.high, d.unit)}"
-        for name, d in best.accuracy.items()
-    )
-    return best.candidate, f"Ship {best.candidate}: {_said_speed(best)}" + (f", {quality}." if quality else ".")
+        ground = Ground(candidate=best.candidate, kind="agrees", metrics=tuple(best.accuracy))
+        return Decision(kind="agreement", grounds=(ground,))
+    budgets, metrics = tuple(check.budget for check in kept), () if kept else tuple(best.accuracy)
+    ground = Ground(candidate=best.candidate, kind="worth", checks=budgets, metrics=metrics)
+    return Decision(kind="ship", grounds=(ground,))
+
+
+def _fault(pair: Pair, verdict: Verdict, found: Sequence[Check]) -> Ground:
+    if verdict == "fail":
+        return Ground(candidate=pair.candidate, kind="missed", checks=_paths(pair.candidate, found, "fail"))
+    if lost := _unbudgeted_loss(pair, found):
+        return Ground(candidate=pair.candidate, kind="lost", metrics=(lost,))
+    return Ground(candidate=pair.candidate, kind="no gain")
+
+
+def _paths(candidate: str, found: Sequence[Check], verdict: Verdict = "inconclusive") -> tuple[str, ...]:
+    return tuple(check.budget for check in found if check.candidate == candidate and check.verdict == verdict)
 
 
 def _unbudgeted_loss(pair: Pair, found: Sequence[Check]) -> str | None:
@@ -104,33 +107,9 @@ def _slower(pair: Pair) -> bool:
 
 
 def _words(pair: Pair) -> set[str]:
-    return {speed.verdict for speed in (pair.latency, pair.throughput) if speed}
+    return {speed.verdict for figure in DECIDING if (speed := figure.speedup(pair))}
 
 
 def _speed(pair: Pair) -> float:
-    measured = pair.latency or pair.throughput
-    return measured.estimate if measured else 1.0
-
-
-def _said_speed(pair: Pair) -> str:
-    """The clearest thing that the measurement says: latency, else throughput, else size."""
-    for what, speed in (("", pair.latency), (" in throughput", pair.throughput)):
-        if speed and speed.verdict == "faster":
-            return f"{units.factor(speed.estimate)} faster{what}"
-        if speed and speed.verdict == "slower":
-            return f"slower{what} ({units.factor(speed.estimate)})"
-    return f"not clearly faster, {units.factor(pair.size.ratio)} the size"
-
-
-def _fault(pair: Pair, verdict: Verdict, found: Sequence[Check]) -> str:
-    if verdict == "fail":
-        missed = [c for c in found if c.candidate == pair.candidate and c.verdict == "fail"]
-        return "misses its budget: " + ", ".join(map(said_check, missed))
-    lost = _unbudgeted_loss(pair, found)
-    if lost:
-        delta = pair.accuracy[lost]
-        return (
-            f"loses {lost} ({units.points(delta.delta, delta.unit)} "
-            f"{units.quality_interval(delta.low, delta.high, delta.unit)})"
-        )
-    return f"is {_said_speed(pair)}"
+    measured = (figure.speedup(pair) for figure in DECIDING)
+    return next((speed.estimate for speed in measured if speed), 1.0)

@@ -34,6 +34,7 @@ from ovopt.records import (
     Speedup,
     Turn,
 )
+from ovopt.reports.decision import with_reason
 from ovopt.stats import Interval, speedup_interval
 
 latency_of = LatencyScenario().figures
@@ -199,7 +200,7 @@ def comparison(
         "pairs": tuple(pairs),
         "gate": judge(pairs, budgets or Budgets(), lost),
     }
-    return Comparison(**{**facts, **more})
+    return with_reason(Comparison(**{**facts, **more}))
 
 
 def metric_named(name: str) -> Metric:

@@ -71,13 +71,13 @@ def test_a_budget_that_no_model_could_be_judged_by_is_refused(given):
 )
 def test_a_comparison_comes_back_from_json_as_it_was(whole):
     text = whole.model_dump_json(by_alias=True)
-    assert json.loads(text)["schema"] == "ovopt.comparison/1"
+    assert json.loads(text)["schema"] == "ovopt.comparison/2"
     assert Comparison.model_validate_json(text) == whole
 
 
 def test_a_comparison_of_another_schema_is_refused():
-    other = {**json.loads(comparison().model_dump_json(by_alias=True)), "schema": "ovopt.comparison/2"}
-    with pytest.raises(ValidationError, match=r"Input should be 'ovopt.comparison/1'"):
+    other = {**json.loads(comparison().model_dump_json(by_alias=True)), "schema": "ovopt.comparison/3"}
+    with pytest.raises(ValidationError, match=r"Input should be 'ovopt.comparison/2'"):
         Comparison.model_validate_json(json.dumps(other))
 
 

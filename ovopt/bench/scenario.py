@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ovopt.bench.open_loop import Demand
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
-from ovopt.records import Effective, Measured, Record
+from ovopt.records import Arm, Effective, Measured, Record, Speeds
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,31 @@ class Scenario(ABC):
 
     @abstractmethod
     def figures(self, raw: Any) -> Record:
-        """One arm's figures."""
+        """One arm's figures; `ScenarioFigures` where ovopt has no record for this scenario."""
+
+    def restore(self, figures: Any) -> Any:
+        """The raw values again, from what `figures` made of them."""
+        return figures.raw
 
     @abstractmethod
     def pair(self, baseline: Any, candidate: Any, control: Any | None) -> Record:
-        """A candidate's raw values against the baseline's, judged on the footing of the control's."""
+        """A candidate's raw values against the baseline's, judged on the footing of the control's; `ScenarioSpeedups`
+        where ovopt has no record for this scenario."""
+
+
+BUILT_IN = Speeds.model_fields.keys() - {"scenarios"}
+"""Scenarios that arms and pairs have a field for; those of other packages stand under `scenarios`."""
+
+
+def as_fields(found: Mapping[str, Record]) -> dict[str, Any]:
+    """Fields of an arm or a pair, from what scenarios gave."""
+    own = {name: one for name, one in found.items() if name in BUILT_IN}
+    return {**own, "scenarios": {name: one for name, one in found.items() if name not in own}}
+
+
+def stored(record: Arm | Speeds, scenario: str) -> Any:
+    """What a scenario gave, from the record of an arm or a pair; None where it was not measured."""
+    return getattr(record, scenario) if scenario in BUILT_IN else record.scenarios.get(scenario)
 
 
 def hinted(hint: str, properties: Mapping[str, str]) -> dict[str, str]:

@@ -96,6 +96,10 @@ class TurnScenario(Scenario):
         )
         return found
 
+    def restore(self, figures: Any) -> Turns:
+        """The turns again."""
+        return [list(rounds) for rounds in figures.raw]
+
     def table(self, turns: Turns) -> Floats:
         """Seconds per sample of each turn, shape [replicas, rounds]."""
         return np.array([[self.seconds(turn) for turn in rounds] for rounds in turns], dtype=np.float64)

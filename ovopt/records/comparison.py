@@ -50,7 +50,7 @@ class Preview(Record):
 class Comparison(Record):
     """The comparison file: raw values of all arms plus the pairs and the gate that follow from them."""
 
-    schema_: Literal["ovopt.comparison/1"] = Field("ovopt.comparison/1", alias="schema")
+    schema_: Literal["ovopt.comparison/2"] = Field("ovopt.comparison/2", alias="schema")
     ovopt: str
     created: str
     machine: Machine

@@ -180,6 +180,26 @@ class Execution(Record):
     wall_us: float = Field(default=0, description="wall time of the same inferences, with profiling on")
 
 
+class ScenarioFigure(Record):
+    """One figure of a scenario from another package, with all that reports need to show it."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = Field(default=None, description="how many values it rests on")
+    unit: str = Field(default="", description="ms, us, /s, bytes, share, or any other word")
+    better: Literal["lower", "higher"] = "lower"
+    label: str = Field(description="name of its row in tables")
+    meaning: str = ""
+
+
+class ScenarioFigures(Record):
+    """Figures of a scenario from another package, and the raw values that they follow from."""
+
+    figures: dict[str, ScenarioFigure]
+    raw: Any = Field(default=None, description="as the scenario gave them, of what JSON can hold")
+
+
 class Arm(Record):
     """One thing that was measured: a model with its runtime settings."""
 
@@ -201,6 +221,7 @@ class Arm(Record):
     first_inference: FirstInference | None = None
     memory: Memory | None = None
     served_load: ServedLoad | None = None
+    scenarios: dict[str, ScenarioFigures] = Field(default={}, description="those of other packages, by name")
     efficiency: Efficiency | None = None
     accuracy: dict[str, Quality] = Field(default={})
     execution: Execution | None = None

@@ -123,11 +123,40 @@ class Check(Record):
     note: str = Field(default="", description="of an open budget: which measurement to extend, and by how much")
 
 
+class Ground(Record):
+    """What a decision rests on, for one candidate."""
+
+    candidate: str
+    kind: Literal["worth", "agrees", "open", "missed", "lost", "no gain"] = Field(
+        description="it is faster or smaller and keeps its quality; it agrees with the original, where no labels tell "
+        "more; its budgets are open; it misses one; it loses quality of which no budget allows any loss; it is neither "
+        "faster nor clearly smaller"
+    )
+    checks: tuple[str, ...] = Field(default=(), description="the budgets that say so, by their key paths")
+    metrics: tuple[str, ...] = Field(default=(), description="the metrics that say so")
+
+
+class Decision(Record):
+    """What to do, and why; reports put it into words."""
+
+    kind: Literal["ship", "keep", "open", "agreement", "nothing", "measured", "evaluated"] = Field(
+        description="ship the candidate; keep the original; not decided; agreement alone, which decides nothing; "
+        "nothing was compared, for arms were lost; measured or evaluated without a baseline"
+    )
+    grounds: tuple[Ground, ...] = Field(default=(), description="of every candidate that it speaks of")
+
+    @property
+    def about(self) -> str | None:
+        """The candidate that it speaks of, if it is one."""
+        return self.grounds[0].candidate if len(self.grounds) == 1 else None
+
+
 class Gate(Record):
     """The decision. With several candidates, the verdict is that of the best one."""
 
-    verdict: Verdict | None = Field(description="None where no budget was given")
-    checks: tuple[Check, ...]
-    candidates: dict[str, Verdict] = Field(description="the verdict of each candidate")
-    ship: str | None = Field(description="the arm to ship; None where the measurement cannot say")
-    reason: str
+    verdict: Verdict | None = Field(default=None, description="None where no budget was given")
+    checks: tuple[Check, ...] = ()
+    candidates: dict[str, Verdict] = Field(default={}, description="the verdict of each candidate")
+    ship: str | None = Field(default=None, description="the arm to ship; None where the measurement cannot say")
+    decision: Decision
+    reason: str = Field(default="", description="the decision in a sentence, for those who read the file")

@@ -22,6 +22,11 @@ class Speedup(Record):
     verdict: SpeedWord
     why: str = Field(description="how the verdict came about")
 
+    @property
+    def speedup(self) -> float:
+        """How many times as fast the candidate is: the estimate."""
+        return self.estimate
+
 
 class EndToEndSpeedup(Record):
     """Both ways of running: one sample after the other, and pipelined."""
@@ -52,6 +57,12 @@ class ServedLoadRatio(Record):
     )
 
 
+class ScenarioSpeedups(Record):
+    """Speed-ups of a scenario from another package, by the name of its figure."""
+
+    speedups: dict[str, Speedup]
+
+
 class Speeds(Record):
     """Two arms, scenario by scenario."""
 
@@ -62,6 +73,7 @@ class Speeds(Record):
     first_inference: FirstInferenceSpeedup | None = None
     memory: MemoryRatio | None = None
     served_load: ServedLoadRatio | None = None
+    scenarios: dict[str, ScenarioSpeedups] = Field(default={}, description="those of other packages, by name")
 
 
 class Flips(Record):

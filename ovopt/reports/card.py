@@ -10,6 +10,7 @@ from typing import Any
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
+from ovopt.reports.decision import reason
 from ovopt.reports.plain_text import clean, one_line
 
 MARK = "<!-- ovopt card -->"
@@ -134,7 +135,7 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict
-        yield from (f"Budgets: {verdict}. {_plain(comparison.gate.reason)}", "")
+        yield from (f"Budgets: {verdict}. {_plain(reason(comparison))}", "")
 
 
 def _quality(label: str, delta: QualityDelta) -> str:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from ovopt.contracts import Report, View
 from ovopt.figures import Figure, figures_of
 from ovopt.records import Arm, Comparison, Pair, Speeds, Speedup
+from ovopt.reports.decision import reason
 from ovopt.reports.plain_text import one_line
 
 UNITS = {"/s": "samples/s"}
@@ -53,7 +54,7 @@ class Csv(Report):
 
 def _lines(comparison: Comparison) -> Iterator[Line]:
     gate, catalogue = comparison.gate, figures_of(comparison.arms)
-    yield Line("", "gate", "verdict", "", gate.ship or "", verdict=gate.verdict or "", note=gate.reason)
+    yield Line("", "gate", "verdict", "", gate.ship or "", verdict=gate.verdict or "", note=reason(comparison))
     for arm in comparison.arms:
         yield from _arm(arm, catalogue)
     for pair in comparison.pairs:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from ovopt.contracts import Report, View
 from ovopt.records import Check, Comparison
 from ovopt.reports.budgets import limit_text, measured_text
+from ovopt.reports.decision import reason
 from ovopt.reports.plain_text import clean, one_line
 from ovopt.reports.rows import candidates_of
 
@@ -47,7 +48,7 @@ def _suite(comparison: Comparison, name: str, lost: str | None, checks: Sequence
         error.text = clean(lost)
     elif not checks:
         ET.SubElement(_named(suite, name, "budgets"), "skipped", {"message": "no budget was given"})
-    ET.SubElement(suite, "system-out").text = clean(comparison.gate.reason)
+    ET.SubElement(suite, "system-out").text = clean(reason(comparison))
     _count(suite, list(suite.iter("testcase")))
     return suite
 

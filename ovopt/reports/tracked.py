@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from ovopt.records import Arm, Comparison, Pair, Record
+from ovopt.reports.decision import reason
 from ovopt.reports.plain_text import clean
 from ovopt.trend import points_of
 
@@ -146,7 +147,7 @@ def _tags(comparison: Comparison, arm: Arm, digest: str) -> dict[str, str | None
         "ovopt.baseline_sha256": comparison.arms[0].model.sha256,
         "ovopt.recipe": str(comparison.recipe.get("family") or ""),
         "ovopt.lost": arm.lost,
-        "mlflow.note.content": gate.reason,
+        "mlflow.note.content": reason(comparison),
     }
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from ovopt import units
 from ovopt.budgets.checks import metric_of
-from ovopt.records import Check, Comparison, Pair, QualityDelta
+from ovopt.figures import DECIDING
+from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
 from ovopt.reports.budgets import (
     WORDS,
     bound_text,
@@ -19,6 +20,7 @@ from ovopt.reports.budgets import (
     measured_text,
 )
 from ovopt.reports.cells import Tone
+from ovopt.reports.decision import checks_on, grounds_text, reason, the
 from ovopt.reports.rows import title_of
 
 Kind = Literal["ship", "keep", "open", "none"]
@@ -46,23 +48,20 @@ class Verdict:
 
 def verdict_of(comparison: Comparison) -> Verdict:
     """The gate's decision in words."""
-    gate, pairs = comparison.gate, comparison.pairs
-    by_name = {pair.candidate: pair for pair in pairs}
-    if gate.ship in by_name:
-        best = by_name[gate.ship]
-        evidence = tuple(_evidence(comparison, best))
-        return Verdict("ship", f"Ship {gate.ship}.", _praise(comparison, best), evidence, gate.ship)
-    if not pairs:
-        head, _, rest = gate.reason.partition(". ")
-        return Verdict("none", f"{head.rstrip('.')}.", _of_those_lost(comparison), (rest,) if rest else ())
-    if gate.ship is not None:
-        said = f"Ship {gate.ship}" if gate.ship != "original" else "Ship the original"
-        sentence = _no_candidate(comparison, gate.ship)
-        only = pairs[0].candidate if len(pairs) == 1 else None
-        return Verdict("keep", f"{said}.", sentence, (gate.reason.removeprefix(f"{said}: "),), only)
-    best = _most_promising(comparison)
-    evidence = (gate.reason.removeprefix("Not decided: "),)
-    return Verdict("open", "Not decided yet.", _doubt(comparison, best), evidence, best.candidate)
+    decision, ship = comparison.gate.decision, comparison.gate.ship
+    pairs = {pair.candidate: pair for pair in comparison.pairs}
+    about = pairs.get(decision.about or "")
+    if decision.kind == "ship" and about:
+        evidence = tuple(_evidence(comparison, about))
+        return Verdict("ship", f"Ship {about.candidate}.", _praise(comparison, about), evidence, about.candidate)
+    evidence = tuple(filter(None, [grounds_text(comparison)]))
+    if decision.kind == "keep" and pairs and ship:
+        return Verdict("keep", f"Ship {the(ship)}.", _no_candidate(comparison, ship), evidence, decision.about)
+    if decision.kind in ("open", "agreement") and about:
+        return Verdict("open", "Not decided yet.", _doubt(comparison, about), evidence, about.candidate)
+    measured = decision.kind in ("measured", "evaluated")
+    headline = reason(comparison) if measured else "Nothing was compared."
+    return Verdict("none", headline, _of_those_lost(comparison), evidence)
 
 
 def _praise(comparison: Comparison, pair: Pair) -> str:
@@ -71,15 +70,16 @@ def _praise(comparison: Comparison, pair: Pair) -> str:
 
 
 def _speed_words(pair: Pair) -> str:
-    baseline = _the(pair.baseline)
+    baseline = the(pair.baseline)
     if pair.latency and pair.latency.verdict == "faster":
         return f"answers {units.number(pair.latency.estimate)} times as fast as {baseline}"
     if pair.throughput and pair.throughput.verdict == "faster":
         return f"handles {units.number(pair.throughput.estimate)} times as many samples per second as {baseline}"
-    for speed in (pair.latency, pair.throughput):
-        if speed and speed.verdict == "slower":
+    speeds = [speed for figure in DECIDING if (speed := figure.speedup(pair))]
+    for speed in speeds:
+        if speed.verdict == "slower":
             return f"is slower than {baseline} ({units.number(speed.estimate)} times its speed)"
-    return f"is not clearly faster than {baseline}" if pair.latency or pair.throughput else "was not timed"
+    return f"is not clearly faster than {baseline}" if speeds else "was not timed"
 
 
 def _size_words(pair: Pair) -> str:
@@ -100,22 +100,21 @@ def _quality_clause(comparison: Comparison, pair: Pair) -> str:
 def _values(name: str, delta: QualityDelta, baseline: str) -> str:
     value = units.quality(delta.candidate, delta.unit)
     if delta.kind == "agreement":
-        return f"agreement with {_the(baseline)} ({title_of(name)}) {value}"
-    return f"{title_of(name)} is {value}, {_the(baseline)}'s {units.quality(delta.baseline, delta.unit)}"
+        return f"agreement with {the(baseline)} ({title_of(name)}) {value}"
+    return f"{title_of(name)} is {value}, {the(baseline)}'s {units.quality(delta.baseline, delta.unit)}"
 
 
 def _no_candidate(comparison: Comparison, ship: str) -> str:
-    pairs = comparison.pairs
-    faults = [f"{pair.candidate} {_fault(comparison, pair)}" for pair in pairs[:NAMED]]
-    more = f"; {len(pairs) - NAMED} more do no better" if len(pairs) > NAMED else ""
-    who = "It" if len(pairs) == 1 else f"None of the {len(pairs)} candidates"
-    if len(pairs) == 1:
-        return f"{faults[0]}, so {_the(ship)} stays."
-    return f"{who} should replace it: {'; '.join(faults)}{more}."
+    pairs = {pair.candidate: pair for pair in comparison.pairs}
+    grounds = [ground for ground in comparison.gate.decision.grounds if ground.candidate in pairs]
+    faults = [f"{one.candidate} {_fault(pairs[one.candidate], checks_on(comparison, one), one)}" for one in grounds]
+    more = f"; {len(faults) - NAMED} more do no better" if len(faults) > NAMED else ""
+    if len(faults) == 1:
+        return f"{faults[0]}, so {the(ship)} stays."
+    return f"None of the {len(faults)} candidates should replace it: {'; '.join(faults[:NAMED])}{more}."
 
 
-def _fault(comparison: Comparison, pair: Pair) -> str:
-    missed = [check for check in checks_of(comparison, pair.candidate) if check.verdict == "fail"]
+def _fault(pair: Pair, missed: Sequence[Check], ground: Ground) -> str:
     quality = [found for check in missed if is_drop(check) and (found := _of(pair, check))]
     if quality:
         return "loses too much accuracy: " + ", ".join(_values(name, delta, pair.baseline) for name, delta in quality)
@@ -123,28 +122,21 @@ def _fault(comparison: Comparison, pair: Pair) -> str:
         return "misses its budget: " + ", ".join(
             f"{budget_name(check)} is {measured_text(check)}, allowed is {limit_text(check)}" for check in missed
         )
-    worse = [name for name, delta in pair.accuracy.items() if delta.kind == "accuracy" and delta.drop[1] > 0]
+    worse = [name for name in ground.metrics if name in pair.accuracy]
     if worse:
         return "loses accuracy: " + ", ".join(_values(name, pair.accuracy[name], pair.baseline) for name in worse)
     return _speed_words(pair)
 
 
-def _most_promising(comparison: Comparison) -> Pair:
-    """The fastest of those that are open, else of all."""
-    gate = comparison.gate
-    open_ = [pair for pair in comparison.pairs if gate.candidates.get(pair.candidate) == "inconclusive"]
-    return max(open_ or comparison.pairs, key=lambda pair: pair.latency.estimate if pair.latency else 1.0)
-
-
 def _doubt(comparison: Comparison, best: Pair) -> str:
-    if comparison.gate.candidates.get(best.candidate) != "inconclusive":
+    if comparison.gate.decision.kind == "agreement":
         return (
             f"{best.candidate} {_speed_words(best)}{_quality_clause(comparison, best)}; whether that is enough, only "
             "labelled data or a budget can say."
         )
     unsettled = [check for check in checks_of(comparison, best.candidate) if check.verdict == "inconclusive"]
     if not unsettled:
-        return f"The measurement cannot say yet whether {best.candidate} should replace {_the(best.baseline)}."
+        return f"The measurement cannot say yet whether {best.candidate} should replace {the(best.baseline)}."
     about = _listed(list(dict.fromkeys(budget_name(check) for check in unsettled)))
     advice = "; ".join(dict.fromkeys(check.note for check in unsettled if check.note))
     tail = f": {advice}" if advice else ""
@@ -191,7 +183,8 @@ def _limit(check: Check) -> str:
 
 def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
     """At the precision that the device runs in, and against forced f32 where that was measured."""
-    for scenario, speed in (("latency", pair.latency), ("throughput", pair.throughput)):
+    for figure in DECIDING:
+        scenario, speed = figure.scenario, figure.speedup(pair)
         if speed is None or speed.low is None or speed.high is None:
             continue
         baseline = comparison.arms[0]
@@ -200,13 +193,14 @@ def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
         whose = "the asked-for precision" if own else "this machine's default precision"
         where = f" at {whose} ({found.inference_precision})" if found else ""
         against = [
-            f", {units.factor(speeds.latency.estimate)} against {name}"
+            f", {units.factor(other.estimate)} against {name}"
             for name, speeds in pair.against.items()
-            if scenario == "latency" and speeds.latency
+            if (other := figure.speedup(speeds))
         ]
         factor, interval = units.factor(speed.estimate), units.factor_interval(speed.low, speed.high)
-        word: str = "in latency" if speed.verdict == "no clear difference" else speed.verdict
-        word += " in throughput" if scenario == "throughput" else ""
+        word: str = "" if speed.verdict == "no clear difference" else speed.verdict
+        if not word or figure is not DECIDING[0]:
+            word = f"{word} in {figure.pair_name}".strip()
         said = f"{factor} {word} {interval}"
         return f"{said}{where}{''.join(against)}"
     return None
@@ -215,10 +209,6 @@ def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
 def _of(pair: Pair, check: Check) -> tuple[str, QualityDelta] | None:
     name = metric_of(check)
     return (name, pair.accuracy[name]) if name in pair.accuracy and name else None
-
-
-def _the(name: str) -> str:
-    return "the original" if name == "original" else name
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ovopt.budgets.checks import Evidence, checks, scenarios_of
-from ovopt.budgets.said import said_check
 from ovopt.errors import UsageError
 from ovopt.gate import decide
 from ovopt.records import (
@@ -21,6 +20,7 @@ from ovopt.records import (
     StartTimes,
     Turn,
 )
+from ovopt.reports.decision import check_text
 from tests.factories import arm, comparison, delta, exactly, pair, speed
 
 MIB = 1 << 20
@@ -127,7 +127,7 @@ def test_every_budget_can_be_kept_and_missed(path: str, kept: float, missed: flo
         (path, kept, unit, ""),
         (path, missed, unit, ""),
     ]
-    assert said_check(found[0])
+    assert check_text(found[0])
 
 
 def test_every_key_of_the_budgets_is_judged_above() -> None:
@@ -333,10 +333,10 @@ def test_open_starts_ask_for_starts_and_no_more_than_a_run_makes() -> None:
     ],
 )
 def test_a_check_is_said_with_its_figure_interval_and_budget(path: str, limit: float, said: str) -> None:
-    assert said_check(judged(path, limit)) == said
+    assert check_text(judged(path, limit)) == said
 
 
 def test_an_unknown_bound_is_said_to_be_unknown() -> None:
-    words = said_check(judged("latency.p99.max_ms", 9))
+    words = check_text(judged("latency.p99.max_ms", 9))
     assert words.startswith("latency p99 0.55")
     assert words.endswith("ms, unknown], budget at most 9.00 ms")

@@ -14,6 +14,7 @@ from ovopt.records import (
     Check,
     Comparison,
     DataFacts,
+    Decision,
     Effective,
     Efficiency,
     EndToEnd,
@@ -25,6 +26,7 @@ from ovopt.records import (
     Flips,
     Footprint,
     Gate,
+    Ground,
     Latency,
     LoadLimit,
     LoadPoint,
@@ -39,6 +41,9 @@ from ovopt.records import (
     Quality,
     QualityDelta,
     Reference,
+    ScenarioFigure,
+    ScenarioFigures,
+    ScenarioSpeedups,
     ServedLoad,
     Settings,
     SizeRatio,
@@ -54,6 +59,8 @@ from tests.reports.diagnosed import PROBLEM, diagnosis, layer
 BUDGETS = Budgets.model_validate(
     {"accuracy": {"top1": {"max_drop": 0.01}}, "latency": {"min_speedup": 1.5}, "size": {"max_ratio": 0.5}}
 )
+JITTER = ScenarioFigure(value=0.25, low=0.2, high=0.3, n=9, unit="ms", label="jitter p50", meaning="from turn to turn")
+"""A figure of a scenario that another package brings."""
 DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -79,9 +86,11 @@ def full(budgets: Budgets = BUDGETS, **more: Any) -> Comparison:
     """Two candidates in every scenario; the first is slow to load, the second loses accuracy."""
     whole = comparison({"int8": 0.55, "int4": 0.4}, budgets, **more)
     arms = tuple(_with_everything(arm, place) for place, arm in enumerate(whole.arms))
+    jitter = ScenarioSpeedups(speedups={"p50": speed(1.3)})
     pairs = tuple(
         pair.model_copy(
             update={
+                "scenarios": {"jitter": jitter},
                 "end_to_end": EndToEndSpeedup(sequential=speed(1.4), pipelined=speed(1.6)),
                 "first_inference": FirstInferenceSpeedup(cold=speed(0.8), cached=speed(1.2)),
                 "memory": MemoryRatio(by_hint={"latency": 0.9}),
@@ -120,7 +129,8 @@ def _with_everything(arm: Arm, place: int) -> Arm:
             "end_to_end": EndToEndScenario().figures([[turn]]),
             "first_inference": FirstInference(cold=starts(300.0 + place), cached=starts(90.0)),
             "memory": Memory(by_hint={"latency": footprint, "throughput": footprint}),
-            "processor_time": ProcessorTime(per_inference_ms=0.9, n=1, raw=((Turn(samples=1, elapsed_ns=9),),)),
+            "scenarios": {"jitter": ScenarioFigures(figures={"p50": JITTER}, raw=[1, 2, 3])},
+            "processor_time": ProcessorTime(per_inference_ms=0.9, n=1, raw=((Turn(samples=1, elapsed_ns=900_000),),)),
             "served_load": ServedLoad(
                 points=tuple(LoadPoint(rate_per_s=rate, **point) for rate in (100.0, 200.0)), within=limit
             ),
@@ -445,10 +455,19 @@ def _gates(draw: Any, baseline: str, candidates: list[str], metrics: list[str]) 
         note=words,
     )
     verdict = draw(maybe(verdicts))
+    ground = built(
+        Ground,
+        candidate=st.sampled_from(candidates or ["nobody"]),
+        kind=st.sampled_from(["worth", "agrees", "open", "missed", "lost", "no gain"]),
+        checks=st.lists(st.sampled_from(keys), max_size=2).map(tuple),
+        metrics=st.lists(st.sampled_from([*metrics, "odd"]), max_size=2).map(tuple),
+    )
+    kinds = ["ship", "keep", "open", "agreement", "nothing", "measured", "evaluated"]
     return Gate(
         verdict=verdict,
         checks=tuple(draw(st.lists(check, max_size=4))) if verdict and candidates else (),
         candidates={name: draw(verdicts) for name in candidates} if verdict else {},
         ship=draw(st.sampled_from([None, baseline, *candidates])),
+        decision=draw(built(Decision, kind=st.sampled_from(kinds), grounds=st.lists(ground, max_size=3).map(tuple))),
         reason=draw(words),
     )

@@ -9,12 +9,12 @@ import pytest
 
 from ovopt.comparison import quality_of
 from ovopt.contracts import View
-from ovopt.records import Arm, Comparison, DataFacts, Gate, Quality
+from ovopt.records import Arm, Comparison, DataFacts, Decision, Gate, Quality
 from ovopt.reports.evaluation import SHOWN, Evaluation
 from tests.factories import ERROR, TOP1, arm, comparison, rows
 
 NOTHING: dict[str, Any] = {"latency": None, "throughput": None, "execution": None, "effective": {}}
-GATE = Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Evaluated, not compared.")
+GATE = Gate(decision=Decision(kind="evaluated"))
 
 
 def quality(wrong: int = 60, **more: Any) -> Quality:

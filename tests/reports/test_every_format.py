@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from markdown_it import MarkdownIt
 
 from ovopt.contracts import Report, View, plugins
-from ovopt.records import Comparison
+from ovopt.records import Comparison, Decision, Ground
 from ovopt.reports.csv import Line
 from ovopt.reports.html import PAGE, SCRIPTS
 from ovopt.reports.plain_text import clean, one_line
@@ -63,6 +63,7 @@ def hostile() -> Comparison:
             "checks": checks,
             "candidates": dict.fromkeys(names, "inconclusive"),
             "ship": names[0],
+            "decision": Decision(kind="open", grounds=(Ground(candidate=names[1], kind="open", metrics=names),)),
             "reason": names[1],
         }
     )

@@ -7,7 +7,7 @@ import io
 from xml.etree import ElementTree as ET
 
 from ovopt.contracts import View
-from ovopt.records import Comparison, Gate
+from ovopt.records import Comparison, Decision, Gate
 from ovopt.reports.csv import Csv
 from ovopt.reports.html import Html
 from ovopt.reports.junit import Junit
@@ -19,7 +19,7 @@ from tests.reports.samples import BUDGETS, full
 
 PLAIN = View(80, False)
 FULL = full()
-NO_GATE = Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared.")
+NO_GATE = Gate(decision=Decision(kind="measured"))
 
 
 def cases(whole: Comparison) -> dict[tuple[str, str], ET.Element]:

@@ -150,7 +150,7 @@ def test_hostile_names_become_names_that_a_tracker_takes(name: str) -> None:
 @given(comparisons())
 def test_any_comparison_that_could_be_stored_fits_a_tracker(whole: Comparison) -> None:
     """But for the figures whose interval needs raw values, which random ones often lack."""
-    bare = dict.fromkeys(("latency", "throughput", "end_to_end", "first_inference"))
+    bare = dict.fromkeys(("latency", "throughput", "processor_time", "end_to_end", "first_inference"))
     arms = tuple(arm.model_copy(update=bare) for arm in whole.arms)
     _fits(tracked_runs(whole.model_copy(update={"arms": arms})))
 

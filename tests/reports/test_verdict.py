@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ovopt.gate import judge
-from ovopt.records import Budgets, Check, Comparison, Gate, Pair, Speeds
+from ovopt.records import Budgets, Check, Comparison, Decision, Gate, Pair, Speeds
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
 from ovopt.reports.key_figures import key_figures
 from ovopt.reports.verdict import verdict_of
@@ -105,7 +105,7 @@ def test_where_nothing_was_compared_the_lost_are_named() -> None:
 
 
 def test_a_benchmark_has_no_verdict() -> None:
-    nothing = Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared.")
+    nothing = Gate(decision=Decision(kind="measured"))
     verdict = verdict_of(comparison({"int8": 0.5}).model_copy(update={"pairs": (), "gate": nothing}))
     assert verdict.headline == "Measured, not compared."
     assert "nobody asked for a verdict" in verdict.sentence

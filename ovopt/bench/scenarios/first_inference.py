@@ -62,6 +62,10 @@ class FirstInferenceScenario(Scenario):
         """Medians, and every start."""
         return FirstInference(cold=_times(raw["cold"]), cached=_times(raw["cached"]))
 
+    def restore(self, figures: FirstInference) -> Starts:
+        """The starts again, as far as time goes."""
+        return {"cold": _starts(figures.cold), "cached": _starts(figures.cached)}
+
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> FirstInferenceSpeedup:
         """Whole starts against whole starts, of the same round."""
         kinds: tuple[Kind, Kind] = ("cold", "cached")
@@ -130,3 +134,7 @@ def _times(starts: Sequence[Started]) -> StartTimes:
         n=len(starts),
         raw_ns=tuple((start.read_ns, start.compile_ns, start.infer_ns) for start in starts),
     )
+
+
+def _starts(times: StartTimes) -> list[Started]:
+    return [Started(*raw, 0, 0, 0, from_cache=index < times.from_cache) for index, raw in enumerate(times.raw_ns)]

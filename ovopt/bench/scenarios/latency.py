@@ -70,6 +70,10 @@ class LatencyScenario(TurnScenario):
             raw_ns=tuple(tuple(tuple(turn) for turn in rounds) for rounds in raw),
         )
 
+    def restore(self, figures: Latency) -> Turns:
+        """The turns again."""
+        return [list(rounds) for rounds in figures.raw_ns]
+
     def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
         """Baseline time over candidate time."""
         return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

@@ -45,6 +45,13 @@ class MemoryScenario(Scenario):
         """Footprints by hint."""
         return Memory(by_hint={hint: _footprint(starts) for hint, starts in raw.items()})
 
+    def restore(self, figures: Memory) -> Starts:
+        """The starts again, as far as memory goes."""
+        return {
+            hint: [Started(0, 0, 0, *raw, from_cache=False) for raw in footprint.raw_bytes]
+            for hint, footprint in figures.by_hint.items()
+        }
+
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> MemoryRatio:
         """The peaks of the processes, by hint."""
         return MemoryRatio(by_hint={hint: _ratio(baseline[hint], candidate[hint]) for hint in baseline})

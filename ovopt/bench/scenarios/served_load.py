@@ -67,6 +67,14 @@ class ServedLoadScenario(Scenario):
         points = tuple(_point(rate, waits) for rate, waits in raw.rising)
         return ServedLoad(points=points, within=within)
 
+    def restore(self, figures: ServedLoad) -> Served:
+        """The waits again, and what was asked for."""
+        demand, limit = Demand(rates=tuple(point.rate_per_s for point in figures.points)), figures.within
+        if limit:
+            rates = () if limit.searched else demand.rates
+            demand = Demand(rates=rates, limit_ms=limit.limit_ms, share=limit.percentile / 100)
+        return Served(demand, [(point.rate_per_s, list(point.raw_ns)) for point in figures.points])
+
     def pair(self, baseline: Served, candidate: Served, control: Served | None) -> ServedLoadRatio:
         """Median waits at the rates that both served, and the highest rates."""
         before, after = ({rate: float(np.median(waits)) for rate, waits in s.points} for s in (baseline, candidate))

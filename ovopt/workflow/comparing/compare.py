@@ -11,7 +11,7 @@ from ovopt import comparison
 from ovopt.bench.machine import efficiency
 from ovopt.bench.open_loop import Demand
 from ovopt.bench.protocol import Audit
-from ovopt.bench.scenario import Effort, Found, Scenario, hinted
+from ovopt.bench.scenario import Effort, Found, Scenario, as_fields, hinted
 from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
 from ovopt.budgets.checks import scenarios_of
 from ovopt.contracts import plugins
@@ -23,6 +23,7 @@ from ovopt.recipe import Recipe
 from ovopt.records import (
     Arm,
     Comparison,
+    Decision,
     Execution,
     Gate,
     Pair,
@@ -33,6 +34,7 @@ from ovopt.records import (
     SizeRatio,
     Speeds,
 )
+from ovopt.reports.decision import with_reason
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.previews import previews
@@ -191,7 +193,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
             if arm.role == "reference"
         },
         pairs=tuple(pairs),
-        gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Measured, not compared."),
+        gate=Gate(decision=Decision(kind="measured")),
         notes=(
             *already_quantized(taking_part[0]),
             *divided(taking_part),
@@ -202,15 +204,15 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         ),
     )
     if not scorer:
-        return result
+        return with_reason(result)
     judged = {"gate": decide(result, recipe.budgets), "previews": previews(result, prepared)}
-    return result.model_copy(update=judged)
+    return with_reason(result.model_copy(update=judged))
 
 
 def _scenarios(plan: Plan) -> dict[str, Scenario]:
     """The scenarios asked for, in the order in which reports show them."""
     known = plugins("ovopt.bench.scenarios", Scenario)
-    order = [name for name in Speeds.model_fields if name in known]
+    order = [name for name in (*Speeds.model_fields, *sorted(known.keys() - Speeds.model_fields)) if name in known]
     for name in plan.scenarios or ():
         if name not in known:
             raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
@@ -310,7 +312,7 @@ def _arm(
         accuracy=qualities.get(arm.name, {}) if arm.name not in lost else {},
         execution=executions.get(arm.name),
         lost=lost.get(arm.name),
-        **figures,
+        **as_fields(figures),
     )
     return record.model_copy(update={"efficiency": efficiency(record)})
 
@@ -346,11 +348,8 @@ def _speeds(
     shared = {name: one.raw for name, one in found.items() if {baseline, candidate} <= one.raw.keys()}
     if not shared:
         return None
-    return Speeds(
-        **{
-            name: scenarios[name].pair(
-                raw[baseline], raw[candidate], raw.get(CONTROL) if candidate != CONTROL else None
-            )
-            for name, raw in shared.items()
-        }
-    )
+    made = {
+        name: scenarios[name].pair(raw[baseline], raw[candidate], raw.get(CONTROL) if candidate != CONTROL else None)
+        for name, raw in shared.items()
+    }
+    return Speeds(**as_fields(made))

@@ -15,7 +15,7 @@ from ovopt.bench.workers import Crew
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.recipe import Recipe
-from ovopt.records import Arm, Comparison, Gate, Settings
+from ovopt.records import Arm, Comparison, Decision, Gate, Settings
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.scoring import Scorer
@@ -115,7 +115,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         ),
         control=None,
         pairs=(),
-        gate=Gate(verdict=None, checks=(), candidates={}, ship=None, reason="Evaluated, not compared."),
+        gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
         notes=(*already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
     )
 

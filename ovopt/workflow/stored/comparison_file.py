@@ -12,13 +12,15 @@ from pydantic_core import ErrorDetails
 
 import ovopt
 from ovopt.errors import UsageError
-from ovopt.gate import decide
+from ovopt.gate import decide, decision_on, lost_arms
 from ovopt.recipe import budget_override, parse_budgets
-from ovopt.records import Budgets, Comparison
+from ovopt.records import Budgets, Comparison, Decision
+from ovopt.reports.decision import with_reason
 from ovopt.workflow.stored.recompute import check_unchanged
 
 SCHEMA = "ovopt.comparison/"
-NEWEST = 1
+NEWEST = 2
+OLDER = f'"{SCHEMA}{NEWEST - 1}"'.encode()
 
 
 def read_comparison(path: str | Path) -> Comparison:
@@ -32,7 +34,7 @@ def read_comparison(path: str | Path) -> Comparison:
 def parse_comparison(content: bytes, said: str) -> Comparison:
     """The comparison in the content of a file called `said`."""
     try:
-        comparison = Comparison.model_validate_json(content)
+        comparison = _validated(content)
     except ValidationError as error:
         fault = _fault(content, error)
     else:
@@ -40,6 +42,35 @@ def parse_comparison(content: bytes, said: str) -> Comparison:
             return comparison
         fault = _no_schema(None)
     raise UsageError(f"{said}: not a comparison of this version of ovopt: {fault}")
+
+
+def _validated(content: bytes) -> Comparison:
+    """A comparison of this version, or one of version 1, which had no kind of decision: it follows from the rest."""
+    upgraded = _upgraded(content) if OLDER in content else None
+    if upgraded is None:
+        return Comparison.model_validate_json(content)
+    found = Comparison.model_validate_json(upgraded)
+    gate = found.gate.model_copy(update={"decision": _decision(found)})
+    return found.model_copy(update={"gate": gate})
+
+
+def _upgraded(content: bytes) -> str | None:
+    """The file with the keys of this version; None where it is no mapping of version 1."""
+    try:
+        written = json.loads(content)
+    except ValueError:
+        return None
+    if not isinstance(written, dict) or written.get("schema") != f"{SCHEMA}{NEWEST - 1}":
+        return None
+    if isinstance(written.get("gate"), dict):
+        written["gate"]["decision"] = {"kind": "evaluated"}
+    return json.dumps({**written, "schema": f"{SCHEMA}{NEWEST}"})
+
+
+def _decision(comparison: Comparison) -> Decision:
+    if comparison.pairs or lost_arms(comparison.arms):
+        return decision_on(comparison.pairs, comparison.gate.checks)
+    return Decision(kind="measured" if comparison.settings.scenarios else "evaluated")
 
 
 def labelled(comparison: Comparison) -> Comparison:
@@ -69,7 +100,8 @@ def judge_again(comparison: Comparison, budgets: Sequence[str], said: str = "the
         gate = decide(comparison, found)
     except UsageError as error:
         raise UsageError(f"{said}: {error}") from None
-    return comparison.model_copy(update={"gate": gate, "recipe": {**comparison.recipe, "budgets": section}})
+    judged = {"gate": gate, "recipe": {**comparison.recipe, "budgets": section}}
+    return with_reason(comparison.model_copy(update=judged))
 
 
 def _fault(content: bytes, error: ValidationError) -> str:
@@ -101,7 +133,7 @@ def _no_json(content: bytes, fault: ErrorDetails) -> str:
 
 def _other_version(schema: str, written: dict[str, Any]) -> str | None:
     number = schema.removeprefix(SCHEMA)
-    if number == str(NEWEST):
+    if number in (str(NEWEST), str(NEWEST - 1)):
         return None
     newer = number.isdigit() and int(number) > NEWEST
     advice = "update ovopt" if newer else "measure again"

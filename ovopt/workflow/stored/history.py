@@ -124,10 +124,13 @@ class History:
             row = db.execute("SELECT comparison FROM runs WHERE id = ?", (run,)).fetchone()
             if row is None:
                 raise UsageError(f"{self.path}: no entry {run}; `ovopt history` lists them")
-            try:
-                content = zlib.decompress(row[0])
-            except zlib.error as error:
-                raise UsageError(f"{self.path}: entry {run} is damaged ({error}); remove it and add it again") from None
+        return self._unpacked(run, row[0])
+
+    def _unpacked(self, run: int, stored: bytes) -> Comparison:
+        try:
+            content = zlib.decompress(stored)
+        except zlib.error as error:
+            raise UsageError(f"{self.path}: entry {run} is damaged ({error}); remove it and add it again") from None
         return parse_comparison(content, f"{self.path}, entry {run}")
 
     def last_of(self, original: str | Path, machine: str) -> int:
@@ -150,6 +153,10 @@ class History:
         there = db.execute("SELECT id FROM runs WHERE digest = ?", (digest,)).fetchone()
         if there:
             return Added(said, there[0], new=False)
+        earlier = db.execute("SELECT id, comparison FROM runs WHERE created = ?", (comparison.created,))
+        for run, stored in earlier.fetchall():
+            if _digest(self._unpacked(run, stored)) == digest:  # it was kept by a version that digests otherwise
+                return Added(said, run, new=False)
         content = zlib.compress(comparison.model_dump_json(by_alias=True).encode())
         run = db.execute(
             "INSERT INTO runs (digest, added, created, original, verdict, comparison) VALUES (?, ?, ?, ?, ?, ?)",

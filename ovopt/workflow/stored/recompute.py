@@ -10,11 +10,10 @@ import numpy as np
 
 import ovopt
 from ovopt import stats
-from ovopt.bench.open_loop import Demand, Served
-from ovopt.bench.scenario import Scenario
-from ovopt.contracts import Started, plugins
+from ovopt.bench.scenario import Scenario, stored
+from ovopt.contracts import plugins
 from ovopt.errors import UsageError
-from ovopt.records import Arm, Comparison, Pair, Record, ServedLoad
+from ovopt.records import Arm, Comparison, Pair, Record
 from ovopt.stats import PairedCounts
 
 TOLERANCE = 1e-6
@@ -58,9 +57,9 @@ ADVICE = "the file was changed after the measurement: take the original one, or 
 
 def _check_arm(arm: Arm, scenarios: Mapping[str, Scenario]) -> None:
     for name, scenario in scenarios.items():
-        raw = _raw(arm, name)
+        raw = _raw(arm, scenario)
         if raw is not None:
-            _same(f"arms.{arm.name}.{name}", getattr(arm, name), scenario.figures(raw))
+            _same(f"arms.{arm.name}.{name}", stored(arm, name), scenario.figures(raw))
     for metric, quality in arm.accuracy.items():
         if len(quality.rows) != quality.n or not quality.rows:
             raise _ChangedError(
@@ -74,12 +73,12 @@ def _check_pair(
     where = f"pairs.{pair.candidate}"
     _close(f"{where}.size.ratio", pair.size.ratio, candidate.model.size_bytes / baseline.model.size_bytes)
     for name, scenario in scenarios.items():
-        stored, before, after = getattr(pair, name), _raw(baseline, name), _raw(candidate, name)
-        if stored is None:
+        found, before, after = stored(pair, name), _raw(baseline, scenario), _raw(candidate, scenario)
+        if found is None:
             continue
         if before is None or after is None:
             raise _ChangedError(f"{where}.{name}: the figures that it is about are missing; {ADVICE}")
-        _same(f"{where}.{name}", stored, scenario.pair(before, after, _raw(control, name) if control else None))
+        _same(f"{where}.{name}", found, scenario.pair(before, after, _raw(control, scenario) if control else None))
     _check_shares(where, pair, baseline, candidate)
 
 
@@ -105,63 +104,39 @@ def _counts(before: Any, after: Any) -> PairedCounts:
     return PairedCounts(*counted)
 
 
-def _raw(arm: Arm, scenario: str) -> Any:
+def _raw(arm: Arm, scenario: Scenario) -> Any:
     """What a worker gave for a scenario, from the arm's record; None where it was not measured."""
-    stored: Any = getattr(arm, scenario)
-    if stored is None:
+    found = stored(arm, scenario.name)
+    if found is None:
         return None
-    where = f"arms.{arm.name}.{scenario}"
-    match scenario:
-        case "latency":
-            return _nested(where, stored.raw_ns)
-        case "first_inference":
-            return {kind: _starts(f"{where}.{kind}", getattr(stored, kind)) for kind in ("cold", "cached")}
-        case "memory":
-            return {hint: _footprints(f"{where}.{hint}", f.raw_bytes) for hint, f in stored.by_hint.items()}
-        case "served_load":
-            return _served(where, stored)
-    return _nested(where, stored.raw)
+    for place, values in _raw_values(found.model_dump()):
+        if not _filled(values):
+            raise _ChangedError(
+                f"arms.{arm.name}.{scenario.name}{place}: raw values are missing, from which the figures follow; take "
+                "the file as ovopt wrote it, or measure again"
+            )
+    return scenario.restore(found)
 
 
-def _nested(where: str, raw: Any) -> list[list[Any]]:
-    """[replica][round], none of them empty."""
-    return [
-        [_given(where, turn) if isinstance(turn, tuple) else turn for turn in _given(where, rounds)]
-        for rounds in _given(where, raw)
-    ]
+def _raw_values(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """All raw values below a place, and where they are."""
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        if key.startswith("raw"):
+            yield place, value
+        elif isinstance(value, tuple) and key == "points":
+            for point in value:
+                yield from _raw_values(point, f"{place}.{point['rate_per_s']:g}")
+        else:
+            yield from _raw_values(value, place if key == "by_hint" else f"{place}.{key}")
 
 
-def _starts(where: str, times: Any) -> list[Started]:
-    return [
-        Started(read, compiled, infer, 0, 0, 0, index < times.from_cache)
-        for index, (read, compiled, infer) in enumerate(_given(where, times.raw_ns))
-    ]
+def _filled(values: Any) -> bool:
+    return not isinstance(values, tuple) or (bool(values) and all(map(_filled, values)))
 
 
-def _footprints(where: str, raw: Any) -> list[Started]:
-    return [Started(0, 0, 0, before, compiled, peak, False) for before, compiled, peak in _given(where, raw)]
-
-
-def _served(where: str, load: ServedLoad) -> Served:
-    demand, limit = Demand(rates=tuple(point.rate_per_s for point in load.points)), load.within
-    if limit:
-        rates = () if limit.searched else demand.rates
-        demand = Demand(rates=rates, limit_ms=limit.limit_ms, share=limit.percentile / 100)
-    return Served(demand, [(p.rate_per_s, list(_given(f"{where}.{p.rate_per_s:g}", p.raw_ns))) for p in load.points])
-
-
-def _given(where: str, values: Any) -> Any:
-    if not len(values):
-        raise _ChangedError(
-            f"{where}: raw values are missing, from which the figures follow; take the file as ovopt wrote it, or "
-            "measure again"
-        )
-    return values
-
-
-def _same(where: str, stored: Record, again: Record) -> None:
+def _same(where: str, written: Record, again: Record) -> None:
     """Every number and word of both records; raw values are what they are."""
-    ours, theirs = (dict(_leaves(record.model_dump(exclude_none=True))) for record in (again, stored))
+    ours, theirs = (dict(_leaves(record.model_dump(exclude_none=True))) for record in (again, written))
     for key in sorted(ours.keys() | theirs.keys()):
         _close(f"{where}.{key}", theirs.get(key), ours.get(key))
 
@@ -174,9 +149,9 @@ def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
             yield f"{path}{key}", value
 
 
-def _close(where: str, stored: Any, again: Any) -> None:
-    numbers = isinstance(stored, int | float) and isinstance(again, int | float)
-    if stored == again or (numbers and math.isclose(stored, again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)):
+def _close(where: str, written: Any, again: Any) -> None:
+    numbers = isinstance(written, int | float) and isinstance(again, int | float)
+    if written == again or (numbers and math.isclose(written, again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)):
         return
-    said = [f"{value:.6g}" if isinstance(value, float) else repr(value) for value in (stored, again)]
+    said = [f"{value:.6g}" if isinstance(value, float) else repr(value) for value in (written, again)]
     raise _ChangedError(f"{where} is {said[0]}, its raw values give {said[1]}; {ADVICE}")

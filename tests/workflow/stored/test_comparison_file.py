@@ -1,6 +1,7 @@
 """Stored comparisons: read, refused where they are broken or edited, judged again."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from ovopt.bench.scenarios.served_load import ServedLoadScenario
 from ovopt.errors import UsageError
 from ovopt.gate import decide
 from ovopt.recipe import parse_recipe
-from ovopt.records import Budgets, Comparison
+from ovopt.records import Budgets, Comparison, Decision
+from ovopt.reports.decision import reason
 from ovopt.workflow.stored.comparison_file import judge_again, parse_comparison, read_comparison
+from ovopt.workflow.stored.history import History
 from ovopt.workflow.stored.recompute import check_unchanged
 from tests.factories import comparison, exactly
 
@@ -63,8 +66,8 @@ def test_what_is_no_json_is_said_to_be_none() -> None:
 
 
 def test_a_newer_schema_asks_for_a_newer_ovopt() -> None:
-    assert fault(edited("schema", value="ovopt.comparison/2").replace('"0.1.0"', '"9.0"')) == (
-        f"{NOT}schema ovopt.comparison/2, written by ovopt 9.0; this is {ovopt.__version__}: update ovopt"
+    assert fault(edited("schema", value="ovopt.comparison/3").replace('"0.1.0"', '"9.0"')) == (
+        f"{NOT}schema ovopt.comparison/3, written by ovopt 9.0; this is {ovopt.__version__}: update ovopt"
     )
 
 
@@ -203,7 +206,7 @@ def test_budgets_come_beside_those_of_the_recipe() -> None:
     assert {check.budget for check in judged.gate.checks} == {"size.max_ratio", "latency.min_speedup"}
     assert judged.recipe["budgets"] == {"size": {"max_ratio": 0.5}, "latency": {"min_speedup": 1.5}}
     wanted = parse_recipe(judged.recipe, "a test").budgets
-    assert judged.gate == decide(RUN, wanted)
+    assert judged.gate == decide(RUN, wanted).model_copy(update={"reason": reason(judged)})
 
 
 def test_the_recipes_plug_ins_need_not_be_known() -> None:
@@ -258,3 +261,45 @@ def test_lost_candidates_are_inconclusive() -> None:
     run: Comparison = comparison({}, lost={"int8": "killed"})
     assert judge_again(run, ["size.max_ratio=1"]).gate.verdict == "inconclusive"
     assert decide(run, Budgets()).verdict is None
+
+
+# files of version 1 ---------------------------------------------------------------------------------------------------
+
+VERSION_1 = Path(__file__).parent / "version_1"
+
+
+def test_a_comparison_of_version_1_is_read_with_the_decision_that_follows_from_its_pairs() -> None:
+    found = read_comparison(VERSION_1 / "comparison.json")
+    assert found.schema_ == "ovopt.comparison/2"
+    [ground] = found.gate.decision.grounds
+    assert (found.gate.decision.kind, ground.candidate, ground.checks) == ("ship", "other", ("accuracy.top1.max_drop",))
+    assert reason(found) == found.gate.reason, "the sentence is the one that version 1 wrote"
+    check_unchanged(found, "c.json")
+    assert judge_again(found, ["size.max_ratio=0.5"]).gate.verdict == "pass"
+
+
+def test_a_file_of_version_1_may_have_its_keys_in_any_order() -> None:
+    written = json.loads((VERSION_1 / "comparison.json").read_bytes())
+    text = json.dumps(dict(sorted(written.items())), indent=2)
+    assert parse_comparison(text.encode(), "c.json") == read_comparison(VERSION_1 / "comparison.json")
+
+
+def test_an_evaluation_of_version_1_decided_nothing() -> None:
+    found = read_comparison(VERSION_1 / "evaluation.json")
+    assert found.gate.decision == Decision(kind="evaluated")
+
+
+def test_a_file_of_version_1_that_was_cut_off_says_so() -> None:
+    assert fault((VERSION_1 / "comparison.json").read_text()[:-9]).startswith(f"{NOT}it ends in the middle")
+
+
+def test_an_edited_file_of_version_1_has_its_place_named() -> None:
+    text = (VERSION_1 / "comparison.json").read_text().replace('"ratio":', '"ratoi":')
+    assert fault(text).startswith(f"{NOT}pairs.0.size.ratio: field required")
+
+
+def test_a_history_of_version_1_is_read(tmp_path: Path) -> None:
+    store = shutil.copy(VERSION_1 / "history.sqlite", tmp_path)
+    [run] = History(store).runs()
+    assert History(store).comparison(run.id) == read_comparison(VERSION_1 / "comparison.json")
+    assert History(store).add([VERSION_1 / "comparison.json"])[0].new is False

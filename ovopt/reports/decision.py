@@ -1,0 +1,133 @@
+"""The gate's decision in one sentence, with the figures that it rests on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ovopt import units
+from ovopt.figures import DECIDING
+from ovopt.gate import lost_arms
+from ovopt.records import Check, Comparison, Ground, Pair, Verdict
+
+DROP: Mapping[Verdict, str] = {"pass": "kept", "fail": "lost", "inconclusive": "open"}
+GAIN: Mapping[Verdict, str] = {"pass": "gain as expected", "fail": "gain unexpected", "inconclusive": "gain open"}
+
+
+def check_text(check: Check) -> str:
+    """`top1 kept (-0.2 points [-0.4, +0.1], budget -1.0)`, `latency p99 7.10 ms [6.90 ms, 7.40 ms], budget at most
+    8.00 ms`."""
+    section, *place, key = check.budget.split(".")
+    if section == "accuracy":
+        return _said_quality(check, ".".join(place), key)
+    name = " ".join([section, *place]).replace("_", " ")
+    bound = "at most" if key.startswith("max_") else "at least"
+    limit = units.figure(check.limit, check.unit)
+    return f"{name} {units.figure(check.estimate, check.unit)}{_interval(check)}, budget {bound} {limit}"
+
+
+def _interval(check: Check) -> str:
+    if check.low is not None and check.low == check.high:
+        return ""
+    if check.unit == "x" and check.low is not None and check.high is not None:
+        return f" {units.factor_interval(check.low, check.high)}"
+    low, high = ("unknown" if bound is None else units.figure(bound, check.unit) for bound in (check.low, check.high))
+    return f" [{low}, {high}]"
+
+
+def _said_quality(check: Check, metric: str, key: str) -> str:
+    """A drop is said as the change that it is: with a minus."""
+    word, sign = (GAIN[check.verdict], 1) if key == "max_gain" else (DROP[check.verdict], -1)
+    signed = (sign * (value or 0.0) + 0.0 for value in (check.estimate, check.low, check.high, check.limit))
+    estimate, low, high, limit = signed
+    low, high = sorted((low, high))
+    if check.unit == "relative":
+        unit, said = "share", f"{units.quality_delta(estimate, 'share')} % of the original's"
+    else:
+        unit, said = check.unit, units.points(estimate, check.unit)
+    interval = units.quality_interval(low, high, unit)
+    return f"{metric} {word} ({said} {interval}, budget {units.quality_delta(limit, unit)})"
+
+
+def with_reason(comparison: Comparison) -> Comparison:
+    """The comparison with the sentence in it, for those who read the file."""
+    gate = comparison.gate.model_copy(update={"reason": reason(comparison)})
+    return comparison.model_copy(update={"gate": gate})
+
+
+def reason(comparison: Comparison) -> str:
+    """The decision with its grounds: `Ship int8: 1.95x faster, top1 kept (-0.2 points [-0.4, +0.1], budget -1.0).`."""
+    gate, why = comparison.gate, grounds_text(comparison)
+    match gate.decision.kind:
+        case "measured" | "evaluated":
+            return f"{gate.decision.kind.capitalize()}, not compared."
+        case "nothing":
+            return f"Nothing was compared. {why}".strip()
+        case "open":
+            return f"Not decided: {why}"
+        case "agreement":
+            return why
+    return f"Ship {the(gate.ship or '')}: {why}"
+
+
+def grounds_text(comparison: Comparison) -> str:
+    """What the decision rests on, candidate by candidate."""
+    if comparison.gate.decision.kind == "nothing":
+        return "; ".join(f"{name}: {why}" for name, why in lost_arms(comparison.arms).items())
+    pairs = {pair.candidate: pair for pair in comparison.pairs}
+    grounds = [ground for ground in comparison.gate.decision.grounds if ground.candidate in pairs]
+    found = [_ground(pairs[ground.candidate], ground, checks_on(comparison, ground)) for ground in grounds]
+    return f"{'; '.join(found)}." if found else ""
+
+
+def checks_on(comparison: Comparison, ground: Ground) -> list[Check]:
+    """The checks that a ground names."""
+    mine = [check for check in comparison.gate.checks if check.candidate == ground.candidate]
+    return [check for check in mine if check.budget in ground.checks]
+
+
+def the(arm: str) -> str:
+    """An arm in running text."""
+    return "the original" if arm == "original" else arm
+
+
+def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
+    said = "; ".join(map(check_text, checks))
+    match ground.kind:
+        case "worth":
+            quality = said or "; ".join(f"{name} {_change(pair, name)}" for name in ground.metrics)
+            return ", ".join(filter(None, (_speed(pair), quality)))
+        case "agrees":
+            deltas = {name: pair.accuracy[name] for name in ground.metrics if name in pair.accuracy}
+            values = ", ".join(f"{name} {units.quality(d.candidate, d.unit)}" for name, d in deltas.items())
+            return (
+                f"{pair.candidate} is {_speed(pair)} and agrees with the original ({values}); whether that is enough "
+                "only labelled data or a budget can say"
+            )
+        case "open":
+            notes = "; ".join(f"{check_text(check)}: {check.note}" for check in checks)
+            return f"{pair.candidate} is {_speed(pair)}, but {notes}"
+        case "missed":
+            return f"{pair.candidate} misses its budget: {', '.join(map(check_text, checks))}"
+        case "lost":
+            return "; ".join(f"{pair.candidate} loses {name} ({_change(pair, name)})" for name in ground.metrics)
+    return f"{pair.candidate} is {_speed(pair)}"
+
+
+def _change(pair: Pair, metric: str) -> str:
+    delta = pair.accuracy.get(metric)
+    if delta is None:
+        return units.MISSING
+    interval = units.quality_interval(delta.low, delta.high, delta.unit)
+    return f"{units.points(delta.delta, delta.unit)} {interval}"
+
+
+def _speed(pair: Pair) -> str:
+    """The clearest thing that the measurement says: latency, else throughput, else size."""
+    for figure in DECIDING:
+        speed = figure.speedup(pair)
+        what = "" if figure is DECIDING[0] else f" in {figure.pair_name}"
+        if speed and speed.verdict == "faster":
+            return f"{units.factor(speed.estimate)} faster{what}"
+        if speed and speed.verdict == "slower":
+            return f"slower{what} ({units.factor(speed.estimate)})"
+    return f"not clearly faster, {units.factor(pair.size.ratio)} the size"
