@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison
-from ovopt.reports.cells import Tone
+from ovopt.reports.cells import Tone, speedup_cell
 from ovopt.reports.plain_text import one_line
 
 DRIFT = 0.1
@@ -52,9 +52,7 @@ def noise(comparison: Comparison) -> Remark:
         return Remark("control (A/A): lost, so noise is unknown", "doubt")
     speeds = {figure: speed for figure in figures_of(comparison.arms) if (speed := figure.speedup(control))}
     parts = [
-        f"{figure.pair_name} {units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}"
-        for figure, speed in speeds.items()
-        if speed.low is not None and speed.high is not None
+        f"{figure.pair_name} {speedup_cell(speed).change}" for figure, speed in speeds.items() if speed.low is not None
     ]
     runs = [comparison.settings.measured.get(figure.scenario) for figure in speeds]
     how = "; ".join(dict.fromkeys(f"{r.replicas} replicas, {r.rounds} rounds, {r.stopped}" for r in runs if r))
