@@ -1,11 +1,15 @@
-"""Where a key of a YAML document stands."""
+"""A YAML file of keys, and the lines that they stand on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import yaml
+
+from ovopt.errors import RecipeError
 
 
 class Lines:
@@ -46,3 +50,30 @@ def _children(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         return list(node.value)
     return [(item, item) for item in node.value] if isinstance(node, yaml.SequenceNode) else []
+
+
+def read_yaml(file: Path, what: str = "a recipe") -> tuple[dict[str, Any], Lines]:
+    """The mapping that a file holds, and the lines of its keys; `what` names the kind of file in messages.
+
+    Raises RecipeError where it cannot be read, is no mapping, or gives a key twice.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        raw, lines = yaml.safe_load(text), Lines(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}" if mark else str(file)
+        raise RecipeError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{file}: cannot be read: {error}") from None
+    if not isinstance(raw, dict):
+        kind = "empty" if raw is None else "a list" if isinstance(raw, list) else "a plain value"
+        raise RecipeError(f"{file}: {what} is a mapping of keys, this is {kind}")
+    for key, line in lines.twice():
+        raise RecipeError(f"{file}:{line}: {key} is given twice")
+    return raw, lines
+
+
+def short(file: Path) -> str:
+    """The path as messages say it: from the current folder where it is below."""
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)

@@ -421,6 +421,13 @@ def test_a_bad_override_is_an_error(override, message):
         with_overrides(RAW, [override])
 
 
+def test_a_fault_of_a_key_with_a_colon_is_laid_to_the_option_that_brought_it():
+    setting = 'model.shapes."in: put"=[1.5]'
+    said = "model.shapes.in: put[0]: input should be a valid integer, got a number with a fractional part, not 1.5"
+    with pytest.raises(RecipeError, match=exactly(f"--set {setting}: {said}")):
+        parse_recipe({"ovopt": 1, "family": "example"}, "r.yaml", [setting])
+
+
 def test_an_override_reaches_the_plugin():
     recipe = load_recipe("digits", overrides=["optimize.quantize.preset=mixed", "budgets.accuracy.top1.max_drop=0.02"])
     assert recipe.optimize[0].preset == "mixed"

@@ -1,0 +1,113 @@
+"""Faults of a recipe: the place of each, what is wrong and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ovopt.errors import RecipeError, did_you_mean
+from ovopt.recipe.overrides import Override
+from ovopt.recipe.yaml_file import Lines
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong at a key of a recipe."""
+
+    path: str
+    """`optimize[1].quantize.preset`; empty for the whole."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def refuse(faults: Sequence[Fault], file: str, settings: Sequence[Override], lines: Lines | None) -> None:
+    """Raises RecipeError where there are faults: each on a line, behind the option that brought it about, or else the
+    file and the line."""
+    if faults:
+        raise RecipeError("\n".join(f"{_place(fault.path, file, settings, lines)}: {fault}" for fault in faults))
+
+
+def _place(path: str, file: str, settings: Sequence[Override], lines: Lines | None) -> str:
+    line = lines.of(path) if lines else None
+    place = f"{file}:{line}" if line else file
+    return next((setting.said for setting in reversed(settings) if setting.is_about(path)), place)
+
+
+def validate(kind: type[BaseModel], values: Any, path: str, faults: list[Fault]) -> Any:
+    """Makes a record of plain values; None where they are not sound, and their faults are added to the list."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        faults += explain(error.errors(), values, kind, path)
+        return None
+
+
+def explain(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: str) -> list[Fault]:
+    """Faults of pydantic's errors, one for each place: a value that fits none of several types is one fault."""
+    faults: dict[str, Fault] = {}
+    for error in found:
+        loc = error["loc"] if error["type"] == "missing" else _present(error["loc"], values)
+        path = _path(prefix, loc)
+        faults.setdefault(path, Fault(path, _message({**error, "loc": loc}, kind)))
+    return list(faults.values())
+
+
+def _present(loc: Sequence[str | int], values: Any) -> list[str | int]:
+    """The part of a fault's place that the values have: behind it, pydantic names the type that it tried."""
+    kept: list[str | int] = []
+    for part in loc:
+        in_list = isinstance(values, list | tuple) and isinstance(part, int)
+        if not in_list and not (isinstance(values, Mapping) and part in values):
+            break
+        kept.append(part)
+        values = values[part]
+    return kept
+
+
+def _message(error: Any, kind: type[BaseModel]) -> str:
+    """One line for a pydantic error: what is wrong, what is allowed."""
+    loc = error["loc"]
+    match error["type"]:
+        case "extra_forbidden":
+            return f"unknown key; {did_you_mean(str(loc[-1]), _keys_at(kind, loc[:-1]))}"
+        case "model_type" | "dict_type":
+            keys = ", ".join(_keys_at(kind, loc))
+            return f"must be a mapping ({keys}), not {error['input']!r}"
+        case "missing":
+            return "must be given"
+        case "literal_error":
+            allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"{error['input']!r} is not one of {allowed}"
+        case "value_error":
+            said, given = str(error["ctx"]["error"]), error["input"]
+            told = isinstance(given, Mapping | list | tuple) or str(given) in said
+            return said if told else f"{said}, not {given!r}"
+        case _:
+            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
+
+
+def _path(prefix: str, loc: Sequence[str | int]) -> str:
+    path = prefix
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys that are known at a place in a model of records."""
+    for part in loc:
+        if isinstance(part, str) and part in kind.model_fields:
+            kind = next(_records_in(kind.model_fields[part].annotation), kind)
+    return list(kind.model_fields)
+
+
+def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _records_in(inner)
