@@ -24,7 +24,7 @@ import ovopt
 from ovopt import units
 from ovopt.contracts import Materials, Tensors
 from ovopt.model.files.ir import save_model
-from ovopt.model.files.read import core
+from ovopt.model.native import core
 from ovopt.steps.prune import Prune
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.options import Silent

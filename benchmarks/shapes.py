@@ -22,7 +22,8 @@ import ovopt
 from ovopt import units
 from ovopt.bench.quick_speedup import Feed, quick_speedup
 from ovopt.contracts import Materials
-from ovopt.model.files.read import read_model, with_batch
+from ovopt.model.files.read import read_model
+from ovopt.model.ports.batch import with_batch
 from ovopt.steps.precision import HINT, Precision
 from ovopt.workflow.options import Silent
 

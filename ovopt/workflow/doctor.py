@@ -15,7 +15,7 @@ from ovopt.bench.machine import machine, processor_time
 from ovopt.bench.scenario import Scenario
 from ovopt.contracts import Brought, DataSource, Engine, LeftOut, Report, Rewrite, outside
 from ovopt.locate import shipped
-from ovopt.model.files.read import core
+from ovopt.model.native import core
 from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
 from ovopt.workflow.caller import untouched_caller

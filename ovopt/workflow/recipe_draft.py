@@ -13,7 +13,8 @@ import yaml
 from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
-from ovopt.model.files.read import core, read_model
+from ovopt.model.files.read import read_model
+from ovopt.model.native import core
 from ovopt.model.ports.facts import facts
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data

@@ -11,7 +11,7 @@ import pytest
 from ovopt.bench.machine import ProcessorTime, machine
 from ovopt.cli.doctor import _text
 from ovopt.contracts import Brought, outside
-from ovopt.model.files.read import core
+from ovopt.model.native import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
 from ovopt.workflow.doctor import Device, Diagnosis, doctor

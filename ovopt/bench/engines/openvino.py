@@ -10,8 +10,10 @@ from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ArmLostError, SettingsError
-from ovopt.model.files.read import core, read_model, reason, with_batch
+from ovopt.model.files.read import read_model
 from ovopt.model.inspect.profile import execution, profiled
+from ovopt.model.native import core, reason
+from ovopt.model.ports.batch import with_batch
 from ovopt.records import Execution
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import IN_MEMORY, MANIFEST, hash_of, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
 from ovopt.model.ports.facts import facts
-from ovopt.model.ports.shapes import Shapes, reshape
+from ovopt.model.ports.shapes import Dimension, Shapes, reshape
 from ovopt.records import Manifest, ModelFacts, ModelFile, upgrade
 
 if TYPE_CHECKING:
@@ -90,8 +90,16 @@ class OpenedModel:
         return facts(self.model)
 
     def shaped(self, shapes: Shapes) -> openvino.Model:
-        """The graph with inputs of these shapes. Raises ModelError where it cannot be read, or take them."""
-        return self._read(shapes) if shapes else self.model
+        """The graph with inputs of these shapes, which nobody may change. Raises ModelError where it takes no such."""
+        key = tuple(sorted((name, tuple(shape)) for name, shape in shapes.items()))
+        if key not in self._shaped:
+            self._shaped[key] = self._read(shapes) if shapes else self.model
+        return self._shaped[key]
+
+    @cached_property
+    def _shaped(self) -> dict[tuple[tuple[str, tuple[Dimension, ...]], ...], openvino.Model]:
+        """Graphs by the shapes of their inputs: a conversion takes long, and is made once."""
+        return {}
 
     def _read(self, shapes: Shapes) -> openvino.Model:
         if needs_conversion(self.location):

@@ -49,7 +49,7 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
 
     made, example = made_by(reference, trust)
     if isinstance(made, openvino.Model):
-        return made
+        return made.clone()  # the function may give out the same one again
     return convert_made(reference, made, shapes, example)
 
 

@@ -3,64 +3,49 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.errors import ModelError
 from ovopt.model.files.factory import Reference
-from ovopt.model.files.integrity import ARCHIVES, is_hugging_face, parts
+from ovopt.model.files.integrity import ARCHIVES, is_hugging_face
 from ovopt.model.files.locate import locate
 from ovopt.model.native import core, reason, silent_stderr
-from ovopt.model.ports.batch import with_batch
-from ovopt.model.ports.shapes import Dimension, Shapes, reshape
+from ovopt.model.ports.shapes import Shapes, reshape
 
 if TYPE_CHECKING:
     import openvino
 
-KEPT = 4
 GGUF = ".gguf"
-Given = tuple[tuple[str, tuple[Dimension, ...]], ...]
-Stamps = tuple[tuple[int, int], ...]
+TOKENIZERS = "unsupported opset: extension"
+"""A part of OpenVINO's message about the operations of openvino-tokenizers."""
 
 
 def needs_conversion(file: Path) -> bool:
-    """Whether what `locate` found is PyTorch's, transformers' or llama.cpp's own."""
+    """True where `locate` found a format of PyTorch, transformers or llama.cpp."""
     if Reference.of(file) or file.suffix.lower() in (*ARCHIVES, GGUF):
         return True
     return file.is_dir() and not (file / "saved_model.pb").is_file() and is_hugging_face(file)
 
 
 def converted(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
-    """A copy of the converted model. It is converted anew where a file has changed, or the shapes are others."""
-    stamps = tuple((status.st_mtime_ns, status.st_size) for status in (part.stat() for part in parts(file)))
-    given = tuple(sorted((name, tuple(shape)) for name, shape in shapes.items()))
-    return _converted(file, given, trust, stamps).clone()
-
-
-@lru_cache(maxsize=KEPT)
-def _converted(file: Path, given: Given, trust: bool, stamps: Stamps) -> openvino.Model:
+    """The converted model, which is made anew in every call. Raises ModelError where it cannot be converted."""
     from ovopt.model.files.gguf import convert_gguf
     from ovopt.model.files.huggingface import convert_folder
     from ovopt.model.files.pytorch import convert_factory, convert_file
 
     if reference := Reference.of(file):
-        return convert_factory(reference, dict(given), trust)
+        return convert_factory(reference, shapes, trust)
     if file.suffix.lower() == GGUF:
         return convert_gguf(file)
-    return convert_folder(file, trust) if file.is_dir() else convert_file(file, dict(given), trust)
-
-
-__all__ = ["core", "read_model", "reason", "with_batch"]
-
-TOKENIZERS = "unsupported opset: extension"
+    return convert_folder(file, trust) if file.is_dir() else convert_file(file, shapes, trust)
 
 
 def read_model(path: str | Path, shapes: Shapes | None = None, trust: bool = False) -> openvino.Model:
     """The model at `path` (whatever `locate` takes), its inputs fixed to `shapes` where given.
 
     Nothing that could run code of the model's is read without `trust`: pickled modules, factories, code in a Hugging
-    Face folder.
+    Face folder. Raises ModelError where it cannot be read, or take the shapes.
     """
     file = locate(path)
     model = converted(file, shapes or {}, trust) if needs_conversion(file) else read_located(file)
@@ -89,6 +74,6 @@ def read_located(file: Path) -> openvino.Model:
 
 
 def _damage(error: Exception) -> str:
-    """What is wrong with a file that no reader takes; OpenVINO's own list of readers would not help."""
+    """The damage of a file that no reader takes; OpenVINO's own list of readers would not help."""
     said = reason(error)
     return "it is damaged, or not what its suffix says" if said.startswith("Unable to read the model") else said

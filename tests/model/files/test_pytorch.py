@@ -1,6 +1,8 @@
 """PyTorch models: what is converted, and what is refused."""
 
+import gc
 import pickle
+import weakref
 import zipfile
 
 import numpy as np
@@ -315,11 +317,31 @@ def test_a_converted_model_is_an_ir_with_the_weights_as_they_are(tmp_path):
     assert describe(file).path == str(file)
 
 
-def test_a_model_is_converted_once_and_each_reader_has_its_own_copy(tmp_path, monkeypatch):
+def test_an_opened_model_is_converted_once_per_shape_and_freed_with_its_use_case(tmp_path, monkeypatch):
     calls = []
     convert = ov.convert_model
     monkeypatch.setattr(ov, "convert_model", lambda *a, **k: calls.append(1) or convert(*a, **k))
-    file = exported(tmp_path, dynamic=True)
-    read_model(file).reshape([1, 3])
-    assert str(read_model(file).input(0).get_partial_shape()) == "[?,3]"
-    assert len(calls) == 1
+    one = OpenedModel(exported(tmp_path, dynamic=True))
+    assert one.model is one.shaped({})
+    assert one.shaped({"x": (1, 3)}) is one.shaped({"x": [1, 3]})
+    assert str(one.model.input(0).get_partial_shape()) == "[?,3]"
+    assert len(calls) == 2
+    kept = [weakref.ref(model) for model in (one.model, one.shaped({"x": (1, 3)}))]
+    del one
+    gc.collect()
+    assert [model() for model in kept] == [None, None]
+
+
+def test_a_model_that_was_read_is_freed_when_its_reader_lets_go(tmp_path, monkeypatch):
+    made = []
+    convert = ov.convert_model
+
+    def remembered(*args, **settings):
+        model = convert(*args, **settings)
+        made.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(ov, "convert_model", remembered)
+    read_model(exported(tmp_path))
+    gc.collect()
+    assert [model() for model in made] == [None]

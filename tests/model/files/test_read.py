@@ -8,7 +8,8 @@ import pytest
 
 from ovopt.errors import ModelError
 from ovopt.model.files.opened import OpenedModel
-from ovopt.model.files.read import core, read_model, reason
+from ovopt.model.files.read import read_model
+from ovopt.model.native import core, reason
 from tests.factories import exactly
 from tests.model.files import formats
 from tests.models import conv_model, saved
