@@ -12,8 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-Clock = Callable[[], float]
-"""Seconds since some moment, as `time.perf_counter` gives them."""
+from ovopt.time_budget import Clock
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 

@@ -23,7 +23,8 @@ from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
 from ovopt.records import EndToEndTurn, Turn
-from ovopt.turns import Clock, Length, repeated
+from ovopt.time_budget import Clock
+from ovopt.turns import Length, repeated
 
 WARM_UP = Length(0.1)
 """Caches and clock rates settle within some tens of milliseconds of work."""

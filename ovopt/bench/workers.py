@@ -14,7 +14,7 @@ from ovopt.bench.machine import ProcessorTime, processor_time
 from ovopt.bench.worker_process import WorkerProcess
 from ovopt.errors import ArmLostError, UsageError
 from ovopt.records import ModelFile
-from ovopt.turns import Clock
+from ovopt.time_budget import Clock
 
 ANSWER_LIMIT_S = 600.0
 

@@ -14,7 +14,7 @@ ProblemKind = Literal["accuracy", "speed", "precision"]
 
 
 class LayerError(Record):
-    """How far a layer's values are from the original's, on real samples. An error is the mean square of the difference
+    """Distance of a layer's values from the original's, on real samples. An error is the mean square of the difference
     over that of the original's values."""
 
     sqnr_db: float = Field(description="signal to noise ratio of the layer's output, 120 where nothing differs")
@@ -24,12 +24,12 @@ class LayerError(Record):
 
     @property
     def inherited(self) -> float:
-        """What the layers before it hand on."""
+        """The error that the layers before it hand on."""
         return max(0.0, self.error - (self.own or 0.0))
 
 
 class Blame(Record):
-    """What a layer does to the outputs of the model, in f32: errors as shares of the outputs' mean square."""
+    """Effect of a layer on the outputs of the model, in f32: errors as shares of the outputs' mean square."""
 
     alone: float = Field(description="the outputs' error when this layer alone is optimized")
     gain: float | None = Field(
@@ -39,7 +39,7 @@ class Blame(Record):
 
 
 class Executed(Record):
-    """What the device runs for a layer and those it is fused with."""
+    """Execution of a layer and of those it is fused with."""
 
     precision: str
     primitive: str
@@ -76,7 +76,7 @@ class Check(Record):
 
 
 class Fix(Record):
-    """What would mend a problem, and what it does."""
+    """A remedy for a problem, with checks of its effect."""
 
     layers: tuple[str, ...] = Field(description="what goes back to the original's arithmetic")
     recipe: str = Field(description="the lines of a recipe that do it")

@@ -1,4 +1,4 @@
-"""What `ovopt diagnose` prints: the problems and their fixes, then the layers, the worst first."""
+"""The text of `ovopt diagnose`: the problems and their fixes, then the layers, the worst first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rich.text import Text
 from ovopt import units
 from ovopt.contracts import View
 from ovopt.records.diagnosis import Check, Diagnosis, Fix, LayerDiagnosis, Problem
-from ovopt.reports.diagnosed import share, worst_first
 
 TOP = 15
 LISTED = 5
@@ -23,6 +22,8 @@ WIDE = 104
 FIGURES = {True: 74, False: 52}
 """What the columns behind a layer's name take, where all have room, and where type and cosine are left out."""
 FOR_THE_WIDE = ("type", "cosine")
+LEAST_GAIN = -10.0
+"""Below this gain, as a share of the whole error, a figure says no more than that."""
 
 
 def render(diagnosis: Diagnosis, view: View, top: int = TOP) -> str:
@@ -41,6 +42,29 @@ def render(diagnosis: Diagnosis, view: View, top: int = TOP) -> str:
     for line in _footnotes(diagnosis, top):
         console.print(Padding(Text(line, style="dim"), (0, 2)))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def worst_first(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
+    """By what a layer does to the outputs, then by its own error, then by the time that it loses; where there are no
+    errors, by its time."""
+    known = any(layer.error for layer in layers)
+
+    def badness(layer: LayerDiagnosis) -> tuple[float, float, float]:
+        alone = layer.blame.alone if layer.blame else 0.0
+        own = (layer.error.own or 0.0) if layer.error else 0.0
+        before, after = (one.us if one else 0.0 for one in (layer.original, layer.optimized))
+        return alone, own, after - before if known else after
+
+    return sorted(layers, key=badness, reverse=True)
+
+
+def share(value: float) -> str:
+    """A share of the mean square as per cent, small ones with one digit."""
+    if value < LEAST_GAIN:
+        return f"< {100 * LEAST_GAIN:,.0f} %"
+    if 0 < abs(value) < 0.0005:
+        return f"{100 * value:.1g} %"
+    return f"{100 * value:,.1f} %"
 
 
 def _headline(diagnosis: Diagnosis) -> Text:
@@ -116,7 +140,7 @@ def _table(shown: Sequence[LayerDiagnosis], width: int) -> Table:
 
 
 def _cells(layer: LayerDiagnosis) -> dict[str, str]:
-    """What stands in a layer's row, by the column's title."""
+    """The texts of a layer's row, by the column's title."""
     error, blame = layer.error, layer.blame
     return {
         "type": layer.kind,

@@ -8,7 +8,7 @@ from itertools import islice
 
 from ovopt import units
 from ovopt.records import Arm, Comparison
-from ovopt.reports.diagnosed import share, worst_first
+from ovopt.reports.diagnosis import share, worst_first
 from ovopt.reports.flips import flips
 from ovopt.reports.rows import title_of
 

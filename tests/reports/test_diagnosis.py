@@ -7,8 +7,7 @@ import yaml
 
 from ovopt.contracts import View
 from ovopt.records.diagnosis import Blame, Diagnosis, Problem
-from ovopt.reports.diagnosed import worst_first
-from ovopt.reports.diagnosis import TOP, render
+from ovopt.reports.diagnosis import TOP, render, worst_first
 from tests.reports.diagnosed import FIX, LONG, PROBLEM, diagnosis, layer
 
 

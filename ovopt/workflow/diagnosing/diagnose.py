@@ -1,4 +1,4 @@
-"""What an optimization changed in a model, layer by layer: which layers are to blame, and what mends it."""
+"""Diagnosis of an optimized model, layer by layer: the layers to blame, and the fixes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ovopt.preparing.prepared import Prepared
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
 from ovopt.steps.quantize import Quantize
+from ovopt.time_budget import TimeBudget
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.caller import untouched_caller
@@ -107,7 +108,7 @@ class _Examination:
         self._models = [one.opened.shaped(recipe.model.shapes) for one in taking_part]
 
     def diagnosis(self) -> Diagnosis:
-        """Of two models, or of one at two precisions."""
+        """The diagnosis of two models, or of one at two precisions."""
         return self._of_two() if len(self._models) > 1 else self._of_one()
 
     def _of_two(self) -> Diagnosis:
@@ -118,7 +119,7 @@ class _Examination:
         two = self._two(self._arm(source.model), self._arm(optimized))
         timed = time_layers(two, self._options.progress)
         errors = compare_values(two, self._options.progress)
-        blames = blame_layers(two, BLAMING * self._budget, self._options.progress)
+        blames = blame_layers(two, TimeBudget(BLAMING * self._budget), self._options.progress)
         layers = layer_table(two, errors, blames.by_layer if blames else {}, timed)
         validator = self._validator(original)
         quality = validator.delta(optimized, HOPELESS) if validator else None
@@ -130,7 +131,7 @@ class _Examination:
             wall_ms=timed.profiles[1].wall_ms,
             mender=Mender(
                 self._patient(source, optimized, timed, validator),
-                (1 - BLAMING) * self._budget,
+                TimeBudget((1 - BLAMING) * self._budget),
                 self._options.progress,
             ),
             revertible=frozenset(quantized_operations(optimized)) & {layer.name for layer in two.pairing.shared},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from ovopt.model.inspect.ignored_scope import Scope
 from ovopt.model.inspect.quantizers import reverted
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Check, Fix
+from ovopt.time_budget import OutOfTimeError, TimeBudget
 
 if TYPE_CHECKING:
     import openvino
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 RECOVERED = 0.8
 """A fix for the accuracy gives back so much of what can be had back."""
 HOPELESS = float("inf")
-
-
-class OutOfTimeError(Exception):
-    """The time for checks has ended."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +47,25 @@ class Patient:
 class Mender:
     """Tries fixes within a time budget."""
 
-    def __init__(self, patient: Patient, time_budget_s: float, progress: Progress) -> None:
+    def __init__(self, patient: Patient, budget: TimeBudget, progress: Progress) -> None:
         self._patient = patient
-        self._until = time.perf_counter() + time_budget_s
-        self._budget = time_budget_s
+        self._budget = budget
         self._progress = progress
         self._known: dict[frozenset[str], float] = {}
 
     def culprits(self, ranked: Sequence[str], whole: float, allowed: float | None) -> tuple[str, ...]:
         """The fewest of the ranked layers that, reverted, leave no more than is allowed of the whole drop (None: that
         give back most of it), as far as the time goes; none where nothing does."""
-        until = self._until - (self._patient.remake_s if self._patient.remake else 0.0)
+        reserved_s = self._patient.remake_s if self._patient.remake else 0.0
         goal: float | None = None
-        with self._progress.task("look for a fix", total=self._budget) as advance:
+        with self._progress.task("look for a fix", total=self._budget.seconds) as advance:
 
             def drop(names: Sequence[str]) -> float:
-                began = time.perf_counter()
-                if began > until:
+                began_s = self._budget.spent_s
+                if self._budget.left_s <= reserved_s:
                     raise OutOfTimeError
                 found = self._drop(names)
-                advance(time.perf_counter() - began, f"{len(self._known)} tried")
+                advance(self._budget.spent_s - began_s, f"{len(self._known)} tried")
                 return found
 
             try:
@@ -90,7 +85,7 @@ class Mender:
         """Sets of layers to revert, the most promising first: how many of them, by a quick look at 1, 2, 4 ..."""
         found: dict[tuple[str, ...], float] = {}
         length = 1
-        while not found or time.perf_counter() < self._until:
+        while not found or not self._budget.is_over:
             names = tuple(dict.fromkeys(name for several in slow[:length] for name in several))
             found[names] = self._speedup(self._reverted(names)) or 0.0
             if length >= len(slow):
@@ -106,7 +101,7 @@ class Mender:
         """The fix for these layers, checked."""
         scope = self._patient.scope(layers)
         checks = [self._check("reverted", self._reverted(layers))]
-        if pays(checks[0]) and self._patient.remake and time.perf_counter() + self._patient.remake_s < self._until:
+        if pays(checks[0]) and self._patient.remake and self._patient.remake_s < self._budget.left_s:
             try:
                 checks.append(self._check("made again", self._patient.remake(scope)))
             except (StepError, UsageError) as error:

@@ -1,8 +1,7 @@
-"""What a diagnosis rests on: the values between the layers, the switches, the execution graphs."""
+"""Evidence about each layer: the values between the layers, switches between two models, execution graphs."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from ovopt.model.inspect.profile import REPLICAS, Profile, profiles
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.native import EXACT, reason
 from ovopt.records.diagnosis import Blame, Executed, LayerDiagnosis, LayerError
+from ovopt.time_budget import TimeBudget
 
 GROUP_BYTES = 64 << 20
 """So much of the values between the layers is held at once, of each of the two models."""
@@ -43,7 +43,7 @@ class Two:
 
     @cached_property
     def pairing(self) -> Pairing:
-        """Which layers are the same."""
+        """The layers that both have, and those that one has."""
         return Pairing.of(self.original.model, self.optimized.model)
 
     @property
@@ -58,7 +58,7 @@ class Two:
 
 
 def compare_values(two: Two, progress: Progress) -> dict[str, LayerError]:
-    """Of every layer that both models have; ArmLostError where one of them does not run."""
+    """Errors of every layer that both models have. Raises ArmLostError where one of them does not run."""
     shared = two.pairing.shared
     shapes = [tensor.shape for tensor in two.samples[0][0]]
     groups = in_groups(shared, sizes_bytes(two.original.model, shared, shapes), GROUP_BYTES)
@@ -77,7 +77,7 @@ def compare_values(two: Two, progress: Progress) -> dict[str, LayerError]:
 
 @dataclass(frozen=True)
 class Blames:
-    """What each layer that the models compute differently does to the outputs."""
+    """Effects on the outputs of each layer that the models compute differently."""
 
     by_layer: Mapping[str, Blame]
     error: float
@@ -85,8 +85,9 @@ class Blames:
     samples: int
 
 
-def blame_layers(two: Two, time_budget_s: float, progress: Progress) -> Blames | None:
-    """As many samples as the time allows, at least one; None where the models do not fit together."""
+def blame_layers(two: Two, budget: TimeBudget, progress: Progress) -> Blames | None:
+    """Switch each layer alone, on as many samples as the time allows, at least one; None where the models do not fit
+    together."""
     try:
         switched = Switched.of(two.original.model, two.optimized.model, two.pairing.shared)
         if not switched.names:
@@ -95,7 +96,7 @@ def blame_layers(two: Two, time_budget_s: float, progress: Progress) -> Blames |
     except RuntimeError as error:
         progress.say(f"which layer causes what cannot be told apart: {reason(error)}")
         return None
-    return _Blaming(switched.names, running).run(two.samples, time_budget_s, progress)
+    return _Blaming(switched.names, running).run(two.samples, budget, progress)
 
 
 class _Blaming:
@@ -106,9 +107,9 @@ class _Blaming:
         self._alone = [Deviation() for _ in names]
         self._rest: dict[int, Deviation] = {}
 
-    def run(self, samples: Sequence[Sequence[Tensors]], time_budget_s: float, progress: Progress) -> Blames:
+    def run(self, samples: Sequence[Sequence[Tensors]], budget: TimeBudget, progress: Progress) -> Blames:
         """Each layer alone, then the worst ones left out one by one; those are settled by the first sample."""
-        began, done = time.perf_counter(), 0
+        done = 0
         steps = len(self._names) + min(REVERTED, len(self._names))
         with progress.task("each layer alone", total=steps * len(samples)) as advance:
             for parts in samples:
@@ -121,7 +122,7 @@ class _Blaming:
                     self._add(deviation, parts, ~self._running.only(i), exact)
                     advance()
                 done += 1
-                if (time.perf_counter() - began) * (done + 1) / done > time_budget_s:
+                if budget.spent_s * (done + 1) / done > budget.seconds:
                     break
         guilty = self._names if self._all.error > AGREEING else ()
         return Blames({name: self._blame(i) for i, name in enumerate(guilty)}, self._all.error, done)
@@ -145,14 +146,15 @@ class _Blaming:
 
 @dataclass(frozen=True)
 class Timed:
-    """What the device executes of each model."""
+    """Execution of both models, by layers."""
 
     profiles: Sequence[Profile]
     units: Sequence[Unit]
 
 
 def time_layers(two: Two, progress: Progress) -> Timed:
-    """In turns; ArmLostError where a model does not run."""
+    """Profile both models, in turns. Raises ArmLostError where a model does not run, SettingsError where the device
+    refuses a property."""
     models = [two.original.model, two.optimized.model]
     order = list(dict.fromkeys(name for model in models for name in layers(model)))
     with progress.task("time of each layer", total=REPLICAS) as advance:

@@ -1,4 +1,4 @@
-"""What the device's own precision costs an original that means f32, and what mends it: f32, or a graph that keeps its
+"""The loss by the device's own precision of an original that means f32, and its fixes: f32, or a graph that keeps its
 figures in fewer bits."""
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Precision:
 
 
 def precision_problems(case: Precision, layers: Sequence[LayerDiagnosis]) -> list[Problem]:
-    """None where the metric stands it."""
+    """The problems, each with its fix; none where the metric stands the precision."""
     lost = case.delta(case.running)
     if lost is None or case.exact is None or lost.drop[0] <= LEAST_SHARE * abs(case.exact.value):
         return []
@@ -66,7 +66,7 @@ def precision_problems(case: Precision, layers: Sequence[LayerDiagnosis]) -> lis
 
 
 def worst_layers(layers: Sequence[LayerDiagnosis]) -> list[str]:
-    """Those with the largest error of their own."""
+    """Names of the layers with the largest errors of their own, at most three."""
     known = [layer for layer in layers if layer.error and layer.error.own]
     return [layer.name for layer in sorted(known, key=lambda layer: -_own(layer))[:WORST]]
 

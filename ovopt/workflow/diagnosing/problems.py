@@ -1,4 +1,4 @@
-"""The problems of an optimized model: what costs accuracy, what costs time, and the fix for each."""
+"""Problems of an optimized model: the layers that cost accuracy or time, and the fix for each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Case:
-    """What is known before fixes are looked for."""
+    """The evidence that fixes are looked for by."""
 
     layers: Sequence[LayerDiagnosis]
     quality: QualityDelta | None
@@ -45,13 +45,13 @@ class Case:
 
 
 def find_problems(case: Case) -> list[Problem]:
-    """The accuracy first."""
+    """All problems of a case, those of accuracy first."""
     lost = accuracy_problem(case)
     return [problem for problem in (lost, lost and rest_problem(case, lost), speed_problem(case)) if problem]
 
 
 def accuracy_problem(case: Case) -> Problem | None:
-    """Where the drop is more than allowed: the fewest layers that cost most of it."""
+    """The fewest layers that cost most of a drop that is more than allowed; None where it is not."""
     quality = case.quality
     if quality is None or quality.drop[0] <= case.allowed:
         return None
@@ -68,7 +68,7 @@ def accuracy_problem(case: Case) -> Problem | None:
 
 
 def rest_problem(case: Case, lost: Problem) -> Problem | None:
-    """Where the fewest layers do not bring the drop within what is allowed: those that do."""
+    """The layers that bring the drop within what is allowed, where those of `lost` do not."""
     if case.quality is None or lost.fix is None or _drop(lost.fix.checks[-1]) <= case.allowed:
         return None
     candidates = [name for name in ranked_by_blame(case.layers) if name in case.revertible]
@@ -89,7 +89,7 @@ def rest_problem(case: Case, lost: Problem) -> Problem | None:
 
 
 def speed_problem(case: Case) -> Problem | None:
-    """Where layers take longer than in the original: reverting those that are quantized."""
+    """Layers that take longer than in the original, and whether reverting those that are quantized pays."""
     slower = slower_layers(case.layers)
     lost_us = sum(_lost_us(layer) for layer in slower)
     if lost_us < LEAST_TIME * case.wall_ms * 1e3:
@@ -123,8 +123,8 @@ def both(problems: Sequence[Problem], case: Case) -> Fix | None:
 
 
 def ranked_by_blame(layers: Sequence[LayerDiagnosis]) -> list[str]:
-    """Those that cause an error at the outputs when they alone are optimized, the worst first; where that is not
-    known, by their own error."""
+    """Names of the layers that cause an error at the outputs when they alone are optimized, the worst first; where that
+    is not known, by their own error."""
     known = any(layer.blame for layer in layers)
 
     def guilt(layer: LayerDiagnosis) -> float:
@@ -137,7 +137,7 @@ def ranked_by_blame(layers: Sequence[LayerDiagnosis]) -> list[str]:
 
 
 def slower_layers(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
-    """The worst first."""
+    """Layers that lose time against the original, the worst first."""
     found = [
         layer
         for layer in layers

@@ -1,4 +1,4 @@
-"""What an optimized model was made from, as a graph whose layers have the same names, and how it is made again."""
+"""The source of an optimized model, as a graph whose layers have the same names, and the step that made it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def source_of(
     samples: Sequence[Tensors],
     seed: int,
 ) -> Source:
-    """The original; or, where the manifest says that it was simplified before it was quantized, what that leads to."""
+    """The original; or, where the manifest says that it was simplified before it was quantized, the model that this
+    leads to. `samples` are inferences of shapes [batch, ...]."""
     lasting = frozenset(by_name(original))
     step = _simplified_by(manifest)
     if step is None:

@@ -15,6 +15,7 @@ from ovopt.errors import ArmLostError, StepError
 from ovopt.model.inspect.ignored_scope import Scope, recipe_lines
 from ovopt.records import Quality, QualityDelta
 from ovopt.records.diagnosis import Blame, Executed, LayerDiagnosis, LayerError
+from ovopt.time_budget import TimeBudget
 from ovopt.workflow.diagnosing import fixes
 from ovopt.workflow.diagnosing.fixes import Mender, Patient
 from ovopt.workflow.diagnosing.precision_loss import Precision, precision_problems
@@ -109,7 +110,7 @@ def mender(
         remake=remake,
         remake_s=0.0,
     )
-    return Mender(patient, time_budget_s, progress or Watched())
+    return Mender(patient, TimeBudget(time_budget_s), progress or Watched())
 
 
 def case(layers: Sequence[LayerDiagnosis], drop: float = 0.11, max_drop: float | None = 0.01, **more: Any) -> Case:
