@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from ovopt import records
+from ovopt.errors import UsageError
 from ovopt.records import (
     Budgets,
     Comparison,
@@ -19,7 +20,7 @@ from ovopt.records import (
     SizeRatio,
     StepReport,
 )
-from tests.factories import MACHINE, comparison
+from tests.factories import MACHINE, comparison, exactly
 
 KINDS = [kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Record)]
 
@@ -112,3 +113,23 @@ def test_samples_left_out_by_an_older_version_are_read_without_a_kind() -> None:
     assert older.left_out == {"a#3": LeftOut(kind=None, why="a#3: torn")}
     newer = DataFacts.model_validate({**facts, "left_out": {"a#3": LeftOut(kind="label", why="a#3: no class")}})
     assert DataFacts.model_validate_json(newer.model_dump_json()) == newer
+
+
+def test_a_candidate_is_found_by_its_name_with_its_speed_up():
+    whole = comparison({"int8": 0.5, "int4": 0.4})
+    assert whole["int4"] is whole.pairs[1]
+    assert whole["int4"].latency.speedup == whole.pairs[1].latency.estimate
+
+
+@pytest.mark.parametrize(
+    ("candidates", "name", "why"),
+    [
+        ({"int8": 0.5}, "int9", "did you mean 'int8'?"),
+        ({"int8": 0.5}, "broken", "it was lost: killed"),
+        ({}, "int8", "nothing was compared"),
+    ],
+)
+def test_a_name_that_is_no_candidate_is_refused(candidates, name, why):
+    whole = comparison(candidates, lost={"broken": "killed"})
+    with pytest.raises(UsageError, match=exactly(f"{name}: no candidate of this comparison; {why}")):
+        whole[name]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ovopt.errors import UsageError, did_you_mean
 from ovopt.records.base import Record
 from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import Arm
@@ -71,3 +72,15 @@ class Comparison(Record):
     diagnoses: dict[str, Diagnosis] = Field(
         default={}, description="layer by layer, of candidates that were diagnosed, by name"
     )
+
+    def __getitem__(self, candidate: str) -> Pair:
+        """A candidate against the baseline, by its name: `comparison["int8"].latency.speedup`.
+
+        Raises UsageError where no such candidate was compared.
+        """
+        pairs = {pair.candidate: pair for pair in self.pairs}
+        if candidate in pairs:
+            return pairs[candidate]
+        why = next((f"it was lost: {arm.lost}" for arm in self.arms if arm.name == candidate and arm.lost), None)
+        known = did_you_mean(candidate, pairs) if pairs else "nothing was compared"
+        raise UsageError(f"{candidate}: no candidate of this comparison; {why or known}")

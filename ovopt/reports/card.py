@@ -10,8 +10,8 @@ from typing import Any
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
+from ovopt.reports.cells import clean, one_line
 from ovopt.reports.decision import reason
-from ovopt.reports.plain_text import clean, one_line
 
 MARK = "<!-- ovopt card -->"
 """What tells a card that ovopt wrote."""

@@ -1,7 +1,8 @@
-"""What stands in a cell of a report, and how a reader should take it. Pure."""
+"""Cells of a report, and texts from outside made fit to stand in them. Pure."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,3 +54,19 @@ def with_speed(figure: str, speed: Speedup | None) -> Cell:
         return Cell(figure)
     said = speedup_cell(speed)
     return Cell(figure, said.change, said.tone)
+
+
+UNFIT = "�"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""Control characters, overrides of the writing direction, halves of characters: what XML forbids, what a terminal
+obeys, what turns the text behind it around."""
+
+
+def clean(text: str) -> str:
+    """The text with a sign in place of every character that would act rather than show; line ends are newlines."""
+    return _CONTROL.sub(UNFIT, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and runs of white space."""
+    return " ".join(clean(text).split())

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison
-from ovopt.reports.cells import TONES, Cell, Tone
-from ovopt.reports.plain_text import clean, one_line
+from ovopt.reports.cells import TONES, Cell, Tone, clean, one_line
 from ovopt.reports.remarks import remarks
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import verdict_of

@@ -11,8 +11,8 @@ from typing import ClassVar
 from ovopt.contracts import Report, View
 from ovopt.figures import Figure, figures_of
 from ovopt.records import Arm, Comparison, Pair, Speeds, Speedup
+from ovopt.reports.cells import one_line
 from ovopt.reports.decision import reason
-from ovopt.reports.plain_text import one_line
 
 UNITS = {"/s": "samples/s"}
 """Units that a spreadsheet spells out."""

@@ -14,7 +14,7 @@ from rich.text import Text
 from ovopt import units
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison, Quality
-from ovopt.reports.plain_text import clean, one_line
+from ovopt.reports.cells import clean, one_line
 
 SHOWN = 5
 

@@ -14,16 +14,22 @@ from ovopt.contracts import Report, View
 from ovopt.records import Comparison
 from ovopt.reports import provenance
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
-from ovopt.reports.cells import TONES
-from ovopt.reports.charts import Chart, colours, end_to_end, executed, first_inference, memory, served_load
-from ovopt.reports.distribution import latency_distributions
-from ovopt.reports.key_figures import key_figures
-from ovopt.reports.plain_text import clean
+from ovopt.reports.cells import TONES, clean
+from ovopt.reports.charts import (
+    Chart,
+    colours,
+    end_to_end,
+    executed,
+    first_inference,
+    latency_distributions,
+    memory,
+    served_load,
+)
 from ovopt.reports.remarks import doubts, noise, settings_lines
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.tables import long_tables
 from ovopt.reports.tradeoff import tradeoffs
-from ovopt.reports.verdict import verdict_of
+from ovopt.reports.verdict import key_figures, verdict_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

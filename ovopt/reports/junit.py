@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from ovopt.contracts import Report, View
 from ovopt.records import Check, Comparison
 from ovopt.reports.budgets import limit_text, measured_text
+from ovopt.reports.cells import clean, one_line
 from ovopt.reports.decision import reason
-from ovopt.reports.plain_text import clean, one_line
 from ovopt.reports.rows import candidates_of
 
 

@@ -13,8 +13,7 @@ from ovopt import units
 from ovopt.contracts import View
 from ovopt.records import Speedup
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
-from ovopt.reports.cells import Tone
-from ovopt.reports.plain_text import clean, one_line
+from ovopt.reports.cells import Tone, clean, one_line
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -12,8 +12,7 @@ from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison
 from ovopt.reports import provenance
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
-from ovopt.reports.cells import Cell
-from ovopt.reports.plain_text import one_line
+from ovopt.reports.cells import Cell, one_line
 from ovopt.reports.remarks import remarks
 from ovopt.reports.rows import Row, candidates_of, table_rows
 from ovopt.reports.verdict import Verdict, verdict_of

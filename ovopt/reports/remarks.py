@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison
-from ovopt.reports.cells import Tone, speedup_cell
-from ovopt.reports.plain_text import one_line
+from ovopt.reports.cells import Tone, one_line, speedup_cell
 
 DRIFT = 0.1
 SAME_OUTPUTS = 0.02

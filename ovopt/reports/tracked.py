@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from ovopt.records import Arm, Comparison, Pair, Record
+from ovopt.reports.cells import clean
 from ovopt.reports.decision import reason
-from ovopt.reports.plain_text import clean
 from ovopt.trend import points_of
 
 UNITS: Mapping[str, str] = {"ms": "_ms", "/s": "_samples_per_s", "bytes": "_bytes"}

@@ -20,7 +20,7 @@ from ovopt.records import (
     StartTimes,
     Turn,
 )
-from ovopt.reports.decision import check_text
+from ovopt.reports.budgets import check_text
 from tests.factories import arm, comparison, delta, exactly, pair, speed
 
 MIB = 1 << 20

@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 
 from ovopt.contracts import Report, View, plugins
 from ovopt.records import Comparison, Decision, Ground
+from ovopt.reports.cells import clean, one_line
 from ovopt.reports.csv import Line
 from ovopt.reports.html import PAGE, SCRIPTS
-from ovopt.reports.plain_text import clean, one_line
 from tests.factories import comparison
 from tests.reports.reading import Page
 from tests.reports.samples import BUDGETS, HOSTILE, comparisons, full, many_layers

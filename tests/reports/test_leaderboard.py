@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from ovopt.contracts import View
 from ovopt.records.sweep import Sweep, SweepRow, Value
+from ovopt.reports.cells import one_line
 from ovopt.reports.leaderboard import FORMATS, headline, page, summary
-from ovopt.reports.plain_text import one_line
 from tests.factories import MACHINE, delta, speed
 from tests.reports.reading import Page
 from tests.reports.samples import HOSTILE

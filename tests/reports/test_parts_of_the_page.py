@@ -14,11 +14,18 @@ from ovopt.contracts import View
 from ovopt.recipe import parse_recipe
 from ovopt.records import Effective, Latency, LeftOut, LoadLimit, Quality
 from ovopt.reports import provenance
-from ovopt.reports.charts import colours, end_to_end, executed, first_inference, memory, served_load, short
-from ovopt.reports.distribution import latency_distributions
-from ovopt.reports.flips import flips
+from ovopt.reports.charts import (
+    colours,
+    end_to_end,
+    executed,
+    first_inference,
+    latency_distributions,
+    memory,
+    served_load,
+    short,
+)
 from ovopt.reports.html import Html
-from ovopt.reports.tables import MOST, long_tables
+from ovopt.reports.tables import MOST, flips, long_tables
 from ovopt.reports.tradeoff import tradeoffs
 from tests.factories import ERROR, arm, comparison, delta, pair, rows, speed
 from tests.reports.diagnosed import PROBLEM

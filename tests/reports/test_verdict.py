@@ -7,8 +7,7 @@ import pytest
 from ovopt.gate import judge
 from ovopt.records import Budgets, Check, Comparison, Decision, Gate, Pair, Speeds
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
-from ovopt.reports.key_figures import key_figures
-from ovopt.reports.verdict import verdict_of
+from ovopt.reports.verdict import key_figures, verdict_of
 from tests.factories import comparison, delta, pair, speed
 
 TOP1 = Budgets.model_validate({"accuracy": {"top1": {"max_drop": 0.01}}})

@@ -13,7 +13,7 @@ from ovopt.contracts import Array
 from ovopt.errors import OvoptError
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Comparison, Preview
-from ovopt.reports.flips import flips
+from ovopt.reports.tables import flips
 
 MOST = 60
 """Samples that are shown; the others have their ids."""

@@ -7,123 +7,11 @@ name, one unit and one direction everywhere. A new figure is a row here and show
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
 
-import numpy as np
-
-from ovopt.errors import UsageError
-from ovopt.intervals import Spread, median_spread, percentile_spread
-from ovopt.records import Arm, LoadLimit, Pair, Speeds, Speedup, Turn
-
-Raw = Callable[[Arm], Iterable[Iterable[float]]]
-"""Every single value of an arm in the figure's unit, by replica."""
-Rests = Literal["samples", "replicas", "starts", "nothing"]
-
-
-def reach(path: str) -> Callable[[Any], Any]:
-    """Getter of an attribute of attributes, `latency.p50_ms`; it gives None where one on the way is missing."""
-    names = path.split(".")
-
-    def get(record: Any) -> Any:
-        for name in names:
-            record = getattr(record, name, None)
-        return record
-
-    return get
-
-
-def _nothing(record: Any) -> None:
-    """No figure."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the catalogue."""
-
-    key: str
-    """Name in history, trackers and budgets: `latency.p99`."""
-    unit: str
-    """`ms`, `/s`, `bytes`, `us`, `share` (0 to 1), or any other word; empty for counts."""
-    of: Callable[[Arm], float | None]
-    """The figure of an arm; None where it was not measured."""
-    better: Literal["lower", "higher"] = "lower"
-    title: str = ""
-    """Name in running text and spreadsheets; the key's words unless given."""
-    label: str = ""
-    """Name of its row in the table; a figure without one stands in spreadsheets alone."""
-    meaning: str = ""
-    part: bool = False
-    """Whether its row belongs to the row above."""
-    n: Callable[[Arm], int | None] = _nothing
-    """How many values it rests on."""
-    followed: bool = False
-    """Whether history, trackers and `--against` follow it from run to run; the others stand in spreadsheets."""
-    raw: Raw | None = None
-    """Where an interval of its own follows from."""
-    quantile: float = 0.5
-    rests_on: Rests = "nothing"
-    """What more of makes its interval, and that of its speed-up, narrower."""
-    against: str = ""
-    """Name of what it is against the baseline, `latency` for `latency.speedup`; the key unless given."""
-    speedup: Callable[[Speeds], Speedup | None] = _nothing
-    """Baseline against candidate with an interval, above 1 is better."""
-    ratio: Callable[[Pair], float | None] = _nothing
-    """Candidate over baseline, without an interval."""
-    decides: bool = False
-    """Whether a clear change of it makes a candidate worth shipping, or not."""
-    bounds: Callable[[Arm], tuple[float | None, float | None] | None] = _nothing
-    """Its interval, where there are no raw values for one."""
-    doubt: Callable[[Arm], str | None] = _nothing
-    """Why the figure of this arm is not what it should be."""
-
-    @property
-    def scenario(self) -> str:
-        """The scenario that measures it."""
-        return self.key.partition(".")[0]
-
-    @property
-    def name(self) -> str:
-        """Name in running text and spreadsheets: `first inference cold`."""
-        return self.title or words(self.key)
-
-    @property
-    def pair_key(self) -> str:
-        """Name of what it is against the baseline: `latency`, of `latency.speedup`."""
-        return self.against or self.key
-
-    @property
-    def pair_name(self) -> str:
-        """The same in running text and spreadsheets."""
-        return words(self.pair_key)
-
-    def measured(self, arm: Arm) -> bool:
-        """Tell whether the arm has it. A percentile that `n` does not support has an estimate all the same."""
-        return self.of(arm) is not None or (self.raw is not None and bool(self.n(arm)))
-
-    def spread(self, arm: Arm) -> Spread:
-        """The figure of an arm with its interval, where raw values give one.
-
-        Raises UsageError where they should, and are missing.
-        """
-        if self.raw is None:
-            value = self.of(arm)
-            assert value is not None, f"{self.key} was not measured of {arm.name}"
-            low, high = self.bounds(arm) or (None, None)
-            return Spread(value, low, high, 0, 0)
-        groups = [group for values in self.raw(arm) if len(group := np.array(list(values), dtype=np.float64))]
-        if not groups:
-            raise UsageError(
-                f"{arm.name}: the raw values of {self.scenario} are missing, and a budget of it needs "
-                "them; judge the file as ovopt wrote it, or measure again"
-            )
-        return median_spread(groups) if self.quantile == 0.5 else percentile_spread(groups, self.quantile)
-
-
-def words(key: str) -> str:
-    """A key in running text: `first_inference.cold` as `first inference cold`."""
-    return key.replace("_", " ").replace(".", " ")
+from ovopt.figures.figure import Figure, nothing, reach, words
+from ovopt.records import Arm, LoadLimit, Turn
 
 
 def _rate(turn: Turn) -> float:
@@ -203,7 +91,7 @@ def _wait(rate: float, name: str) -> Figure:
         title=f"wait at {rate:g}/s {name}",
         n=lambda arm: getattr(point(arm), "n", None),
         against=f"served_load.{rate:g}",
-        ratio=_entry("served_load.by_rate", f"{rate:.6g}") if name == "p50" else _nothing,
+        ratio=_entry("served_load.by_rate", f"{rate:.6g}") if name == "p50" else nothing,
     )
 
 
@@ -238,7 +126,7 @@ def _memory(arms: Sequence[Arm]) -> Iterator[Figure]:
                 _then(footprint, reach(f"{name}_bytes")),
                 title=f"memory {hint} {name}",
                 against=f"memory.{hint}",
-                ratio=footprint if name == "peak" else _nothing,
+                ratio=footprint if name == "peak" else nothing,
             )
 
 
@@ -408,4 +296,4 @@ FIXED = tuple(one for one in FIGURES if isinstance(one, Figure))
 KEYED = {figure.key: figure for figure in FIXED}
 PAIRED = {figure.pair_key: figure for figure in FIXED}
 DECIDING = tuple(figure for figure in FIXED if figure.decides)
-"""Figures whose speed-up decides what ships: the gate, the verdict, key figures and leaderboards speak of them."""
+"""Figures whose speed-up decides what ships: the gate goes by them, verdict and key figures speak of them."""
