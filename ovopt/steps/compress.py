@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.inspect.weights import weights
+from ovopt.model.inspect.weights import EMBEDDINGS, RECURRENT, Weights, weights
 from ovopt.model.native import core
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
-from ovopt.steps.compress_notes import idle, left_out, no_effect, told
 from ovopt.steps.nncf_ahead import calibrating
 from ovopt.steps.nncf_arguments import IgnoredScope, first_line, member, parameters, quiet
 
@@ -32,6 +33,8 @@ ENUMERATIONS: Mapping[str, str] = {
 DATA_FREE_METRIC = "weight_quantization_error"
 FALLBACK = "Every layer's inputs must divide by it, or advanced_parameters.group_size_fallback_mode be adjust or ignore"
 DYNAMIC = "DYNAMIC_QUANTIZATION_GROUP_SIZE"
+TOLD = ("skip", "can't", "cannot", "adjust")
+"""Words of those informations of NNCF that its user should read; warnings are all told."""
 
 
 class Compress(Step):
@@ -81,12 +84,12 @@ class Compress(Step):
 
     @property
     def calibrates(self) -> bool:  # type: ignore[override]  # here it hangs on the algorithms
-        """Whether an algorithm looks at activations, its own or one that a search may try."""
+        """True where an algorithm looks at activations, its own or one that a search may try."""
         return self.data_aware or self.max_drop is not None
 
     @property
     def data_aware(self) -> bool:
-        """Whether an algorithm of its own looks at activations."""
+        """True where an algorithm of its own looks at activations."""
         smoothing = self.awq and self.advanced_parameters.get("awq_params", {}).get("prefer_data_aware_scaling", True)
         ranked = self.sensitivity_metric not in (None, DATA_FREE_METRIC)
         learned = self.mode == "adaptive_codebook"
@@ -99,7 +102,7 @@ class Compress(Step):
         return [name for name in ("awq", "scale_estimation", "lora_correction") if getattr(self, name)]
 
     def check(self) -> None:
-        """RecipeError where a value is none of the installed NNCF's."""
+        """Raises RecipeError where a value is none of the installed NNCF's."""
         import nncf
 
         for field, enumeration in ENUMERATIONS.items():
@@ -109,7 +112,8 @@ class Compress(Step):
         self._advanced()
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """A model with smaller weights; NoEffectError where none became smaller."""
+        """A model with smaller weights. Raises NoEffectError where none became smaller, and UsageError where the model
+        is quantized already."""
         before = facts(model)
         if any(w.dtype in ("i8", "u8") or w.bits < 8 for w in weights(model)) or before.fake_quantize:
             raise UsageError(f"the model is {before.quantization or 'quantized'} already; start from the original")
@@ -179,7 +183,7 @@ class Compress(Step):
         after, stored = facts(compressed), weights(compressed)
         bytes_before, bytes_after = sum(before.precisions.values()), sum(after.precisions.values())
         if not any(w.bits <= 8 for w in stored) or bytes_after >= bytes_before:
-            raise NoEffectError(no_effect(stored))
+            raise NoEffectError(_no_effect(stored))
         return StepReport(
             name=self.name,
             parameters=self.model_dump(mode="json", exclude_defaults=True),
@@ -191,7 +195,7 @@ class Compress(Step):
                 **_dynamic_quantization(compressed, materials.device),
                 "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
             },
-            notes=(*idle(self._few_bits, stored), *left_out(stored), *told(records)),
+            notes=(*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)),
             seconds=round(seconds, 3),
         )
 
@@ -203,3 +207,40 @@ def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, in
         return {DYNAMIC.lower(): int(core().compile_model(model, device).get_property(DYNAMIC))}
     except RuntimeError:
         return {}
+
+
+def _idle(asked: Sequence[str], stored: Sequence[Weights]) -> Iterator[str]:
+    """Algorithms for few bits that were asked for, and found no such weights."""
+    if asked and not any(w.bits <= 4 for w in stored):
+        yield f"{' and '.join(asked)} had nothing to do: no weights of 4 bits or fewer; a higher ratio makes some"
+
+
+def _left_out(stored: Sequence[Weights]) -> Iterator[str]:
+    """Kinds of weights that stayed in floating point, and why."""
+    count, size = Counter[str](), Counter[str]()
+    for w in stored:
+        if w.bits > 8:
+            count[w.kind] += 1
+            size[w.kind] += w.size_bytes
+    for kind, number in count.items():
+        what = f"{number} weights of {kind} ({units.size(size[kind])}) stay in floating point"
+        why = {
+            **dict.fromkeys(RECURRENT, ": NNCF compresses no recurrent layers"),
+            **dict.fromkeys(EMBEDDINGS, ": the embeddings"),
+        }
+        yield what + why.get(kind, "")
+
+
+def _told(records: Sequence[logging.LogRecord]) -> Iterator[str]:
+    """Log lines of NNCF about what it did not do."""
+    for record in records:
+        said = " ".join(record.getMessage().split())
+        if record.levelname != "INFO" or any(word in said.lower() for word in TOLD):
+            yield f"NNCF: {said}"
+
+
+def _no_effect(stored: Sequence[Weights]) -> str:
+    """The message where all weights are as they were."""
+    recurrent = sorted({w.kind for w in stored if w.kind in RECURRENT})
+    why = f"; NNCF leaves {', '.join(recurrent)} as they are" if recurrent else ""
+    return f"compress changed nothing: no weights of this model became smaller{why}"

@@ -1,4 +1,4 @@
-"""What NNCF's algorithms take, from a recipe's plain values, and what they log."""
+"""Arguments of NNCF's algorithms from a recipe's plain values, and what NNCF logs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class IgnoredScope(Record):
 
 
 def _embedded(model: openvino.Model) -> list[str]:
-    """What finds the operations of pre- and postprocessing inside a model: they stay exact, and NNCF takes some for a
+    """Patterns of the operations of pre- and postprocessing inside a model: they stay exact, and NNCF takes some for a
     bias."""
     names = [op.get_friendly_name() for op in model.get_ordered_ops()]
     prefixes = (PREPROCESS_PREFIX, POSTPROCESS_PREFIX)
@@ -70,7 +70,7 @@ def _embedded(model: openvino.Model) -> list[str]:
 
 
 def member(kind: type[E], value: str, where: str) -> E:
-    """The member of an enumeration with this value."""
+    """The member of an enumeration with this value. Raises RecipeError where there is none."""
     allowed = {str(member.value): member for member in kind}
     if value not in allowed:
         raise RecipeError(f"{where}: {value!r}; {did_you_mean(value, allowed)}")
@@ -78,7 +78,8 @@ def member(kind: type[E], value: str, where: str) -> E:
 
 
 def parameters(kind: Any, values: Mapping[str, Any], where: str) -> Any:
-    """An NNCF parameter dataclass from plain values: nested mappings, enumerations by value."""
+    """An NNCF parameter dataclass from plain values: nested mappings, enumerations by value. Raises RecipeError for an
+    unknown key or value."""
     hints = get_type_hints(kind)
     known = [field.name for field in fields(kind)]
     made = {}
@@ -91,7 +92,7 @@ def parameters(kind: Any, values: Mapping[str, Any], where: str) -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[list[logging.LogRecord]]:
-    """NNCF prints progress bars and log lines on standard output, which belongs to results. Gives what it logs."""
+    """Keeps NNCF's progress bars and log lines from standard output, which belongs to results. Gives what it logs."""
     logger, kept = logging.getLogger("nncf"), _Kept()
     handlers, level = logger.handlers, logger.level
     logger.handlers = [kept]
@@ -106,7 +107,7 @@ def quiet() -> Iterator[list[logging.LogRecord]]:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, without what follows it."""
+    """The first line of an error's text."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

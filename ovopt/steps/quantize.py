@@ -52,7 +52,8 @@ class Quantize(Step):
         return self.subset_size
 
     def run(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """`apply`; where NNCF fails, the message says what it works without, which may take a minute to find out."""
+        """Applies the step. Raises StepError where NNCF fails, whose message says what it works without: that may take
+        a minute to find out."""
         try:
             return super().run(model, materials)
         except NoEffectError:
@@ -103,7 +104,7 @@ class Quantize(Step):
             return way_round(model, self._arguments(model), works, lambda: clock() < until)
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
-        """Whether NNCF quantizes the model so, with one sample."""
+        """True where NNCF quantizes the model so, with one sample."""
         import nncf
 
         try:
@@ -114,7 +115,7 @@ class Quantize(Step):
         return True
 
     def _passes(self) -> int:
-        """How often NNCF goes through the samples at least: once for the ranges, before that once to smooth."""
+        """Passes of NNCF through the samples at least: one for the ranges, before that one to smooth."""
         return 2 if self.model_type else 1
 
     def _arguments(self, model: openvino.Model) -> dict[str, Any]:

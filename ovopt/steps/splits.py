@@ -27,7 +27,7 @@ class Split:
 
     @property
     def input_bytes(self) -> int:
-        """Of a sample, as it is handed over; a size that is not fixed counts as 1."""
+        """Bytes of a sample as it is handed over; a size that is not fixed counts as 1."""
         ports = facts(self.way.model).inputs
         return sum(math.prod(size or 1 for size in port.shape or ()) * ITEM_BYTES[port.dtype] for port in ports)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ovopt.pruning.allocation import Choice, by_sensitivity, shared, uniformly
 from ovopt.pruning.costs import Cost, Costs, Factor
 from ovopt.pruning.groups import Group
+from ovopt.pruning.structured import Choice, by_sensitivity, shared, uniformly
 
 
 def chain(lengths: list[int], work: list[float]) -> Costs:

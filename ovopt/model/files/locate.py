@@ -20,7 +20,7 @@ IN_MEMORY = "memory:"
 SPLIT = re.compile(r".*-\d{5}-of-\d{5}\.gguf")
 MANIFEST = "ovopt.json"
 IN_FOLDERS = ("model.xml", "openvino_model.xml", "model.onnx", "onnx/model.onnx")
-"""What is taken from a folder before anything else in it."""
+"""Files that are taken from a folder before anything else in it."""
 INSTEAD = {
     ".bin": "weights without their graph; give the .xml that goes with them",
     ".safetensors": "weights without their graph; give the Hugging Face folder with its config.json, or a factory: "
@@ -38,7 +38,8 @@ INSTEAD = {
 
 def locate(path: str | Path) -> Path:
     """The model that `path` means: a file, the one model of a folder, a folder that is a model as a whole, or a
-    function that makes one (`FILE.py:FUNCTION@WEIGHTS`, as it is). `hf:ORG/NAME` is fetched from the hub first."""
+    function that makes one (`FILE.py:FUNCTION@WEIGHTS`, as it is). `hf:ORG/NAME` is fetched from the hub first. Raises
+    ModelError where there is no one model, or a part of it is missing or damaged."""
     if str(path).startswith(PREFIX):
         return locate(fetch(str(path)))
     if str(path).startswith(IN_MEMORY):
