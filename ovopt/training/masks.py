@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ovopt.errors import StepError
 from ovopt.model.files.torch_calls import quiet
@@ -65,17 +65,25 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
     all. Embeddings stay as they are, since a look-up gains nothing from zeros, and so do buffers, which training does
     not change.
 
-    Raises StepError where NNCF finds nothing to prune, or fails.
+    Raises StepError where NNCF finds nothing to prune, fails, or keeps its masks elsewhere than 3.4 does.
     """
     import nncf
-    from nncf.torch.function_hook.pruning.magnitude.algo import get_pruned_modules
-    from nncf.torch.function_hook.wrapper import wrap_model
 
+    try:  # names that NNCF does not document
+        from nncf.torch.function_hook.nncf_graph.nncf_graph_builder import build_nncf_graph
+        from nncf.torch.function_hook.pruning.magnitude.algo import get_pruned_modules
+        from nncf.torch.function_hook.wrapper import wrap_model
+    except ImportError as error:
+        raise StepError(
+            f"{trainable.said}: NNCF {nncf.__version__} keeps its masks elsewhere than 3.4 does ({error}); "
+            "pip install 'nncf==3.4.*'"
+        ) from None
     try:
         with quiet():
             module = wrap_model(deepcopy(trainable.module))
             given = tuple(example)
-            scope = nncf.IgnoredScope(names=_left_alone(module, given))
+            nodes = build_nncf_graph(module, given).get_all_nodes()
+            scope = nncf.IgnoredScope(names=_left_alone(module, nodes))
             kind = nncf.PruneMode(mode)
             module = nncf.prune(module, kind, ratio=ratio, ignored_scope=scope, examples_inputs=given)
     except nncf.InternalError as error:
@@ -91,12 +99,9 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
     return Masked(module, {name: hook.binary_mask for name, hook in hooks})
 
 
-def _left_alone(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> list[str]:
+def _left_alone(module: torch.nn.Module, nodes: Sequence[Any]) -> list[str]:
     """Names of NNCF's graph that are not to be pruned; NNCF takes no name that is not there."""
-    from nncf.torch.function_hook.nncf_graph.nncf_graph_builder import build_nncf_graph
-
     buffers = {name for name, _ in module.named_buffers()}
-    nodes = build_nncf_graph(module, example).get_all_nodes()
     return [node.node_name for node in nodes if node.node_type in EMBEDDINGS or node.node_name in buffers]
 
 

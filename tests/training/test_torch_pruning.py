@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nncf
 import numpy as np
 import pytest
 
@@ -460,3 +462,14 @@ def test_a_teacher_that_cannot_teach_is_refused(teacher: Any, sample: tuple[int,
     samples: list[Tensors] = [(np.ones(sample, np.float32),)] * 5
     with pytest.raises(ModelError, match=exactly(message)):
         Targets.of("m", teacher, samples, 0)
+
+
+def test_an_nncf_that_keeps_its_masks_elsewhere_is_named(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nncf.torch.function_hook.wrapper", None)
+    trainable = given.trainable()
+    message = (
+        f"{trainable.said}: NNCF {nncf.__version__} keeps its masks elsewhere than 3.4 does (import of "
+        "nncf.torch.function_hook.wrapper halted; None in sys.modules); pip install 'nncf==3.4.*'"
+    )
+    with pytest.raises(StepError, match=exactly(message)):
+        masked(trainable, LOCAL, 0.5, ())
