@@ -31,7 +31,6 @@ FILES = {
     for found in re.finditer(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 }
 """The files that the page writes, each named by its first line."""
-SHOWN = [(package, kind) for package, kind in KINDS if kind.__name__ != "Scenario"]
 RNG = np.random.default_rng(0)
 WEIGHTS = RNG.standard_normal((16, 4)).astype(np.float32)
 RECIPE = """
@@ -100,23 +99,34 @@ def bundle(house: House) -> Path:
 
 @pytest.fixture(scope="module")
 def comparison(house: House, bundle: Path) -> Any:
-    measured = ("--scenario", "latency", "--scenario", "memory", "--time-budget", 1, "--reference", "numpy=weights.npz")
+    measured = (
+        "--scenario",
+        "latency",
+        "--scenario",
+        "memory",
+        "--scenario",
+        "repeated_input",
+        "--time-budget",
+        1,
+        "--reference",
+        "numpy=weights.npz",
+    )
     house.good("compare", "tiny.xml", bundle, "-r", "mine.yaml", *measured, "-o", "comparison.json")
     return json.loads((house.folder / "comparison.json").read_text())
 
 
 def test_the_page_has_a_section_for_every_kind_of_plugin() -> None:
-    contracts = {kind.__name__ for _, kind in SHOWN}
+    contracts = {kind.__name__ for _, kind in KINDS}
     titles = {title.title().replace(" ", "") for title in re.findall(r"^## An? ([\w ]+)$", TEXT, re.MULTILINE)}
     assert titles == contracts
     groups = set(re.findall(r'"ovopt\.(\w+)"', FILES["pyproject.toml"]))
-    assert groups == {package.rpartition(".")[2] for package, _ in SHOWN}
+    assert groups == {package.rpartition(".")[2] for package, _ in KINDS}
 
 
 def test_doctor_lists_every_plugin_of_the_package_and_the_one_that_is_left_out(house: House) -> None:
     found = json.loads(house.good("doctor", "--no-self-test", "--format", "json"))
     assert {one["package"] for one in found["plugins"]} == {"example-plugins 1.0"}
-    assert {one["kind"] for one in found["plugins"]} == {kind.__name__ for _, kind in SHOWN}
+    assert {one["kind"] for one in found["plugins"]} == {kind.__name__ for _, kind in KINDS}
     assert found["left_out"] == [
         {
             "package": "unsound 1.0",
@@ -181,6 +191,29 @@ def test_the_engine_runs_as_a_reference_in_workers_of_its_own(comparison: Any) -
     assert arm["lost"] is None
     assert arm["latency"]["n"] > 0
     assert arm["memory"]["by_hint"]["latency"]["peak_bytes"] > 0
+
+
+def test_the_scenario_has_its_figures_and_speedups_in_the_file_and_in_reports(house: House, comparison: Any) -> None:
+    for arm in comparison["arms"]:
+        found = arm["scenarios"]["repeated_input"]
+        times = [time for replica in found["raw"] for turn in replica for time in turn]
+        assert found["figures"]["p50"]["value"] == pytest.approx(np.median(times) / 1e6)
+        assert found["figures"]["p50"]["n"] == len(times)
+    (pair,) = comparison["pairs"]
+    assert pair["scenarios"]["repeated_input"]["speedups"]["p50"]["estimate"] > 0
+    assert comparison["control"]["scenarios"]["repeated_input"]["speedups"]["p50"]["estimate"] > 0
+    for form in ("console", "html"):
+        assert "one input, p50" in house.good("report", "comparison.json", "--format", form)
+    assert ",repeated input p50," in house.good("report", "comparison.json", "--format", "csv")
+
+
+@pytest.mark.usefixtures("comparison")
+def test_the_file_is_read_and_judged_with_the_package_and_without_it(house: House) -> None:
+    words = ("gate", "comparison.json", "--budget", "size.max_ratio=2", "--format", "markdown")
+    printed = house.good(*words)
+    assert "one input, p50" in printed
+    without = run(*words, cwd=house.folder)
+    assert (without.code, without.stdout) == (0, printed)
 
 
 @pytest.mark.usefixtures("comparison")

@@ -139,7 +139,7 @@ Scenarios = Annotated[
     typer.Option(
         "--scenario",
         help="latency, throughput, processor_time, end_to_end, first_inference, memory, served_load; default: all but "
-        "the last. Repeatable.",
+        "the last. Or that of an installed package. Repeatable.",
     ),
 ]
 TimeBudget = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
