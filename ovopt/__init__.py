@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.optimizing.steps import compress, embed, quantize, simplify
     from ovopt.workflow.options import Options
     from ovopt.workflow.rebuilding.rebuild import rebuild
-    from ovopt.workflow.searching.goal import Goal
+    from ovopt.workflow.searching.search import Goal
     from ovopt.workflow.stored.comparison_file import judge_again, read_comparison
     from ovopt.workflow.stored.history import History
     from ovopt.workflow.stored.mlflow import log_to_mlflow
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Goal": "ovopt.workflow.searching.goal",
+    "Goal": "ovopt.workflow.searching.search",
     "History": "ovopt.workflow.stored.history",
     "Options": "ovopt.workflow.options",
     "OvoptError": "ovopt.errors",

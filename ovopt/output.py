@@ -39,6 +39,7 @@ def new_file(target: Path, force: bool, mark: str) -> Iterator[Path]:
     """A temporary file that becomes `target` when the block ends well.
 
     With `force`, an existing file is replaced, but only one that is empty or holds the text `mark` in its beginning.
+    Raises OutputError where the file must not be replaced, or cannot be written.
     """
     _check_free(target, force)
     if target.is_dir():
@@ -52,7 +53,7 @@ def new_file(target: Path, force: bool, mark: str) -> Iterator[Path]:
 
 
 def check_free(target: Path, force: bool, mark: str) -> None:
-    """Raise OutputError where `new_folder` would not write."""
+    """Raises OutputError where `new_folder` would not write."""
     _check_free(target, force)
     if target.name in ("", ".."):
         raise OutputError(f"{target}: name a folder of its own")

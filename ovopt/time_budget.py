@@ -39,7 +39,7 @@ class TimeBudget:
 
     @property
     def is_over(self) -> bool:
-        """Whether more time was spent than there was."""
+        """True once more time was spent than there was."""
         return self.spent_s > self.seconds
 
     def as_long_as_it_lasts(self, items: Iterable[T]) -> Iterator[T]:

@@ -22,7 +22,7 @@ class Port(Record):
 
 
 class ModelFacts(Record):
-    """What a model is, without running it."""
+    """Facts of a model that is not run."""
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
@@ -63,7 +63,7 @@ class Machine(Record):
 
 
 class Standing(Record):
-    """Where a model stands behind a step, against the original, as far as few samples and a short measurement tell."""
+    """Quality, size and speed of the model behind a step, as far as few samples and a short measurement tell."""
 
     size_bytes: int
     agreement: dict[str, float] = Field(description="of the outputs, at the precision that runs, by metric")

@@ -1,4 +1,4 @@
-"""What came of making a bundle again."""
+"""A bundle held against the one that was made again."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class Rebuilt(Record):
 
     @property
     def same(self) -> bool:
-        """Whether the bundle was made again."""
+        """True where the bundle was made again."""
         return self.weights_identical and self.graph != "different"

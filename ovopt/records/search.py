@@ -32,7 +32,7 @@ class Trial(Record):
     size_ratio: float | None = Field(default=None, description="bytes of all constants against the original's")
 
     def acceptable(self, max_drop: float) -> bool:
-        """Whether it may ship as far as the tuning samples can tell."""
+        """True where it may ship, as far as the tuning samples can tell."""
         return self.state == "kept" or (self.state == "open" and self.drop <= OPEN_SHARE * max_drop)
 
 

@@ -1,4 +1,4 @@
-"""What came of a sweep: one row for each model, and the figures over all of them."""
+"""Results of a sweep: one row for each model, and the figures over all of them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SweepRow(Record):
     seconds: float
 
     def shippable(self, scenario: Literal["latency", "throughput"]) -> float | None:
-        """How many times faster what ships is; 1 for the original, None where that was not measured."""
+        """Speed-up of what ships; 1 for the original, None where that was not measured."""
         if self.ships == ORIGINAL:
             return 1.0
         speed: Speedup | None = getattr(self, scenario) if self.ships else None

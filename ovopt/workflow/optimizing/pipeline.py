@@ -28,14 +28,14 @@ from ovopt.workflow.applying.work import Work
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
 from ovopt.workflow.optimizing.step_cache import Found, Kept
-from ovopt.workflow.optimizing.step_order import check_order, no_steps
+from ovopt.workflow.optimizing.step_order import Remark, check_order, no_steps
 from ovopt.workflow.optimizing.steps import SEARCH_S, search_output
 from ovopt.workflow.options import options_of
 from ovopt.workflow.run import begin
 from ovopt.workflow.searching.compress import CompressSearch
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.goal import Assignment, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
+from ovopt.workflow.searching.search import Assignment, Goal
 
 if TYPE_CHECKING:
     import openvino
@@ -70,12 +70,12 @@ def plan(
     """Steps that `optimize` would take, in this order. Raises RecipeError where the order is wrong, or there is nothing
     to do."""
     with begin([model], recipe, data, options_of(None, False, trust, settings, progress)) as run:
-        steps, doubts = _steps(run.recipe)
+        steps, remarks = run.recipe.optimize, _checked(run.recipe)
     return tuple(
         Planned(
             step=step.name,
             settings=step.model_dump(mode="json", exclude_defaults=True),
-            notes=tuple(doubt for doubt in doubts if doubt.startswith(f"optimize[{place}].")),
+            notes=tuple(remark.text for remark in remarks if remark.place == place),
         )
         for place, step in enumerate(steps)
     )
@@ -111,9 +111,9 @@ def optimize(
     check_free(target, replaces, MANIFEST)
     with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
         say = run.options.progress.say
-        steps, doubts = _steps(run.recipe)
-        for doubt in doubts:
-            say(f"note: {doubt}")
+        steps = run.recipe.optimize
+        for remark in _checked(run.recipe):
+            say(f"note: {remark.text}")
         steps_run = _Run(Work.begin(run, steps, LOOKED_AT), steps, Kept(folder), time_budget_s)
         try:
             work = steps_run.finished()
@@ -127,10 +127,11 @@ def optimize(
     return manifest
 
 
-def _steps(recipe: Recipe) -> tuple[tuple[Step, ...], list[str]]:
+def _checked(recipe: Recipe) -> Sequence[Remark]:
+    """Remarks on the order of its steps. Raises RecipeError where there are none, or one spoils another."""
     if not recipe.optimize:
         raise RecipeError(no_steps(plugins("ovopt.steps", Step)))
-    return recipe.optimize, check_order(recipe.optimize)
+    return check_order(recipe.optimize)
 
 
 @dataclass
@@ -191,8 +192,8 @@ class _Run:
         return stepped
 
     def _key(self, step: Step, source: str) -> str:
-        """Of all that a step's result depends on: the model in front of it, its settings, samples, seed, versions, and
-        the machine, since some steps decide by measuring."""
+        """A hash of all that a step's result depends on: the model in front of it, its settings, samples, seed,
+        versions, and the machine, since some steps decide by measuring."""
         prepared, materials = self.work.prepared, self.work.materials
         recipe = {key: value for key, value in prepared.recipe.resolved().items() if key not in NOT_ASKED}
         samples = digest(arrays=(array for tensors in materials.calibration[: step.wanted] for array in tensors))
@@ -220,7 +221,7 @@ Searched = Quantize | Compress
 
 
 def has_search(step: Step) -> TypeGuard[Searched]:
-    """Whether the step's settings ask for a search rather than for one way to do it."""
+    """True where the step's settings ask for a search rather than for one way to do it."""
     return isinstance(step, Searched) and step.max_drop is not None
 
 

@@ -37,7 +37,8 @@ class Onlooker:
         self._output = self._name(start.original)
 
     def standing(self, work: Work, size_bytes: int) -> Standing:
-        """Of the current model."""
+        """Quality, size and speed of the current model. Raises RecipeError where its first output is another one,
+        StepError where it does not run."""
         output = self._name(work.current)
         if output != self._output:
             raise RecipeError(

@@ -20,8 +20,8 @@ from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
 from ovopt.workflow.options import check_number, options_of
 from ovopt.workflow.run import Run, begin
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.goal import Assignment, Goal
 from ovopt.workflow.searching.prune import PruneSearch, least_pruned
+from ovopt.workflow.searching.search import Assignment, Goal
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike

@@ -67,7 +67,8 @@ class Kept:
         return Found(folder, entry)
 
     def add(self, place: int, key: str, model: openvino.Model, report: Callable[[int], StepReport], name: str) -> Found:
-        """Write a result down, whole or not at all. `report` is told the size of the model on disk."""
+        """Write a result down, whole or not at all. `report` is told the size of the model on disk. Raises OutputError
+        where it cannot be written."""
         folder = self._place(place, name, key)
         shutil.rmtree(folder, ignore_errors=True)  # a result that `find` did not take
         try:
@@ -82,7 +83,7 @@ class Kept:
         return Found(folder, entry)
 
     def search(self, place: int, name: str, key: str) -> Path:
-        """Where a search for a step's result keeps its own."""
+        """The folder in which a search for a step's result keeps its own."""
         folder = self._place(place, name, key)
         return folder.with_name(f"{folder.name}.search")
 

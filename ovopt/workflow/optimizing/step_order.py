@@ -1,8 +1,9 @@
-"""In which order steps make sense. Pure."""
+"""The order in which steps make sense. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ovopt.contracts import Stage, Step
 from ovopt.errors import RecipeError
@@ -34,17 +35,28 @@ DOUBTED: Mapping[tuple[Stage, Stage], str] = {
 """Stages in an order that is not the best, or is seldom wanted: why."""
 
 
-def check_order(steps: Sequence[Step]) -> list[str]:
-    """What is to be said of the order; RecipeError, with the reason, where a step would come too late."""
-    faults, doubts = list(_found(steps, REFUSED)), list(_found(steps, DOUBTED))
+@dataclass(frozen=True)
+class Remark:
+    """A remark on the place of a step among the others."""
+
+    place: int
+    text: str
+
+
+def check_order(steps: Sequence[Step]) -> list[Remark]:
+    """Remarks on steps that stand where they seldom do. Raises RecipeError, with the reason, where a step would come
+    too late, or stands there twice."""
+    faults = list(_found(steps, REFUSED))
     faults += [
-        f"optimize[{place}].{step.name}: the same as optimize[{steps.index(step)}]; leave one of them out"
+        Remark(
+            place, f"optimize[{place}].{step.name}: the same as optimize[{steps.index(step)}]; leave one of them out"
+        )
         for place, step in enumerate(steps)
         if step in steps[:place]
     ]
     if faults:
-        raise RecipeError("\n".join(faults))
-    return doubts
+        raise RecipeError("\n".join(fault.text for fault in faults))
+    return list(_found(steps, DOUBTED))
 
 
 def in_order(kinds: Mapping[str, type[Step]]) -> list[str]:
@@ -54,18 +66,19 @@ def in_order(kinds: Mapping[str, type[Step]]) -> list[str]:
 
 
 def no_steps(kinds: Mapping[str, type[Step]]) -> str:
-    """What to do where a recipe has none."""
+    """Advice where a recipe has none."""
     return (
         f"optimize: the recipe lists no steps; there could stand, in this order: {', '.join(in_order(kinds))}. "
         "For example: --set 'optimize=[simplify, {quantize: {model_type: transformer}}]'"
     )
 
 
-def _found(steps: Sequence[Step], reasons: Mapping[tuple[Stage, Stage], str]) -> Iterator[str]:
+def _found(steps: Sequence[Step], reasons: Mapping[tuple[Stage, Stage], str]) -> Iterator[Remark]:
     for place, second in enumerate(steps):
         for before, first in enumerate(steps[:place]):
             if why := reasons.get((first.stage, second.stage)):
                 said = why.format(first=first.name, second=second.name)
                 swap = "" if first.stage == second.stage else f"; put {second.name} first"
-                yield f"optimize[{place}].{second.name} stands behind optimize[{before}].{first.name}: {said}{swap}"
+                where = f"optimize[{place}].{second.name} stands behind optimize[{before}].{first.name}"
+                yield Remark(place, f"{where}: {said}{swap}")
                 break

@@ -24,8 +24,8 @@ from ovopt.workflow.options import as_path, check, check_number, options_of
 from ovopt.workflow.run import Run, begin
 from ovopt.workflow.searching.compress import CompressSearch
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.goal import Assignment, Goal
 from ovopt.workflow.searching.quantize import QuantizeSearch
+from ovopt.workflow.searching.search import Assignment, Goal
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike

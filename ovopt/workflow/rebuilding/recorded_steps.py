@@ -78,7 +78,7 @@ class Chosen(Step):
 
     @property
     def calibrates(self) -> bool:  # type: ignore[override]  # here it hangs on the step
-        """Whether the step itself takes statistics from samples."""
+        """True where the step itself takes statistics from samples."""
         return self.own is not None and self.own.calibrates
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:

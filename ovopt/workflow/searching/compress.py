@@ -12,8 +12,8 @@ from ovopt.errors import StepError, UsageError
 from ovopt.records import StepReport
 from ovopt.records.search import Trial
 from ovopt.steps.compress import Compress
-from ovopt.workflow.searching.candidate import Candidate, Search
 from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.search import Candidate, Search
 
 if TYPE_CHECKING:
     import openvino
@@ -108,7 +108,7 @@ class CompressSearch(Search):
         return self._reports[candidate.name]
 
     def _holds(self, ways: Sequence[Compression]) -> bool:
-        """Whether a size keeps the budget, with one algorithm or another."""
+        """True where a size keeps the budget, with one algorithm or another."""
         plain, *corrected = ways
         trial = self._judge(plain)
         return self._contest.acceptable(trial) or self._saved(trial, corrected)
@@ -125,7 +125,7 @@ class CompressSearch(Search):
             self._saved(trial, corrected)
 
     def _saved(self, plain: Trial | None, corrected: Sequence[Compression]) -> bool:
-        """Whether an algorithm makes up for what is lost without one."""
+        """True where an algorithm makes up for what is lost without one."""
         if plain is None or plain.low > HOPELESS * self._contest.goal.max_drop:
             return False
         return any(self._contest.acceptable(self._judge(way)) for way in corrected)

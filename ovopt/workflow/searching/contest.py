@@ -21,10 +21,9 @@ from ovopt.time_budget import OutOfTimeError, TimeBudget
 from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.comparing.arms import properties_of
-from ovopt.workflow.searching.candidate import Candidate, Search
 from ovopt.workflow.searching.gains import gains
-from ovopt.workflow.searching.goal import Assignment, Goal, journal_file
 from ovopt.workflow.searching.journal import Journal
+from ovopt.workflow.searching.search import Assignment, Candidate, Goal, Search, journal_file
 from ovopt.workflow.searching.trial import NOISE, SMALL, state_of, unjudged, winner
 
 if TYPE_CHECKING:
@@ -93,15 +92,15 @@ class Contest:
         return winner(self.trials, self.goal.max_drop, self.goal.aim)
 
     def acceptable(self, trial: Trial | None) -> bool:
-        """Whether it may ship as far as the tuning samples can tell."""
+        """True where it may ship, as far as the tuning samples can tell."""
         return trial is not None and trial.acceptable(self.goal.max_drop)
 
     def promises(self, trial: Trial) -> bool:
-        """Whether it may be faster than the best so far, for all that a first look tells."""
+        """True where it may be faster than the best so far, for all that a first look tells."""
         return (trial.speedup or 0.0) * (1 + NOISE) >= self._beaten
 
     def tried(self, name: str) -> bool:
-        """Whether a candidate of this name was judged."""
+        """True once a candidate of this name was judged."""
         return any(trial.name == name for trial in self.trials)
 
     def operation_times(self, models: Sequence[openvino.Model]) -> list[dict[str, float]]:
@@ -111,7 +110,7 @@ class Contest:
 
     @property
     def start_differs(self) -> bool:
-        """Whether the steps before changed anything."""
+        """True where the steps before changed anything."""
         return any(report.changed for report in self._reports)
 
     @property
@@ -144,7 +143,7 @@ class Contest:
         return None
 
     def holds(self, candidate: Candidate) -> bool:
-        """Whether a candidate may ship by its quality alone: it is written down, not timed, and does not compete.
+        """Judge a candidate by its quality alone: it is written down, not timed, and does not compete.
 
         Raises OutOfTimeError where the time budget has ended, except for the first candidate.
         """

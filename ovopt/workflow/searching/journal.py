@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ovopt.errors import OutputError
 from ovopt.records.search import Trial
-from ovopt.resumable import Lines
+from ovopt.resumable import replacing
 
 SCHEMA = "ovopt.search/2"
 """The first format had no schema."""
@@ -22,12 +24,15 @@ class Journal:
     def __init__(self, file: Path, subject: str, resume: bool) -> None:
         """`subject` says model, data, recipe and budget in one hash. Raises OutputError where the journal is one of
         something else, or cannot be read or written."""
-        self._lines = Lines(file, SCHEMA, subject)
+        self._file = file
         self._known: dict[str, Trial] = {}
+        head = {"schema": SCHEMA, "subject": subject}
         try:
             if resume and file.is_file():
-                self._read()
-            self._lines.begin(trial.model_dump_json() for trial in self._known.values())
+                self._known = {_key(trial.name, trial.reverted): trial for trial in self._read(head)}
+            lines = [json.dumps(head), *(trial.model_dump_json() for trial in self._known.values()), ""]
+            with replacing(file) as scratch:
+                scratch.write_text("\n".join(lines), encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{file}: cannot be used: {error.strerror}; choose another -o/--output") from None
 
@@ -38,16 +43,32 @@ class Journal:
     def add(self, trial: Trial) -> None:
         """Write a result down. Raises OutputError where there is no room."""
         self._known[_key(trial.name, trial.reverted)] = trial
-        self._lines.add(trial.model_dump_json())
+        try:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(trial.model_dump_json() + "\n")
+        except OSError as error:
+            raise OutputError(
+                f"{self._file}: cannot be written: {error.strerror}; make room there, and --resume goes on"
+            ) from None
 
-    def _read(self) -> None:
-        for line in self._lines.read():
-            try:
-                trial = Trial.model_validate_json(line)
-            except ValidationError:
-                break  # the last line of a search that was killed while it wrote
-            self._known[_key(trial.name, trial.reverted)] = trial
+    def _read(self, head: dict[str, str]) -> Iterator[Trial]:
+        first, *rest = self._file.read_text(encoding="utf-8", errors="replace").split("\n")
+        found = _mapping(first)
+        if "subject" in found and found.get("schema") != SCHEMA:
+            raise OutputError(f"{self._file}: made by another version of ovopt; leave --resume out to begin anew")
+        if found != head:
+            raise OutputError(f"{self._file}: of another model, data, recipe or budget; leave --resume out")
+        with suppress(ValidationError):  # of the last line, where a search was killed while it wrote
+            yield from map(Trial.model_validate_json, rest)
 
 
 def _key(name: str, reverted: Sequence[str]) -> str:
     return json.dumps([name, sorted(reverted)])
+
+
+def _mapping(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -15,9 +15,8 @@ from ovopt.output import new_folder
 from ovopt.pruning.structured import Weighed
 from ovopt.records import Manifest, StepReport
 from ovopt.steps.prune import Prune
-from ovopt.workflow.searching.candidate import Candidate, Search
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.goal import Assignment
+from ovopt.workflow.searching.search import Assignment, Candidate, Search
 
 if TYPE_CHECKING:
     import openvino

@@ -17,8 +17,8 @@ from ovopt.records.search import Trial
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.time_budget import OutOfTimeError
-from ovopt.workflow.searching.candidate import Candidate, Search
 from ovopt.workflow.searching.contest import Contest
+from ovopt.workflow.searching.search import Candidate, Search
 from ovopt.workflow.searching.trial import NOISE, SMALL, settled
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class QuantizeSearch(Search):
         return Candidate(variant.name, variant.step, make, tuple(names))
 
     def _fewer_operations(self) -> None:
-        """Where no candidate keeps the budget: the operations of one of them, the least exact ones reverted. Only what
+        """Try one of the candidates with its least exact operations reverted, where none keeps the budget. Only what
         comes of it is timed."""
         contest = self._contest
         base = _promising(self._missed)
@@ -276,15 +276,15 @@ class QuantizeSearch(Search):
                 contest.judge_if_faster(replace(candidate, make=made.clone))
 
     def _unquantized(self) -> None:
-        """What is not quantized at all loses nothing: where it is the fastest, it ships. A small gain takes measuring
-        twice, for which there is time where nothing else is found."""
+        """Try the model that is not quantized: it loses nothing, and where it is the fastest, it ships. A small gain
+        takes measuring twice, for which there is time where nothing else is found."""
         contest = self._contest
         if contest.start_differs and not contest.tried(UNQUANTIZED):
             contest.judge_if_faster(Candidate(UNQUANTIZED, None, lambda: contest.start), contest.start_speedup)
 
     def _weights(self) -> None:
-        """Weights alone in 8 bits lose next to nothing: where nothing that computes in 8 bits may ship, they may be
-        faster, and are the next best where nothing is."""
+        """Try weights alone in 8 bits, which lose next to nothing: where nothing that computes in 8 bits may ship, they
+        may be faster, and are the next best where nothing is."""
         contest, step = self._contest, Compress()
         if contest.best in self._acceptable or contest.tried(WEIGHTS):
             return
@@ -297,7 +297,7 @@ def _fastest(trials: Sequence[Trial]) -> Trial | None:
 
 
 def _promising(trials: Sequence[Trial]) -> Trial | None:
-    """Of those that are as fast as any, within the noise of a quick measurement, the one that loses the least."""
+    """The one that loses the least of those that are as fast as any, within the noise of a quick measurement."""
     least = max((trial.speedup or 0.0 for trial in trials), default=0.0) * (1 - NOISE)
     fast = (trial for trial in trials if trial.speedup and trial.speedup >= least)
     return min(fast, key=lambda trial: trial.drop, default=None)

@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -40,13 +41,14 @@ SCENARIOS = ("latency", "throughput")
 class Done(Record):
     """`entry.json`: what an entry's results depend on, and what came of it."""
 
+    schema_: Literal["ovopt.entry/1"] = Field("ovopt.entry/1", alias="schema")
     key: str = Field(description="a hash of the entry, its model, recipe, samples, versions, machine and measurement")
     row: SweepRow | None = Field(default=None, description="null while it is under way")
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What is measured of each model, and how long it may take."""
+    """Measurements of each model, and the time that they may take."""
 
     scenarios: tuple[str, ...] = SCENARIOS
     time_budget_s: float = 60.0
@@ -77,8 +79,8 @@ class EntryWork:
         return cls(entry, folder, model, chosen.recipe, effort, own, _key(entry, model, chosen, effort))
 
     def found(self, keep: bool) -> SweepRow | None:
-        """What the last run made of the same. What it made of anything else is taken away; what it left unfinished is
-        gone on with."""
+        """The row that the last run made of the same. What it made of anything else is taken away; what it left
+        unfinished is gone on with. Raises OutputError where the folder is none of a sweep."""
         mark = self.folder / MARK
         if self.folder.exists() and not mark.is_file():
             raise OutputError(f"{self.folder}: not an entry of a sweep (no {MARK} in it); move it away")
@@ -149,7 +151,7 @@ class EntryWork:
             )
 
     def _evaluated(self) -> Comparison | None:
-        """What the original is worth, where there is a metric to tell."""
+        """The original evaluated, where there is a metric to tell."""
         options = self.options
         try:
             result = evaluate(
@@ -174,7 +176,9 @@ class EntryWork:
 
     def _mark(self, row: SweepRow | None) -> None:
         with new_file(self.folder / MARK, force=True, mark='"key"') as file:
-            file.write_text(Done(key=self.key, row=row).model_dump_json(indent=2) + "\n", encoding="utf-8")
+            file.write_text(
+                Done(key=self.key, row=row).model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8"
+            )
 
 
 def _chosen(entry: Entry, model: OpenedModel, options: Options) -> Chosen:
@@ -212,7 +216,7 @@ BUNDLE, COMPARISON = "optimized", "comparison.json"
 
 
 def compared(entry: Entry, result: Comparison) -> SweepRow:
-    """Of a comparison with one candidate."""
+    """The row of a comparison with one candidate."""
     lost = next((arm for arm in result.arms if arm.lost and arm.role in ("baseline", "candidate")), None)
     if lost:
         return failed(entry, f"{lost.name}: {lost.lost}")
@@ -239,7 +243,7 @@ def compared(entry: Entry, result: Comparison) -> SweepRow:
 
 
 def refused(entry: Entry, why: str, evaluated: Comparison | None) -> SweepRow:
-    """Of a model of which nothing was made that may ship, so that the original does; `evaluated`: what that is
+    """The row of a model of which nothing was made that may ship, so that the original does; `evaluated`: what that is
     worth, where it is known."""
     row = _row(entry, "refused", why, ORIGINAL)
     if evaluated is None:
@@ -250,7 +254,7 @@ def refused(entry: Entry, why: str, evaluated: Comparison | None) -> SweepRow:
 
 
 def failed(entry: Entry, why: str) -> SweepRow:
-    """Of a model that an error ended."""
+    """The row of a model that an error ended."""
     return _row(entry, "failed", why, None)
 
 

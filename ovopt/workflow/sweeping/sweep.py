@@ -113,12 +113,12 @@ class _Run:
     """Entries that were done, rather than found done."""
 
     def tell(self, what: str, left: int) -> None:
-        """Which entry comes next, and how long all that are left may take, by the mean of those that are done."""
+        """Say which entry comes next, and how long all that are left may take, by the mean of those that are done."""
         time_left = f", about {units.seconds(left * self.worked_s / self.worked)} left" if self.worked else ""
         self.options.progress.say(f"{what}{time_left}")
 
     def row(self, entry: Entry, keep: bool) -> SweepRow:
-        """What came of an entry: found done, or done now."""
+        """The row of an entry: found done, or done now."""
         began = self.clock()
         work: EntryWork | None = None
         try:

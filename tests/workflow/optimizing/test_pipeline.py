@@ -348,7 +348,7 @@ def test_an_interrupted_search_goes_on_from_its_journal(
     monkeypatch.setattr(work, "quick_speedup", speed_by_count)
     again, _ = run(SEARCH, "rescuable")
     assert weights(again) == weights(whole)
-    assert again.steps[-1].parameters == whole.steps[-1].parameters
+    assert again.steps[-1].made_by == whole.steps[-1].made_by
 
 
 def test_a_search_that_finds_nothing_says_so_and_may_be_left_out(run: Any) -> None:
@@ -371,3 +371,9 @@ def test_the_plan_lists_the_steps_and_writes_nothing(made: Path, tmp_path: Path)
     ]
     assert list(tmp_path.iterdir()) == []
     assert Simplify.stage < Quantize.stage
+
+
+def test_a_remark_on_the_order_is_with_the_step_that_it_is_about(made: Path) -> None:
+    settings = ["optimize=[prune, simplify, {batch: 4}]"]
+    planned = pipeline.plan(made / "easy.xml", recipe="classification", data=made / "easy.npz", settings=settings)
+    assert [len(step.notes) for step in planned] == [0, 1, 0]

@@ -14,7 +14,7 @@ from ovopt.steps.freeze_shapes import FreezeShapes
 from ovopt.steps.precision import Precision
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.optimizing.step_order import check_order, in_order, no_steps
+from ovopt.workflow.optimizing.step_order import Remark, check_order, in_order, no_steps
 from ovopt.workflow.options import Silent
 from tests.factories import exactly
 from tests.models import conv_model
@@ -122,7 +122,7 @@ def test_every_fault_is_told() -> None:
     ids=["prune before simplify", "rounded twice"],
 )
 def test_an_order_that_is_seldom_best_is_taken_and_told(steps: list[Step], said: str) -> None:
-    assert check_order(steps) == [said]
+    assert check_order(steps) == [Remark(1, said)]
 
 
 def test_where_there_is_no_step_those_that_could_stand_there_are_named_in_order() -> None:

@@ -22,9 +22,8 @@ from ovopt.workflow.applying import work
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.steps import compress
 from ovopt.workflow.searching import compress as module
-from ovopt.workflow.searching.candidate import Candidate
 from ovopt.workflow.searching.compress import HOPELESS, SHAPES, CompressSearch
-from ovopt.workflow.searching.goal import Goal, journal_file
+from ovopt.workflow.searching.search import Candidate, Goal, journal_file
 from ovopt.workflow.searching.trial import state_of, winner
 from tests.workflow.searching.compressed import FEW, write_network, write_samples
 

@@ -31,8 +31,8 @@ from ovopt.workflow.options import options_of
 from ovopt.workflow.run import begin
 from ovopt.workflow.searching import contest, quantize
 from ovopt.workflow.searching import quantize as module
-from ovopt.workflow.searching.goal import Assignment, Goal, journal_file
 from ovopt.workflow.searching.quantize import Partial, QuantizeSearch
+from ovopt.workflow.searching.search import Assignment, Goal, journal_file
 from tests.cli.run import CLASSES, snapshot, write_data, write_ir
 from tests.factories import exactly
 from tests.workflow.searching.searched import FEW, head_is_slow, hopeless, loud_data, rescuable, speed_by_count
