@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.contracts import Materials, Step, Stepped, Tensors
+from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
 from ovopt.model.inspect.profile import operation_times
 from ovopt.model.native import reason
@@ -45,6 +45,7 @@ class Prune(Step):
     """
 
     name: ClassVar[str] = "prune"
+    stage: ClassVar[Stage] = Stage.STRUCTURE
     kind: Literal["structured", "unstructured"] = Field(
         default="structured", description="smaller layers, or single weights set to zero (`ratio` of each layer's)"
     )
