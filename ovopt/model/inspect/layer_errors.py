@@ -102,8 +102,8 @@ class Deviations:
 
 
 @dataclass(frozen=True)
-class Arm:
-    """A model, and how it is run."""
+class DeviceModel:
+    """A model with the device and the properties that it runs with."""
 
     model: openvino.Model
     device: str
@@ -113,7 +113,11 @@ class Arm:
 
 
 def deviations(
-    original: Arm, optimized: Arm, shared: Sequence[Layer], group: Sequence[Layer], samples: Iterable[Sequence[Tensors]]
+    original: DeviceModel,
+    optimized: DeviceModel,
+    shared: Sequence[Layer],
+    group: Sequence[Layer],
+    samples: Iterable[Sequence[Tensors]],
 ) -> Deviations:
     """Deviations of a group's layers; all that are shared are where the model is cut. A sample is the tensors of its
     inferences, in order, arrays [1, ...] for each.
@@ -138,7 +142,7 @@ def deviations(
 class _Running:
     """A model whose values between the layers come out too."""
 
-    def __init__(self, arm: Arm, places: Sequence[LayerOutput]) -> None:
+    def __init__(self, arm: DeviceModel, places: Sequence[LayerOutput]) -> None:
         compiled = core().compile_model(_tapped(arm.model, places), arm.device, dict(arm.properties))
         self._places = {place: len(arm.model.outputs) + index for index, place in enumerate(places)}
         self._request = SequenceRequest(compiled, arm.state)

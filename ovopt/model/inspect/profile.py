@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.inspect.layer_errors import Arm
+from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.native import core
 from ovopt.model.ports.sequence import Tensors
 from ovopt.records import Execution
@@ -73,7 +73,7 @@ def profiled(device: str, properties: Mapping[str, str]) -> dict[str, str]:
 
 
 def profiles(
-    arms: Sequence[Arm],
+    arms: Sequence[DeviceModel],
     tensors: Tensors,
     known: Collection[str],
     replica_done: Callable[[], None] = lambda: None,
@@ -98,7 +98,7 @@ def operation_times(
     a part of. What a conversion or a change of layout takes that the device put in is added to the operations that read
     it. `tensors`: one inference, shapes [batch, ...]. Raises RuntimeError where a model does not run."""
     known = {op.get_friendly_name() for model in models for op in model.get_ops()}
-    arms = [Arm(model, device, properties) for model in models]
+    arms = [DeviceModel(model, device, properties) for model in models]
     return [_by_layer(profile) for profile in profiles(arms, tensors, known, replicas=1)]
 
 
@@ -147,7 +147,7 @@ def _by_layer(profile: Profile) -> dict[str, float]:
 
 
 def _replica(
-    arms: Sequence[Arm], tensors: Tensors, known: Collection[str], order: Sequence[int]
+    arms: Sequence[DeviceModel], tensors: Tensors, known: Collection[str], order: Sequence[int]
 ) -> Iterator[tuple[int, Profile]]:
     compiled = {i: _compiled(arms[i]) for i in order}
     takes = {i: partial(_turn, compiled[i].create_infer_request(), tensors) for i in order}
@@ -156,7 +156,7 @@ def _replica(
         yield i, Profile(tuple(_nodes(compiled[i], known)), wall_ms, _precision(compiled[i]))
 
 
-def _compiled(arm: Arm) -> openvino.CompiledModel:
+def _compiled(arm: DeviceModel) -> openvino.CompiledModel:
     properties = {"PERFORMANCE_HINT": "LATENCY", **arm.properties}
     return core().compile_model(arm.model, arm.device, profiled(arm.device, properties))
 

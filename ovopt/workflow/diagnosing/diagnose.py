@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ovopt.contracts import Materials, Tensors
 from ovopt.errors import DataError, UsageError
 from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
-from ovopt.model.inspect.layer_errors import Arm
+from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.native import EXACT
@@ -171,10 +171,10 @@ class _Examination:
         made = self._record(two, layers, timed, problems, quality, None, ())
         return made.model_copy(update={"metric": exact and exact.metric.label})
 
-    def _arm(self, model: openvino.Model, more: dict[str, str] | None = None) -> Arm:
-        return Arm(model, self._device, {**self._properties, **(more or {})}, self._chosen.recipe.model.state)
+    def _arm(self, model: openvino.Model, more: dict[str, str] | None = None) -> DeviceModel:
+        return DeviceModel(model, self._device, {**self._properties, **(more or {})}, self._chosen.recipe.model.state)
 
-    def _two(self, original: Arm, optimized: Arm) -> Two:
+    def _two(self, original: DeviceModel, optimized: DeviceModel) -> Two:
         wanted = self._chosen.recipe.model.output
         return Two(original, optimized, self._samples, output_indices(self._subjects[0].facts.outputs, wanted))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ovopt.contracts import Array, Progress, Tensors
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.inspect.execution_units import Unit, units
-from ovopt.model.inspect.layer_errors import Arm, Deviation, Deviations, decibels, deviations
+from ovopt.model.inspect.layer_errors import Deviation, Deviations, DeviceModel, decibels, deviations
 from ovopt.model.inspect.layer_switches import RunningSwitches, Switched
 from ovopt.model.inspect.layers import Pairing, in_groups, layers, sizes_bytes
 from ovopt.model.inspect.profile import REPLICAS, Profile, profiles
@@ -34,8 +34,8 @@ as where a factor has moved from one into the next."""
 class Two:
     """The models that are held against each other, on the same samples."""
 
-    original: Arm
-    optimized: Arm
+    original: DeviceModel
+    optimized: DeviceModel
     samples: Sequence[Sequence[Tensors]]
     """The inferences of each sample."""
     outputs: Sequence[int]
@@ -47,9 +47,9 @@ class Two:
         return Pairing.of(self.original.model, self.optimized.model)
 
     @property
-    def exact(self) -> Arm:
+    def exact(self) -> DeviceModel:
         """The original in f32."""
-        return Arm(
+        return DeviceModel(
             self.original.model,
             self.original.device,
             {**self.original.properties, **EXACT},

@@ -8,7 +8,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.model.inspect.execution_units import units
-from ovopt.model.inspect.layer_errors import Arm
+from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.inspect.layers import layers
 from ovopt.model.inspect.profile import Node, Profile, profiles
 from ovopt.turns import Length
@@ -41,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_time_of_a_real_model_is_given_to_its_layers() -> None:
     models, done = [conv_model(), conv_model()], []
     order = list(layers(models[0]))
-    found = profiles([Arm(model, "CPU", {}) for model in models], PICTURE, set(order), lambda: done.append(1))
+    found = profiles([DeviceModel(model, "CPU", {}) for model in models], PICTURE, set(order), lambda: done.append(1))
     assert len(done) == 2
     made = units(models, found, order)
     assert [name for unit in made for name in unit.layers] == order

@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.layer_errors import HIGHEST_DB, PIECE, Arm, Deviation, Deviations, decibels, deviations
+from ovopt.model.inspect.layer_errors import HIGHEST_DB, PIECE, Deviation, Deviations, DeviceModel, decibels, deviations
 from ovopt.model.inspect.layers import Pairing
 from ovopt.model.native import EXACT
 from tests.models import accumulating_model, recurrent_model
@@ -38,7 +38,7 @@ def values(tensor: np.ndarray, bend: float = 0.0, more: float = 0.0) -> dict[str
 def compared(original: ov.Model, optimized: ov.Model, group: Sequence[str] = (), **state: str) -> Deviations:
     shared = Pairing.of(original, optimized).shared
     chosen = [layer for layer in shared if not group or layer.name in group]
-    arms = [Arm(model, "CPU", EXACT, state) for model in (original, optimized)]
+    arms = [DeviceModel(model, "CPU", EXACT, state) for model in (original, optimized)]
     return deviations(*arms, shared, chosen, [[tensors] for tensors in SAMPLES])
 
 
@@ -89,7 +89,7 @@ def test_the_same_model_has_no_errors() -> None:
 def test_a_state_of_the_runtime_lives_from_inference_to_inference() -> None:
     model = accumulating_model()
     shared = Pairing.of(model, model).shared
-    arm = Arm(model, "CPU", EXACT)
+    arm = DeviceModel(model, "CPU", EXACT)
     parts = [(np.ones((1, 2), np.float32),)] * 3
     found = deviations(arm, arm, shared, shared, [parts, parts])
     (total,) = (name for name in found.whole if found.whole[name].signal == pytest.approx(2 * 2 * (1 + 4 + 9)))
@@ -100,7 +100,7 @@ def test_a_state_of_the_runtime_lives_from_inference_to_inference() -> None:
 def test_a_state_among_inputs_and_outputs_is_handed_on() -> None:
     model = recurrent_model()
     shared = Pairing.of(model, model).shared
-    arm = Arm(model, "CPU", EXACT, {"h": "h_next"})
+    arm = DeviceModel(model, "CPU", EXACT, {"h": "h_next"})
     one, zero = np.ones((1, 2), np.float32), np.zeros((1, 2), np.float32)
     found = deviations(arm, arm, shared, shared, [[(one, zero)] * 2])
     new = 2 * (1 + 1.5**2)
