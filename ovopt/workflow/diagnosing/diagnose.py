@@ -17,6 +17,7 @@ from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
+from ovopt.reports.problem_words import RANDOM, runs_in_f32
 from ovopt.steps.quantize import Quantize
 from ovopt.time_budget import TimeBudget
 from ovopt.workflow.applying.calibration import calibration_samples
@@ -50,10 +51,6 @@ PROBED = 8
 """Samples whose values between the layers are looked at, and inferences of each that are."""
 BLAMING = 0.3
 """The share of the time budget for telling apart which layer causes what; the rest is for fixes."""
-RANDOM = (
-    "random inputs: errors, metric and blame say little about real samples; --data names some, and a bundle brings "
-    "those that it was made with"
-)
 
 
 @untouched_caller()
@@ -148,7 +145,7 @@ class _Examination:
         precision = timed.profiles[1].precision
         if precision == "f32":
             layers = layer_table(two, {}, {}, timed)
-            return self._record(two, layers, timed, [], None, None, (_said_f32(self._device),))
+            return self._record(two, layers, timed, [], None, None, (runs_in_f32(self._device),))
         errors = compare_values(two, self._options.progress)
         layers = layer_table(two, errors, {}, timed)
         exact, running = self._validator(model, EXACT), self._validator(model)
@@ -266,11 +263,4 @@ def _side(subject: NamedModel, profile: Profile) -> Side:
         ops_us=sum(node.us for node in profile.nodes),
         reorders=len(moving),
         reorders_us=sum(node.us for node in moving),
-    )
-
-
-def _said_f32(device: str) -> str:
-    return (
-        f"{device} runs this model in f32: there is no loss of precision to look at, only time. Where the device can, "
-        "--property INFERENCE_PRECISION_HINT=bf16 (or f16) asks for less; name an optimized model to diagnose that"
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ovopt import units
 from ovopt.bench.quick_speedup import quick_speedup
 from ovopt.comparison import quality_delta
 from ovopt.contracts import Materials, Metric, Tensors
@@ -16,6 +15,7 @@ from ovopt.model.inspect.ignored_scope import settings_lines
 from ovopt.model.native import EXACT
 from ovopt.records import Quality, QualityDelta
 from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.reports.problem_words import imprecise
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.comparing.scoring import kind_of
 from ovopt.workflow.diagnosing.problems import LEAST_SHARE
@@ -59,10 +59,10 @@ def precision_problems(case: Precision, layers: Sequence[LayerDiagnosis]) -> lis
     if lost is None or case.exact is None or lost.drop[0] <= LEAST_SHARE * abs(case.exact.value):
         return []
     worst = tuple(worst_layers(layers))
-    interval = units.quality_interval(lost.low, lost.high, lost.unit)
-    cost = f"{case.name} alone costs {units.points(-lost.drop[0], lost.unit)} {interval}; the error comes in at "
     fixes = [fix for fix in (_in_f32(case), _simplified(case, lost)) if fix]
-    return [Problem(kind="precision", layers=worst, said=f"{cost}{', '.join(worst)}; {_said(f)}", fix=f) for f in fixes]
+    return [
+        Problem(kind="precision", layers=worst, said=imprecise(case.name, lost, worst, fix), fix=fix) for fix in fixes
+    ]
 
 
 def worst_layers(layers: Sequence[LayerDiagnosis]) -> list[str]:
@@ -96,11 +96,3 @@ def _simplified(case: Precision, lost: QualityDelta) -> Fix | None:
     check = Check(how="made again", quality=quality, speedup=speedup, cost_ms=cost)
     pays = quality is not None and quality.drop[0] < lost.drop[0]
     return Fix(layers=(), recipe=SIMPLIFY_LINES, checks=(check,), pays=pays)
-
-
-def _said(fix: Fix) -> str:
-    check = fix.checks[-1]
-    how = "in f32" if check.how == "run so" else "simplified"
-    left = units.points(check.quality.delta, check.quality.unit) if check.quality else units.MISSING
-    time = f", {units.factor(check.speedup)} the speed" if check.speedup else ""
-    return f"{how}: {left}{time}"

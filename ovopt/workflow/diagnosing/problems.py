@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ovopt import units
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.reports import problem_words as words
+from ovopt.reports.problem_words import drop_of
 from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.diagnosing.fixes import Mender
 
@@ -18,6 +19,7 @@ SLOWER, SLOWER_US = 1.1, 10.0
 LEAST_TIME = 0.05
 """Lost time is worth a look from this share of an inference on."""
 NAMED = 3
+"""Layers of a problem that nothing mends, as many as its sentence names."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,17 @@ def accuracy_problem(case: Case) -> Problem | None:
     ranked = ranked_by_blame(case.layers)
     candidates = [name for name in ranked if name in case.revertible]
     if not candidates:
-        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=_no_fix(quality, ranked))
+        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=words.irreversible(quality, ranked))
     culprits = case.mender.culprits(candidates, quality.drop[0], None)
     if not culprits:
-        said = f"{_cost(quality)}, and no quantized layer gives any of it back when it is reverted"
-        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=said)
-    fix = case.mender.fix(culprits, lambda check: _drop(check) < quality.drop[0])
-    return Problem(kind="accuracy", layers=culprits, said=_blamed(quality, culprits, fix), fix=fix)
+        return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=words.not_given_back(quality))
+    fix = case.mender.fix(culprits, lambda check: drop_of(check) < quality.drop[0])
+    return Problem(kind="accuracy", layers=culprits, said=words.blamed(quality, fix), fix=fix)
 
 
 def rest_problem(case: Case, lost: Problem) -> Problem | None:
     """The layers that bring the drop within what is allowed, where those of `lost` do not."""
-    if case.quality is None or lost.fix is None or _drop(lost.fix.checks[-1]) <= case.allowed:
+    if case.quality is None or lost.fix is None or drop_of(lost.fix.checks[-1]) <= case.allowed:
         return None
     candidates = [name for name in ranked_by_blame(case.layers) if name in case.revertible]
     chosen = case.mender.culprits(candidates, case.quality.drop[0], case.allowed)
@@ -77,14 +78,9 @@ def rest_problem(case: Case, lost: Problem) -> Problem | None:
         return None
     faster = case.original_ms / case.wall_ms
     fix = case.mender.fix(
-        chosen, lambda check: _drop(check) <= case.allowed and (check.speedup or 0.0) * faster >= LEAST_SPEEDUP
+        chosen, lambda check: drop_of(check) <= case.allowed and (check.speedup or 0.0) * faster >= LEAST_SPEEDUP
     )
-    limit = units.points(-case.allowed, case.quality.unit)
-    left = units.points(max(0.0, _drop(fix.checks[-1])), case.quality.unit).lstrip("+")
-    said = f"what is left is beyond {limit}; {_counted(chosen, 'cost')} all but {left}"
-    said += f"; {_action(fix)}{_time(fix.checks[-1])}"
-    slow = units.factor((fix.checks[-1].speedup or 0.0) * faster)
-    said += "" if fix.pays else f", which does not pay: {slow} the speed of the original"
+    said = words.beyond_budget(case.quality, case.allowed, fix, faster)
     return Problem(kind="accuracy", layers=chosen, said=said, fix=fix)
 
 
@@ -95,14 +91,12 @@ def speed_problem(case: Case) -> Problem | None:
     if lost_us < LEAST_TIME * case.wall_ms * 1e3:
         return None
     names = tuple(layer.name for layer in slower)
-    said = f"{_counted(names)} slower than in the original: +{units.milliseconds(lost_us / 1e3)}"
-    unquantized = [layer.name for layer in slower if (layer.optimized and layer.optimized.precision != "int8")]
-    said += f"; {len(unquantized)} of them do not run in int8" if unquantized else ""
+    floating = sum(1 for layer in slower if layer.optimized and layer.optimized.precision != "int8")
     fixable = [found for name in names if (found := quantized_around(case, name))]
     if not fixable:
-        return Problem(kind="speed", layers=names, said=f"{said}; none of them is quantized")
+        return Problem(kind="speed", layers=names, said=words.slower(names, lost_us, floating, None))
     fix = case.mender.fix(case.mender.fastest(fixable), lambda check: (check.speedup or 0.0) >= LEAST_SPEEDUP)
-    return Problem(kind="speed", layers=names, said=f"{said}; {_paid(fix)}", fix=fix)
+    return Problem(kind="speed", layers=names, said=words.slower(names, lost_us, floating, fix), fix=fix)
 
 
 def both(problems: Sequence[Problem], case: Case) -> Fix | None:
@@ -117,7 +111,7 @@ def both(problems: Sequence[Problem], case: Case) -> Fix | None:
     alone = fixes[-2].checks[-1].speedup or 0.0
 
     def pays(check: Check) -> bool:
-        return _drop(check) < before and (check.speedup or 0.0) > alone
+        return drop_of(check) < before and (check.speedup or 0.0) > alone
 
     return case.mender.fix(ordered, pays)
 
@@ -158,58 +152,3 @@ def quantized_around(case: Case, head: str) -> list[str]:
 
 def _lost_us(layer: LayerDiagnosis) -> float:
     return layer.optimized.us - layer.original.us if layer.original and layer.optimized else 0.0
-
-
-def _drop(check: Check) -> float:
-    return check.quality.drop[0] if check.quality else float("inf")
-
-
-def _cost(quality: QualityDelta) -> str:
-    interval = units.quality_interval(quality.low, quality.high, quality.unit)
-    return f"the optimization costs {units.points(-quality.drop[0], quality.unit)} {interval}"
-
-
-def _no_fix(quality: QualityDelta, ranked: Sequence[str]) -> str:
-    worst = f"; the error comes in at {units.a_few(ranked, NAMED)}" if ranked else ""
-    return f"{_cost(quality)}{worst}; no layer can be reverted by itself: leave the step out, or run it more gently"
-
-
-def _blamed(quality: QualityDelta, culprits: Sequence[str], fix: Fix) -> str:
-    unit, last = quality.unit, fix.checks[-1]
-    left = _drop(last)
-    whole = units.quality_delta(quality.drop[0], unit).lstrip("+")
-    given_back = units.quality_delta(quality.drop[0] - left, unit).lstrip("+")
-    share = "all" if left <= 0 else given_back
-    name = "points" if unit == "share" else unit
-    said = f"{_counted(culprits, 'cost')} {share} of the {whole} {name}".rstrip()
-    return f"{said}; {_action(fix)}{_time(last)}"
-
-
-def _paid(fix: Fix) -> str:
-    last = fix.checks[-1]
-    if last.speedup is None:
-        return "with them reverted, the model does not run"
-    if not fix.pays:
-        return f"reverting {_who(fix)} does not pay: {units.factor(last.speedup)}"
-    return f"{_action(fix)}{units.factor(last.speedup)} the speed, {_time(last)}"
-
-
-def _action(fix: Fix) -> str:
-    how = "revert" if fix.checks[-1].how == "reverted" else "made again without"
-    return f"{how} {_who(fix)}: "
-
-
-def _who(fix: Fix) -> str:
-    return "it" if len(fix.layers) == 1 else "them"
-
-
-def _time(check: Check) -> str:
-    if check.cost_ms is None:
-        return "does not run"
-    return f"{'+' if check.cost_ms >= 0 else '-'}{units.milliseconds(abs(check.cost_ms))}"
-
-
-def _counted(names: Sequence[str], verb: str = "are") -> str:
-    if len(names) == 1:
-        return f"{names[0]} {'costs' if verb == 'cost' else 'is'}"
-    return f"{len(names)} layers {verb}"

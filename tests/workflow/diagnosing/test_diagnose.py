@@ -16,9 +16,10 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.recipe import parse_recipe
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis
+from ovopt.reports.problem_words import RANDOM
 from ovopt.turns import Length
 from ovopt.workflow.diagnosing import fixes, layer_evidence
-from ovopt.workflow.diagnosing.diagnose import RANDOM, diagnose
+from ovopt.workflow.diagnosing.diagnose import diagnose
 from ovopt.workflow.optimizing.steps import quantize
 from tests.models import accumulating_model, recurrent_model, saved
 from tests.workflow.searching.searched import FEW, loud_data, rescuable, speed_by_count
