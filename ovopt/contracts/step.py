@@ -182,9 +182,21 @@ class Step(Record, ABC):
 
     def left_out(self, model: openvino.Model, why: str) -> Stepped:
         """The same model, and why the step did not change it."""
-        settings = self.model_dump(mode="json", exclude_defaults=True)
-        report = StepReport(name=self.name, parameters=settings, changed=False, effect={}, notes=(why,), seconds=0.0)
-        return Stepped(model.clone(), report)
+        report = self.record_effect({}, 0.0, [why])
+        return Stepped(model.clone(), report.model_copy(update={"changed": False}))
+
+    def record_effect(
+        self, effect: Mapping[str, Any], seconds: float, notes: Sequence[str] = (), speedup: float | None = None
+    ) -> StepReport:
+        """An account of this step with those of its settings that are no defaults."""
+        return StepReport(
+            name=self.name,
+            parameters=self.model_dump(mode="json", exclude_defaults=True),
+            effect=dict(effect),
+            notes=tuple(notes),
+            speedup=speedup,
+            seconds=round(seconds, 3),
+        )
 
     def record_call(self, name: str, reverted: Sequence[str] = ()) -> MadeBy:
         """All of its settings, from which a model that it made, with `reverted` operations, can be made again."""

@@ -15,7 +15,6 @@ from ovopt.model.native import reason
 from ovopt.model.ports.batch import with_batch
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.fit import Fit
-from ovopt.records import StepReport
 
 if TYPE_CHECKING:
     import openvino
@@ -50,21 +49,14 @@ class Batch(Step):
         if [port.partial_shape for port in changed.inputs] == [port.partial_shape for port in model.inputs]:
             raise NoEffectError(f"batch changed nothing: the model takes {self.size} at a time already")
         difference = self._difference(model, changed, materials)
-        return Stepped(
-            changed,
-            StepReport(
-                name=self.name,
-                parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect={"largest_difference": float(f"{difference:.2g}")},
-                speedup=materials.speedup(model, changed),
-                samples_per_inference=self.size,
-                seconds=round(time.perf_counter() - started, 3),
-                one_sample={
-                    port.name: tuple("?" if size is None else size for size in port.shape or ())
-                    for port in facts(_with_batch(model, 1)).inputs
-                },
-            ),
-        )
+        effect, speedup = {"largest_difference": float(f"{difference:.2g}")}, materials.speedup(model, changed)
+        report = self.record_effect(effect, time.perf_counter() - started, speedup=speedup)
+        one_sample = {
+            port.name: tuple("?" if size is None else size for size in port.shape or ())
+            for port in facts(_with_batch(model, 1)).inputs
+        }
+        more = {"samples_per_inference": self.size, "one_sample": one_sample}
+        return Stepped(changed, report.model_copy(update=more))
 
     def _difference(self, model: openvino.Model, changed: openvino.Model, materials: Materials) -> float:
         samples = [materials.calibration[i % len(materials.calibration)] for i in range(self.size)]

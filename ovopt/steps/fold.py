@@ -12,7 +12,6 @@ from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
 from ovopt.errors import ModelError, NoEffectError, RecipeError
 from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.ports.facts import facts, output_indices
-from ovopt.records import StepReport
 
 if TYPE_CHECKING:
     import openvino
@@ -61,17 +60,8 @@ class Fold(Step):
             "constant_bytes_before": sum(before.precisions.values()),
         }
         notes = (f"the outputs that are left need no input{_said(unused)}",) if unused and not self.drop_inputs else ()
-        return Stepped(
-            changed,
-            StepReport(
-                name=self.name,
-                parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect=effect,
-                speedup=materials.speedup(model, changed),
-                notes=notes,
-                seconds=round(time.perf_counter() - started, 3),
-            ),
-        )
+        speedup = materials.speedup(model, changed)
+        return Stepped(changed, self.record_effect(effect, time.perf_counter() - started, notes, speedup))
 
     def _drop_outputs(self, model: openvino.Model) -> int:
         if not self.outputs:

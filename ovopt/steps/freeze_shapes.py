@@ -19,7 +19,6 @@ from ovopt.model.ports.facts import facts, is_stateful
 from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_sizes, padded_sizes
 from ovopt.model.ports.shapes import reshape
 from ovopt.model.ports.side_by_side import SideBySide, UnfitError
-from ovopt.records import StepReport
 from ovopt.turns import LEAST_SPEEDUP
 
 if TYPE_CHECKING:
@@ -86,14 +85,8 @@ class _Freezing:
                 "largest_difference": float(f"{several.difference:.2g}"),
             }
         taken = ", ".join(map(str, facts(chosen).inputs))
-        report = StepReport(
-            name=self.step.name,
-            parameters=self.step.model_dump(mode="json", exclude_defaults=True),
-            effect=effect,
-            speedup=several.speedup if several else self.materials.speedup(self.model, fixed),
-            notes=(f"the model takes {taken}", *self.notes),
-            seconds=0.0,
-        )
+        speedup = several.speedup if several else self.materials.speedup(self.model, fixed)
+        report = self.step.record_effect(effect, 0.0, [f"the model takes {taken}", *self.notes], speedup)
         return Stepped(chosen, report)
 
     def _fixed(self) -> tuple[openvino.Model, int]:

@@ -15,7 +15,6 @@ from ovopt.errors import NoEffectError, StepError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts
-from ovopt.records import StepReport
 
 if TYPE_CHECKING:
     import openvino
@@ -72,17 +71,8 @@ class Precision(Step):
         if len(idle) == bool(self.storage) + bool(self.execution):
             raise NoEffectError(f"precision changed nothing: {'; '.join(idle)}")
         said = [f"a runtime setting, not a change of the model: {key}={value}" for key, value in properties.items()]
-        return Stepped(
-            changed,
-            StepReport(
-                name=self.name,
-                parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect=effect,
-                notes=(*idle, *said),
-                seconds=round(time.perf_counter() - started, 3),
-                properties=properties,
-            ),
-        )
+        report = self.record_effect(effect, time.perf_counter() - started, [*idle, *said])
+        return Stepped(changed, report.model_copy(update={"properties": properties}))
 
     def _stored(self, model: openvino.Model, changed: openvino.Model, materials: Materials) -> dict[str, Any]:
         samples = materials.calibration[: self.samples]

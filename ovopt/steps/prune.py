@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -22,7 +22,6 @@ from ovopt.pruning.probes import float_outputs
 from ovopt.pruning.reconstruct import Refit
 from ovopt.pruning.structured import Allocation, Pruned, PruneSettings, Weighed, amounts, prune
 from ovopt.pruning.unstructured import NO_GAIN, sparsified
-from ovopt.records import StepReport
 from ovopt.units import a_few
 
 if TYPE_CHECKING:
@@ -143,7 +142,9 @@ class Prune(Step):
             "output_cosine": round(similarity, 5),
         }
         notes = self._notes(weighed.survey, pruned, 1 - after / before)
-        report = self._report(effect, materials.speedup(model, pruned.model), notes, time.perf_counter() - started)
+        report = self.record_effect(
+            effect, time.perf_counter() - started, notes, materials.speedup(model, pruned.model)
+        )
         if self.price != "multiply_adds":
             made_by = self.settled(weighed, materials.seed).record_call("priced by time")
             report = report.model_copy(update={"made_by": made_by})
@@ -163,7 +164,7 @@ class Prune(Step):
             "output_cosine": round(_similarity(model, sparse.model, samples[-CHECKED:]), 5),
         }
         speedup = materials.speedup(model, sparse.model)
-        return Stepped(sparse.model, self._report(effect, speedup, [NO_GAIN], time.perf_counter() - started))
+        return Stepped(sparse.model, self.record_effect(effect, time.perf_counter() - started, [NO_GAIN], speedup))
 
     def _settings(self, seed: int) -> PruneSettings:
         return PruneSettings(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
@@ -192,18 +193,6 @@ class Prune(Step):
         if poor:
             notes.append(f"share of their output's variance that layers lost for good: {a_few(poor, NAMED)}")
         return [*notes, *(f"left as it was: {said}" for said in _reasons(survey))]
-
-    def _report(
-        self, effect: Mapping[str, Any], speedup: float | None, notes: Sequence[str], seconds: float
-    ) -> StepReport:
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            effect=dict(effect),
-            speedup=speedup,
-            notes=tuple(notes),
-            seconds=round(seconds, 3),
-        )
 
 
 def _check_exact(model: openvino.Model) -> None:

@@ -15,7 +15,6 @@ from ovopt.model.files.trainable import read_trainable
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.shapes import reshape
 from ovopt.pruning.unstructured import NO_GAIN
-from ovopt.records import StepReport
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.training.checkpoint import Checkpoint, subject_of
 from ovopt.training.distillation import Distillation, Distilled, Schedule
@@ -95,14 +94,8 @@ class PruneTorch(Step):
             "epochs": self.epochs,
             "best_epoch": distilled.epoch,
         }
-        report = StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            effect=effect,
-            notes=(*_remarks(student), *self._notes(distilled)),
-            seconds=round(time.perf_counter() - started, 3),
-        )
-        return Stepped(pruned, report)
+        notes = [*_remarks(student), *self._notes(distilled)]
+        return Stepped(pruned, self.record_effect(effect, time.perf_counter() - started, notes))
 
     def _distilled(self, student: Masked, targets: Targets, error: Error, materials: Materials) -> Distilled:
         loss = DistillationLoss.of(targets, error, self.temperature)

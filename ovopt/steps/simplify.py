@@ -139,15 +139,8 @@ class Simplify(Step):
         ]
         if not kept:
             notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            changed=bool(kept),
-            effect=effect,
-            speedup=speedup,
-            notes=tuple(notes),
-            seconds=round(seconds, 3),
-        )
+        report = self.record_effect(effect, seconds, notes, speedup)
+        return report.model_copy(update={"changed": bool(kept)})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ovopt.model.native import EXACT, core, reason
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.inputs import at_first
 from ovopt.model.ports.sequence import SequenceRequest
-from ovopt.records import Port, StepReport
+from ovopt.records import Port
 
 if TYPE_CHECKING:
     import openvino
@@ -57,17 +57,10 @@ class Stateful(Step):
                 f"stateful: outputs of a sequence differ by {difference:.2g}, more than {self.tolerance:g}; check "
                 "that each pair names an input and the output that follows it"
             )
-        return Stepped(
-            changed,
-            StepReport(
-                name=self.name,
-                parameters=self.model_dump(mode="json", exclude_defaults=True),
-                effect={"states": len(pairs), "largest_difference": float(f"{difference:.2g}")},
-                speedup=materials.speedup(model, changed),
-                notes=(f"inside the model, and reset by the caller: {', '.join(pairs)}",),
-                seconds=round(time.perf_counter() - started, 3),
-            ),
-        )
+        effect = {"states": len(pairs), "largest_difference": float(f"{difference:.2g}")}
+        notes = [f"inside the model, and reset by the caller: {', '.join(pairs)}"]
+        speedup = materials.speedup(model, changed)
+        return Stepped(changed, self.record_effect(effect, time.perf_counter() - started, notes, speedup))
 
     def _pairs(self, model: openvino.Model, materials: Materials) -> Mapping[str, str]:
         pairs = self.pairs or materials.state
