@@ -26,7 +26,7 @@ from ovopt.units import factor_interval
 
 @dataclass(frozen=True)
 class MetricKind:
-    """What the statistics must know of a metric."""
+    """Properties of a metric that its statistics depend on."""
 
     name: str
     unit: str
@@ -37,7 +37,7 @@ class MetricKind:
 
 
 def rows_array(rows: Sequence[Any]) -> NDArray[Any]:
-    """A metric's rows as an array: of floats where they have one length, else of lists."""
+    """A metric's rows as an array: floats [n] or [n, k] where rows have one length, else lists [n]."""
     try:
         return np.array(rows, dtype=np.float64)
     except ValueError:
@@ -140,7 +140,7 @@ def _finite(value: float, metric: MetricKind, n: int) -> float:
 
 
 def differing_settings(arms: Iterable[Arm]) -> list[str]:
-    """What the arms do not share though they should: one line per setting and scenario."""
+    """Settings that the arms should share and do not: one line per setting and scenario."""
     compared = [arm for arm in arms if arm.role != "reference" and not arm.lost]
     lines = []
     for scenario in sorted({name for arm in compared for name in arm.effective}):

@@ -19,12 +19,12 @@ RUNTIME = ("device", "hint", "properties")
 
 
 def unlike(then: Comparison, now: Comparison) -> list[str]:
-    """What of hardware and settings differs, a line each. Software may differ: its effect is what drift shows."""
+    """Differences of hardware and settings, a line each. Software may differ: its effect is what drift shows."""
     return [*unlike_machines(then.machine, now.machine), *_unlike_settings(then.settings, now.settings)]
 
 
 def unlike_machines(then: Machine, now: Machine) -> list[str]:
-    """What of the hardware differs, a line each."""
+    """Differences of the hardware, a line each."""
     lines = [f"machine: {name} was {old}, is {new}" for name, old, new in _differing(then, now, HARDWARE)]
     before, after = then.memory_bytes, now.memory_bytes
     if abs(after / before - 1) > SAME_MEMORY:
@@ -40,7 +40,7 @@ def refuse_unlike(differences: Iterable[str], force: bool) -> None:
 
 
 def drift(then: Comparison, now: Comparison, force: bool) -> list[str]:
-    """What is unlike and what changed, then the figures of arms and pairs that both runs have, a line each.
+    """Differences and changes, then the figures of arms and pairs that both runs have, a line each.
 
     Raises UsageError for runs of unlike machines or settings unless `force`.
     """
@@ -58,7 +58,7 @@ def drift(then: Comparison, now: Comparison, force: bool) -> list[str]:
 
 
 def changes(then: Comparison, now: Comparison) -> list[str]:
-    """What of software, models and recipe is another: the reasons why figures may have moved."""
+    """Changes of software, models and recipe: the reasons why figures may have moved."""
     versions = [
         (name, then.machine.versions.get(name, "none"), now.machine.versions.get(name, "none"))
         for name in sorted(then.machine.versions.keys() | now.machine.versions.keys())
@@ -145,7 +145,7 @@ def _qualities(then: Arm, now: Arm) -> Iterator[str]:
 
 
 def _interval(then: Quality, now: Quality) -> str:
-    """Of the change, where both hold right-or-wrong outcomes of the same samples."""
+    """Interval of the change, where both hold right-or-wrong outcomes of the same samples."""
     outcomes = all(row in (0, 1) for row in (*then.rows, *now.rows))
     if now.unit != "share" or len(then.rows) != len(now.rows) or not outcomes:
         return ""

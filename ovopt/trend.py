@@ -93,7 +93,7 @@ def lines(points: Iterable[Point], over: Label = "created") -> list[Line]:
 
 
 def changed(before: Point, after: Point) -> list[str]:
-    """What is another in the later point, of all that its value may depend on."""
+    """Labels that are others in the later point, of all that its value may depend on."""
     return [name for name in LABELS[1:] if getattr(before, name) != getattr(after, name)]
 
 
@@ -108,7 +108,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def machine_name(machine: Machine) -> str:
-    """What tells machines apart."""
+    """Name that tells machines apart."""
     virtual = ", virtual" if machine.virtual else ""
     return f"{machine.processor}, {machine.cores} cores, {units.memory(machine.memory_bytes)}{virtual}"
 

@@ -73,7 +73,7 @@ def as_fields(found: Mapping[str, Record]) -> dict[str, Any]:
 
 
 def stored(record: Arm | Speeds, scenario: str) -> Any:
-    """What a scenario gave, from the record of an arm or a pair; None where it was not measured."""
+    """The record of a scenario within that of an arm or a pair; None where it was not measured."""
     return getattr(record, scenario) if scenario in BUILT_IN else record.scenarios.get(scenario)
 
 

@@ -23,7 +23,7 @@ UNITS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What checks look at beside a pair: the arms with their raw values, and how far the measuring went."""
+    """Evidence beside a pair: the arms with their raw values, and how far the measuring went."""
 
     arms: Mapping[str, Arm] = field(default_factory=dict)
     settings: Settings | None = None

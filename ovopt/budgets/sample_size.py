@@ -15,13 +15,13 @@ POWER = 0.8
 
 
 def settling_samples(estimate: float, reach: float, limit: float, n: int) -> int | None:
-    """How many samples in all bring the bound, now `reach` from the estimate, clear of `limit`; None if none do."""
+    """Samples in all that bring the bound, now `reach` from the estimate, clear of `limit`; None if none do."""
     distance = abs(estimate - limit)
     return math.ceil(n * (reach * _room() / distance) ** 2) if distance else None
 
 
 def settling_replicas(estimate: float, bound: float, limit: float, replicas: int, most: int) -> int | None:
-    """How many replicas in all bring `bound` clear of `limit`, positive figures on the log scale; None where `most` of
+    """Replicas in all that bring `bound` clear of `limit`, positive figures on the log scale; None where `most` of
     them do not."""
     distance, reach = abs(math.log(estimate / limit)), abs(math.log(estimate / bound))
     wanted = reach * _room() / _half_width(replicas)
@@ -34,7 +34,7 @@ def precision_at(relative_half_width: float, replicas: int, wanted: int) -> floa
 
 
 def _half_width(replicas: int) -> float:
-    """Of a mean's interval, in standard deviations of one replica."""
+    """Half-width of a mean's interval, in standard deviations of one replica."""
     from scipy.special import stdtrit
 
     return float(stdtrit(replicas - 1, (1 + LEVEL) / 2)) / math.sqrt(replicas)
@@ -66,7 +66,8 @@ class Looked:
 
 
 def of(path: Path, limit: float, looked: Looked, settings: Settings | None) -> tuple[int | None, str]:
-    """How many more samples, replicas or starts settle an open budget (None if none or nobody knows), in words."""
+    """Samples, replicas or starts that are missing to settle an open budget (None if none do or nobody knows), and
+    advice."""
     if looked.rests_on == "samples":
         return _more_samples(path, limit, looked)
     measured = settings.measured.get(path[0]) if settings else None
@@ -113,7 +114,7 @@ def _wanted(found: Spread, limit: float, most: int) -> int | None:
 
 
 def _options(looked: Looked, wanted: int, settings: Settings, measured: Measured) -> str:
-    """What to run `ovopt compare` with. A run that ended because its intervals were narrow enough must be asked for
+    """Options for `ovopt compare`. A run that ended because its intervals were narrow enough must be asked for
     narrower ones."""
     times = wanted / looked.n
     if measured.stopped != "precision reached":

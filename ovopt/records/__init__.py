@@ -1,4 +1,4 @@
-"""What ovopt writes down: the comparison file and the bundle's manifest, as frozen records.
+"""Records of the comparison file and the bundle's manifest, frozen.
 
 Times carry their unit in the key, sizes are bytes, a share is 0 to 1, speed-ups and ratios are factors.
 """

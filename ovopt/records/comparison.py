@@ -16,7 +16,7 @@ from ovopt.records.pairs import Pair, Reference, Speeds
 
 
 class Measured(Record):
-    """How far the measuring of one scenario went, and why it stopped."""
+    """Extent of one scenario's measuring, and why it stopped."""
 
     replicas: int
     rounds: int
@@ -29,7 +29,7 @@ class Measured(Record):
 
 
 class Settings(Record):
-    """What the comparison was asked for."""
+    """Settings that the comparison was asked for."""
 
     scenarios: tuple[str, ...]
     device: str
@@ -42,7 +42,7 @@ class Settings(Record):
 
 
 class Preview(Record):
-    """What a sample looks like."""
+    """Text or picture of a sample."""
 
     text: str | None = None
     image: str | None = Field(default=None, pattern=r"^data:image/[a-z]+;base64,[A-Za-z0-9+/=]*$")

@@ -1,4 +1,4 @@
-"""What is measured of one arm: figures with the raw values that they follow from."""
+"""Figures of one arm, with the raw values that they follow from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Latency(Record):
 
 
 class Turn(Record):
-    """What one throughput turn completed."""
+    """Samples that one throughput turn completed, and its time."""
 
     samples: int
     elapsed_ns: int
@@ -95,7 +95,7 @@ class StartTimes(Record):
 
 
 class FirstInference(Record):
-    """What a user waits for, without and with a filled model cache."""
+    """Start-up times, without and with a filled model cache."""
 
     cold: StartTimes
     cached: StartTimes
@@ -145,7 +145,8 @@ class ServedLoad(Record):
 
 
 class Efficiency(Record):
-    """What a core and a GiB give. Energy is absent with its reason where no counter can be read."""
+    """Throughput per core and per GiB, energy per sample; that is absent, with its reason, where no counter can be
+    read."""
 
     samples_per_s_per_core: float
     samples_per_s_per_gib: float | None
@@ -168,7 +169,7 @@ class Quality(Record):
 
 
 class Execution(Record):
-    """What the device really ran, from its execution graph and profiling counters."""
+    """Operations and times as the device ran them, from its execution graph and profiling counters."""
 
     ops_by_precision: dict[str, int]
     time_by_precision: dict[str, float] = Field(description="microseconds of one inference")

@@ -24,7 +24,7 @@ class Limits(Record):
 
 
 class QualityBudget(Limits):
-    """How much quality may be lost, in the metric's own unit or as a share of the original's value, and from which
+    """Limits on the loss of quality, in the metric's own unit or as a share of the original's value, and from which
     gain on an improvement is too good to be true."""
 
     max_drop: float | None = Field(
@@ -37,14 +37,14 @@ class QualityBudget(Limits):
 
 
 class SpeedBudget(Limits):
-    """How much faster the optimized model must be."""
+    """Limits on the speed-up over the original."""
 
     min_speedup: float | None = Field(default=None, gt=0)
     max_speedup: float | None = Field(default=None, gt=0, description="flags an unexpected speed-up")
 
 
 class TimeBudget(Limits):
-    """How long something may take, in itself and against the original."""
+    """Limits on a time, in itself and against the original."""
 
     max_ms: float | None = Field(default=None, gt=0)
     min_speedup: float | None = Field(default=None, gt=0)
@@ -80,7 +80,7 @@ class FirstInferenceBudget(Limits):
 
 
 class SizeBudget(Limits):
-    """How large the optimized model may be."""
+    """Limits on the size on disk."""
 
     max_ratio: float | None = Field(default=None, gt=0, description="as a share of the original")
     max_bytes: int | None = Field(default=None, gt=0)
@@ -124,7 +124,7 @@ class Check(Record):
 
 
 class Ground(Record):
-    """What a decision rests on, for one candidate."""
+    """Grounds of a decision, for one candidate."""
 
     candidate: str
     kind: Literal["worth", "agrees", "open", "missed", "lost", "no gain"] = Field(
@@ -137,7 +137,7 @@ class Ground(Record):
 
 
 class Decision(Record):
-    """What to do, and why; reports put it into words."""
+    """Decision of the gate with its grounds; reports put it into words."""
 
     kind: Literal["ship", "keep", "open", "agreement", "nothing", "measured", "evaluated"] = Field(
         description="ship the candidate; keep the original; not decided; agreement alone, which decides nothing; "

@@ -24,7 +24,7 @@ class Speedup(Record):
 
     @property
     def speedup(self) -> float:
-        """How many times as fast the candidate is: the estimate."""
+        """Factor by which the candidate is faster: the estimate."""
         return self.estimate
 
 

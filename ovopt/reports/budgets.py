@@ -55,7 +55,7 @@ def measured_text(check: Check) -> str:
 
 
 def is_drop(check: Check) -> bool:
-    """Whether it limits a loss of quality."""
+    """Tell a limit on a loss of quality from the others."""
     return check.budget.startswith("accuracy.") and check.budget.endswith("drop")
 
 

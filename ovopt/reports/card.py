@@ -198,7 +198,7 @@ def _limits(manifest: Manifest, pair: Pair | None) -> list[str]:
 
 
 def _short(path: str) -> str:
-    """What a reader elsewhere knows a path by."""
+    """The name that a reader elsewhere knows a path by."""
     return path if path.startswith("hf:") else path.rstrip("/").rpartition("/")[2] or path
 
 

@@ -1,4 +1,4 @@
-"""What the charts of the page show: figures to draw, a text that says the same, a table of the figures. Pure."""
+"""Charts of the page: figures to draw, a text that says the same, a table of the figures. Pure."""
 
 from __future__ import annotations
 

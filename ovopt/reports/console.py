@@ -44,7 +44,7 @@ class Console(Report):
 
 
 def _opening(comparison: Comparison) -> Table:
-    """What to do on the left, why on the right."""
+    """The headline on the left, the evidence on the right."""
     verdict = verdict_of(comparison)
     opening = Table.grid(padding=(0, 2, 0, 0))
     opening.add_column(max_width=40, overflow="fold")

@@ -31,7 +31,7 @@ def reason(comparison: Comparison) -> str:
 
 
 def grounds_text(comparison: Comparison) -> str:
-    """What the decision rests on, candidate by candidate."""
+    """The grounds of the decision, candidate by candidate."""
     if comparison.gate.decision.kind == "nothing":
         return "; ".join(f"{name}: {why}" for name, why in lost_arms(comparison.arms).items())
     pairs = {pair.candidate: pair for pair in comparison.pairs}

@@ -1,4 +1,4 @@
-"""What `ovopt evaluate` prints: every metric of every model, the weakest classes, the worst samples."""
+"""The report of `ovopt evaluate`: every metric of every model, the weakest classes, the worst samples."""
 
 from __future__ import annotations
 

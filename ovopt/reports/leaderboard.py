@@ -94,13 +94,13 @@ def page(sweep: Sweep) -> str:
 
 
 def headline(sweep: Sweep) -> str:
-    """How many of how many ship, in a sentence."""
+    """The number of models that ship, in a sentence."""
     done = len(sweep.rows) - len(sweep.failed)
     return f"{len(sweep.shipped)} of {done} {_plural('model', done)} ship optimized."
 
 
 def summary(sweep: Sweep) -> list[str]:
-    """What was counted over all models."""
+    """Counts and means over all models, a line each."""
     said = [headline(sweep)]
     said += [f"Shippable speed-up in {name}: {figure} ({over})." for name, figure, over in _means(sweep)]
     if sweep.failed:

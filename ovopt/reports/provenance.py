@@ -1,4 +1,4 @@
-"""Where the figures come from, and the command that measures them again. Pure."""
+"""Provenance of the figures, and the command that measures them again. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Facts = dict[str, str]
 
 
 def machine_facts(comparison: Comparison) -> Facts:
-    """What the measurement ran on."""
+    """Facts of the machine that was measured on."""
     machine = comparison.machine
     return {
         "processor": machine.processor + (", in a virtual machine" if machine.virtual else ""),
@@ -29,7 +29,7 @@ def machine_facts(comparison: Comparison) -> Facts:
 
 
 def run_facts(comparison: Comparison) -> Facts:
-    """What was asked for, and with which data."""
+    """Settings that were asked for, and the data."""
     settings, data = comparison.settings, comparison.data
     asked = {
         "measured": comparison.created,
@@ -52,7 +52,7 @@ def run_facts(comparison: Comparison) -> Facts:
 
 
 def measured_rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
-    """How far each scenario went: name, replicas, rounds, duration, why it stopped."""
+    """A row for each scenario: name, replicas, rounds, duration, why it stopped."""
     for name, found in comparison.settings.measured.items():
         yield _words(name), str(found.replicas), str(found.rounds), units.seconds(found.seconds), found.stopped
 
@@ -87,7 +87,7 @@ def recipe_text(comparison: Comparison) -> str:
 
 
 def command(comparison: Comparison) -> str:
-    """What measures this again, with the resolved recipe saved as `recipe.yaml`."""
+    """The command that measures this again, with the resolved recipe saved as `recipe.yaml`."""
     settings = comparison.settings
     baseline, *others = comparison.arms
     verb, arms = _verb(comparison), [arm for arm in others if arm.role == "candidate"]

@@ -1,4 +1,4 @@
-"""What else a reader of a comparison must know: noise, settings, doubts. Pure."""
+"""Remarks on a comparison: noise, settings, doubts. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def remarks(comparison: Comparison) -> Iterator[Remark]:
 
 
 def doubts(comparison: Comparison) -> Iterator[Remark]:
-    """What weakens the figures, or explains why they say no more."""
+    """Remarks that weaken the figures, or explain why they say no more."""
     yield from (Remark(line, "doubt") for line in _lost_besides(comparison))
     yield from (Remark(line, "doubt") for line in _disturbances(comparison))
     yield from (Remark(line) for line in _power(comparison))
@@ -43,7 +43,7 @@ def doubts(comparison: Comparison) -> Iterator[Remark]:
 
 
 def noise(comparison: Comparison) -> Remark:
-    """What the model's difference from itself was."""
+    """The model's difference from itself (A/A), and how it was measured."""
     control = comparison.control
     if not any(arm.role == "control" for arm in comparison.arms):
         return Remark("measured without a baseline and a control; `ovopt compare` judges")
@@ -105,7 +105,7 @@ def _lost_besides(comparison: Comparison) -> Iterator[str]:
 
 
 def _disturbances(comparison: Comparison) -> Iterator[str]:
-    """What the machine did to the measurement. The raw values keep it all."""
+    """Disturbances by the machine. The raw values keep them all."""
     for scenario, measured in comparison.settings.measured.items():
         if measured.disturbed:
             most = max(share for _, _, share in measured.disturbed)
@@ -119,7 +119,7 @@ def _disturbances(comparison: Comparison) -> Iterator[str]:
 
 
 def _cross_checks(comparison: Comparison) -> Iterator[str]:
-    """Where the clock and the processor's own count contradict each other."""
+    """Contradictions between the clock and the processor's own count."""
     for pair in comparison.pairs:
         words = {speed.verdict for speed in (pair.latency, pair.processor_time) if speed}
         if words == {"faster", "slower"}:
@@ -130,7 +130,7 @@ def _cross_checks(comparison: Comparison) -> Iterator[str]:
 
 
 def _power(comparison: Comparison) -> Iterator[str]:
-    """What this many samples could have shown, where nothing was seen."""
+    """The drop that this many samples could have shown, where none was seen."""
     for pair in comparison.pairs:
         for name, delta in pair.accuracy.items():
             if delta.minimum_detectable_drop is not None and delta.verdict == "no clear difference":

@@ -85,7 +85,7 @@ def _latency_factor(speeds: Speeds | None) -> Cell:
 
 
 def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
-    """Where the baseline has no such metric (it was lost, or is newer), there is no row."""
+    """A row for each metric of the baseline, and one for the samples that flipped."""
     baseline, candidates = columns[0][0], columns[1:]
     for name, quality in baseline.accuracy.items():
         deltas = [pair.accuracy.get(name) if pair else None for _, pair in candidates]
@@ -114,7 +114,7 @@ def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str) -> Cell:
 
 
 def quality_tone(delta: QualityDelta) -> Tone:
-    """Whether a clear change is for the better."""
+    """Good or bad for a clear change, plain for any other."""
     if delta.verdict == "no clear difference":
         return "plain"
     return "good" if (delta.verdict == "higher") == delta.higher_is_better else "bad"

@@ -20,7 +20,7 @@ MOST = 2000
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in a cell, and the number that it is sorted by."""
+    """Text of a cell, and the number that it is sorted by."""
 
     text: str
     value: float | None = None

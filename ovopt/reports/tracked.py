@@ -66,7 +66,7 @@ def tracked_runs(comparison: Comparison) -> list[TrackedRun]:
 
 
 def digest_of(comparison: Comparison) -> str:
-    """Of all that the file says, however it is spaced. Judged by other budgets it is another one."""
+    """SHA-256 of all that the file says, however it is spaced. Judged by other budgets it is another one."""
     return hashlib.sha256(comparison.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
@@ -75,7 +75,7 @@ T = TypeVar("T")
 
 
 def _metrics(comparison: Comparison) -> dict[str, list[Value]]:
-    """What the history follows, by arm, and how accuracy changed."""
+    """Points of the history by arm, and changes of accuracy."""
     found: dict[str, list[Value]] = {}
     for point in points_of(comparison):
         name = point.figure + UNITS.get(point.unit, "")

@@ -1,4 +1,4 @@
-"""What a comparison comes to: a headline, a sentence for someone who was not there, the evidence. Pure."""
+"""Verdict of a comparison in words: headline, a sentence for someone who was not there, evidence, key figures. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Verdict:
 
     @property
     def tone(self) -> Tone:
-        """How the reader should take it."""
+        """Tone in which it is to be read."""
         return KIND_TONES[self.kind]
 
 
@@ -226,7 +226,7 @@ class KeyFigure:
 
 
 def key_figures(comparison: Comparison) -> list[KeyFigure]:
-    """Of the candidate that the verdict speaks of; none where several stay behind."""
+    """Figures of the candidate that the verdict speaks of; none where several stay behind."""
     about = verdict_of(comparison).about
     return [figure for pair in comparison.pairs if pair.candidate == about for figure in _key_figures(comparison, pair)]
 

@@ -24,7 +24,10 @@ OLDER = f'"{SCHEMA}{NEWEST - 1}"'.encode()
 
 
 def read_comparison(path: str | Path) -> Comparison:
-    """The comparison in a file; UsageError where it is none: what is wrong with it, and what to do."""
+    """The comparison in a file, of this version or of version 1.
+
+    Raises UsageError where it is none: what is wrong with it, and what to do.
+    """
     file = Path(path)
     if not file.is_file():
         raise UsageError(f"{file}: no such comparison file")
@@ -32,7 +35,7 @@ def read_comparison(path: str | Path) -> Comparison:
 
 
 def parse_comparison(content: bytes, said: str) -> Comparison:
-    """The comparison in the content of a file called `said`."""
+    """The comparison in the content of a file called `said`. Raises UsageError where it is none."""
     try:
         comparison = _validated(content)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What moved since an earlier run: `--against`."""
+"""A new run held against an earlier one: `--against`."""
 
 from __future__ import annotations
 

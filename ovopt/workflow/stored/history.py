@@ -55,7 +55,7 @@ class Run(Record):
 
 @dataclass(frozen=True)
 class Added:
-    """What became of a file: an entry, new or there already."""
+    """The entry of a file, new or there already."""
 
     file: str
     run: int
@@ -119,7 +119,7 @@ class History:
         return [point for point in points if _is(point, model)] or self._no_model(model, points)
 
     def comparison(self, run: int) -> Comparison:
-        """A whole comparison."""
+        """A whole comparison. Raises UsageError where there is no such entry, or it is damaged."""
         with self._reading() as db:
             row = db.execute("SELECT comparison FROM runs WHERE id = ?", (run,)).fetchone()
             if row is None:
@@ -134,7 +134,10 @@ class History:
         return parse_comparison(content, f"{self.path}, entry {run}")
 
     def last_of(self, original: str | Path, machine: str) -> int:
-        """The newest entry of an original, found by its path or its file's name; of this machine if there is one."""
+        """The newest entry of an original, found by its path or its file's name; of this machine if there is one.
+
+        Raises UsageError where the original has none.
+        """
         runs = self.runs()
         of_it = [run for run in runs if run.original == str(original)]
         of_it = of_it or [run for run in runs if Path(run.original).name == Path(original).name]
@@ -252,7 +255,7 @@ class History:
 
 
 def _digest(comparison: Comparison) -> str:
-    """Of the measurement: judged under other budgets it is the same one."""
+    """SHA-256 of the measurement: judged under other budgets it is the same one."""
     measured = comparison.model_dump_json(include={"created", "machine", "data", "settings", "arms"})
     return hashlib.sha256(measured.encode()).hexdigest()
 

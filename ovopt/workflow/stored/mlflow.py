@@ -34,7 +34,7 @@ _UNANSWERED = re.compile(
 
 
 class Logged(Record):
-    """What became of a candidate: a run of MLflow, new or there already."""
+    """A candidate's run in MLflow, new or there already."""
 
     file: str
     name: str = Field(description="the candidate's")
@@ -73,7 +73,7 @@ class _Store:
         self._id = found.experiment_id if found else self._client.create_experiment(experiment)
 
     def log(self, said: str, comparison: Comparison) -> Iterator[Logged]:
-        """What became of each candidate."""
+        """The run of each candidate."""
         runs = tracked_runs(comparison)
         there = self._there(runs[0].tags[DIGEST])
         with tempfile.TemporaryDirectory(prefix="ovopt-") as folder:
@@ -130,7 +130,7 @@ def _client(uri: str) -> Any:
 
 @contextmanager
 def _told(uri: str) -> Iterator[None]:
-    """What MLflow and what it stands on say becomes a message of one line, without a password."""
+    """Errors of MLflow and what it stands on become a message of one line, without a password."""
     try:
         yield
     except OvoptError:

@@ -1,4 +1,4 @@
-"""Whether the figures of a stored comparison still follow from its raw values: a gate must not judge edited ones."""
+"""Check that the figures of a stored comparison follow from its raw values: a gate must not judge edited ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_unchanged(comparison: Comparison, said: str) -> None:
 
 
 class _ChangedError(Exception):
-    """What does not follow from the raw values."""
+    """A figure that does not follow from its raw values."""
 
 
 def _check(comparison: Comparison) -> None:
@@ -105,7 +105,7 @@ def _counts(before: Any, after: Any) -> PairedCounts:
 
 
 def _raw(arm: Arm, scenario: Scenario) -> Any:
-    """What a worker gave for a scenario, from the arm's record; None where it was not measured."""
+    """Raw values of a scenario, from the arm's record; None where it was not measured."""
     found = stored(arm, scenario.name)
     if found is None:
         return None

@@ -84,6 +84,9 @@ def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = 
     """Write `README.md` into the bundle: how it was made and is run, with the figures of a comparison that holds it.
 
     A card that is there is written anew; any other README.md only with `force`.
+
+    Raises ModelError where the folder is no bundle, OutputError where another README.md stands there, UsageError where
+    the comparison does not hold the bundle.
     """
     folder = Path(bundle)
     manifest = read_manifest(folder) if folder.is_dir() else None
