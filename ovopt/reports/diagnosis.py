@@ -30,16 +30,16 @@ def render(diagnosis: Diagnosis, view: View, top: int = TOP) -> str:
     """Text with a newline at its end."""
     out, width = io.StringIO(), max(LEAST_WIDTH, view.width)
     console = RichConsole(file=out, width=width, force_terminal=view.colour, no_color=not view.colour, highlight=False)
-    console.print(Padding(_headline(diagnosis), (1, 2, 0, 2)))
+    console.print(Padding(headline(diagnosis), (1, 2, 0, 2)))
     for number, problem in enumerate(diagnosis.problems, 1):
-        console.print(Padding(_problem(number, problem), (1, 2, 0, 2)))
+        console.print(Padding(problem_text(number, problem), (1, 2, 0, 2)))
         if problem.fix and problem.fix.pays:
-            console.print(_lines(problem.fix), soft_wrap=True)
+            console.print(recipe_text(problem.fix), soft_wrap=True)
     if diagnosis.together and diagnosis.together.pays:
-        console.print(Padding(_together(diagnosis.together), (1, 2, 0, 2)))
-        console.print(_lines(diagnosis.together), soft_wrap=True)
+        console.print(Padding(all_fixes_text(diagnosis.together), (1, 2, 0, 2)))
+        console.print(recipe_text(diagnosis.together), soft_wrap=True)
     console.print(Padding(_table(worst_first(diagnosis.layers)[:top], width), (1, 0, 0, 0)))
-    for line in _footnotes(diagnosis, top):
+    for line in footnotes(diagnosis, top):
         console.print(Padding(Text(line, style="dim"), (0, 2)))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
@@ -67,7 +67,8 @@ def share(value: float) -> str:
     return f"{100 * value:,.1f} %"
 
 
-def _headline(diagnosis: Diagnosis) -> Text:
+def headline(diagnosis: Diagnosis) -> Text:
+    """Quality, time and reorders before and after, in a line."""
     text = Text()
     if not diagnosis.problems and any(layer.error for layer in diagnosis.layers):
         text.append("No problem found. ", style="bold green")
@@ -88,7 +89,8 @@ def _headline(diagnosis: Diagnosis) -> Text:
     return text
 
 
-def _problem(number: int, problem: Problem) -> Text:
+def problem_text(number: int, problem: Problem) -> Text:
+    """A numbered problem, its layers, and the checks of its fix."""
     text = Text.assemble((f"{number}. {problem.kind}: ", "bold red"), problem.said)
     fix = problem.fix
     if fix and not fix.pays:
@@ -103,11 +105,12 @@ def _problem(number: int, problem: Problem) -> Text:
     return text
 
 
-def _together(fix: Fix) -> Text:
+def all_fixes_text(fix: Fix) -> Text:
+    """The checks of all fixes at once."""
     return Text.assemble(("All fixes together: ", "bold"), "; ".join(map(_check, fix.checks)))
 
 
-def _lines(fix: Fix) -> Text:
+def recipe_text(fix: Fix) -> Text:
     """The lines of the recipe as they are, however narrow the terminal is, so that they can be copied."""
     return Text("\n".join(f"     {line}" for line in fix.recipe.splitlines()))
 
@@ -129,17 +132,17 @@ def _table(shown: Sequence[LayerDiagnosis], width: int) -> Table:
     name = max(20, width - FIGURES[wide])
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("layer", overflow="fold", min_width=name, max_width=name)
-    rows = [(layer, _cells(layer)) for layer in shown]
+    rows = [(layer, layer_cells(layer)) for layer in shown]
     columns = [title for title in rows[0][1] if wide or title not in FOR_THE_WIDE] if rows else []
     for title in columns:
         table.add_column(title, justify="left" if title == "type" else "right", no_wrap=True)
     for layer, cells in rows:
-        said = Text.assemble(_short(layer.name, name), ("\n  " + _executed(layer, name - 2), "dim"))
+        said = Text.assemble(_short(layer.name, name), ("\n  " + executed_text(layer, name - 2), "dim"))
         table.add_row(said, *(Text(cells[title]) for title in columns))
     return table
 
 
-def _cells(layer: LayerDiagnosis) -> dict[str, str]:
+def layer_cells(layer: LayerDiagnosis) -> dict[str, str]:
     """The texts of a layer's row, by the column's title."""
     error, blame = layer.error, layer.blame
     return {
@@ -153,7 +156,7 @@ def _cells(layer: LayerDiagnosis) -> dict[str, str]:
     }
 
 
-def _executed(layer: LayerDiagnosis, width: int) -> str:
+def executed_text(layer: LayerDiagnosis, width: int) -> str:
     """`f32 brgconv_avx2_f32 -> int8 jit_avx2_I8, 22 -> 12 us, reorders 1 -> 2`."""
     if layer.timed_with:
         return f"with {_short(layer.timed_with, width - 5)}"
@@ -178,7 +181,8 @@ def _short(name: str, width: int) -> str:
     return name if len(name) <= width else f"...{name[len(name) - width + 3 :]}"
 
 
-def _footnotes(diagnosis: Diagnosis, top: int) -> Iterator[str]:
+def footnotes(diagnosis: Diagnosis, top: int) -> Iterator[str]:
+    """Remarks below the table of layers."""
     yield ""
     if len(diagnosis.layers) > top:
         yield f"{top} of {len(diagnosis.layers)} layers, the worst first; --top shows more"

@@ -7,22 +7,43 @@ from html import escape
 
 from ovopt.records import Comparison
 from ovopt.records.base import notebook_html
+from ovopt.records.diagnosis import Diagnosis
 from ovopt.reports.cells import Cell, Tone, clean
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import verdict_of
 
 COLOURS: dict[Tone, str] = {"plain": "inherit", "good": "#15803d", "bad": "#b91c1c", "doubt": "#a16207"}
 """Readable on a notebook's light and dark ground alike."""
+WIDTH = 80
+"""Characters of the line below a layer's name."""
 
 
 def html_table(headline: str, lines: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
     """A table with a headline and remarks, all texts escaped; it needs neither script nor style sheet."""
     head = "".join(f"<th style='text-align:left'>{_text(title)}</th>" for title in header)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    said = "".join(f"<div>{_text(line)}</div>" for line in lines)
+    said = "".join(f"<div style='white-space:pre-wrap'>{_text(line)}</div>" for line in lines)
     return (
         f"<div><b>{_text(headline)}</b>{said}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+@notebook_html.register
+def _(diagnosis: Diagnosis) -> str:
+    """The problems with the lines that mend them, then the layers, the worst first, as `ovopt diagnose` prints them."""
+    from ovopt.reports import diagnosis as text
+
+    lines = list[str]()
+    for number, problem in enumerate(diagnosis.problems, 1):
+        lines.append(text.problem_text(number, problem).plain)
+        lines += [text.recipe_text(problem.fix).plain] if problem.fix and problem.fix.pays else []
+    if diagnosis.together and diagnosis.together.pays:
+        lines += [text.all_fixes_text(diagnosis.together).plain, text.recipe_text(diagnosis.together).plain]
+    lines += filter(None, text.footnotes(diagnosis, text.TOP))
+    shown = text.worst_first(diagnosis.layers)[: text.TOP]
+    rows = [(f"{layer.name}\n{text.executed_text(layer, WIDTH)}", text.layer_cells(layer)) for layer in shown]
+    header = ["layer", *(rows[0][1] if rows else ())]
+    return html_table(text.headline(diagnosis).plain, lines, header, ([name, *cells.values()] for name, cells in rows))
 
 
 @notebook_html.register
