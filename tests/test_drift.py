@@ -7,7 +7,7 @@ import pytest
 
 from ovopt import stats, units
 from ovopt.comparison import quality_of
-from ovopt.drift import changes, drift, unlike
+from ovopt.drift import changes, compare_runs, unlike
 from ovopt.errors import UsageError
 from ovopt.records import Comparison
 from tests.factories import TOP1, comparison, exactly, rows
@@ -39,7 +39,7 @@ def test_runs_of_one_machine_and_the_same_settings_are_alike() -> None:
 
 
 def test_what_moved_is_told_for_every_arm_of_both_runs() -> None:
-    lines = drift(THEN, NOW, force=False)
+    lines = compare_runs(THEN, NOW, force=False)
     moved = NOW.arms[2].latency.p50_ms / THEN.arms[2].latency.p50_ms
     (line,) = [line for line in lines if line.startswith("int8: latency")]
     assert line.endswith(f"({moved:.2f}x)")
@@ -50,7 +50,7 @@ def test_accuracy_on_the_same_samples_moves_with_a_paired_interval() -> None:
     before, after = rows(1000, range(60)), rows(1000, range(20, 90))
     counts = stats.PairedCounts(both=910, lost=30, gained=20, neither=40)
     interval = stats.paired_share_difference(counts)
-    lines = drift(with_rows(THEN, before), with_rows(NOW, after), force=False)
+    lines = compare_runs(with_rows(THEN, before), with_rows(NOW, after), force=False)
     assert (
         "int8: top1 94.0 % -> 93.0 % (-1.0 points "
         + (f"{units.quality_interval(interval.low, interval.high, 'share')})")
@@ -60,7 +60,7 @@ def test_accuracy_on_the_same_samples_moves_with_a_paired_interval() -> None:
 
 def test_accuracy_on_other_samples_is_not_held_together() -> None:
     other = NOW.model_copy(update={"data": NOW.data.model_copy(update={"fingerprint": "1" * 64})})
-    lines = drift(THEN, other, force=False)
+    lines = compare_runs(THEN, other, force=False)
     assert "other samples: accuracy is not held together" in lines
     assert not any(": top1 " in line for line in lines)
 
@@ -72,7 +72,7 @@ def test_a_metric_that_is_no_share_moves_without_an_interval() -> None:
         arms[2] = arms[2].model_copy(update={"accuracy": {"top1": quality}})
         return run.model_copy(update={"arms": tuple(arms)})
 
-    lines = drift(with_lists(THEN), with_lists(NOW), force=False)
+    lines = compare_runs(with_lists(THEN), with_lists(NOW), force=False)
     assert any(line.startswith("int8: top1") and line.endswith("(+0.0 points)") for line in lines)
 
 
@@ -80,7 +80,7 @@ def test_a_metric_that_is_no_share_moves_without_an_interval() -> None:
     ("now", "word"), [({"int8": 0.55}, "no clear difference"), ({"int8": 1.1}, "lower"), ({"int8": 0.3}, "higher")]
 )
 def test_speed_ups_are_held_together_by_their_intervals(now: dict[str, float], word: str) -> None:
-    lines = drift(THEN, comparison(now), force=False)
+    lines = compare_runs(THEN, comparison(now), force=False)
     (line,) = [line for line in lines if line.startswith("int8: speed-up in latency")]
     assert line.endswith(f": {word}")
 
@@ -90,11 +90,11 @@ def test_unlike_machines_are_refused() -> None:
         f"the two runs are not alike; --force shows them all the same:\n  machine: cores was {NOW.machine.cores}, is 64"
     )
     with pytest.raises(UsageError, match=exactly(message)):
-        drift(NOW, ELSEWHERE, force=False)
+        compare_runs(NOW, ELSEWHERE, force=False)
 
 
 def test_forced_unlike_machines_are_labelled() -> None:
-    assert f"NOT ALIKE, machine: cores was {NOW.machine.cores}, is 64" in drift(NOW, ELSEWHERE, force=True)
+    assert f"NOT ALIKE, machine: cores was {NOW.machine.cores}, is 64" in compare_runs(NOW, ELSEWHERE, force=True)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_changed_of_software_models_and_recipe_is_told() -> None:
         "the model int8, other content",
         "the recipe",
     ]
-    assert "changed: openvino 2026.4.1 -> 2027.1" in drift(THEN, later, force=False)
+    assert "changed: openvino 2026.4.1 -> 2027.1" in compare_runs(THEN, later, force=False)
 
 
 def test_other_budgets_change_no_figure() -> None:

@@ -14,6 +14,7 @@ from ovopt.bench.worker_process import obituary, worker_environment
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError
+from ovopt.model.telemetry import telemetry_off
 
 LIMIT_S = 600.0
 
@@ -74,4 +75,5 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    with telemetry_off():
+        main(int(sys.argv[1]))

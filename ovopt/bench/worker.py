@@ -22,6 +22,7 @@ from ovopt.bench.shared_tensors import Reader
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
+from ovopt.model.telemetry import telemetry_off
 from ovopt.records import EndToEndTurn, Turn
 from ovopt.time_budget import Clock
 from ovopt.turns import Length, repeated
@@ -247,4 +248,5 @@ def _shape(tensor: Array) -> str:
 
 
 if __name__ == "__main__":
-    Worker(Connection(int(sys.argv[1])), int(sys.argv[2])).serve()
+    with telemetry_off():
+        Worker(Connection(int(sys.argv[1])), int(sys.argv[2])).serve()

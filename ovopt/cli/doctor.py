@@ -9,7 +9,7 @@ import typer
 from ovopt.cli import options as o
 
 if TYPE_CHECKING:
-    from ovopt.workflow.doctor import Diagnosis
+    from ovopt.workflow.doctor import Checkup
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
     print(found.model_dump_json() if output_format is o.Format.json else _text(found))
 
 
-def _text(found: Diagnosis) -> str:
+def _text(found: Checkup) -> str:
     from ovopt import units
 
     machine = found.machine

@@ -20,8 +20,10 @@ def main() -> NoReturn:
             signal.signal(number, _end)
     try:
         from ovopt.cli.app import app
+        from ovopt.model.telemetry import telemetry_off
 
-        app()
+        with telemetry_off():
+            app()
     except KeyboardInterrupt:
         _leave("interrupted; nothing half-written is left", INTERRUPTED)
     except BrokenPipeError:

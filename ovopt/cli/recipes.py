@@ -61,10 +61,10 @@ def new(
 
     Example: `ovopt recipes new model.onnx --data val/ -o recipes/mine.yaml`
     """
-    from ovopt.workflow.recipe_draft import draft
+    from ovopt.workflow.recipe_draft import draft_recipe
 
     with o.scratch_file(output, force, "ovopt:") as file:
-        text = draft(model, data, trust).text
+        text = draft_recipe(model, data, trust=trust).text
         if file is None:
             print(text, end="")
             return

@@ -43,11 +43,11 @@ def command(
     for path in diagnosis or ():
         found = with_diagnosis(found, path)
     if against is not None:
-        from ovopt.drift import drift
+        from ovopt.drift import compare_runs
 
         if output or output_format != "console":
             raise UsageError("--against: prints lines; it takes neither --format nor --output")
-        print("\n".join(drift(read_comparison(against), found, force)))
+        print("\n".join(compare_runs(read_comparison(against), found, force)))
         return
     if output is None:
         show(found, output_format)

@@ -30,9 +30,7 @@ def is_prepared(data: Any) -> bool:
 
 def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
     """The samples of a data set in memory, for a model with these inputs. Raises DataError for what is none."""
-    if isinstance(data, Mapping) and not isinstance(data, dict):
-        raise DataError(f"data: a {type(data).__name__}, not a data set; {GIVEN}")
-    if hasattr(data, "column_names") and isinstance(data, dict):
+    if hasattr(data, "column_names") and isinstance(data, Mapping):
         raise DataError(f"data: holds several splits; give one of them, such as data[{min(data)!r}]")
     if hasattr(data, "column_names"):
         return samples_of(data, "a data set in memory", str(data._fingerprint), inputs)
@@ -122,10 +120,10 @@ def _label(item: Any) -> Any:
 
 
 def _sequence(values: Any) -> Any:
-    if isinstance(values, dict):
+    if isinstance(values, Mapping):
         return _Columns(values)
     if isinstance(values, str | bytes | set) or not (hasattr(values, "__len__") and hasattr(values, "__getitem__")):
-        raise DataError(f"data: a {type(values).__name__}, not a sequence of samples; {GIVEN}")
+        raise DataError(f"data: {type(values).__name__} is not a sequence of samples; {GIVEN}")
     return values
 
 

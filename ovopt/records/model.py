@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from ovopt.records.base import Record
 
@@ -179,3 +179,14 @@ class Manifest(Record):
     postprocess: Postprocessing | None = Field(default=None, description="null: the host does all of it")
     steps: tuple[StepReport, ...]
     machine: Machine
+    _held: Any = PrivateAttr(None)
+
+    @property
+    def held(self) -> Any:
+        """The data set in memory that the bundle was made with, as long as its maker's process keeps this record."""
+        return self._held
+
+    def holding(self, data: Any) -> Manifest:
+        """The same record, with a data set in memory for those that judge the bundle."""
+        self._held = data
+        return self

@@ -53,7 +53,7 @@ class Device(Record):
     capabilities: tuple[str, ...]
 
 
-class Diagnosis(Record):
+class Checkup(Record):
     """All that `ovopt doctor` finds."""
 
     machine: Machine
@@ -72,7 +72,7 @@ class Diagnosis(Record):
 
 
 @untouched_caller()
-def doctor(*, self_test: bool = True, progress: Watched = None) -> Diagnosis:
+def doctor(*, self_test: bool = True, progress: Watched = None) -> Checkup:
     """Look at the machine; with `self_test`, hold a small model against itself for 20 seconds."""
     import psutil
 
@@ -83,7 +83,7 @@ def doctor(*, self_test: bool = True, progress: Watched = None) -> Diagnosis:
         time.sleep(LOOK_S)
     after = processor_time()
     foreign = [outside(package, kind) for package, kind in KINDS]
-    found = Diagnosis(
+    found = Checkup(
         machine=machine(),
         devices=tuple(_device(name) for name in core().available_devices),
         threads_per_core=_threads_per_core(),
@@ -140,7 +140,7 @@ def _read(file: Path) -> str:
         return UNKNOWN
 
 
-def _advice(found: Diagnosis) -> Iterator[str]:
+def _advice(found: Checkup) -> Iterator[str]:
     """What will distort a measurement, and what can be done about it."""
     yield from _about_load(found)
     yield from _about_clock(found)
@@ -154,7 +154,7 @@ def _advice(found: Diagnosis) -> Iterator[str]:
             )
 
 
-def _about_load(found: Diagnosis) -> Iterator[str]:
+def _about_load(found: Checkup) -> Iterator[str]:
     if found.load > 0.5 * found.machine.cores:
         yield f"The load is {found.load:.1f} on {found.machine.cores} cores: stop other work while you measure."
     if found.steal_share is not None and found.steal_share > STEAL_SHARE:
@@ -166,7 +166,7 @@ def _about_load(found: Diagnosis) -> Iterator[str]:
         yield f"Only {units.memory(found.available_bytes)} of memory are free: large models may be killed."
 
 
-def _about_clock(found: Diagnosis) -> Iterator[str]:
+def _about_clock(found: Checkup) -> Iterator[str]:
     if found.governor not in ("performance", UNKNOWN):
         yield f"The frequency governor is {found.governor!r}: `cpupower frequency-set -g performance` steadies it."
     if found.turbo == "on":
@@ -175,7 +175,7 @@ def _about_clock(found: Diagnosis) -> Iterator[str]:
         yield "Cores are shared by two threads: `--threads` of the number of cores, not of threads, is steadier."
 
 
-def _about_devices(found: Diagnosis) -> Iterator[str]:
+def _about_devices(found: Checkup) -> Iterator[str]:
     for device in found.devices:
         if device.default_precision not in ("f32", "dynamic", "undefined"):
             yield (

@@ -83,11 +83,12 @@ def choose(
     """
     check("recipe", recipe, "a name, a file or a Recipe", recipe is None or isinstance(recipe, Recipe | str | Path))
     if data is None or isinstance(data, str | Path):
-        return _chosen(recipe, data, models, options, guess)
-    if isinstance(data, DataSource):
-        chosen = _chosen(recipe, None, models, options, guess, given=True)
-        return replace(chosen, recipe=_with_source(chosen.recipe, data))
+        held = next((model.held for model in models if model.held is not None), None) if data is None else None
+        chosen = _chosen(recipe, data, models, options, guess, given=held is not None)
+        return chosen if held is None or chosen.recipe.data.source else replace(chosen, data=held)
     chosen = _chosen(recipe, None, models, options, guess, given=True)
+    if isinstance(data, DataSource):
+        return replace(chosen, recipe=_with_source(chosen.recipe, data))
     bare = _with_source(chosen.recipe, None)
     return replace(chosen, recipe=bare.model_copy(update={"preprocess": ()}) if is_prepared(data) else bare, data=data)
 
@@ -133,7 +134,7 @@ def _of_a_bundle(
 
 
 def _matching(path: str | Path | None, model: OpenedModel, options: Options, given: bool) -> Chosen | None:
-    matched = best_match(Path(str(model)), model.facts)
+    matched = best_match(Path(model.name if model.label else model.path), model.facts)
     if matched:
         recipe = load_recipe(matched.name, path, options.overrides, Beside(model).filled)
         if recipe.data.source or given:

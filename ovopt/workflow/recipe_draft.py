@@ -13,16 +13,18 @@ import yaml
 from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
-from ovopt.model.files.read import read_model
+from ovopt.model.files.opened import opened
 from ovopt.model.native import core
-from ovopt.model.ports.facts import facts
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.recipe.match import best_match
 from ovopt.records import ModelFacts, Port
+from ovopt.workflow.caller import untouched_caller
 
 if TYPE_CHECKING:
     import openvino
+
+    from ovopt.model.files.opened import ModelLike
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm")
 RECORDINGS = (".wav", ".flac", ".ogg", ".mp3")
@@ -69,9 +71,8 @@ class Draft:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What a recipe is written for."""
+    """A model and the samples that a recipe is written for."""
 
-    path: Path
     model: openvino.Model
     facts: ModelFacts
     samples: Samples
@@ -86,21 +87,20 @@ class _Subject:
         return self.samples.ids[0].lower().endswith(suffixes)
 
 
-def draft(path: str | Path, data: str, trust: bool = False) -> Draft:
+@untouched_caller()
+def draft_recipe(model: ModelLike, data: str | Path, *, trust: bool = False) -> Draft:
     """A recipe that runs at once. Labelled images of classes try the usual normalizations and keep the best.
 
-    Raises DataError where the data cannot go into the model.
+    Raises ModelError where the model cannot be read, DataError where the data cannot go into it.
     """
-    model = read_model(path, trust=trust)
-    found = facts(model)
-    started = _started(Path(path), found, data)
-    source = started.recipe().data.source
-    assert source is not None, "with_data has put one there"
-    subject = _Subject(Path(path), model, found, source.open(found.inputs, 0))
-    made = _for_task(started, subject)
-    prepared = prepare(made.recipe(), found.inputs, 0)
-    next(prepared.prepare_each([0]), None)  # a recipe that does not run must not be written
-    return made
+    with opened([model], trust) as (one,):
+        started = _started(Path(one.name if one.label else one.path), one.facts, str(data))
+        source = started.recipe().data.source
+        assert source is not None, "with_data has put one there"
+        made = _for_task(started, _Subject(one.model, one.facts, source.open(one.facts.inputs, 0)))
+        prepared = prepare(made.recipe(), one.facts.inputs, 0)
+        next(prepared.prepare_each([0]), None)  # a recipe that does not run must not be written
+        return made
 
 
 def _started(model: Path, found: ModelFacts, data: str) -> Draft:

@@ -67,23 +67,6 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
     assert "Make a model faster with OpenVINO and NNCF, and prove it." in shown.stdout + shown.stderr
 
 
-def test_importing_ovopt_keeps_telemetry_off() -> None:
-    code = "import sys, ovopt; assert sys.modules['openvino_telemetry'] is None, 'telemetry could start'"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == 0
-
-
-@pytest.mark.parametrize("name", ovopt.__all__)
-def test_a_public_name_resolves(name: str) -> None:
-    assert getattr(ovopt, name) is not None
-
-
-def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match=r"\Amodule 'ovopt' has no attribute 'nonsense'\Z"):
-        _ = ovopt.nonsense
-
-
 @pytest.mark.parametrize("module", ["ovopt.cli.app", "typer", "ovopt.cli.quantize"])
 def test_ctrl_c_while_the_command_line_is_still_being_imported_is_no_traceback(module: str) -> None:
     code = f"""

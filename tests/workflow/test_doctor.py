@@ -14,7 +14,7 @@ from ovopt.contracts import Brought, outside
 from ovopt.model.native import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
-from ovopt.workflow.doctor import Device, Diagnosis, doctor
+from ovopt.workflow.doctor import Checkup, Device, doctor
 from tests.factories import MACHINE, speed
 from tests.packages import lay_down
 
@@ -22,7 +22,7 @@ CPU = Device(name="CPU", full_name="Example processor", default_precision="f32",
 GIB = 1 << 30
 
 
-def diagnosis(**changed: Any) -> Diagnosis:
+def diagnosis(**changed: Any) -> Checkup:
     """A machine without a fault."""
     quiet = {
         "machine": MACHINE,
@@ -36,7 +36,7 @@ def diagnosis(**changed: Any) -> Diagnosis:
         "missing_extras": (),
         "noise": None,
     }
-    return Diagnosis(**{**quiet, **changed})
+    return Checkup(**{**quiet, **changed})
 
 
 def advice(**changed: Any) -> list[str]:
@@ -120,7 +120,7 @@ def test_this_machine_is_described_without_a_self_test() -> None:
     assert found.load >= 0
     assert found.steal_share is None or 0 <= found.steal_share <= 1
     assert list(found.advice) == list(module._advice(found))
-    assert Diagnosis.model_validate(json.loads(found.model_dump_json())) == found
+    assert Checkup.model_validate(json.loads(found.model_dump_json())) == found
 
 
 @pytest.mark.usefixtures("quick")
@@ -152,7 +152,7 @@ def test_plugins_of_other_packages_and_those_left_out_are_listed(
     assert str(one) == f"house-of-reports 1.0 (ovopt.rewrites: broken = house_of_reports:Gone): {why}"
     lines = [line.split(maxsplit=1) for line in _text(found).splitlines() if "house-of-reports" in line]
     assert lines == [["Report", "short, from house-of-reports 1.0"], ["left", f"out        {one}"]]
-    assert Diagnosis.model_validate(json.loads(found.model_dump_json())) == found
+    assert Checkup.model_validate(json.loads(found.model_dump_json())) == found
 
 
 def cpu_files(root: Path, **files: str) -> Path:

@@ -23,7 +23,7 @@ from ovopt.locate import shipped
 from ovopt.recipe import load_recipe
 from ovopt.records import Comparison
 from ovopt.workflow.comparing.evaluate import evaluate
-from ovopt.workflow.recipe_draft import Draft, draft
+from ovopt.workflow.recipe_draft import Draft, draft_recipe
 from tests.cli.run import write_data, write_ir
 from tests.factories import exactly
 from tests.models import saved
@@ -36,7 +36,7 @@ MEAN, STD = (np.array(values, np.float32) for values in ([0.485, 0.456, 0.406], 
 
 def written(folder: Path, model: Path, data: object) -> tuple[Draft, Path]:
     """A recipe of the folder, and the draft behind it."""
-    made = draft(model, str(data))
+    made = draft_recipe(model, str(data))
     file = folder / "mine.yaml"
     file.write_text(made.text, encoding="utf-8")
     return made, file
@@ -124,10 +124,12 @@ def test_arrays_with_rows_of_numbers_for_labels_make_a_regression(tmp_path: Path
 
 def test_a_recipe_that_fits_the_model_too_is_named(tmp_path: Path) -> None:
     model = saved(classifier((1, 3, SIDE, SIDE)), tmp_path, "resnet18")
-    text = draft(model, str(draw(tmp_path / "val"))).text
+    text = draft_recipe(model, str(draw(tmp_path / "val"))).text
     assert ("The recipe 'resnet' fits this model too: " in text) == ("Convolution" in model.read_text())
     named = saved(models_vision.resnet(SIDE), tmp_path, "resnet50")
-    assert "# The recipe 'resnet' fits this model too: its name fits " in draft(named, str(tmp_path / "val")).text
+    assert (
+        "# The recipe 'resnet' fits this model too: its name fits " in draft_recipe(named, str(tmp_path / "val")).text
+    )
 
 
 # Pictures of classes
@@ -308,24 +310,24 @@ def test_images_for_a_model_that_takes_none_are_refused(tmp_path: Path) -> None:
     model, data = write_ir(tmp_path / "tiny.xml"), draw(tmp_path / "val", per_class=1)
     said = "the data are images, but no input of the model takes one: 'x' f32[1,16]"
     with pytest.raises(DataError, match=exactly(said)):
-        draft(model, str(data))
+        draft_recipe(model, str(data))
 
 
 def test_arrays_of_another_shape_are_refused(tmp_path: Path) -> None:
     model, data = saved(classifier((1, 3, SIDE, SIDE)), tmp_path), write_data(tmp_path / "data.npz")
     with pytest.raises(DataError, match=r"\Adata\.npz#0: shape \[16\] does not fit the model's input 'image' f32"):
-        draft(model, str(data))
+        draft_recipe(model, str(data))
 
 
 def test_data_that_are_not_there_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=exactly(f"{tmp_path}/val: no such data")):
-        draft(write_ir(tmp_path / "tiny.xml"), f"{tmp_path}/val")
+        draft_recipe(write_ir(tmp_path / "tiny.xml"), f"{tmp_path}/val")
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "val").mkdir()
     with pytest.raises(DataError, match=f"{tmp_path}/val: no files"):
-        draft(write_ir(tmp_path / "tiny.xml"), str(tmp_path / "val"))
+        draft_recipe(write_ir(tmp_path / "tiny.xml"), str(tmp_path / "val"))
 
 
 def test_what_is_written_is_plain_yaml_without_code(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError, UsageError
 from ovopt.model.files.integrity import parts
@@ -38,6 +38,8 @@ class OpenedModel:
     path: str | Path
     trust: bool = False
     label: str | None = None
+    held: Any = field(default=None, compare=False)
+    """The data set in memory that a bundle was made with."""
 
     def __str__(self) -> str:
         return self.label or str(self.path)
@@ -143,7 +145,7 @@ def _opened(model: ModelLike, trust: bool, scratch: Path, found: dict[str, Opene
     if isinstance(model, OpenedModel):
         return model
     if isinstance(model, Manifest):
-        model = model.model.path
+        return OpenedModel(model.model.path, trust, held=model.held)
     if isinstance(model, str | Path):
         return found.setdefault(str(model), OpenedModel(model, trust))
     import openvino

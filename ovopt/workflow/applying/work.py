@@ -161,7 +161,7 @@ class Work:
             steps=tuple(reports),
         )
         write_manifest(folder, manifest)
-        return manifest
+        return manifest.holding(self.run.data)
 
     @property
     def _left(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovopt.drift import drift, refuse_unlike, unlike, unlike_machines
+from ovopt.drift import compare_runs, refuse_unlike, unlike, unlike_machines
 from ovopt.errors import UsageError
 from ovopt.records import Comparison
 from ovopt.trend import machine_name
@@ -43,7 +43,7 @@ class Since:
     def noted(self, now: Comparison) -> Comparison:
         """The new comparison with notes of what moved; where the runs are unlike and nothing is forced, of that."""
         differences = [] if self.force else unlike(self.then, now)
-        lines = [f"not held together: {line}" for line in differences] or drift(self.then, now, self.force)
+        lines = [f"not held together: {line}" for line in differences] or compare_runs(self.then, now, self.force)
         return now.model_copy(update={"notes": (*now.notes, *(f"since {self.run}: {line}" for line in lines))})
 
     def refuse_unlike(self, now: Comparison) -> None:

@@ -16,6 +16,7 @@ from pydantic import Field
 from ovopt.errors import OvoptError, SettingsError, UsageError
 from ovopt.records import Comparison, Record
 from ovopt.reports.tracked import DIGEST, TrackedRun, tracked_runs
+from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.stored.comparison_file import read_comparison
 from ovopt.workflow.stored.recompute import check_unchanged
 from ovopt.workflow.stored.report import write_report
@@ -43,6 +44,7 @@ class Logged(Record):
     new: bool
 
 
+@untouched_caller()
 def log_to_mlflow(files: Sequence[str | Path], uri: str, experiment: str = "ovopt") -> list[Logged]:
     """Log the comparisons of these files: a run for each candidate, with the comparison and its page as artifacts.
     What is there already stays as it is; a run that cannot be written whole is taken back.
