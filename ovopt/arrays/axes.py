@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def transposed(array: Array, axes: Sequence[int], name: str) -> Array:
-    """Array of any shape with its axis `axes[i]` in place i, not copied. Raises DataError, which begins with `name`,
+    """Array [...] with its axis `axes[i]` in place i, not copied. Raises DataError, which begins with `name`,
     where it has other axes."""
     try:
         return np.transpose(array, axes)
@@ -39,7 +39,7 @@ def transposed_batch(batch: openvino.Output, axes: Sequence[int]) -> openvino.Ou
 
 
 def reshaped(array: Array, shape: Sequence[int], name: str) -> Array:
-    """Values of an array of any shape in row-major order, in another one; -1 is what is left. Raises DataError, which
+    """Values of an array [...] in row-major order, in another shape; -1 is what is left. Raises DataError, which
     begins with `name`, where they do not fill it."""
     try:
         return array.reshape(shape)
@@ -57,7 +57,7 @@ def reshaped_batch(batch: openvino.Output, shape: Sequence[int]) -> openvino.Out
 
 
 def squeezed(array: Array, axis: int | Sequence[int] | None, name: str) -> Array:
-    """Array of any shape without the given axes of length 1; without any, all of them. Raises DataError, which begins
+    """Array [...] without the given axes of length 1; without any, all of them. Raises DataError, which begins
     with `name`, where one is longer or missing."""
     try:
         return np.squeeze(array, axis if axis is None or isinstance(axis, int) else tuple(axis))
@@ -82,7 +82,7 @@ def squeezed_batch(batch: openvino.Output, axis: int | Sequence[int] | None) -> 
 
 
 def sliced(array: Array, axis: int, start: int | None, stop: int | None, name: str) -> Array:
-    """Entries of an array of any shape from `start` to before `stop` of an axis, counted as Python does, not copied.
+    """Entries of an array [...] from `start` to before `stop` of an axis, counted as Python does, not copied.
     Raises DataError, which begins with `name`, where there is no such axis."""
     return array[(slice(None),) * axis_of(axis, array, name) + (slice(start, stop),)]
 

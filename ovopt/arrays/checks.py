@@ -15,7 +15,7 @@ CHANNELS = (1, 3, 4)
 
 
 def numbers_of(content: Any, name: str) -> Array:
-    """Array of numbers, of any shape. Raises DataError, which begins with the operation's name, for anything else."""
+    """Array [...] of numbers. Raises DataError, which begins with the operation's name, for anything else."""
     if isinstance(content, bytes | str):
         raise DataError(f"{name}: wants an array, not {type(content).__name__}; decode the file first")
     try:
@@ -28,7 +28,7 @@ def numbers_of(content: Any, name: str) -> Array:
 
 
 def axis_of(axis: int, array: Array, name: str) -> int:
-    """Place of an axis of an array of any shape, counted from the front. Raises DataError where there is no such
+    """Place of an axis of an array [...], counted from the front. Raises DataError where there is no such
     axis."""
     if not -array.ndim <= axis < array.ndim:
         raise DataError(f"{name}: wants an array that has an axis {axis}, not {list(array.shape)}")

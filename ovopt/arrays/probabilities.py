@@ -12,7 +12,7 @@ Activation = Literal["softmax", "sigmoid"]
 
 
 def softmax(scores: Array, axis: int = -1) -> Array:
-    """exp(s) / sum(exp(s)) along an axis of scores of any shape, by way of s - max(s). Float32 or float64, of the same
+    """exp(s) / sum(exp(s)) along an axis of scores [...], by way of s - max(s). Float32 or float64, of the same
     shape."""
     scores = _floats(scores)
     with np.errstate(invalid="ignore"):
@@ -21,7 +21,7 @@ def softmax(scores: Array, axis: int = -1) -> Array:
 
 
 def log_softmax(scores: Array) -> Array:
-    """S - log(sum(exp(s))) along the last axis of scores of any shape, by way of s - max(s). Float64, of the same
+    """S - log(sum(exp(s))) along the last axis of scores [..., classes], by way of s - max(s). Float64, of the same
     shape."""
     with np.errstate(invalid="ignore"):
         shifted = scores - scores.max(axis=-1, keepdims=True).astype(np.float64)
@@ -29,7 +29,7 @@ def log_softmax(scores: Array) -> Array:
 
 
 def sigmoid(scores: Array) -> Array:
-    """1 / (1 + exp(-s)) = exp(-log(exp(0) + exp(-s))) of scores of any shape. Float32 or float64, of the same shape."""
+    """1 / (1 + exp(-s)) = exp(-log(exp(0) + exp(-s))) of scores [...]. Float32 or float64, of the same shape."""
     scores = _floats(scores)
     with np.errstate(invalid="ignore"):
         return np.exp(-np.logaddexp(np.zeros((), scores.dtype), -scores))

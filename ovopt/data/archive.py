@@ -43,11 +43,11 @@ class Archive(DataSource):
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """By suffix."""
+        """True for the suffixes .zip and .tar."""
         return path.lower().endswith((".zip", ".tar"))
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """List the archive."""
+        """Samples of the archive's files. Raises DataError where it cannot be read or holds none."""
         file = expand(self.path)
         if not file.is_file():
             raise DataError(f"{file}: no such archive")

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, image_size, inside, or_bad
+from ovopt.data.images import boxes_of, clipped, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand
 from ovopt.records import Port
@@ -50,7 +50,8 @@ class Coco(DataSource):
         return place.is_file() and any(place.match(pattern) for pattern in PATTERNS)
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Read the annotations and find every image."""
+        """Samples of all images with their boxes. Raises DataError where annotations or images are missing or
+        broken."""
         document = _Document.read(self._annotation_file())
         images = document.images
         root = self._image_folder(document)
@@ -166,7 +167,7 @@ class _Document:
         return tuple(self._categories.values())
 
     def labels(self, files: Sequence[Path]) -> tuple[Boxes | BadLabel, ...]:
-        """The boxes of each image; `files` are the images, for sizes that the document does not hold."""
+        """Boxes of each image; `files` are the images, for sizes that the document does not hold."""
         by_image: dict[Any, list[Mapping[str, Any]]] = {image.id: [] for image in self.images}
         for annotation in self.content["annotations"]:
             key = annotation.get("image_id")
@@ -187,7 +188,7 @@ class _Document:
             category = annotation.get("category_id")
             if category not in index_of:
                 raise DataError(f"{said}: no category has the id {category!r}")
-            corners.append(inside(_corners(annotation.get("bbox"), said), size, said))
+            corners.append(clipped(_corners(annotation.get("bbox"), said), size, said))
             classes.append(index_of[category])
             crowd.append(bool(annotation.get("iscrowd", 0)))
         return boxes_of(corners, classes, crowd, size)

@@ -1,4 +1,4 @@
-"""What files hold: their bytes, their lines, and fingerprints of them."""
+"""Contents of files: bytes, text, tables, and fingerprints of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ovopt.errors import DataError
 
 
 def read_bytes(file: Path) -> bytes:
-    """A file's bytes; DataError where it cannot be read."""
+    """Bytes of a file. Raises DataError where it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -19,7 +19,7 @@ def read_bytes(file: Path) -> bytes:
 
 
 def read_text(file: Path) -> str:
-    """A file's text, without the mark that UTF-8 files may begin with; DataError where it is none."""
+    """Text of a file, without the mark that UTF-8 files may begin with. Raises DataError where it is none."""
     try:
         return read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -27,8 +27,9 @@ def read_text(file: Path) -> str:
 
 
 def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The rows of a .csv or .tsv file below its header, each as `file:line` and its cells. The header and every row
-    must have at least one cell for each of the named `columns`; the first column names files below the table's folder.
+    """Rows of a .csv or .tsv file below its header, each as `file:line` and its cells. The first of the named `columns`
+    holds files below the table's folder. Raises DataError where a row has fewer cells than `columns`, there is no
+    header, or the file cannot be read.
     """
     lines = read_text(file).splitlines(keepends=True)
     rows = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",", strict=True)
@@ -46,7 +47,7 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[s
 
 
 def hash_of(file: Path) -> str:
-    """SHA-256 of a file's bytes, a block at a time."""
+    """SHA-256 of a file's bytes, a block at a time. Raises DataError where it cannot be read."""
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -55,7 +56,8 @@ def hash_of(file: Path) -> str:
 
 
 def hash_of_names(ids: Sequence[str], files: Sequence[Path], *more: str) -> str:
-    """SHA-256 of many files' names and sizes, and of `more` that tells two data sets apart."""
+    """SHA-256 of many files' names and sizes, and of `more` that tells two data sets apart. Raises DataError where a
+    file is gone."""
     digest = hashlib.sha256()
     for name, file in zip(ids, files, strict=True):
         digest.update(f"{name}\0{_size(file)}\0".encode(errors="surrogateescape"))

@@ -52,7 +52,8 @@ class Events(DataSource):
         return (expand(path) / "events.csv").is_file()
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Find the recordings and read the table."""
+        """Samples of all recordings with their events, or with frames [frames, classes] of 0 and 1. Raises DataError
+        where recordings or the table are missing or broken."""
         root = expand(self.path)
         if not root.is_dir():
             raise DataError(f"{root}: no such folder")

@@ -57,7 +57,7 @@ class Files(DataSource):
         return expand(path).is_dir()
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Walk the folders, or read the table."""
+        """Samples of the files that the folders hold or the table names. Raises DataError where there are none."""
         roots = self._roots()
         chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots))
         if not chosen:

@@ -63,11 +63,11 @@ class HuggingFace(DataSource):
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """By suffix, or `hf:NAME`."""
+        """True for the suffixes of tables, and for `hf:NAME`."""
         return path.startswith(HUB) or Path(path).suffix.lower() in BUILDERS
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Load the table, or the part of it that is asked for."""
+        """Samples of the table's rows. Raises DataError where it cannot be loaded or lacks a column."""
         place = None if self.path.startswith(HUB) else expand(self.path)
         said = self.path if place is None else str(place)
         table = self._loaded(self._hub_arguments() if place is None else self._local_arguments(place))

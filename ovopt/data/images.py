@@ -23,8 +23,8 @@ SLACK = 1.0
 
 
 def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[Path]:
-    """The files with these suffixes (any if None), sorted. Hidden ones are left out, and symbolic links to folders are
-    not followed. DataError for a link to a file elsewhere."""
+    """Files with these suffixes (any if None), sorted. Hidden ones are left out, and symbolic links to folders are not
+    followed. Raises DataError for a link to a file elsewhere."""
     found: list[Path] = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -38,7 +38,8 @@ def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[
 
 
 def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int]:
-    """Width and height of the upright image, from the header of the file, or of its content where that is at hand."""
+    """Width and height of the upright image, from the header of the file, or of its content where that is at hand.
+    Raises DataError where it is no readable image."""
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
@@ -59,7 +60,7 @@ def boxes_of(
     crowd: Sequence[bool],
     size: tuple[int, int],
 ) -> Boxes:
-    """The labelled objects of one image from plain lists."""
+    """Labelled objects of one image of `size` (width, height) from lists of n: corners [n, 4] x0, y0, x1, y1."""
     return Boxes(
         corners=np.array(corners, dtype=np.float64).reshape(-1, 4),
         classes=np.array(classes, dtype=np.int64),
@@ -69,16 +70,16 @@ def boxes_of(
 
 
 def or_bad(read: Callable[[], Boxes]) -> Boxes | BadLabel:
-    """The boxes, or why there are none to use."""
+    """Boxes, or the reason why there are none to use."""
     try:
         return read()
     except DataError as error:
         return BadLabel(str(error))
 
 
-def inside(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:
-    """The box x0, y0, x1, y1 clipped to an image of `size` (width, height). DataError, beginning with `said`, where it
-    holds no pixel or reaches outside by more than `SLACK`."""
+def clipped(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:
+    """Box x0, y0, x1, y1 clipped to an image of `size` (width, height). Raises DataError, which begins with `said`,
+    where it holds no pixel or reaches outside by more than `SLACK`."""
     box: NDArray[Any] = np.asarray(corners, dtype=np.float64)
     shown = ", ".join(f"{value:g}" for value in box)
     width, height = size
@@ -87,7 +88,7 @@ def inside(corners: Sequence[float], size: tuple[int, int], said: str) -> list[f
         raise DataError(f"{said}: the box ({shown}) has no area; remove or mend it")
     if (box < -SLACK).any() or (box > limits + SLACK).any():
         raise DataError(f"{said}: the box ({shown}) reaches outside the image of {width}x{height}; remove or mend it")
-    clipped = np.clip(box, 0, limits)
-    if (clipped[:2] >= clipped[2:]).any():
+    cut = np.clip(box, 0, limits)
+    if (cut[:2] >= cut[2:]).any():
         raise DataError(f"{said}: the box ({shown}) lies outside the image of {width}x{height}; remove or mend it")
-    return [float(value) for value in clipped]
+    return [float(value) for value in cut]

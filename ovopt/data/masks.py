@@ -42,7 +42,7 @@ class Masks(DataSource):
         return (root / "images").is_dir() and (root / "masks").is_dir()
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Pair the files."""
+        """Samples of all images with their partners. Raises DataError where a file has none."""
         root = expand(self.path)
         images = self._by_name(confined(root, self.images, "data.source.images"), "")
         masks = self._by_name(confined(root, self.masks, "data.source.masks"), self.suffix)

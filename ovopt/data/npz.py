@@ -46,11 +46,12 @@ class Npz(DataSource):
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """By suffix."""
+        """True for the suffixes .npz and .npy."""
         return path.lower().endswith((".npz", ".npy"))
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Map the file's arrays to the model's inputs."""
+        """Samples of the arrays' entries along their first axis. Raises DataError where an array is missing or broken,
+        or the arrays differ in length."""
         file = expand(self.path)
         if not file.is_file():
             raise DataError(f"{file}: no such data file")
@@ -91,7 +92,7 @@ class Npz(DataSource):
 
 @dataclass(frozen=True)
 class _Header:
-    """What stands before an array's numbers."""
+    """Header in front of an array's numbers."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -113,7 +114,7 @@ class _Header:
 
 
 def _members(file: Path) -> dict[str, Callable[[], NDArray[Any]]]:
-    """How to get at each array."""
+    """Reader of each array by name."""
     if file.suffix.lower() == ".npy":
         return {"inputs": partial(_array, file)}
     with zipfile.ZipFile(file) as archive:
@@ -150,7 +151,7 @@ def _mapped(file: Path, header: _Header, place: int, size: int) -> NDArray[Any]:
 
 
 def _place(file: Path, member: zipfile.ZipInfo) -> int:
-    """Where a stored member's bytes begin."""
+    """Offset of a stored member's bytes in the archive."""
     with file.open("rb") as stream:
         stream.seek(member.header_offset)
         header = stream.read(LOCAL_HEADER)

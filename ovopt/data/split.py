@@ -17,7 +17,7 @@ NAMES = ("calibration", "tuning", "gate")
 
 
 class Splits(Record):
-    """How many samples each split gets: a count, a share below 1, or `rest` for one of them."""
+    """Sizes of the splits: a count, a share below 1, or `rest` for one of them."""
 
     calibration: Amount = Field(default=0.25, description="statistics of the optimization")
     tuning: Amount = Field(default=0.25, description="decisions of accuracy control and search")
@@ -28,7 +28,7 @@ def split(
     ids: Sequence[str], splits: Splits, seed: int, labels: Sequence[Any] | None = None
 ) -> dict[str, tuple[int, ...]]:
     """Indices of each split, in random order. A sample's place follows from its id and the seed, so that samples
-    added later move few of the others.
+    added later move few of the others. Raises DataError where the splits ask for more samples than there are.
 
     Where all labels are numbers or names of classes, every split holds about the same share of each class: the samples
     of a class are spread evenly over the order that the splits are cut from (systematic sampling with a random start).

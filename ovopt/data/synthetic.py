@@ -24,7 +24,7 @@ class Synthetic(DataSource):
     count: int = Field(default=32, gt=0)
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Needs every dimension but the batch to be known."""
+        """Samples drawn from the seed. Raises DataError where a dimension other than the batch is unknown."""
         drawn = [port for port in inputs if not starts_empty(port)]
         shapes = {port.name: _shape(port) for port in drawn}
 

@@ -1,4 +1,4 @@
-"""The samples of a `datasets` table: which columns are inputs and label, and what a row's content is."""
+"""Samples of a `datasets` table: columns of inputs and label, contents of rows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Inputs = str | Sequence[str] | Mapping[str, str]
 
 @dataclass(frozen=True)
 class Columns:
-    """What the recipe says about a table's columns. `rename` is a label as found (a class name where the table has
-    them) -> class name or index; rows with other labels are left out."""
+    """Choice of a table's columns by the recipe. `rename` is a label as found (a class name where the table has them)
+    -> class name or index; rows with other labels are left out."""
 
     inputs: Inputs | None = None
     label: str | None = None
@@ -34,7 +34,7 @@ class Columns:
 
 
 def undecoded(table: Any) -> Any:
-    """The table (or stream) with its image and audio columns as files' bytes rather than decoded."""
+    """Table (or stream) whose image and audio columns give files' bytes, not decoded ones."""
     import datasets
 
     for column, feature in (table.features or {}).items():
@@ -50,7 +50,8 @@ def samples_of(
     ports: Sequence[Port],
     columns: Columns | None = None,
 ) -> Samples:
-    """The samples of a table in memory, or mapped from a file."""
+    """Samples of a table in memory, or mapped from a file. Raises DataError where a column is missing, or no row is
+    left."""
     columns = columns or Columns()
     table = undecoded(table)
     known = list(table.column_names)
@@ -130,7 +131,7 @@ def _renamed(
 def _content(
     inputs: Mapping[str, str], table: datasets.Dataset, columns: Columns, ports: Sequence[Port]
 ) -> Callable[[Mapping[str, Any]], Any]:
-    """What makes a sample of a row: one value, a vector of numbers, or a mapping."""
+    """Function from a row to a sample: one value, a vector of numbers, or a mapping."""
     several = len(ports) > 1
     if isinstance(columns.inputs, Mapping) or (len(inputs) > 1 and (several or not _numeric(table, inputs))):
         return lambda row: {name: _value(row[column]) for name, column in inputs.items()}

@@ -46,11 +46,12 @@ class Text(DataSource):
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """By suffix."""
+        """True for the suffix .txt."""
         return Path(path).suffix.lower() == ".txt"
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Find where each sample begins and ends."""
+        """Samples of the file's lines, paragraphs or stretches. Raises DataError where there is none, or it is not
+        UTF-8."""
         file = expand(self.path)
         if not file.is_file():
             raise DataError(f"{file}: no such text file")
@@ -100,7 +101,7 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Found:
-    """Where samples are, in 24 bytes each."""
+    """Places of samples in the file, in 24 bytes each."""
 
     numbers: array[int] = field(default_factory=lambda: array("Q"))
     begins: array[int] = field(default_factory=lambda: array("Q"))

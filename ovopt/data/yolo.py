@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, files_below, image_size, inside, or_bad
+from ovopt.data.images import boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
@@ -47,7 +47,7 @@ class Yolo(DataSource):
         return (root / "images").is_dir() and next((root / "labels").rglob("*.txt"), None) is not None
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Find the images and read every text file."""
+        """Samples of all images with their boxes. Raises DataError where images or folders are missing."""
         root = expand(self.path)
         images, labels = self._folder(root, self.images), self._folder(root, self.labels)
         files = files_below(images)
@@ -99,7 +99,7 @@ def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: S
         raise DataError(f"{said}: not all numbers ({COLUMNS}): {' '.join(columns)}") from None
     if not all(0 <= share <= 1 for share in shares):
         raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {' '.join(columns[1:])}")
-    return _Object(_class(columns[0], said, classes), inside(_corners(shares, size), size, said))
+    return _Object(_class(columns[0], said, classes), clipped(_corners(shares, size), size, said))
 
 
 def _class(column: str, said: str, classes: Sequence[str]) -> int:

@@ -32,7 +32,8 @@ class Detr(Detector):
     activation: Activation = "softmax"
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """A row for each query, or for each class of each query."""
+        """Detections [n, 6]: one for each query, or for each class of each query. Raises DataError where the output
+        does not fit."""
         wants = "scores [queries, classes + 1] and boxes [queries, 4]"
         first, second = several(output, self.name, wants, 2)
         scores = array_of(first, self.name, wants, rank=2)
@@ -63,7 +64,7 @@ class Fcos(DenseDetector):
     )
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         wants = "scores [n, classes], distances [n, 4] and centerness [n]"
         first, second, third = several(output, self.name, wants, 3)
         scores = array_of(first, self.name, wants, rank=2)
@@ -95,7 +96,7 @@ class Gfl(DenseDetector):
     )
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         columns = 4 * (self.reg_max + 1)
         wants = f"[n, classes + {columns}]"
         rows = array_of(output, self.name, wants, rank=2)
@@ -121,7 +122,7 @@ class CenterNet(Detector):
     activation: Activation | None = Field(default=None, description="sigmoid, where the model leaves it out")
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """A row for each centre."""
+        """Detections [n, 6], one for each centre. Raises DataError where the output does not fit."""
         wants = "scores [classes, H, W], sizes [2, H, W] and offsets [2, H, W]"
         heat, sizes, offsets = (array_of(one, self.name, wants, rank=3) for one in several(output, self.name, wants, 3))
         if not sizes.shape == offsets.shape == (2, *heat.shape[1:]):
@@ -134,7 +135,7 @@ class CenterNet(Detector):
 
 
 def _highest_near(maps: Array) -> Array:
-    """The highest of each entry [C, H, W] and its eight neighbours."""
+    """Maximum of each entry [C, H, W] and its eight neighbours."""
     padded = np.pad(maps, ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
     across = np.maximum(np.maximum(padded[..., :-2], padded[..., 1:-1]), padded[..., 2:])
     return np.asarray(np.maximum(np.maximum(across[:, :-2], across[:, 1:-1]), across[:, 2:]))

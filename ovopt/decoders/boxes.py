@@ -31,7 +31,7 @@ def corners_of(boxes: Array, form: Format = "cxcywh") -> Array:
 
 
 def in_pixels(corners: Array, size: Size) -> Array:
-    """Corners relative to the image's size, in pixels of an image of `size`."""
+    """Corners [n, 4] relative to the image's size, in pixels of an image of `size` (width, height)."""
     return corners * np.array([*size, *size], np.float64)
 
 
@@ -42,14 +42,14 @@ def cells(size: Size, stride: float) -> Size:
 
 
 def grid(columns: int, rows: int) -> Array:
-    """The x and y [rows * columns, 2] of a map's cells, row by row."""
+    """Cells [rows * columns, 2] of a map as x, y, row by row."""
     y, x = np.mgrid[:rows, :columns]
     return np.stack((x.ravel(), y.ravel()), axis=1).astype(np.float64)
 
 
 def points(size: Size, strides: Sequence[float], offset: float, count: int, name: str) -> tuple[Array, Array]:
-    """Of all cells of the maps with these strides, map after map: the place [count, 2] in pixels of the point `offset`
-    cells away from its first corner, and the stride [count, 1]. DataError where they are not as many as `count`."""
+    """Points [count, 2] in pixels of all cells of the maps with these strides, map after map, each `offset` cells away
+    from its cell's first corner; and their strides [count, 1]. Raises DataError where they are not as many."""
     maps = [grid(*cells(size, stride)) for stride in strides]
     found = sum(map(len, maps))
     if found != count:
@@ -63,5 +63,5 @@ def points(size: Size, strides: Sequence[float], offset: float, count: int, name
 
 
 def around(places: Array, distances: Array) -> Array:
-    """Corners of the boxes whose edges are so far left, above, right and below [n, 4] of points [n, 2]."""
+    """Corners [n, 4] of the boxes whose edges are so far left, above, right and below [n, 4] of points [n, 2]."""
     return np.hstack((places - distances[:, :2], places + distances[:, 2:]))

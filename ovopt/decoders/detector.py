@@ -1,4 +1,4 @@
-"""What decoders of detections share: the fields, the order, the edges of the image."""
+"""Decoders of detections: their fields, the order of what they find, the edges of the image."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Detector(Decoder):
     )
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The detections. Boxes and scores that are not finite are none."""
+        """Detections [n, 6]; boxes and scores that are not finite are none. Raises DataError where the output does not
+        fit."""
         with np.errstate(all="ignore"):
             rows = self.found(output, inputs).astype(np.float32)
             rows = rows[(rows[:, 4] > self.score) & np.isfinite(rows).all(1)]
@@ -43,10 +44,11 @@ class Detector(Decoder):
 
     @abstractmethod
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Detections [n, 6] in any order and of any score. DataError where the output does not fit."""
+        """Detections [n, 6] in any order and of any score. Raises DataError where the output does not fit."""
 
     def input_size(self, inputs: Mapping[str, Array]) -> Size:
-        """Width and height of the model's input."""
+        """Width and height of the model's image input [1, C, H, W] or [1, H, W, C]. Raises DataError where there is
+        none."""
         return self.size or image_size(inputs, self.layout, self.name)
 
 
@@ -58,11 +60,11 @@ class DenseDetector(Detector):
     multi_label: bool = Field(default=True, description="whether a box counts for each class, not only for its best")
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """What is left after suppression."""
+        """Detections [n, 6] that non-maximum suppression leaves. Raises DataError where the output does not fit."""
         corners, scores = self.heads(output, inputs)
         rows = candidates(corners, scores, self.score, self.multi_label)
         return suppress(rows, self.iou, self.max_detections, self.class_agnostic)
 
     @abstractmethod
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners [A, 4] in pixels and scores [A, C]."""
+        """Corners [n, 4] in pixels and scores [n, classes]. Raises DataError where the output does not fit."""

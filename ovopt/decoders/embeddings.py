@@ -31,7 +31,7 @@ class MeanPool(Decoder):
     )
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """A vector [features]; zeros where no token counts."""
+        """Vector [features]; zeros where no token counts. Raises DataError where output or mask do not fit."""
         vectors = array_of(output, self.name, VECTORS, rank=2).astype(np.float64)
         if self.mask is None:
             return np.asarray(vectors.sum(0) / max(len(vectors), 1))
@@ -39,7 +39,7 @@ class MeanPool(Decoder):
         return np.asarray(vectors[counted].sum(0) / max(np.count_nonzero(counted), 1))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same in float32, where the mask is an input [n, tokens]."""
+        """The same of outputs [n, tokens, features] in float32, where the mask is an input [n, tokens]."""
         from openvino import opset13 as op
 
         vectors = of_rank(as_float(batch), 2)
@@ -63,14 +63,14 @@ class ClsPool(Decoder):
     name: ClassVar[str] = "cls_pool"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """A vector [features]."""
+        """Vector [features]. Raises DataError where there is no token."""
         vectors = array_of(output, self.name, VECTORS, rank=2)
         if not len(vectors):
             raise misfit(self.name, VECTORS, output)
         return np.asarray(vectors[0])
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
+        """The same of outputs [n, tokens, features]."""
         from openvino import opset13 as op
 
         vectors = of_rank(batch, 2)
@@ -85,7 +85,7 @@ class L2Normalise(Decoder):
     name: ClassVar[str] = "l2_normalise"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Float64 of the same shape and of length 1."""
+        """Float64 [..., features] of length 1. Raises DataError where the output is no array of vectors."""
         vectors = array_of(output, self.name, "an array of vectors").astype(np.float64)
         if not vectors.ndim:
             raise misfit(self.name, "an array of vectors", output)
@@ -93,7 +93,7 @@ class L2Normalise(Decoder):
         return np.asarray(vectors / np.where(length == 0, 1, length))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same in float32."""
+        """The same of outputs [n, ...] in float32."""
         from openvino import opset13 as op
 
         if not sizes(batch):

@@ -32,7 +32,8 @@ class Image(Decoder):
         return self
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Float64 [H, W, C] of 0 to 255; what lies outside is cut off."""
+        """Float64 [H, W, C] of 0 to 255; what lies outside is cut off. Raises DataError where the output is no
+        image."""
         wants = f"an image {'[C, H, W]' if self.layout == 'chw' else '[H, W, C]'} of 1 or 3 channels"
         array = array_of(output, self.name, wants)
         if array.ndim == 2:
@@ -44,7 +45,7 @@ class Image(Decoder):
         return np.clip((array.astype(np.float64) - self.low) / (self.high - self.low) * 255, 0, 255)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same in float32."""
+        """The same of outputs [n, ...] in float32."""
         from openvino import opset13 as op
 
         image = as_float(batch)

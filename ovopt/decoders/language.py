@@ -28,7 +28,8 @@ class NextTokenNll(Decoder):
     )
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Float64 [sum of -ln p, number of tokens]."""
+        """Float64 [2]: the sum of -ln p, and the number of tokens, from scores [tokens, vocabulary]. Raises DataError
+        where an input does not fit them."""
         logits = array_of(output, self.name, "scores of the vocabulary at each token, [tokens, vocabulary]", rank=2)
         length, vocabulary = logits.shape
         ids = tokens_of(inputs, self.ids, length, self.name).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What a decoder was given, checked: arrays of the wanted rank, several outputs, inputs by name, the image's size."""
+"""Checks of what a decoder is given: arrays of the wanted rank, several outputs, inputs by name, the image's size."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ SOLE_ARRAY = "an array; `pick` one of the outputs"
 
 
 def misfit(name: str, wants: str, output: Any) -> DataError:
-    """The error that says what the decoder called `name` wants, and what it was given."""
+    """Error that says what the decoder called `name` wants, and what it was given."""
     return DataError(f"{name}: wants {wants}, not {_described(output)}")
 
 
 def array_of(output: Any, name: str, wants: str, rank: int | None = None) -> Array:
-    """An array of numbers, of this rank once leading dimensions of 1 are gone. DataError for anything else."""
+    """Array [...] of numbers, of this rank once leading dimensions of 1 are gone. Raises DataError for anything
+    else."""
     array = None if isinstance(output, tuple | str | bytes) else _numbers(output)
     if array is None:
         raise misfit(name, wants, output)
@@ -38,7 +39,8 @@ def array_of(output: Any, name: str, wants: str, rank: int | None = None) -> Arr
 
 
 def table_of(output: Any, name: str, wants: str, columns: int) -> Array:
-    """Rows [n, columns]. A sole row may come without its dimension, as [columns]."""
+    """Rows [n, columns]. A sole row may come without its dimension, as [columns]. Raises DataError for anything
+    else."""
     array = array_of(output, name, wants)
     rows = array[None] if array.ndim == 1 else array
     while rows.ndim > 2 and rows.shape[0] == 1:
@@ -49,28 +51,29 @@ def table_of(output: Any, name: str, wants: str, columns: int) -> Array:
 
 
 def several(output: Any, name: str, wants: str, *counts: int) -> tuple[Any, ...]:
-    """As many outputs as one of `counts`."""
+    """Outputs, as many as one of `counts`. Raises DataError where there are more or fewer."""
     if not isinstance(output, tuple) or len(output) not in counts:
         raise misfit(name, f"{wants} (list them in `model.output` in this order)", output)
     return output
 
 
 def parts_of(outputs: Any, name: str) -> list[Array]:
-    """One array of numbers for each part of a sample."""
+    """Array [...] of numbers for each part of a sample. Raises DataError where one of them is none."""
     if not isinstance(outputs, list) or not outputs:
         raise misfit(name, "what each part of a sample gave, as a list", outputs)
     return [array_of(part, name, "an array from each part of a sample") for part in outputs]
 
 
 def alike(parts: list[Array], name: str) -> list[Array]:
-    """Parts of one shape."""
+    """Parts [...] of one shape. Raises DataError where their shapes differ."""
     if len({part.shape for part in parts}) > 1:
         raise misfit(name, "parts of one shape", tuple(parts))
     return parts
 
 
 def tokens_of(inputs: Mapping[str, Array], key: str, length: int, name: str) -> Array:
-    """The model's input `key` of one sequence of `length` tokens, without its batch dimension."""
+    """Input `key` [length] of the model for one sequence. Raises DataError where there is no such input, or of another
+    length."""
     if key not in inputs:
         raise DataError(f"{name}: the model has no input {key!r}, only {', '.join(inputs) or 'none'}; name another one")
     tokens = np.ravel(inputs[key])
@@ -80,8 +83,8 @@ def tokens_of(inputs: Mapping[str, Array], key: str, length: int, name: str) -> 
 
 
 def image_size(inputs: Mapping[str, Array], layout: Layout | None, name: str) -> Size:
-    """The size of the model's first image input [1, C, H, W] or [1, H, W, C]. Without a layout, the dimension of 1 or 3
-    is the channels."""
+    """Width and height of the model's first image input [1, C, H, W] or [1, H, W, C]. Without a layout, the dimension
+    of 1 or 3 is the channels. Raises DataError where no input is an image."""
     for tensor in inputs.values():
         if tensor.ndim == 4:
             channels_first = layout == "nchw" or (layout is None and tensor.shape[1] in COLOURS)
@@ -95,7 +98,8 @@ def image_size(inputs: Mapping[str, Array], layout: Layout | None, name: str) ->
 
 @cache
 def lines_of(file: str, name: str) -> tuple[str, ...]:
-    """The lines of a text file. A line ends at a line feed only: other separators may be characters of a dictionary."""
+    """Lines of a text file. A line ends at a line feed only: other separators may be characters of a dictionary. Raises
+    RecipeError where the file cannot be read."""
     try:
         text = expand(file).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -23,7 +23,7 @@ class CosineOfParts(Decoder):
     joins: ClassVar[bool] = True
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> float:
-        """A similarity of -1 to 1."""
+        """Similarity of -1 to 1. Raises DataError unless there are two embeddings of one shape."""
         parts = alike(parts_of(output, self.name), self.name)
         if len(parts) != 2:
             raise misfit(self.name, "the embeddings of two parts", tuple(parts))
@@ -39,7 +39,7 @@ class StackParts(Decoder):
     joins: ClassVar[bool] = True
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """[parts, ...]."""
+        """Array [parts, ...]. Raises DataError where the parts differ in shape."""
         return np.stack(alike(parts_of(output, self.name), self.name))
 
 
@@ -56,7 +56,8 @@ class ConcatParts(Decoder):
     )
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The parts' arrays in one."""
+        """Array [...] of all parts. Raises DataError where they differ on another axis, or `trim` takes more than there
+        is."""
         parts = parts_of(output, self.name)
         last = len(parts) - 1
         trimmed = [self._trimmed(part, first=i == 0, last=i == last) for i, part in enumerate(parts)]
@@ -82,7 +83,7 @@ class MeanParts(Decoder):
     joins: ClassVar[bool] = True
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Float64 of a part's shape."""
+        """Float64 [...] of a part's shape. Raises DataError where the parts differ in shape."""
         return np.asarray(np.mean(alike(parts_of(output, self.name), self.name), axis=0, dtype=np.float64))
 
 
@@ -93,7 +94,7 @@ class MaxParts(Decoder):
     joins: ClassVar[bool] = True
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Of a part's shape."""
+        """Array [...] of a part's shape. Raises DataError where the parts differ in shape."""
         return np.asarray(np.max(alike(parts_of(output, self.name), self.name), axis=0))
 
 
@@ -104,5 +105,5 @@ class SumParts(Decoder):
     joins: ClassVar[bool] = True
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Float64 of a part's shape."""
+        """Float64 [...] of a part's shape. Raises DataError where the parts differ in shape."""
         return np.asarray(np.sum(alike(parts_of(output, self.name), self.name), axis=0, dtype=np.float64))

@@ -25,12 +25,13 @@ class Softmax(Decoder):
     axis: int = -1
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Of the same shape, with a sum of 1 along the axis."""
+        """Probabilities [...] of the scores' shape, with a sum of 1 along the axis. Raises DataError where there is no
+        such axis."""
         array = array_of(output, self.name, SOLE_ARRAY)
         return softmax(array, axis_of(self.axis, array, self.name))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
+        """The same of outputs [n, ...]."""
         from openvino import opset13 as op
 
         place = place_of(self.axis, batch)
@@ -43,11 +44,11 @@ class Sigmoid(Decoder):
     name: ClassVar[str] = "sigmoid"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Of the same shape."""
+        """Probabilities [...] of the scores' shape. Raises DataError where the output is no array."""
         return sigmoid(array_of(output, self.name, SOLE_ARRAY))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same."""
+        """The same of outputs [n, ...]."""
         from openvino import opset13 as op
 
         return op.sigmoid(as_float(batch)).output(0)
@@ -62,7 +63,8 @@ class Argmax(Decoder):
     axis: int = -1
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Integers, without the axis."""
+        """Classes [...] of the scores' shape without the axis. Raises DataError where the axis has fewer than two
+        scores."""
         array = array_of(output, self.name, SOLE_ARRAY)
         axis = axis_of(self.axis, array, self.name)
         if array.shape[axis] < 2:
@@ -70,7 +72,7 @@ class Argmax(Decoder):
         return np.asarray(array.argmax(axis))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, of an axis whose size is known."""
+        """The same of outputs [n, ...], along an axis whose size is known."""
         from openvino import opset13 as op
 
         place = place_of(self.axis, batch)
@@ -88,11 +90,11 @@ class Threshold(Decoder):
     score: float = 0.5
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Integers of the same shape."""
+        """Integers [...] of the scores' shape. Raises DataError where the output is no array."""
         return (array_of(output, self.name, SOLE_ARRAY) > self.score).astype(np.int64)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, of floating point."""
+        """The same of outputs [n, ...] in floating point."""
         from openvino import opset13 as op
 
         kind = batch.get_element_type()

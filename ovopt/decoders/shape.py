@@ -34,7 +34,7 @@ class Squeeze(Decoder):
     axis: int | tuple[int, ...] | None = None
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers in fewer dimensions. Raises DataError where an axis is longer than 1 or missing."""
+        """The same numbers [...] in fewer dimensions. Raises DataError where an axis is longer than 1 or missing."""
         return squeezed(array_of(output, self.name, SOLE_ARRAY), self.axis, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
@@ -50,7 +50,7 @@ class Transpose(Decoder):
     axes: tuple[int, ...]
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers, with axis `axes[i]` in place i. Raises DataError where the output has other axes."""
+        """The same numbers [...], with axis `axes[i]` in place i. Raises DataError where the output has other axes."""
         return transposed(array_of(output, self.name, SOLE_ARRAY), self.axes, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
@@ -66,7 +66,7 @@ class Reshape(Decoder):
     shape: tuple[int, ...]
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The same numbers in row-major order. Raises DataError where they do not fill the shape."""
+        """The same numbers [...] in row-major order. Raises DataError where they do not fill the shape."""
         return reshaped(array_of(output, self.name, SOLE_ARRAY), self.shape, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
@@ -83,7 +83,7 @@ class Pick(Decoder):
     index: int | tuple[int, ...] = Field(description="places in `model.output`, counted from 0")
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
-        """An output, or a tuple of outputs."""
+        """An output, or a tuple of outputs. Raises DataError where there are fewer."""
         places = self.index if isinstance(self.index, tuple) else (self.index,)
         if not isinstance(output, tuple) or not all(-len(output) <= place < len(output) for place in places):
             raise misfit(self.name, f"several outputs, {list(places)} among them (list them in `model.output`)", output)
@@ -100,7 +100,7 @@ class Slice(Decoder):
     stop: int | None = None
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """Array of the same rank. Raises DataError where there is no such axis."""
+        """Array [...] of the same rank. Raises DataError where there is no such axis."""
         return sliced(array_of(output, self.name, SOLE_ARRAY), self.axis, self.start, self.stop, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
@@ -117,7 +117,7 @@ class DropFirst(Decoder):
     axis: int = -1
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """What follows them."""
+        """Array [...] of what follows them. Raises DataError where nothing does."""
         array = array_of(output, self.name, SOLE_ARRAY)
         axis = axis_of(self.axis, array, self.name)
         if array.shape[axis] <= self.count:
@@ -125,7 +125,7 @@ class DropFirst(Decoder):
         return sliced(array, axis, self.count, None, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """The same, of an axis whose size is known."""
+        """The same of outputs [n, ...], along an axis whose size is known."""
         place = place_of(self.axis, batch)
         if place is None or (sizes(batch)[place - 1] or 0) <= self.count:
             return None

@@ -28,7 +28,7 @@ class TfDetections(Detector):
     label_offset: int = Field(default=0, description=OFFSET)
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The rows that count."""
+        """Detections [n, 6] that count. Raises DataError where the outputs do not fit each other."""
         wants = "boxes [n, 4], classes [n], scores [n] and, if at all, their number"
         boxes, classes, scores, *count = several(output, self.name, wants, 3, 4)
         boxes = table_of(boxes, self.name, wants, 4)
@@ -52,7 +52,7 @@ class DetectionOutput(Detector):
     normalised: bool = Field(default=True, description="whether corners are relative to the image's size")
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The rows up to the list's end."""
+        """Detections [n, 6] up to the list's end. Raises DataError where the output does not fit."""
         rows = table_of(output, self.name, "[1, 1, n, 7]", 7).astype(np.float64)
         ends = np.flatnonzero(rows[:, 0] < 0)
         rows = rows[: ends[0]] if len(ends) else rows
@@ -77,7 +77,7 @@ class BoxesScores(DenseDetector):
     activation: Activation | None = Field(default=None, description=ACTIVATION)
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         boxes, scores = _boxes_and_scores(output, self.name)
         corners = corners_of(boxes, self.format)
         if self.normalised:
@@ -130,7 +130,7 @@ class SsdRaw(DenseDetector):
         return self
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         offsets, scores = _boxes_and_scores(output, self.name)
         size = self.input_size(inputs)
         priors = self.priors(size)
@@ -145,7 +145,7 @@ class SsdRaw(DenseDetector):
         return corners_of(np.hstack((centres, extents))), scores
 
     def priors(self, size: Size) -> Array:
-        """Centre and size [n, 4] in pixels of an image of `size`."""
+        """Priors [n, 4] as centre and size in pixels of an image of `size` (width, height)."""
         return np.concatenate([self._priors_of_map(i, size) for i in range(len(self.min_sizes))])
 
     def _priors_of_map(self, index: int, size: Size) -> Array:

@@ -18,8 +18,8 @@ CANDIDATES = 30_000
 
 
 def candidates(corners: Array, scores: Array, least: float, multi_label: bool) -> Array:
-    """Detections [n, 6] of boxes [A, 4] with scores [A, C] higher than `least`: one for each such class of a box, or
-    for its best class only. A score that is not a number is none."""
+    """Detections [n, 6] of boxes [m, 4] with scores [m, classes] higher than `least`: one for each such class of a box,
+    or for its best class only. A score that is not a number is none."""
     if not scores.size:
         return np.empty((0, 6))
     if multi_label:
@@ -47,7 +47,7 @@ def suppress(rows: Array, iou: float, limit: int, class_agnostic: bool) -> Array
 
 
 def _survivors(ranked: Array, places: Array, iou: float) -> Iterator[int]:
-    """Of these rows' places, those that stay, one after the other: the next is only sought when it is asked for."""
+    """Places of the rows that stay, one after the other: the next is only sought when it is asked for."""
     while len(places):
         best, places = places[0], places[1:]
         yield int(best)

@@ -36,14 +36,15 @@ class CtcGreedy(Decoder):
         return self
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
-        """The text. `output` is scores [steps, classes], or the classes [steps], where negative ones mean nothing."""
+        """Text of scores [steps, classes], or of classes [steps], where negative ones mean nothing. Raises DataError
+        where the output does not fit the characters."""
         names = self._names()
         ids = self._ids(output, len(names))
         kept = ids[np.append(True, ids[1:] != ids[:-1])] if self.merge and len(ids) else ids
         return "".join(names[i] for i in kept if i >= 0)
 
     def _names(self) -> list[str]:
-        """What each class stands for: nothing, for the blank."""
+        """Text of each class: none, for the blank."""
         found = [*(lines_of(self.file, self.name) if self.file is not None else self.characters or ())]
         found += [" "] * self.space
         place = len(found) if self.blank == "last" else self.blank
@@ -81,7 +82,7 @@ class Lookup(Decoder):
         return self
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
-        """The names as a text. `output` is a class, or an array of classes."""
+        """Names as a text, of a class or of classes [n]. Raises DataError where one has no name."""
         names = lines_of(self.file, self.name) if self.file is not None else self.classes or ()
         wants = f"classes of 0 to {len(names) - 1}; `argmax` makes them of scores"
         array = array_of(output, self.name, wants)
@@ -108,7 +109,8 @@ class Tags(Decoder):
     )
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> list[str] | list[int]:
-        """A tag for each token that counts."""
+        """Tag of each token that counts, from scores [tokens, classes]. Raises DataError where output or mask do not
+        fit."""
         wants = f"scores at each token, [tokens, {len(self.labels) or 'classes'}]"
         scores = array_of(output, self.name, wants, rank=2)
         if not scores.shape[1] or len(self.labels) not in (0, scores.shape[1]):

@@ -30,7 +30,7 @@ class YoloV8(DenseDetector):
     classes: int | None = Field(default=None, gt=0, description=CLASSES)
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         wants = f"[{_columns(4, self.classes)}, boxes]"
         if self.transposed:
             wants = f"[boxes, {_columns(4, self.classes)}]"
@@ -51,7 +51,7 @@ class YoloV5(DenseDetector):
     classes: int | None = Field(default=None, gt=0, description=CLASSES)
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         wants = f"[boxes, {_columns(5, self.classes)}]"
         rows = array_of(output, self.name, wants, rank=2)
         scores = _scores(rows, 5, self.classes, self.name, wants, output)
@@ -65,7 +65,7 @@ class YoloEndToEnd(Detector):
     name: ClassVar[str] = "yolo_end_to_end"
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
-        """The rows as they are."""
+        """Detections [n, 6] as they are. Raises DataError where the output does not fit."""
         return table_of(output, self.name, "[boxes, 6]", 6).astype(np.float64)
 
 
@@ -82,7 +82,7 @@ class Yolox(DenseDetector):
     strides: tuple[PositiveFloat, ...] = Field(default=(8, 16, 32), description="pixels per cell of each feature map")
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         wants = "[boxes, 5 + classes]"
         rows = array_of(output, self.name, wants, rank=2).astype(np.float64)
         scores = _scores(rows, 5, None, self.name, wants, output)
@@ -113,7 +113,7 @@ class YoloV3(DenseDetector):
         return self
 
     def heads(self, output: Any, inputs: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Corners and scores."""
+        """Corners [n, 4] in pixels, and scores [n, classes]. Raises DataError where the output does not fit."""
         maps = output if isinstance(output, tuple) else (output,)
         if len(maps) != len(self.anchors):
             raise misfit(self.name, f"{len(self.anchors)} outputs, as many as `anchors` has lists", output)

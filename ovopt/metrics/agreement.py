@@ -28,7 +28,7 @@ class Cosine(Metric):
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
 
     def row(self, output: Array, target: Any) -> float:
-        """From -1 to 1; two zero outputs agree, one zero output agrees with nothing."""
+        """Cosine of outputs [...], -1 to 1; two zero outputs agree, one zero output agrees with nothing."""
         mine, theirs = (np.ravel(values).astype(np.float64) for values in (output, target))
         if mine.shape != theirs.shape:
             return 0.0
@@ -47,7 +47,7 @@ class Top1Agreement(Metric):
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
 
     def row(self, output: Array, target: Any) -> float:
-        """1 where the places agree, else 0."""
+        """1 where the highest scores of outputs [...] are at the same place, else 0."""
         return float(int(np.argmax(output)) == int(np.argmax(target)))
 
 
@@ -63,13 +63,13 @@ class TokenAgreement(Metric):
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
 
     def row(self, output: Array, target: Any) -> list[int]:
-        """Positions that agree, and positions."""
+        """Positions that agree, and positions, of logits [positions, vocabulary] or ids [positions]."""
         mine, theirs = _ids(output), _ids(target)
         shared = min(len(mine), len(theirs))
         return [int(np.count_nonzero(mine[:shared] == theirs[:shared])), max(len(mine), len(theirs))]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without positions."""
+        """Share of all rows [n, 2] together; NaN without positions."""
         agreed, positions = tuples(rows, 2).sum(axis=0)
         return float(agreed / positions) if positions else float("nan")
 
@@ -87,14 +87,14 @@ class Sqnr(Metric):
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
 
     def row(self, output: Array, target: Any) -> list[float]:
-        """Signal and noise."""
+        """Sums of squares of signal and noise, of outputs [...]. Raises DataError where their shapes differ."""
         mine, theirs = (np.asarray(values, np.float64) for values in (output, target))
         if mine.shape != theirs.shape:
             raise DataError(f"sqnr needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")
         return [float(np.sum(theirs**2)), float(np.sum((mine - theirs) ** 2))]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """In dB."""
+        """Ratio of all rows [n, 2] together, in dB."""
         signal, noise = tuples(rows, 2).sum(axis=0)
         if noise == 0:
             return HIGHEST_DB
@@ -122,7 +122,7 @@ class Kl(Metric):
     )
 
     def row(self, output: Array, target: Any) -> float:
-        """In nats."""
+        """Divergence of outputs [..., classes] in nats. Raises DataError where their shapes differ."""
         mine, theirs = (np.atleast_1d(np.asarray(values, np.float64)) for values in (output, target))
         if mine.shape != theirs.shape:
             raise DataError(f"kl needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")

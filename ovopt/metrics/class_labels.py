@@ -1,4 +1,4 @@
-"""What metrics with a class index as label share."""
+"""Check of labels that are class indices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REMEDY = (
 
 
 def check_class(label: Any, output: Port, sample_id: str, least: int = 1) -> None:
-    """Raise DataError where a label is no index into the output's scores, which stand for `least` classes or more."""
+    """Raises DataError where a label is no index into the output's scores, which stand for `least` classes or more."""
     if isinstance(label, bool) or not isinstance(label, int | np.integer):
         raise DataError(
             f"{sample_id}: the label {label!r} is no class index; list the class names in the recipe's "
@@ -29,7 +29,7 @@ def check_class(label: Any, output: Port, sample_id: str, least: int = 1) -> Non
 
 
 def _scores(output: Port) -> int | None:
-    """How many scores a sample has: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
+    """Number of scores of a sample: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
     shape = output.shape or (None,)
     dims = shape[1:] if len(shape) > 1 else shape
     return None if None in dims else math.prod(dim for dim in dims if dim is not None)

@@ -21,19 +21,19 @@ class Pearson(Metric):
     unit: ClassVar[str] = ""
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a number."""
+        """Raises DataError where a label is no finite number."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[float]:
-        """Score and label."""
+        """Score and label. Raises DataError where the output is not one number."""
         return _row(output, target, self.name)
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all scores or all labels are the same."""
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         return _correlation(rows)
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a label is a number, not a class."""
+        """Nothing of rows [n, 2]: a label is a number, not a class."""
         return {}
 
 
@@ -45,21 +45,21 @@ class Spearman(Metric):
     unit: ClassVar[str] = ""
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a number."""
+        """Raises DataError where a label is no finite number."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[float]:
-        """Score and label."""
+        """Score and label. Raises DataError where the output is not one number."""
         return _row(output, target, self.name)
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all scores or all labels are the same."""
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         from scipy.stats import rankdata
 
         return _correlation(rankdata(rows, axis=0)) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a label is a number, not a class."""
+        """Nothing of rows [n, 2]: a label is a number, not a class."""
         return {}
 
 
@@ -78,7 +78,7 @@ def _row(output: Any, target: Any, metric: str) -> list[float]:
 
 
 def _correlation(table: Array) -> float:
-    """Of the two columns."""
+    """Pearson's correlation of the two columns of a table [n, 2]."""
     if len(table) < 2 or (np.ptp(table, axis=0) == 0).any():
         return float("nan")
     first, second = ((table - table.mean(axis=0)) / np.ptp(table, axis=0)).T

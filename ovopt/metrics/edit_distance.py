@@ -30,15 +30,15 @@ class ExactMatch(Metric):
     normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a text."""
+        """Raises DataError where a label is no text."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
-        """1 where the texts are the same, else 0."""
+        """1 where the texts are the same, else 0. Raises DataError where the output is no text."""
         return float(_normalized(output, self.normalize, self.name) == _normalized(target, self.normalize, self.name))
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a label is a text, not a class."""
+        """Nothing of rows [n]: a label is a text, not a class."""
         return {}
 
 
@@ -55,16 +55,16 @@ class Cer(Metric):
     normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a text."""
+        """Raises DataError where a label is no text."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """Edits, and characters of the label."""
+        """Edits, and characters of the label. Raises DataError where the output is no text."""
         found, real = (_normalized(text, self.normalize, self.name) for text in (output, target))
         return [_edits(found, real), len(real)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all labels are empty."""
+        """Rate of rows [n, 2]; NaN where all labels are empty."""
         return _rate(rows)
 
 
@@ -81,16 +81,16 @@ class Wer(Metric):
     normalize: Normalization = "none"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a text."""
+        """Raises DataError where a label is no text."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """Edits, and words of the label."""
+        """Edits, and words of the label. Raises DataError where the output is no text."""
         found, real = (_normalized(text, self.normalize, self.name).split() for text in (output, target))
         return [_edits(found, real), len(real)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all labels are empty."""
+        """Rate of rows [n, 2]; NaN where all labels are empty."""
         return _rate(rows)
 
 
@@ -118,7 +118,11 @@ def _rate(rows: NDArray[Any]) -> float:
 
 
 def _edits(found: Sequence[str], real: Sequence[str]) -> int:
-    """Levenshtein's distance, all of a row at once in the bits of integers.
+    """Levenshtein's distance, one integer operation for each sign of `found`.
+
+    Neighbours in a column of the distance matrix D differ by -1, 0 or 1: bit i of `up` says that D[i + 1] = D[i] + 1,
+    of `down` that it is one less; `right` and `left` say the same of neighbours in a row. Python's integers have as
+    many bits as `real` has signs. The distance is that of the last row, followed from column to column.
 
     Source: Hyyro, A bit-vector algorithm for computing Levenshtein and Damerau edit distances (2003), after Myers.
     """

@@ -36,15 +36,15 @@ class F1(Metric):
         return self.name if self.average == "macro" else f"{self.name}_{self.average}"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label must be an index into the model's scores."""
+        """Raises DataError where a label is no index into the model's scores."""
         check_class(label, outputs[0], sample_id, least=2)
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """The predicted class and the label."""
+        """Predicted class and label."""
         return [self._predicted(np.ravel(output)), int(target)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without samples."""
+        """F1 of rows [n, 2]; NaN without samples."""
         if not len(rows):
             return float("nan")
         _, hits, predicted, labelled = _counts(rows)
@@ -54,7 +54,7 @@ class F1(Metric):
         return float(np.average(2 * hits / (predicted + labelled), weights=weights))
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """F1 of each class that is predicted or labelled."""
+        """F1 of each class that is predicted or labelled in rows [n, 2]."""
         classes, hits, predicted, labelled = _counts(rows)
         scores = 2 * hits / (predicted + labelled)
         return dict(zip(classes.tolist(), scores.tolist(), strict=True))

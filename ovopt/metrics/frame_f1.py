@@ -33,14 +33,15 @@ class FrameF1(Metric):
     )
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label holds a 0 or 1 for each frame and class."""
+        """Raises DataError where a label is no array [frames, classes] of 0 and 1."""
         if isinstance(label, LabelFile):
             return
         if np.ndim(label) not in {1, 2} or not np.isin(label, (0, 1)).all():
             raise DataError(f"{sample_id}: the label is no array [frames, classes] of 0 and 1, which {self.name} needs")
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """True positives, false positives, false negatives."""
+        """True positives, false positives, false negatives. Raises DataError where output and label [frames, classes]
+        do not fit each other."""
         found, real = _frames(output) >= self.threshold, _frames(target) > 0
         self._check_shapes(found, real)
         shared = min(len(found), len(real))
@@ -48,7 +49,7 @@ class FrameF1(Metric):
         return [hits, int(np.count_nonzero(found)) - hits, int(np.count_nonzero(real)) - hits]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where nothing is predicted and nothing labelled."""
+        """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
         hits, false, missed = tuples(rows, 3).sum(axis=0)
         counted = 2 * hits + false + missed
         return float(2 * hits / counted) if counted else float("nan")

@@ -13,8 +13,11 @@ from ovopt.errors import DataError
 from ovopt.records import Port
 
 HIGHEST_DB = 100.0
+"""Ratio of equal images, in dB."""
 SIGMA, WINDOW = 1.5, 11
+"""Standard deviation and side of the Gaussian window, in pixels (Wang et al. 2004)."""
 K1, K2 = 0.01, 0.03
+"""Shares of the range that keep the quotients of SSIM steady (Wang et al. 2004)."""
 
 
 class Psnr(Metric):
@@ -33,11 +36,11 @@ class Psnr(Metric):
     y_only: bool = Field(default=False, description="compare luma (ITU-R BT.601, 16 to 235 of 255) in place of RGB")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is an image."""
+        """Raises DataError where a label is no image [height, width, channels]."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
-        """In dB."""
+        """Ratio in dB. Raises DataError where the images [height, width, channels] differ in size."""
         mine, theirs = _compared(output, target, self)
         error = float(np.mean((mine - theirs) ** 2))
         if error == 0:
@@ -62,11 +65,12 @@ class Ssim(Metric):
     y_only: bool = Field(default=False, description="compare luma (ITU-R BT.601, 16 to 235 of 255) in place of RGB")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is an image."""
+        """Raises DataError where a label is no image [height, width, channels]."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
-        """From -1 to 1."""
+        """Similarity, -1 to 1. Raises DataError where the images [height, width, channels] differ in size, or are
+        smaller than the window."""
         mine, theirs = _compared(output, target, self)
         if min(mine.shape[:2]) < WINDOW:
             raise DataError(f"ssim needs images of {WINDOW} x {WINDOW} pixels or more, not {mine.shape[:2]}")

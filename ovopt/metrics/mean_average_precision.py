@@ -18,7 +18,9 @@ from ovopt.metrics.rows import Remembered
 from ovopt.records import Port
 
 IOUS = np.linspace(0.5, 0.95, 10)
+"""COCO's thresholds of intersection over union."""
 RECALLS = np.linspace(0, 1, 101)
+"""COCO's points of recall."""
 
 
 class MeanAveragePrecision(Metric):
@@ -45,7 +47,7 @@ class MeanAveragePrecision(Metric):
         return self.name if self.iou is None else f"{self.name}{self.iou * 100:g}"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label holds boxes, each with a class."""
+        """Raises DataError where a label is no boxes [n, 4], each with a class."""
         if not isinstance(label, Boxes):
             raise DataError(
                 f"{sample_id}: the label is no boxes, which {self.label} needs, but {type(label).__name__}; take a "
@@ -59,9 +61,10 @@ class MeanAveragePrecision(Metric):
             )
 
     def row(self, output: Any, target: Boxes) -> list[Any]:
-        """Of each class: [class, labelled objects, [[score, matched, ignored] of each detection, best first]].
+        """[class, labelled objects, [[score, matched, ignored] of each detection, best first]] for each class.
 
-        `matched` and `ignored` are bit masks over the IoU thresholds.
+        `matched` and `ignored` are bit masks over the IoU thresholds. Raises DataError where the output is no
+        detections [n, 6].
         """
         found = np.asarray(output, np.float64)
         if found.size % 6 or (found.size and found.shape[-1] != 6):
@@ -74,12 +77,12 @@ class MeanAveragePrecision(Metric):
         return [self._class_row(c, found[found[:, 5] == c], target) for c in classes]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where no class has labelled objects."""
+        """Average precision over the classes of rows [n] (lists); NaN where no class has labelled objects."""
         known = self._average_precisions(rows)
         return float(np.mean(list(known.values()))) if known else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """The average precision of each class that has labelled objects."""
+        """Average precision of each class that has labelled objects in rows [n] (lists)."""
         return self._average_precisions(rows)
 
     def _class_row(self, index: int, found: Array, target: Boxes) -> list[Any]:
@@ -142,7 +145,7 @@ class _Table:
         )
 
     def average_precisions(self, places: NDArray[np.intp], thresholds: int) -> dict[int, float]:
-        """Of each class with labelled objects in the rows at `places`, the mean over all thresholds."""
+        """Average precision, over all thresholds, of each class with labelled objects in the rows at `places` [m]."""
         drawn = np.bincount(places, minlength=len(self.starts) - 1)
         row, index, objects = self.objects.T
         objects = np.bincount(index, objects * drawn[row], len(self.classes))
@@ -161,7 +164,11 @@ class _Table:
         return dict(zip(self.classes[known].tolist(), (total[known] / thresholds).tolist(), strict=True))
 
     def _ranked(self, places: NDArray[np.intp]) -> Array:
-        """The detections of the rows at `places`, by class and falling score; of equal scores the earlier first."""
+        """Detections [k] of the rows at `places` [m], by class and falling score; of equal scores the earlier first.
+
+        One sort of integers does it: above is a detection's rank in the whole table, below, in so many bits as `total`
+        has, its place in this draw. The place breaks ties, and leads back to the detection. Rows may be drawn twice.
+        """
         counts = np.diff(self.starts)[places]
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
@@ -183,7 +190,7 @@ def _dense_rank(first: Array, second: Array) -> Array:
 
 
 def _true_positives_needed(objects: Array) -> Array:
-    """How many true positives, at least one, reach each point of recall [class, 101]."""
+    """Number of true positives [class, 101], at least one, that reaches each point of recall."""
     share = np.maximum(objects, 1)[:, None]
     needed = np.ceil(RECALLS * share)
     needed -= (needed - 1) / share >= RECALLS
@@ -225,7 +232,7 @@ def _overlaps(found: Array, labelled: Array, crowd: Array) -> Array:
 
 
 def _matched(overlaps: Array, crowd: list[bool], thresholds: Sequence[float]) -> list[tuple[int, int]]:
-    """Of each detection, the thresholds at which it matches an object, and at which that is a crowd, as bit masks."""
+    """Bit masks of each detection: thresholds at which it matches an object, and at which that is a crowd."""
     lowest = min(thresholds[0], 1 - 1e-10)
     near: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for detection, labelled in np.argwhere(overlaps >= lowest).tolist():

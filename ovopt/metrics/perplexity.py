@@ -13,6 +13,7 @@ from ovopt.errors import DataError
 from ovopt.metrics.rows import tuples
 
 LARGEST_LOG = 700.0
+"""Logarithm of nearly the largest float64."""
 
 
 class Perplexity(Metric):
@@ -30,7 +31,7 @@ class Perplexity(Metric):
     higher_is_better: ClassVar[bool] = False
 
     def row(self, output: Any, target: Any) -> list[float]:
-        """Sum of negative log-likelihoods, and tokens."""
+        """Sum of negative log-likelihoods, and tokens. Raises DataError where the output is not these two numbers."""
         pair = np.ravel(output)
         if len(pair) != 2:
             raise DataError(
@@ -40,10 +41,10 @@ class Perplexity(Metric):
         return [float(number) for number in pair]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without tokens."""
+        """Perplexity of rows [n, 2]; NaN without tokens."""
         total, tokens = tuples(rows, 2).sum(axis=0)
         return float(np.exp(min(total / tokens, LARGEST_LOG))) if tokens else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a text has no class."""
+        """Nothing of rows [n, 2]: a text has no class."""
         return {}

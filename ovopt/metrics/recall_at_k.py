@@ -13,6 +13,7 @@ from ovopt.contracts import Array, Metric, Row
 from ovopt.errors import DataError
 
 BLOCK = 512
+"""Queries that are compared with all documents at once."""
 DECIMALS = 12
 """Equal documents have equal similarities; beyond this the order of a sum's terms shows."""
 
@@ -36,7 +37,8 @@ class RecallAtK(Metric):
         return f"recall_at_{self.k}"
 
     def row(self, output: Any, target: Any) -> list[list[float]]:
-        """The embeddings of query and document, for `gather`."""
+        """Embeddings [features] of query and document, for `gather`. Raises DataError where they are not two of one
+        length."""
         pair = output if isinstance(output, list | tuple) else np.atleast_1d(output)
         sides = [np.ravel(side).astype(np.float64) for side in pair]
         if len(sides) != 2 or sides[0].shape != sides[1].shape:
@@ -47,7 +49,7 @@ class RecallAtK(Metric):
         return [side.tolist() for side in sides]
 
     def gather(self, rows: Sequence[Row]) -> list[int]:
-        """The rank of each query's own document among all, 1 for the most similar."""
+        """Rank of each query's own document among all, 1 for the most similar."""
         if not len(rows):
             return []
         queries, documents = np.array(rows, np.float64).transpose(1, 0, 2)
@@ -58,11 +60,11 @@ class RecallAtK(Metric):
         return ranks
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without samples."""
+        """Share of ranks [n] that are k or better; NaN without samples."""
         return float(np.mean(rows <= self.k)) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a query has a document, not a class."""
+        """Nothing of ranks [n]: a query has a document, not a class."""
         return {}
 
 
@@ -74,7 +76,8 @@ def _unit(vectors: Array) -> Array:
 
 
 def _ranks(queries: Array, documents: Array, start: int) -> list[int]:
-    """Of queries whose own documents lie from `start` on."""
+    """Rank of the own document of each query [m, features], which lie from `start` on among the documents [n,
+    features]."""
     alike = np.round(queries @ documents.T, DECIMALS)
     places = start + np.arange(len(queries))
     own = alike[np.arange(len(queries)), places][:, None]

@@ -22,19 +22,19 @@ class Mae(Metric):
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a number or an array of numbers."""
+        """Raises DataError where a label is no finite number or array of numbers."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
-        """Mean absolute error of the sample."""
+        """Mean absolute error of the sample. Raises DataError where output and label differ in shape."""
         return float(np.abs(_errors(output, target, self.name)).mean())
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without samples."""
+        """Error over rows [n]; NaN without samples."""
         return float(rows.mean()) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a label is a number, not a class."""
+        """Nothing of rows [n]: a label is a number, not a class."""
         return {}
 
 
@@ -46,19 +46,19 @@ class Rmse(Metric):
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a number or an array of numbers."""
+        """Raises DataError where a label is no finite number or array of numbers."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
-        """Mean squared error of the sample."""
+        """Mean squared error of the sample. Raises DataError where output and label differ in shape."""
         return float((_errors(output, target, self.name) ** 2).mean())
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN without samples."""
+        """Error over rows [n]; NaN without samples."""
         return math.sqrt(rows.mean()) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: a label is a number, not a class."""
+        """Nothing of rows [n]: a label is a number, not a class."""
         return {}
 
 

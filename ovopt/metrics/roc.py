@@ -36,21 +36,21 @@ class Auroc(Metric):
     chance: ClassVar[float] = 0.5
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a class index, or a 0 or 1 for each frame."""
+        """Raises DataError where a label is neither a class index nor a 0 or 1 for each frame."""
         _check(label, outputs[0], sample_id)
 
     def row(self, output: Any, target: Any) -> Row:
-        """Scores and label; for frames a list of pairs."""
+        """Scores and label; for frames a list of pairs. Raises DataError where they are not as many frames."""
         return _row(output, target)
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all samples are of one class."""
+        """Area of rows [n, scores + 1], or of lists of pairs; NaN where all samples are of one class."""
         areas = [_area(counts) for counts in self._counts(rows)]
         known = [area for area in areas if not np.isnan(area)]
         return float(np.mean(known)) if known else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """The area of each of several classes against the rest; nothing where there are two."""
+        """Area of each of several classes against the rest in rows [n, classes + 1]; nothing where there are two."""
         counts = self._counts(rows)
         areas = {c: _area(own) for c, own in enumerate(counts)} if len(counts) > 1 else {}
         return {c: area for c, area in areas.items() if not np.isnan(area)}
@@ -83,13 +83,14 @@ class Eer(Metric):
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is 0 or 1, or a 0 or 1 for each frame."""
+        """Raises DataError where a label is not 0 or 1, or a 0 or 1 for each frame."""
         _check(label, outputs[0], sample_id)
         if np.ndim(label) == 0 and label not in {0, 1}:
             raise DataError(f"{sample_id}: the label {label!r} is not 0 or 1, which {self.name} needs")
 
     def row(self, output: Any, target: Any) -> Row:
-        """Score and label; for frames a list of pairs."""
+        """Score and label; for frames a list of pairs. Raises DataError where there are more scores than two, or they
+        are not as many frames."""
         row = _row(output, target)
         if np.ndim(row) == 1 and len(row) == 3:
             return [row[1] - row[0], row[2]]
@@ -98,11 +99,11 @@ class Eer(Metric):
         return row
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where all samples are of one kind."""
+        """Error rate of rows [n, 2], or of lists of pairs; NaN where all samples are of one kind."""
         return _equal_error_rate(_counts_of_pairs(rows, self._tables))
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing: an error rate of one class alone is none."""
+        """Nothing of rows [n, 2]: an error rate of one class alone is none."""
         return {}
 
     @cached_property
@@ -112,7 +113,7 @@ class Eer(Metric):
 
 @dataclass(frozen=True)
 class _Counts:
-    """How many positives and negatives have each of the distinct scores, the lowest first."""
+    """Numbers of positives and negatives [distinct] at each of the distinct scores, the lowest first."""
 
     positives: Array
     negatives: Array

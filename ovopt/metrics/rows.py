@@ -1,4 +1,4 @@
-"""What metrics with rows of several tuples share."""
+"""Rows of metrics that hold several tuples, as one table, and tables that are kept while a bootstrap draws rows."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from ovopt.contracts import Array, Row
 
 T = TypeVar("T")
 SETS = 4
+"""Rows are kept up to so many times those that are asked for: a table serves several draws, and is made anew then."""
 
 
 def tuples(rows: Array, width: int) -> NDArray[np.float64]:
-    """The inner tuples of all rows, one under the other, [m, width]. A row is a list of tuples, of any length."""
+    """Inner tuples [m, width] of all rows, one under the other. A row is a list of tuples, of any length."""
     if rows.dtype != object:
         return rows.reshape(-1, width).astype(np.float64, copy=False)
     return flattened(rows.tolist(), width)
 
 
 def flattened(rows: Sequence[Any], width: int) -> NDArray[np.float64]:
-    """The same of a plain sequence of rows."""
+    """Inner tuples [m, width] of a plain sequence of rows."""
     flat = chain.from_iterable(chain.from_iterable(rows))
     return np.fromiter(flat, np.float64).reshape(-1, width)
 
@@ -41,7 +42,7 @@ class Remembered(Generic[T]):
         self._table = make(())
 
     def find(self, rows: Sequence[Row]) -> tuple[T, NDArray[np.intp]]:
-        """The table of all known rows, and the place of each of `rows` in it."""
+        """Table of all known rows, and the places [n] of `rows` in it."""
         new = {id(row): row for row in rows if id(row) not in self._places}
         if new:
             self._learn(new, rows)

@@ -36,11 +36,12 @@ class MeanIou(Metric):
     ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a mask."""
+        """Raises DataError where a label is no mask [height, width]."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[list[int]]:
-        """Of each class that is predicted or labelled: [class, pixels of the intersection, pixels of the union]."""
+        """[class, pixels of the intersection, pixels of the union] for each class that is predicted or labelled. Raises
+        DataError where output and mask [height, width] do not fit."""
         found, real = _compared(output, target, self.ignore, self.classes)
         size = int(max(found.max(initial=0), real.max(initial=0))) + 1
         common, predicted, labelled = (np.bincount(ids, minlength=size) for ids in (real[found == real], found, real))
@@ -48,12 +49,12 @@ class MeanIou(Metric):
         return [[int(c), int(common[c]), int(union[c])] for c in np.flatnonzero(union)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where no pixel is labelled."""
+        """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
         known = _ious(rows)
         return float(np.mean(list(known.values()))) if known else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Intersection over union of each class that is predicted or labelled."""
+        """Intersection over union of each class that is predicted or labelled in rows [n] (lists of tuples)."""
         return _ious(rows)
 
 
@@ -71,16 +72,17 @@ class PixelAccuracy(Metric):
     ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a mask."""
+        """Raises DataError where a label is no mask [height, width]."""
         _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """Pixels predicted rightly, and pixels that count."""
+        """Pixels predicted rightly, and pixels that count. Raises DataError where output and mask [height, width] do
+        not fit."""
         found, real = _compared(output, target, self.ignore, self.classes)
         return [int(np.count_nonzero(found == real)), len(real)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where no pixel is labelled."""
+        """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
         right, counted = tuples(rows, 2).sum(axis=0)
         return float(right / counted) if counted else float("nan")
 

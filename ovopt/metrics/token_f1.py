@@ -39,13 +39,14 @@ class TokenF1(Metric):
     tags: tuple[str, ...] = Field(default=(), description="the tags by id (B-PER ...): then ids count as entities")
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label is a sequence of tags or of ids."""
+        """Raises DataError where a label is no sequence of tags or of ids."""
         sequence = isinstance(label, list | tuple) or (isinstance(label, np.ndarray) and label.ndim == 1)
         if not sequence or not all(isinstance(tag, str | int) for tag in _plain(label)):
             raise DataError(f"{sample_id}: the label is no sequence of tags or of tag ids, which {self.name} needs")
 
     def row(self, output: Any, target: Any) -> list[int]:
-        """True positives, false positives, false negatives."""
+        """True positives, false positives, false negatives. Raises DataError where the output has more tokens than the
+        label, or other kinds of tags."""
         found, real = _plain(output), _plain(target)
         if len(found) > len(real):
             raise DataError(
@@ -67,7 +68,7 @@ class TokenF1(Metric):
         return [len(mine & theirs), len(mine - theirs), len(theirs - mine)]
 
     def value(self, rows: NDArray[Any]) -> float:
-        """NaN where nothing is predicted and nothing labelled."""
+        """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
         hits, false, missed = tuples(rows, 3).sum(axis=0)
         counted = 2 * hits + false + missed
         return float(2 * hits / counted) if counted else float("nan")

@@ -29,11 +29,11 @@ class TopK(Metric):
         return f"top{self.k}"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """A label must be an index into the model's scores."""
+        """Raises DataError where a label is no index into the model's scores."""
         check_class(label, outputs[0], sample_id)
 
     def row(self, output: Array, target: Any) -> float:
-        """1 for a hit, else 0. `output` holds one score per class."""
+        """1 for a hit, else 0, of scores [classes]. Raises DataError where the class has no score."""
         scores = np.ravel(output)
         if target >= len(scores):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")

@@ -1,4 +1,4 @@
-"""The recipe's list of transforms, run on the host."""
+"""Transforms of a recipe, run on the host."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ class HostPreparation:
     """Inputs that are the same for every sample, by name."""
 
     def decode(self, content: Any) -> Any:
-        """The leading transforms that decode."""
+        """Content behind the leading transforms, which decode. Raises DataError where it cannot be read."""
         return _run(tuple(takewhile(lambda t: t.decodes, self.transforms)), content)
 
     def preprocess(self, content: Any, sample_id: str = "sample") -> tuple[Tensors, ...]:
-        """The other transforms, and the fit to the model's inputs, part by part. DataError where it does not fit."""
+        """Model inputs [1, ...] of decoded content, part by part, by the other transforms. Raises DataError where it
+        does not fit."""
         prepared = _run(tuple(dropwhile(lambda t: t.decodes, self.transforms)), content)
         parts = prepared if isinstance(prepared, Parts) else (prepared,)
         return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in parts)
@@ -38,7 +39,7 @@ class HostPreparation:
         return boxes
 
     def mask(self, mask: Array) -> Array:
-        """A mask [height, width] of class ids, moved as its image is."""
+        """Mask [height, width] of class ids, moved as its image is."""
         for transform in self.transforms:
             mask = transform.masked(mask)
         return mask

@@ -88,7 +88,7 @@ class Prepared:
                 yield index, parts
 
     def prepare_tensors(self, indices: Sequence[int]) -> Iterator[Tensors]:
-        """Model inputs of these samples, inference by inference. Raises DataError as `prepare_each` does."""
+        """Model inputs [1, ...] of these samples, inference by inference. Raises DataError as `prepare_each` does."""
         for _, parts in self.prepare_each(indices):
             yield from parts
 
@@ -182,7 +182,7 @@ class _UnusableError(DataError):
 
 
 def digest(tensors: Tensors) -> str:
-    """Hash of one inference's inputs, by values, shapes and element types: 16 hexadecimal digits."""
+    """Hash of one inference's inputs [1, ...], by values, shapes and element types: 16 hexadecimal digits."""
     hashed = hashlib.blake2b(digest_size=8)
     for tensor in tensors:
         hashed.update(f"{tensor.dtype}{tensor.shape}".encode())

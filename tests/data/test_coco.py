@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ovopt.contracts import BadLabel
 from ovopt.data.coco import Coco
-from ovopt.data.images import inside
+from ovopt.data.images import clipped
 from ovopt.errors import DataError
 from ovopt.locate import shipped
 from ovopt.preparing.prepared import prepare
@@ -109,7 +109,7 @@ def test_other_paths_are_not_recognised(tmp_path, name):
     ],
 )
 def test_a_box_that_reaches_out_by_a_pixel_is_clipped(corners, expected):
-    assert inside(corners, (8, 6), "x") == expected
+    assert clipped(corners, (8, 6), "x") == expected
 
 
 @given(st.tuples(*[st.floats(-3, 12)] * 4))
@@ -117,13 +117,13 @@ def test_a_box_is_clipped_to_its_image_or_refused(corners):
     x0, y0, x1, y1 = corners
     out = max(-x0, -y0, x1 - 8, y1 - 6)
     try:
-        clipped = inside(corners, (8, 6), "x")
+        found = clipped(corners, (8, 6), "x")
     except DataError:
         assert x0 >= x1 or y0 >= y1 or out > 1 or x1 <= 0 or y1 <= 0 or x0 >= 8 or y0 >= 6
         return
-    assert clipped == [max(x0, 0), max(y0, 0), min(x1, 8), min(y1, 6)]
-    assert clipped[0] < clipped[2]
-    assert clipped[1] < clipped[3]
+    assert found == [max(x0, 0), max(y0, 0), min(x1, 8), min(y1, 6)]
+    assert found[0] < found[2]
+    assert found[1] < found[3]
     assert out <= 1
 
 
