@@ -234,7 +234,7 @@ def _soundfile() -> Any:
 
 
 def _refuse_cut_wav(content: bytes) -> None:
-    """What is left of a WAV file that was cut off can be read; only its header says how long it was."""
+    """Raises DataError where a WAV file was cut off: its rest can be read, only its header says how long it was."""
     if len(content) < 12 or content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         return
     (promised,) = struct.unpack("<I", content[4:8])

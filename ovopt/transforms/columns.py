@@ -20,7 +20,7 @@ class Column(Transform):
     column: str
 
     def __call__(self, content: Any) -> Any:
-        """What the column holds."""
+        """Value of the column. Raises DataError where there is no such column."""
         return column_of(content, self.column, self.name)
 
 
@@ -34,7 +34,7 @@ class ColumnParts(Transform):
     columns: tuple[str, ...] = Field(min_length=1)
 
     def __call__(self, content: Any) -> Parts:
-        """What the columns hold, in this order."""
+        """Values of the columns, in this order. Raises DataError where one is missing."""
         return Parts(column_of(content, column, self.name) for column in self.columns)
 
 
@@ -53,12 +53,12 @@ class AsInputs(Transform):
         return {"inputs": values} if bare else values
 
     def __call__(self, content: Any) -> dict[str, Any]:
-        """A mapping by input name."""
+        """Values by input name. Raises DataError where a column is missing."""
         return {name: column_of(content, column, self.name) for name, column in self.inputs.items()}
 
 
 def column_of(content: Any, column: str, name: str) -> Any:
-    """What a column holds; DataError, which begins with the transform's name, where there is none."""
+    """Value of a column. Raises DataError, which begins with the transform's name, where there is none."""
     if not isinstance(content, Mapping):
         raise DataError(f"{name}: wants a row with columns, not a {type(content).__name__}")
     if column not in content:

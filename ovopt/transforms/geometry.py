@@ -1,44 +1,30 @@
-"""Where an image's pixels go: resize, letterbox, crop, pad; with its boxes and masks."""
+"""Geometry of images, with their boxes and masks: resize, letterbox, crop, pad."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
-from ovopt.arrays.checks import CHANNELS, holds, numbers_of
-from ovopt.arrays.graph import dtype_of, sizes, stretch
+from ovopt.arrays.checks import CHANNELS, numbers_of
+from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.resampling import Interpolation, resampled
-from ovopt.transforms.resampling_graph import resampled_batch
+from ovopt.transforms.placement import Fill, Plan, Size, boxes_moved, mask_placed, placed, placed_batch
+from ovopt.transforms.resampling import Interpolation, resampled, resampled_batch
 
 if TYPE_CHECKING:
     import openvino
 
 Length = Annotated[int, Field(gt=0, le=65536)]
 Margin = Annotated[int, Field(ge=0, le=65536)]
-Size = tuple[int, int]
-Fill = float | tuple[float, ...]
 IGNORED = 255
 """The class id of mask pixels that no metric counts, by convention of Pascal VOC and Cityscapes."""
 MOST_PIXELS = 2**28
+"""Pixels of the largest image that is made: 16,384 x 16,384."""
 FILL_HELP = "the value of pixels around the image: one for all channels, or one each"
 MASK_FILL_HELP = "the value of pixels around a mask: the class id that is ignored"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An image of size `inner`, with its top left corner at (`top`, `left`) of a canvas of size `outer`. Sizes are
-    height, width; what reaches beyond the canvas is cut off."""
-
-    inner: Size
-    outer: Size
-    top: int = 0
-    left: int = 0
 
 
 class Resize(Transform):
@@ -84,7 +70,8 @@ class Resize(Transform):
         return self
 
     def __call__(self, content: Any) -> Array:
-        """The image in its new size, of the element type that came in."""
+        """Image [height, width, channels] or [height, width] of the element type that came in. Raises DataError where
+        it is none, or would be too large."""
         image = image_of(content, self.name)
         plan = self._plan(*image.shape[:2])
         if plan.inner[0] * plan.inner[1] > MOST_PIXELS:
@@ -105,11 +92,11 @@ class Resize(Transform):
         return None if plan is None or resized is None else placed_batch(resized, plan, self.fill)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes are scaled, and shifted into the letterbox."""
+        """Boxes [n, 4], scaled, and shifted into the letterbox; and the new size."""
         return boxes_moved(boxes, size, self._plan(size[1], size[0]))
 
     def masked(self, mask: Array) -> Array:
-        """The mask in its new size, by nearest neighbour."""
+        """Mask [height, width] in its new size, by nearest neighbour."""
         plan = self._plan(*mask.shape[:2])
         return mask_placed(resampled(mask, plan.inner, "nearest"), plan, self.mask_fill)
 
@@ -145,23 +132,23 @@ class CenterCrop(Transform):
     mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
 
     def __call__(self, content: Any) -> Array:
-        """The middle of the image."""
+        """Middle of the image [height, width, channels] or [height, width]. Raises DataError where it is none."""
         image = image_of(content, self.name)
         return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """For images of one size."""
+        """The same of images [n, height, width, ...] of one size."""
         height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
         if height is None or width is None:
             return None
         return placed_batch(batch, self._plan(height, width), self.fill)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes are shifted, and cut at the edge of the image."""
+        """Boxes [n, 4], shifted and cut at the edge of the image; and the new size."""
         return boxes_moved(boxes, size, self._plan(size[1], size[0]))
 
     def masked(self, mask: Array) -> Array:
-        """The middle of the mask."""
+        """Middle of the mask [height, width]."""
         return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
 
     def _plan(self, height: int, width: int) -> Plan:
@@ -197,23 +184,24 @@ class Pad(Transform):
         return self
 
     def __call__(self, content: Any) -> Array:
-        """The image with its margin."""
+        """Image [height, width, channels] or [height, width] with its margin. Raises DataError where it is none, or too
+        large."""
         image = image_of(content, self.name)
         return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """For images of one size."""
+        """The same of images [n, height, width, ...] of one size."""
         height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
         if height is None or width is None:
             return None
         return placed_batch(batch, self._plan(height, width), self.fill)
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes are shifted by the left and top margin."""
+        """Boxes [n, 4], shifted by the left and top margin; and the new size."""
         return boxes_moved(boxes, size, self._plan(size[1], size[0]))
 
     def masked(self, mask: Array) -> Array:
-        """The mask with its margin."""
+        """Mask [height, width] with its margin."""
         return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
 
     def _plan(self, height: int, width: int) -> Plan:
@@ -235,7 +223,8 @@ def pair_of(size: int | Size) -> Size:
 
 
 def image_of(content: Any, name: str) -> Array:
-    """An array of height, width and perhaps channels; DataError, which begins with the transform's name, for others."""
+    """Image [height, width] or [height, width, channels]. Raises DataError, which begins with the transform's name, for
+    anything else."""
     array = numbers_of(content, name)
     if array.ndim not in (2, 3) or not array.size:
         raise DataError(f"{name}: wants an image of height, width, channels, not shape {list(array.shape)}")
@@ -247,68 +236,12 @@ def image_of(content: Any, name: str) -> Array:
     return array
 
 
-def placed(image: Array, plan: Plan, fill: Fill, name: str) -> Array:
-    """An image, already of size `plan.inner`, on its canvas."""
-    if plan == Plan(plan.inner, plan.inner):
-        return image
-    channels = image.shape[2] if image.ndim == 3 else 1
-    if isinstance(fill, tuple) and len(fill) != channels:
-        raise DataError(f"{name}: `fill` has {len(fill)} values for an image of {channels} channels")
-    if not holds(image.dtype, fill):
-        raise DataError(f"{name}: `fill` {fill} is no value of an image of {image.dtype}")
-    canvas = np.empty((*plan.outer, *image.shape[2:]), image.dtype)
-    canvas[...] = fill[0] if isinstance(fill, tuple) and image.ndim == 2 else fill
-    rows, columns = (_overlap(*spans) for spans in zip((plan.top, plan.left), plan.inner, plan.outer, strict=True))
-    canvas[rows[1], columns[1]] = image[rows[0], columns[0]]
-    return canvas
-
-
-def placed_batch(batch: openvino.Output, plan: Plan, fill: Fill) -> openvino.Output | None:
-    """`placed` as operations; None where the element type cannot hold `fill`, or each channel has its own."""
-    from openvino import opset13 as op
-
-    shares = {float(value) for value in (fill if isinstance(fill, tuple) else (fill,))}
-    dtype = dtype_of(batch)
-    if plan == Plan(plan.inner, plan.inner):
-        return batch
-    if len(shares) > 1 or not holds(dtype, min(shares)):
-        return None
-    margins: list[tuple[int, int]] = []
-    for axis, spans in enumerate(zip((plan.top, plan.left), plan.inner, plan.outer, strict=True)):
-        kept, covered = _overlap(*spans)
-        batch = stretch(batch, axis, kept.start, kept.stop)
-        margins.append((covered.start, spans[2] - covered.stop))
-    if not any(map(any, margins)):
-        return batch
-    behind = [0] * (len(sizes(batch)) - 2)
-    begins, ends = ([0, *(margin[side] for margin in margins), *behind] for side in (0, 1))
-    value = np.asarray(min(shares), dtype)
-    return op.pad(batch, np.array(begins), np.array(ends), "constant", value).output(0)
-
-
 def _is_image(batch: openvino.Output) -> bool:
-    """Whether `image_of` would take it, as far as sizes are known."""
+    """True where `image_of` would take images [n, ...] of these sizes, as far as they are known."""
     sample = sizes(batch)
     if len(sample) == 2:
         return True
     return len(sample) == 3 and (sample[2] in CHANNELS or (sample[0] is not None and sample[0] not in CHANNELS))
-
-
-def mask_placed(mask: Array, plan: Plan, fill: int) -> Array:
-    """A mask, already of size `plan.inner`, on its canvas; in 16 bits where its own type cannot hold `fill`."""
-    if plan != Plan(plan.inner, plan.inner) and not holds(mask.dtype, fill):
-        mask = mask.astype(np.int16 if abs(fill) < 2**15 else np.int64)
-    return placed(mask, plan, fill, "mask")
-
-
-def boxes_moved(boxes: Array, size: tuple[int, int], plan: Plan) -> tuple[Array, tuple[int, int]]:
-    """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) on the canvas, cut at its edge; and the
-    canvas's width and height."""
-    height, width = plan.inner
-    scale = np.array([width / size[0], height / size[1]] * 2)
-    corners = np.asarray(boxes, np.float64).reshape(-1, 4) * scale + np.array([plan.left, plan.top] * 2)
-    new = (plan.outer[1], plan.outer[0])
-    return np.clip(corners, 0, np.array(new * 2)), new
 
 
 def _letterboxed(old: Size, outer: Size) -> Plan:
@@ -321,15 +254,9 @@ def _letterboxed(old: Size, outer: Size) -> Plan:
 
 
 def _centred(old: int, new: int) -> int:
-    """Where an image of length `old` begins in its centre crop of length `new`.
+    """Place in a centre crop of length `new` at which an image of length `old` begins.
 
     Source: torchvision `center_crop`: pad (new - old) // 2 in front and (new - old + 1) // 2 behind, or cut
     round((old - new) / 2), halves to even.
     """
     return (new - old) // 2 if new > old else -round((old - new) / 2)
-
-
-def _overlap(start: int, inner: int, outer: int) -> tuple[slice, slice]:
-    """The stretch of the image that lies on the canvas, and the stretch of the canvas that it covers."""
-    first, last = max(start, 0), min(start + inner, outer)
-    return slice(first - start, last - start), slice(first, last)

@@ -13,7 +13,7 @@ from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes, stretch
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
 from ovopt.transforms.resampling import pillow
-from ovopt.transforms.sniff import seems
+from ovopt.transforms.sniff import is_image, seems
 
 if TYPE_CHECKING:
     import openvino
@@ -40,7 +40,7 @@ class DecodeImage(Transform):
     exif: bool = Field(default=True, description="turn the image upright, where the camera noted how it was held")
 
     def __call__(self, content: Any) -> Array:
-        """uint8, shape [height, width, channels]; an array as it is."""
+        """uint8 [height, width, channels]; an array as it is. Raises DataError where the file is no readable image."""
         if isinstance(content, np.ndarray):
             return content
         if isinstance(content, bytes):
@@ -67,7 +67,7 @@ class DecodeImage(Transform):
             kind = f"{seems(content)} ({len(content):,} bytes)"
             if not isinstance(error, image.UnidentifiedImageError):
                 raise DataError(f"decode_image: {kind} that is broken or cut off: {_first_line(error)}") from None
-            if kind.partition(" (")[0].endswith("image"):
+            if is_image(content):
                 raise DataError(f"decode_image: {kind} that is broken, or that Pillow cannot read here") from None
             raise DataError(f"decode_image: not an image that can be read; it seems to be {kind}") from None
 
@@ -94,12 +94,12 @@ class ColourOrder(Transform):
     order: Literal["rgb", "bgr"] = Field(description="the order that comes out; the other one is expected")
 
     def __call__(self, content: Any) -> Array:
-        """The image with red and blue swapped."""
+        """Image [height, width, channels] with red and blue swapped. Raises DataError where it has no colours."""
         array = coloured(content, self.name)
         return np.ascontiguousarray(array[..., [2, 1, 0, *range(3, array.shape[-1])]])
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """The channels, gathered in the other order."""
+        """Channels of [n, height, width, channels], gathered in the other order."""
         from openvino import opset13 as op
 
         sample = sizes(batch)
@@ -119,7 +119,7 @@ class Grayscale(Transform):
     order: Literal["rgb", "bgr"] = Field(default="rgb", description="the order of the channels that come in")
 
     def __call__(self, content: Any) -> Array:
-        """Shape [height, width, 1], of the element type that came in."""
+        """Brightness [height, width, 1] of the element type that came in. Raises DataError where it has no colours."""
         array = numbers_of(content, self.name)
         if array.ndim == 3 and array.shape[-1] == 1:
             return array
@@ -148,7 +148,7 @@ class Grayscale(Transform):
 
 
 def coloured(content: Any, name: str) -> Array:
-    """An array of height, width and 3 or 4 channels; DataError for anything else."""
+    """Image [height, width, 3] or [height, width, 4]. Raises DataError for anything else."""
     array = numbers_of(content, name)
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
         raise DataError(f"{name}: wants height, width and 3 or 4 channels, not shape {list(array.shape)}")

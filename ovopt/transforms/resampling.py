@@ -1,18 +1,34 @@
-"""Images to another size, channel by channel: Pillow's filters, and bilinear and bicubic without antialias."""
+"""Images to another size: Pillow's filters, and bilinear and bicubic without antialias; on the host, and as operations
+of a model, where Pillow's filters are products with matrices and the others Interpolate.
+
+Interpolate has Pillow's filters as well (`bilinear_pillow` and `bicubic_pillow`, which PrePostProcessor inserts). The
+products are nearer to Pillow, and as quick or quicker: `benchmarks/embedding.py resizing` prints both.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array
 from ovopt.errors import SettingsError
+
+if TYPE_CHECKING:
+    import openvino
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 FILTERS = {"nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "lanczos": "LANCZOS", "area": "BOX"}
 CUBIC = -0.75
-"""Keys' parameter a, as OpenCV, PyTorch and OpenVINO have it where they do not antialias. Pillow's is -0.5."""
+"""Keys' parameter a, as OpenCV, PyTorch and OpenVINO have it where they do not antialias."""
+PILLOW_CUBIC = -0.5
+"""The same parameter of Pillow's."""
+PILLOW_BITS = 22
+"""Fraction bits of Pillow's weights for bytes (`PRECISION_BITS` in its `Resample.c`)."""
+Kernel = Callable[[float], float]
 
 
 def pillow() -> Any:
@@ -25,7 +41,7 @@ def pillow() -> Any:
 
 
 def resampled(image: Array, size: tuple[int, int], interpolation: Interpolation, antialias: bool = True) -> Array:
-    """An image [height, width] or [height, width, channels] in another `size` (height, width), of its element type.
+    """Image [height, width] or [height, width, channels] in another `size` (height, width), of its element type.
 
     Each channel by itself, also where the fourth is transparency. Bytes are what Pillow makes of them exactly; other
     integers are resampled as float32 and rounded.
@@ -86,7 +102,7 @@ def _cubic(old: int, new: int) -> Array:
 
 
 def _places(old: int, new: int) -> tuple[Array, Array]:
-    """Where the centres of new pixels lie among the old: the index below, and the fraction beyond it."""
+    """Places [new] of the centres of new pixels among the old: the index below, and the fraction beyond it."""
     centres = (np.arange(new) + 0.5) * (old / new) - 0.5
     base = np.floor(centres)
     return base.astype(np.int64), centres - base
@@ -97,3 +113,137 @@ def _spread(old: int, base: Array, weights: dict[int, Array]) -> Array:
     for step, weight in weights.items():
         np.add.at(matrix, (np.arange(len(base)), np.clip(base + step, 0, old - 1)), weight)
     return matrix
+
+
+def resampled_batch(
+    batch: openvino.Output, size: tuple[int, int], interpolation: Interpolation, antialias: bool
+) -> openvino.Output | None:
+    """Images [n, height, width] or [n, height, width, channels] in another `size` (height, width); None
+    where only the host can do it: images that differ in size, or are neither bytes nor float32."""
+    from openvino import opset13 as op
+
+    old, dtype = sizes(batch), dtype_of(batch)
+    if tuple(old[:2]) == tuple(size):
+        return batch
+    filtered = antialias or interpolation == "nearest"
+    if dtype not in (np.uint8, np.float32) or (filtered and None in old[:2]):
+        return None
+    if interpolation == "nearest":
+        return _nearest(batch, size)
+    if interpolation == "bilinear" and not antialias and dtype == np.uint8:
+        # Interpolate rounds bytes by itself, and reads those alone that it needs: quicker than to convert all of them.
+        return _interpolated(batch, size, interpolation, axes=(1, 2))
+    planes = op.transpose(batch, np.array([0, 3, 1, 2])).output(0) if len(old) == 3 else batch
+    if antialias:
+        planes = _filtered(planes, size, interpolation)
+    else:
+        floats = _interpolated(as_f32(planes), size, interpolation, axes=(-2, -1))
+        planes = converted(_bytes_again(floats, dtype, pillow=False), dtype)
+    return op.transpose(planes, np.array([0, 2, 3, 1])).output(0) if len(old) == 3 else planes
+
+
+def _nearest(batch: openvino.Output, size: tuple[int, int]) -> openvino.Output:
+    """Pixel floor((i + 0.5) * old / new) of each axis, as `ImagingScaleAffine` in Pillow's `Geometry.c` takes it."""
+    from openvino import opset13 as op
+
+    for axis, (old, new) in enumerate(zip(sizes(batch)[:2], size, strict=True)):
+        assert old is not None, "asked for images of one size"
+        places = np.floor((np.arange(new) + 0.5) * (old / new)).astype(np.int64)
+        batch = op.gather(batch, np.clip(places, 0, old - 1), np.int64(axis + 1)).output(0)
+    return batch
+
+
+def _filtered(planes: openvino.Output, size: tuple[int, int], interpolation: Interpolation) -> openvino.Output:
+    """Columns first, then rows, and bytes again after each, as Pillow does."""
+    from openvino import opset13 as op
+
+    dtype = dtype_of(planes)
+    height, width = sizes(planes)[-2:]
+    assert height is not None, "asked for images of one size"
+    assert width is not None, "asked for images of one size"
+    if width != size[1]:
+        weights = pillow_weights(width, size[1], interpolation, dtype == np.uint8)
+        planes = _bytes_again(op.matmul(as_f32(planes), weights, False, True).output(0), dtype, pillow=True)
+    if height != size[0]:
+        weights = pillow_weights(height, size[0], interpolation, dtype == np.uint8)
+        weights = weights.reshape([1] * (len(sizes(planes)) - 1) + list(weights.shape))
+        planes = _bytes_again(op.matmul(weights, as_f32(planes), False, False).output(0), dtype, pillow=True)
+    return converted(planes, dtype)
+
+
+def _interpolated(
+    batch: openvino.Output, size: tuple[int, int], interpolation: Interpolation, axes: tuple[int, int]
+) -> openvino.Output:
+    from openvino import opset13 as op
+
+    rank = len(sizes(batch)) + 1
+    return op.interpolate(
+        batch,
+        np.array(size),
+        "linear_onnx" if interpolation == "bilinear" else "cubic",
+        "sizes",
+        coordinate_transformation_mode="half_pixel",
+        cube_coeff=CUBIC,
+        axes=np.array([axis % rank for axis in axes]),
+    ).output(0)
+
+
+def _bytes_again(values: openvino.Output, dtype: np.dtype[np.generic], pillow: bool) -> openvino.Output:
+    """Rounded and within 0 ... 255, where they were bytes; halves go up with Pillow, to even with NumPy."""
+    from openvino import opset13 as op
+
+    if dtype != np.uint8:
+        return values
+    rounded = op.floor(op.add(values, np.float32(0.5))) if pillow else op.round(values, "half_to_even")
+    return op.clamp(rounded, 0.0, 255.0).output(0)
+
+
+def pillow_weights(old: int, new: int, interpolation: Interpolation, fixed_point: bool) -> Array:
+    """Share [new, old] of each old pixel in each new one, as `precompute_coeffs` in Pillow's `Resample.c` has it;
+    for bytes, in fixed point."""
+    kernel, support = KERNELS[interpolation]
+    scale = max(old / new, 1.0)
+    matrix = np.zeros((new, old))
+    for place in range(new):
+        centre = (place + 0.5) * (old / new)
+        first = max(0, int(centre - support * scale + 0.5))
+        last = min(old, int(centre + support * scale + 0.5))
+        shares = np.array([kernel((pixel - centre + 0.5) / scale) for pixel in range(first, last)])
+        matrix[place, first:last] = shares / shares.sum()
+    if fixed_point:
+        one = 1 << PILLOW_BITS
+        matrix = np.trunc(matrix * one + np.copysign(0.5, matrix)) / one
+    return matrix.astype(np.float32)
+
+
+def _box(x: float) -> float:
+    return float(-0.5 < x <= 0.5)
+
+
+def _triangle(x: float) -> float:
+    return max(0.0, 1.0 - abs(x))
+
+
+def _pillow_cubic(x: float) -> float:
+    """Keys' cubic convolution (1981)."""
+    x, a = abs(x), PILLOW_CUBIC
+    if x < 1:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+    return (((x - 5) * x + 8) * x - 4) * a if x < 2 else 0.0
+
+
+def _lanczos(x: float) -> float:
+    return _sinc(x) * _sinc(x / 3) if -3 <= x < 3 else 0.0
+
+
+def _sinc(x: float) -> float:
+    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
+
+
+KERNELS: dict[Interpolation, tuple[Kernel, float]] = {
+    "area": (_box, 0.5),
+    "bilinear": (_triangle, 1.0),
+    "bicubic": (_pillow_cubic, 2.0),
+    "lanczos": (_lanczos, 3.0),
+}
+"""Pillow's filters, and how far each one reaches."""

@@ -1,8 +1,12 @@
-"""What a file seems to be, by its first bytes: for messages about files that cannot be decoded."""
+"""Kind of a file by its first bytes, for messages about files that cannot be decoded."""
 
 from __future__ import annotations
 
-SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+from collections.abc import Sequence
+
+Signature = tuple[int, bytes, str]
+"""Offset, bytes, meaning."""
+IMAGES: tuple[Signature, ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"GIF8", "a GIF image"),
@@ -10,12 +14,14 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\0", "a TIFF image"),
     (0, b"MM\0*", "a TIFF image"),
     (8, b"WEBP", "a WebP image"),
-    (8, b"WAVE", "a WAV recording"),
-    (8, b"AIFF", "an AIFF recording"),
-    (8, b"AVI ", "an AVI video"),
     (4, b"ftypavif", "an AVIF image"),
     (4, b"ftyphei", "a HEIC image"),
     (4, b"ftypmif1", "a HEIC image"),
+)
+OTHERS: tuple[Signature, ...] = (
+    (8, b"WAVE", "a WAV recording"),
+    (8, b"AIFF", "an AIFF recording"),
+    (8, b"AVI ", "an AVI video"),
     (4, b"ftypM4A", "an MPEG-4 recording"),
     (4, b"ftyp", "an MPEG-4 video"),
     (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
@@ -37,20 +43,29 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PAR1", "a parquet table"),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself (run `git lfs pull`)"),
 )
-"""Offset, signature, meaning; the first match counts."""
+"""The first match counts, of images before others."""
 LOOKED_AT = 512
+"""Bytes that tell text from anything else."""
 
 
 def seems(content: bytes) -> str:
     """A noun phrase: "a PNG image", "an HTML page", "an empty file", "a file of unknown kind"."""
     if not content:
         return "an empty file"
-    for offset, signature, meaning in SIGNATURES:
-        if content.startswith(signature, offset):
-            return meaning
+    if known := _known(content, (*IMAGES, *OTHERS)):
+        return known
     if not any(content[:LOOKED_AT]):
         return "a file of zeros"
     return _text(content[:LOOKED_AT]) or "a file of unknown kind"
+
+
+def is_image(content: bytes) -> bool:
+    """True where the first bytes are those of an image."""
+    return _known(content, IMAGES) is not None
+
+
+def _known(content: bytes, signatures: Sequence[Signature]) -> str | None:
+    return next((said for offset, start, said in signatures if content.startswith(start, offset)), None)
 
 
 def _text(start: bytes) -> str | None:

@@ -15,8 +15,7 @@ from ovopt.model.native import core
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
 from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
 from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale, Standardize
-from ovopt.transforms.resampling import FILTERS
-from ovopt.transforms.resampling_graph import pillow_weights
+from ovopt.transforms.resampling import FILTERS, pillow_weights
 from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, Transpose
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
