@@ -54,7 +54,8 @@ class EmbedPostprocessing(Step):
         return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model that does the first decoders itself; the same model where none can be embedded."""
+        """Model that does the first decoders itself; the same model where none can be embedded. Raises RecipeError
+        where none is left on the host."""
         started = time.perf_counter()
         host = materials.host
         if host is None or not host.decoders:
@@ -198,7 +199,7 @@ class _Trial:
 
 
 def _one_at_a_time(model: openvino.Model, output: Port) -> bool:
-    """Whether the output's first dimension is 1, or may be as many as the samples of an inference."""
+    """True where the output's first dimension is 1, or may be as many as the samples of an inference."""
     if not output.shape:
         return False
     free = any(port.shape and port.shape[0] is None for port in facts(model).inputs)

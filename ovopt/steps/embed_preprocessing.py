@@ -17,8 +17,7 @@ from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import BuildInFront, Intake, with_front
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
-from ovopt.steps.embed_splits import Intakes, intakes
-from ovopt.steps.splits import Split, ranked
+from ovopt.steps.embed_splits import Intakes, Split, intakes, ranked
 
 if TYPE_CHECKING:
     import openvino
@@ -62,7 +61,8 @@ class EmbedPreprocessing(Step):
         return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """The model that does the most worthwhile part itself; the same model where none pays."""
+        """Model that does the most worthwhile part itself; the same model where none pays. Raises RecipeError where
+        nothing is left on the host."""
         started = time.perf_counter()
         host = materials.host
         if host is None or not host.transforms:
@@ -79,8 +79,8 @@ class EmbedPreprocessing(Step):
         return Stepped(chosen.way.model if chosen else model.clone(), report)
 
     def embedded(self, model: openvino.Model, materials: Materials, count: int) -> Stepped:
-        """The model that does the last `count` transforms itself, whether that pays or not; StepError where it
-        cannot."""
+        """Model that does the last `count` transforms itself, whether that pays or not. Raises RecipeError where fewer
+        are left on the host, StepError where they cannot be embedded."""
         started = time.perf_counter()
         if materials.host is None or len(materials.host.transforms) < count:
             raise RecipeError(NOTHING_LEFT)
@@ -153,7 +153,7 @@ class _Trial:
         return Split(inside, Way(model, preparation))
 
     def agreeing(self, splits: Sequence[Split]) -> list[Split]:
-        """Those whose outputs are the host's."""
+        """Splits whose outputs are the host's."""
         wanted = self._outputs(self._whole) if splits else []
         for split in splits:
             with suppress(RuntimeError):  # what does not run agrees with nothing
@@ -165,7 +165,7 @@ class _Trial:
         return [split for split in splits if split.difference <= self.step.tolerance]
 
     def fastest(self, splits: Sequence[Split]) -> Split | None:
-        """Of those that are faster for certain, and no worse by the recipe's metric beyond chance."""
+        """Best of the splits that are faster for certain, and no worse by the recipe's metric beyond chance."""
         ways = [self._whole, *(split.way for split in splits)]
         speedups = self.host.speedups(ways, self.step.time_budget_s) if splits else []
         for split, speedup in zip(splits, speedups, strict=True):

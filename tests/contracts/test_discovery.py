@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.contracts import Brought, Metric, Outside, Report, discovery, outside, plugin, plugins
-from ovopt.metrics.top_k import TopK
+from ovopt.metrics.classification import TopK
 from tests.packages import lay_down
 
 METRIC = """
@@ -51,7 +51,7 @@ def test_a_class_that_a_package_names_is_found_with_where_it_comes_from(folder: 
 
 
 def test_a_module_brings_all_classes_that_it_defines(folder: Path) -> None:
-    text = "from ovopt.metrics.top_k import TopK" + metric("A", "a_of_two") + metric("B", "b_of_two")
+    text = "from ovopt.metrics.classification import TopK" + metric("A", "a_of_two") + metric("B", "b_of_two")
     lay_down(folder, "outer-two", {"ovopt.metrics: all": "outer_two"}, outer_two=text)
     assert list(look().found) == ["a_of_two", "b_of_two"]
 
