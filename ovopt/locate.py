@@ -1,4 +1,4 @@
-"""Where data lives: paths in a recipe, with names for the folders that ovopt knows, and names inside a folder."""
+"""Paths in a recipe, with names for the folders that ovopt knows, and names inside a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def shipped(folder: str) -> Path:
 
 def expand(path: str) -> Path:
     """A recipe's path: `{calibration_data}` is what ovopt ships, `{python}` the standard library, `{packages}` the
-    installed packages, `~` the home folder; anything else is relative to the current folder."""
+    installed packages, `~` the home folder; anything else is relative to the current folder. Raises RecipeError for an
+    unknown name."""
     if not path.startswith("{"):
         return Path(path).expanduser()
     name, _, rest = path[1:].partition("}")

@@ -1,4 +1,4 @@
-"""The suite: a list of models, and what `ovopt sweep` does to each."""
+"""The suite: a list of models, and the command that `ovopt sweep` runs on each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Entry(Record):
 
 
 class Suite(Record):
-    """What `ovopt sweep` reads."""
+    """Models, each with what `ovopt sweep` does to it."""
 
     ovopt: Literal[1] = Field(description="the schema's version")
     title: str = Field(default="", description="the heading of the page")

@@ -106,7 +106,7 @@ def _concrete(module: ModuleType, kind: Any) -> list[type[Any]]:
 
 
 def _members(entry: EntryPoint, kind: Any) -> Iterable[tuple[Any, str]]:
-    """What an entry point names, each with why it is no plug-in of this kind, or nothing."""
+    """Members that an entry point names, each with why it is no plug-in of this kind, or nothing."""
     try:
         loaded = entry.load()
     except (Exception, SystemExit) as error:  # whatever a foreign module does when it is imported

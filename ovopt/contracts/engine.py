@@ -14,7 +14,7 @@ from ovopt.records import Effective, Execution
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a model is, and how it is used."""
+    """A model's file, and how it is used."""
 
     model: Path
     shapes: Mapping[str, Sequence[int | str]]
@@ -45,7 +45,7 @@ Key = tuple[int, int]
 
 
 class Pace(NamedTuple):
-    """What a full pool of requests answered: inferences in so many nanoseconds, and how many it took in all, those
+    """Throughput of a full pool of requests: inferences in so many nanoseconds, and how many were begun in all, those
     before and behind that time included."""
 
     inferences: int
@@ -62,27 +62,27 @@ class Session(ABC):
 
     @abstractmethod
     def infer_once(self, index: int) -> int:
-        """One synchronous inference on sample `index`; its nanoseconds."""
+        """Run one synchronous inference on sample `index`, counted round; its nanoseconds."""
 
     @abstractmethod
     def infer_for(self, seconds: float, first: int) -> Pace:
-        """Asynchronous inference for about `seconds`, samples from `first` on, every request busy."""
+        """Keep every request busy for about `seconds`, with samples from `first` on."""
 
     @abstractmethod
     def latest(self) -> Iterator[tuple[int, Array]]:
-        """What `infer_once` and `infer_for` computed last: samples, each with the first chosen output."""
+        """Samples that `infer_once` and `infer_for` computed last, each with the first chosen output, [n, ...]."""
 
     @abstractmethod
     def run(self, tensors: Tensors) -> None:
-        """One synchronous inference on any tensors."""
+        """Run one synchronous inference on any tensors, each [n, ...]."""
 
     @abstractmethod
     def result(self) -> Array:
-        """The chosen output of the last `run`, as an array of its own."""
+        """The first chosen output of the last `run`, [n, ...], as an array of its own."""
 
     @abstractmethod
     def answer_all(self, tensors: Iterator[Tensors]) -> None:
-        """Inference on tensors as they come, while the next ones are prepared."""
+        """Run inference on tensors, each [n, ...], as they come, while the next ones are prepared."""
 
     @abstractmethod
     def serve(self, arrivals_s: Sequence[float], first: int) -> list[int]:
@@ -91,9 +91,9 @@ class Session(ABC):
 
     @abstractmethod
     def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
-        """The chosen outputs of every item without batch dimension, in the order of the items, of which a few are taken
-        ahead. An item that fails is raised behind the answers of all before it. The parts of a sample come in their
-        order; a state lives from the first to the last."""
+        """The chosen outputs of every item of tensors [n, ...], without batch dimension where n is 1, in the order of
+        the items, of which a few are taken ahead. An item that fails is raised behind the answers of all before it. The
+        parts of a sample come in their order; a state lives from the first to the last."""
 
 
 class Engine(ABC):
@@ -103,26 +103,29 @@ class Engine(ABC):
 
     @abstractmethod
     def __init__(self, placement: Placement) -> None:
-        """Read the model."""
+        """Read the model. Raises ModelError where it is no model of this engine."""
 
     @classmethod
     @abstractmethod
     def start(cls, placement: Placement, properties: Mapping[str, str], sample: Tensors) -> Started:
-        """Read, compile and infer in a process that has done nothing before."""
+        """Read, compile and infer on a sample, each tensor [n, ...], in a process that has done nothing before."""
 
     @abstractmethod
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool
     ) -> Session:
-        """Compile anew, with a pool of `requests` (the optimal number if None), for timing in the placement's batch."""
+        """Compile anew, with a pool of `requests` (the optimal number if None).
+
+        Samples are tensors [n, ...], where n is the placement's batch if it is for timing.
+        """
 
     @abstractmethod
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Run with profiling counters and say what was executed."""
+        """Run samples, each tensor [n, ...], with profiling counters and say what was executed."""
 
 
 def without_batch(value: Array) -> Array:
-    """An output without its batch dimension, where that is 1."""
+    """An output [1, ...] without its batch dimension; any other as it is."""
     if value.ndim and value.shape[0] == 1:
         sole: Array = value[0]
         return sole

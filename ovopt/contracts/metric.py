@@ -21,13 +21,13 @@ class Metric(Record, ABC):
     unit: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
     chance: ClassVar[float] = 0.0
-    """What a guess reaches; an error without such a bound has 0."""
+    """The value that a guess reaches; an error without such a bound has 0."""
     kind: ClassVar[Literal["accuracy", "agreement"]] = "accuracy"
     """An accuracy metric compares outputs with labels, an agreement metric with the baseline's outputs."""
     statistics: ClassVar[Literal["share", "bootstrap"]] = "bootstrap"
     """`share`: rows are 0 or 1 and the value is their mean, so that exact methods apply."""
     needs_label: ClassVar[bool] = True
-    """Whether an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
+    """True where an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
 
@@ -37,7 +37,7 @@ class Metric(Record, ABC):
         return self.name
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raise DataError where a label cannot belong to these outputs."""
+        """Raises DataError where a label cannot belong to these outputs."""
 
     @abstractmethod
     def row(self, output: Any, target: Any) -> Row:
@@ -49,12 +49,13 @@ class Metric(Record, ABC):
         return rows
 
     def value(self, rows: NDArray[Any]) -> float:
-        """The figure over all samples. `rows` is a float64 array with one row per sample, or an array of lists where
-        rows differ in length. May be NaN where it is undefined for these samples."""
+        """The figure over all samples. `rows` is a float64 array [n] or [n, k] with one row per sample, or an array [n]
+        of lists where rows differ in length. NaN where it is undefined for these samples."""
         return float(rows.mean())
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """The figure of each class. By default the samples are grouped by their label, where that is a class index."""
+        """The figure of each class, from rows [n, ...]. By default the samples are grouped by their label, where that
+        is a class index."""
         classes = sorted({target for target in targets if isinstance(target, int)})
         members = {c: [i for i, target in enumerate(targets) if target == c] for c in classes}
         return {c: self.value(rows[chosen]) for c, chosen in members.items()}

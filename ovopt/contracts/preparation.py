@@ -20,16 +20,16 @@ class Transform(Record, ABC):
     sole: ClassVar[str | None] = None
     """The field that a value without a key means: `cast: float32`."""
     decodes: ClassVar[bool] = False
-    """Whether it turns a file's bytes into an array: a stage of its own end to end."""
+    """True where it turns a file's bytes into an array: a stage of its own end to end."""
     whole: ClassVar[bool] = False
-    """Whether it takes a mapping of columns as it is, rather than each of its values."""
+    """True where it takes a mapping of columns as it is, rather than each of its values."""
 
     @abstractmethod
     def __call__(self, content: Any) -> Any:
-        """The transformed content; raise DataError where it does not fit."""
+        """Transform the content of a sample, or one of its columns. Raises DataError where it does not fit."""
 
     def over(self, content: Any) -> Any:
-        """What becomes of a sample: part by part, and column by column unless it takes them as a whole."""
+        """Transform a sample part by part, and column by column unless it takes them as a whole."""
         if isinstance(content, Parts):
             return Parts(self.over(part) for part in content)
         if isinstance(content, Mapping) and not self.whole:
@@ -37,16 +37,18 @@ class Transform(Record, ABC):
         return self(content)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """What it does to a batch of samples [n, ...], as operations of a model; None where only the host can do it to
+        """The same on a batch of samples [n, ...], as operations of a model; None where only the host can do it to
         samples of this shape and element type."""
         return None
 
     def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Where boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) go, and the image's new size."""
+        """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) as they lie in the transformed one, and
+        its size."""
         return boxes, size
 
     def masked(self, mask: Array) -> Array:
-        """What becomes of a mask [height, width] of class ids, or of any image that goes with the sample's."""
+        """A mask [height, width] of class ids, or any image that goes with the sample's, transformed as its image
+        is."""
         return mask
 
 
@@ -58,16 +60,16 @@ class Decoder(Record, ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
     joins: ClassVar[bool] = False
-    """Whether it takes what all parts of a sample gave, as a list, and makes one of them."""
+    """True where it takes what all parts of a sample gave, as a list, and makes one of them."""
 
     @abstractmethod
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
-        """`output` is the chosen output without its batch dimension, a tuple where several are chosen, or what the
-        decoder before gave; `inputs` the model's inputs of this inference by name (of the first part where it joins),
-        each with its batch dimension."""
+        """Decode: `output` is the chosen output without its batch dimension, a tuple where several are chosen, or what
+        the decoder before gave; `inputs` the model's inputs of this inference by name (of the first part where it
+        joins), each with its batch dimension."""
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
-        """What it does to a batch of outputs [n, ...], as operations of a model with these inputs: n results, each of
+        """The same on a batch of outputs [n, ...], as operations of a model with these inputs: n results, each of
         the host's shape; None where only the host can do it to outputs of this shape and element type."""
         return None
 
@@ -79,4 +81,4 @@ class Preparation(Protocol):
         """From a file's bytes to an array (or text); content that is no file passes through."""
 
     def preprocess(self, content: Any, sample_id: str = "sample") -> tuple[Tensors, ...]:
-        """From the decoded content to tensors that fit the model, one set for each inference of the sample."""
+        """From the decoded content to tensors [n, ...] that fit the model, one set for each inference of the sample."""

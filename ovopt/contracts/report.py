@@ -11,7 +11,7 @@ from ovopt.records import Comparison
 
 @dataclass(frozen=True)
 class View:
-    """How a report is to be drawn."""
+    """Width in characters, and colours, of the place where a report is shown."""
 
     width: int
     colour: bool
@@ -22,7 +22,7 @@ class Report(ABC):
 
     name: ClassVar[str]
     mark: ClassVar[str | None] = None
-    """What stands at the beginning of every such text, so that a newer one may replace it; None where nothing does."""
+    """Text at the beginning of every such report, so that a newer one may replace it; None where there is none."""
 
     @abstractmethod
     def render(self, comparison: Comparison, view: View) -> str:

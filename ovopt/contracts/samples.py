@@ -52,7 +52,7 @@ class LabelFile:
 
 @dataclass(frozen=True)
 class BadLabel:
-    """What stands for a label that cannot be used: its sample goes the way of any bad sample."""
+    """A label that cannot be used, and why: its sample goes the way of any bad sample."""
 
     why: str
 
@@ -73,13 +73,13 @@ class DataSource(Record, ABC):
 
     name: ClassVar[str]
     priority: ClassVar[int] = 0
-    """Where several kinds recognise a path, the highest takes it: that which asks for more."""
+    """Of several kinds that recognise a path, the highest takes it: that which asks for more."""
 
     @abstractmethod
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Find the samples; raise DataError where there are none."""
+        """Find the samples, for a model with these inputs. Raises DataError where there are none."""
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """Whether `--data PATH` without a kind means this source."""
+        """True where `--data PATH` without a kind means this source."""
         return False

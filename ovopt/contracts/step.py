@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Where long work tells how far it is. The library's default says nothing."""
+    """Progress of long work, told to whoever watches. The library's default says nothing."""
 
     def task(self, name: str, total: float | None = None) -> AbstractContextManager[Advance]:
         """A named piece of work of `total` units (unknown if None)."""
@@ -52,12 +52,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Host:
-    """What is done to a sample before it reaches the model and to the outputs behind it, for a step that moves some of
-    it there."""
+    """The host's part of pre- and postprocessing, for a step that moves some of it into the model."""
 
     transforms: tuple[Transform, ...]
     inputs: tuple[Port, ...]
-    """What all of the transforms lead to: the model's inputs."""
+    """The model's inputs, to which all of the transforms lead."""
     filled: tuple[str, ...]
     """Those that samples fill, rather than the recipe's own values and a state."""
     contents: Sequence[Any]
@@ -65,14 +64,14 @@ class Host:
     preparation: Callable[[Sequence[Transform], Sequence[Port]], Preparation]
     """Some transforms, and the fit to a model's inputs."""
     speedups: Callable[[Sequence[Way], float], Sequence[Interval]]
-    """How many times faster every way but the first is from content to output, against the first; measured for about so
-    many seconds."""
+    """Speed-ups of every way but the first, from content to output, against the first; measured for about so many
+    seconds."""
     delta: Callable[[Way], QualityDelta | None]
     """The change of the recipe's first metric on the tuning split; None where there is none to tell."""
     decoders: tuple[Decoder, ...] = ()
-    """What is done to the model's outputs."""
+    """They take the model's outputs."""
     output: Wanted = 0
-    """Which of the outputs decoders take."""
+    """The output that decoders take, or several."""
     seen: Callable[[Any], Sequence[Mapping[str, Array]]] = lambda content: ()
     """The inputs that decoders take for a content's inferences, by name: what all of `preprocess` leads to, whether the
     host does it or the model."""
@@ -97,19 +96,19 @@ class Speedup(Protocol):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the model was read from, for a step that trains it in its own framework."""
+    """The file that the model was read from, for a step that trains it in its own framework."""
 
     path: str | Path
     shapes: Mapping[str, Sequence[int | str]]
     trust: bool
-    """Whether code that comes with it may run."""
+    """True where code that comes with it may run."""
     task: str
     """The recipe's."""
 
 
 @dataclass(frozen=True)
 class Materials:
-    """What a step may use."""
+    """Samples, measurements and settings that a step may use."""
 
     calibration: Sequence[Tensors]
     seed: int
@@ -134,7 +133,7 @@ class Stepped:
 
 
 class Stage(IntEnum):
-    """Where a step belongs among others: those of a lower stage come first."""
+    """The place of a step among others: those of a lower stage come first."""
 
     ANYWHERE = 0
     TRAINING = 1
@@ -159,20 +158,20 @@ class Step(Record, ABC):
     name: ClassVar[str]
     stage: ClassVar[Stage] = Stage.ANYWHERE
     calibrates: ClassVar[bool] = True
-    """Whether it takes statistics from the samples, so that random ones would ruin the model."""
+    """True where it takes statistics from the samples, so that random ones would ruin the model."""
     allow_no_effect: bool = Field(default=False, description="a note where the step changes nothing, not an error")
 
     @property
     def wanted(self) -> int:
-        """How many calibration samples it uses."""
+        """The number of calibration samples that it uses."""
         return 300
 
     @abstractmethod
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """Optimize; raise NoEffectError where it changed nothing, another StepError where it failed."""
+        """Optimize a clone. Raises NoEffectError where it changed nothing, another StepError where it failed."""
 
     def run(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """`apply`; where that changed nothing and may, the same model and a note."""
+        """Apply; where that changed nothing and may, the same model and a note. Raises StepError as `apply`."""
         try:
             return self.apply(model, materials)
         except NoEffectError as error:

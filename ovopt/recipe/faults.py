@@ -15,7 +15,7 @@ from ovopt.recipe.yaml_file import Lines
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong at a key of a recipe."""
+    """A fault at a key of a recipe."""
 
     path: str
     """`optimize[1].quantize.preset`; empty for the whole."""

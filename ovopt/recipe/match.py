@@ -1,4 +1,4 @@
-"""Which recipe fits a model that comes without one."""
+"""The recipe that fits a model that comes without one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def best_match(model: Path, facts: ModelFacts) -> Matched | None:
 
 
 def conditions_met(match: Match, model: Path, facts: ModelFacts) -> list[str] | None:
-    """What a match asks for, in words, where all of it holds; else None."""
+    """The conditions of a match, in words, where all of them hold; else None."""
     met: list[str] = []
     if match.name:
         if not re.search(match.name, f"{model.parent.name}/{model.name}", re.IGNORECASE):

@@ -34,7 +34,7 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "regression": ("mae", "rmse"),
     "any": ("cosine", "top1_agreement"),
 }
-"""What a recipe of each task is judged by unless it says otherwise."""
+"""Metrics of a recipe of each task, unless it says otherwise."""
 Task = Literal[
     "classification", "detection", "segmentation", "image-to-image", "similarity", "token-classification", "retrieval",
     "recognition", "transcription", "events", "verification", "language-modelling", "regression", "any",
@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, tuple[str, Any]] = {
 
 
 class ModelSection(Record):
-    """How the model's ports are used."""
+    """Use of the model's inputs and outputs."""
 
     shapes: dict[str, tuple[int | str, ...]] = Field(
         default={},
@@ -69,7 +69,8 @@ class ModelSection(Record):
 
 
 class Match(Record):
-    """How a model of this family is recognised when no recipe is named. All that is given must hold."""
+    """Conditions by which a model of this family is recognised when no recipe is named. All that are given must
+    hold."""
 
     name: str | None = Field(default=None, description="a regular expression found in the model's folder or file name")
     inputs: tuple[tuple[int | None, ...], ...] = Field(default=(), description="shapes; null fits any size")
@@ -98,7 +99,7 @@ ClassNames = Annotated[tuple[str, ...], BeforeValidator(_of_file), WithJsonSchem
 
 
 class DataSection(Record):
-    """Which samples there are and how they are divided."""
+    """Samples, and how they are divided."""
 
     source: InstanceOf[DataSource] | None = None
     splits: Splits = Splits()

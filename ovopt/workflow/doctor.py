@@ -1,4 +1,4 @@
-"""What this machine offers, what is installed, and what will distort a measurement."""
+"""A look at the machine: what it offers, what is installed, and what will distort a measurement."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _read(file: Path) -> str:
 
 
 def _advice(found: Checkup) -> Iterator[str]:
-    """What will distort a measurement, and what can be done about it."""
+    """Distortions of a measurement, and what can be done about each."""
     yield from _about_load(found)
     yield from _about_clock(found)
     yield from _about_devices(found)
