@@ -39,25 +39,24 @@ class SweepRow(Record):
     original: Value | None = Field(default=None, description="by the first metric that was measured")
     optimized: Value | None = None
     change: QualityDelta | None = Field(default=None, description="the same metric, paired")
-    latency: Speedup | None = None
-    throughput: Speedup | None = None
+    speedups: dict[str, Speedup] = Field(default={}, description="by the catalogue's keys of figures of a pair")
     size_ratio: float | None = None
     comparison: str | None = Field(default=None, description="the comparison file, relative to the sweep's folder")
     bundle: str | None = Field(default=None, description="the bundle, relative to the sweep's folder")
     seconds: float
 
-    def shippable(self, scenario: Literal["latency", "throughput"]) -> float | None:
+    def shippable(self, key: str) -> float | None:
         """Speed-up of what ships; 1 for the original, None where that was not measured."""
         if self.ships == ORIGINAL:
             return 1.0
-        speed: Speedup | None = getattr(self, scenario) if self.ships else None
+        speed = self.speedups.get(key) if self.ships else None
         return speed.estimate if speed and speed.estimate > 0 else None
 
 
 class Sweep(Record):
     """`sweep.json`: all rows, in the suite's order."""
 
-    schema_: Literal["ovopt.sweep/1"] = Field("ovopt.sweep/1", alias="schema")
+    schema_: Literal["ovopt.sweep/2"] = Field("ovopt.sweep/2", alias="schema")
     ovopt: str
     created: str
     suite: str
@@ -77,9 +76,9 @@ class Sweep(Record):
         """Models of which the optimized one ships."""
         return tuple(row for row in self.rows if row.ships not in (None, ORIGINAL))
 
-    def mean_speedup(self, scenario: Literal["latency", "throughput"]) -> tuple[float, int] | None:
+    def mean_speedup(self, key: str) -> tuple[float, int] | None:
         """The geometric mean of the shippable speed-ups, and over how many models; None where it was not measured."""
-        found = [speed for row in self.rows if (speed := row.shippable(scenario)) is not None]
-        if scenario not in self.scenarios or not found:
+        found = [speed for row in self.rows if (speed := row.shippable(key)) is not None]
+        if not found:
             return None
         return math.exp(math.fsum(map(math.log, found)) / len(found)), len(found)

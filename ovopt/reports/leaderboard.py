@@ -7,27 +7,29 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ovopt import units
 from ovopt.contracts import View
+from ovopt.figures import PAIRED, words
+from ovopt.figures.figure import nothing
 from ovopt.records import Speedup
+from ovopt.records.base import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
 from ovopt.reports.cells import Tone, clean, one_line
+from ovopt.reports.notebook import html_table
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 PARTS = files("ovopt.reports") / "page"
-HEADER = (
-    "model", "steps", "metric", "original", "optimized", "change", "latency", "throughput", "size", "ships", "gate",
-)  # fmt: skip
+BEFORE, BEHIND = ("model", "steps", "metric", "original", "optimized", "change"), ("size", "ships", "gate")
+"""Columns on both sides of the speed-ups."""
 VALUES = ("original", "optimized")
-"""What the terminal shows without its interval: that of the change says more."""
+"""Columns that the terminal shows without its interval: that of the change says more."""
 UNBROKEN = ("model", "ships", "gate", *VALUES)
-BRIEF = tuple(title for title in HEADER if title != "steps")
-"""What a terminal has room for."""
-SCENARIOS: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
+LEFT_OUT = "steps"
+"""The column for which a terminal has no room."""
 SHIPS: Mapping[str | None, Tone] = {None: "bad", ORIGINAL: "plain"}
 
 
@@ -37,12 +39,14 @@ def console(sweep: Sweep, view: View) -> str:
     from rich.table import Table
     from rich.text import Text
 
+    titles = header(sweep)
+    brief = [title for title in titles if title != LEFT_OUT]
     drawn = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
-    for title in BRIEF:
+    for title in brief:
         drawn.add_column(title, overflow="fold", min_width=len(title), no_wrap=title in UNBROKEN)
     for row in sweep.rows:
-        found = dict(zip(HEADER, cells(row), strict=True))
-        drawn.add_row(*(Text(found[title].partition(" [")[0] if title in VALUES else found[title]) for title in BRIEF))
+        found = dict(zip(titles, cells(sweep, row), strict=True))
+        drawn.add_row(*(Text(found[title].partition(" [")[0] if title in VALUES else found[title]) for title in brief))
     text = io.StringIO()
     out = Console(file=text, width=view.width, no_color=not view.colour, highlight=False)
     out.print(drawn)
@@ -52,7 +56,8 @@ def console(sweep: Sweep, view: View) -> str:
 
 def markdown(sweep: Sweep, view: View) -> str:
     """A table that fits a comment."""
-    rows = [HEADER, ("---",) * len(HEADER), *(tuple(map(_escaped, cells(row))) for row in sweep.rows)]
+    titles = header(sweep)
+    rows = [titles, ("---",) * len(titles), *(tuple(map(_escaped, cells(sweep, row))) for row in sweep.rows)]
     table = ["| " + " | ".join(row) + " |" for row in rows]
     notes = [f"- **{_escaped(name)}**: {_escaped(said)}" for name, said in remarks(sweep)]
     return "\n".join([*table, "", *(f"- {_escaped(line)}" for line in summary(sweep)), *notes])
@@ -61,9 +66,10 @@ def markdown(sweep: Sweep, view: View) -> str:
 def csv_text(sweep: Sweep, view: View) -> str:
     """A row for each model, with figures as numbers."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(_figures(sweep.rows[0])) if sweep.rows else ["name"], lineterminator="\n")
+    rows = [_figures(sweep, row) for row in sweep.rows]
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_figures(row) for row in sweep.rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -85,12 +91,32 @@ def page(sweep: Sweep) -> str:
     return _template().render(
         sweep=sweep,
         headline=headline(sweep),
-        header=HEADER,
-        rows=[(row, cells(row), SHIPS.get(row.ships, "good")) for row in sweep.rows],
+        header=header(sweep),
+        rows=[(row, cells(sweep, row), SHIPS.get(row.ships, "good")) for row in sweep.rows],
         means=list(_means(sweep)),
         summary=summary(sweep),
         remarks=list(remarks(sweep)),
     )
+
+
+@notebook_html.register
+def _(sweep: Sweep) -> str:
+    """The page's table, below what was counted."""
+    said, *lines = summary(sweep)
+    return html_table(said, lines, header(sweep), (cells(sweep, row) for row in sweep.rows))
+
+
+def speedups(sweep: Sweep) -> tuple[str, ...]:
+    """Keys of the speed-ups that the table shows: of all that was asked for, then of what budgets asked for."""
+    asked = [
+        key for key, figure in PAIRED.items() if figure.scenario in sweep.scenarios and figure.speedup is not nothing
+    ]
+    return tuple(dict.fromkeys([*asked, *(key for row in sweep.rows for key in row.speedups)]))
+
+
+def header(sweep: Sweep) -> tuple[str, ...]:
+    """Titles of the table's columns."""
+    return (*BEFORE, *map(words, speedups(sweep)), *BEHIND)
 
 
 def headline(sweep: Sweep) -> str:
@@ -117,7 +143,7 @@ def remarks(sweep: Sweep) -> Iterator[tuple[str, str]]:
             yield row.name, f"failed: {one_line(row.said)}" if row.ships is None else one_line(row.said)
 
 
-def cells(row: SweepRow) -> tuple[str, ...]:
+def cells(sweep: Sweep, row: SweepRow) -> tuple[str, ...]:
     """A row of the table, as text."""
     change = row.change
     metric = row.original or row.optimized
@@ -132,8 +158,7 @@ def cells(row: SweepRow) -> tuple[str, ...]:
         f"{units.quality_interval(change.low, change.high, change.unit)}"
         if change and not agrees
         else "",
-        _speed(row.latency),
-        _speed(row.throughput),
+        *(_speed(row.speedups.get(key)) for key in speedups(sweep)),
         units.factor(row.size_ratio) if row.size_ratio else "",
         row.ships or "failed",
         row.verdict or "",
@@ -142,11 +167,10 @@ def cells(row: SweepRow) -> tuple[str, ...]:
 
 
 def _means(sweep: Sweep) -> Iterator[tuple[str, str, str]]:
-    for scenario in SCENARIOS:
-        found = sweep.mean_speedup(scenario)
-        if found:
+    for key in speedups(sweep):
+        if found := sweep.mean_speedup(key):
             over = f"geometric mean over {found[1]} {_plural('model', found[1])}; the original counts as 1"
-            yield scenario, units.factor(found[0]), over
+            yield words(key), units.factor(found[0]), over
 
 
 def _value(value: Value | None) -> str:
@@ -163,16 +187,16 @@ def _speed(speed: Speedup | None) -> str:
     return f"{units.factor(speed.estimate)}{interval}"
 
 
-def _figures(row: SweepRow) -> dict[str, Any]:
+def _figures(sweep: Sweep, row: SweepRow) -> dict[str, Any]:
     plain = row.model_dump(include={"name", "model", "steps", "state", "ships", "verdict"})
     found: dict[str, Any] = {**plain, "metric": None}
     for which, value in (("original", row.original), ("optimized", row.optimized)):
         found["metric"] = found["metric"] or (value.metric if value else None)
         found |= {f"{which}{end}": getattr(value, of, None) for end, of in _ENDS}
     found |= {f"change{end}": getattr(row.change, of, None) for end, of in (("", "delta"), *_ENDS[1:])}
-    for scenario in SCENARIOS:
-        found |= {f"{scenario}_speedup{end}": getattr(getattr(row, scenario), of, None) for end, of in _SPEEDS}
-        found[f"{scenario}_shippable"] = row.shippable(scenario)
+    for key in speedups(sweep):
+        found |= {f"{key}_speedup{end}": getattr(row.speedups.get(key), of, None) for end, of in _SPEEDS}
+        found[f"{key}_shippable"] = row.shippable(key)
     return {**found, "size_ratio": row.size_ratio, "seconds": row.seconds, "said": one_line(row.said)}
 
 

@@ -135,9 +135,8 @@ def test_a_row_holds_the_figures_of_its_comparison(swept: Swept) -> None:
     row = table(folder).rows[0]
     stored = json.loads((folder / "out" / str(row.comparison)).read_text())
     (pair,) = stored["pairs"]
-    assert row.latency is not None
-    assert row.latency.model_dump() == pair["latency"]
-    assert row.throughput is None
+    assert row.speedups.keys() == {"latency"}
+    assert row.speedups["latency"].model_dump() == pair["latency"]
     assert row.change is not None
     assert row.change.model_dump() == pair["accuracy"]["top1"]
     assert row.original is not None

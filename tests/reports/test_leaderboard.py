@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ovopt.contracts import View
 from ovopt.records.sweep import Sweep, SweepRow, Value
 from ovopt.reports.cells import one_line
-from ovopt.reports.leaderboard import FORMATS, headline, page, summary
+from ovopt.reports.leaderboard import FORMATS, cells, header, headline, page, summary
 from tests.factories import MACHINE, delta, speed
 from tests.reports.reading import Page
 from tests.reports.samples import HOSTILE
@@ -31,7 +31,7 @@ def row(name: str = "a", ships: str | None = "optimized", latency: float | None 
         "state": "optimized",
         "said": "the fastest that keeps its budgets",
         "ships": ships,
-        "latency": None if latency is None else speed(latency),
+        "speedups": {} if latency is None else {"latency": speed(latency)},
         "original": Value(metric="top1", value=0.94, low=0.92, high=0.96, unit="share"),
         "optimized": Value(metric="top1", value=0.938, low=0.92, high=0.95, unit="share"),
         "change": delta(-0.002, -0.01, 0.006),
@@ -72,6 +72,24 @@ def test_a_scenario_that_was_not_measured_has_no_mean() -> None:
     whole = table(row(), scenarios=("latency",))
     assert whole.mean_speedup("throughput") is None
     assert table(FAILED).mean_speedup("latency") is None
+
+
+def test_speedups_of_all_scenarios_have_a_column_by_their_names_in_the_catalogue() -> None:
+    starts = {"latency": speed(2.0), "first_inference.cold": speed(1.5)}
+    whole = table(row(speedups=starts), scenarios=("latency", "end_to_end"))
+    found = ("latency", "end to end", "end to end pipelined", "first inference cold")
+    assert header(whole)[6:-3] == found
+    assert cells(whole, whole.rows[0])[6:-3] == ("2.00x [1.99, 2.01]", "-", "-", "1.50x [1.49, 1.51]")
+    assert "Shippable speed-up in first inference cold: 1.50x" in "\n".join(summary(whole))
+
+
+def test_a_notebook_shows_the_table() -> None:
+    shown = table(row("<b>a</b>"), KEPT)._repr_html_()
+    assert shown is not None
+    assert shown.startswith("<div><b>1 of 2 models ship optimized.</b>")
+    assert "&lt;b&gt;a&lt;/b&gt;" in shown
+    assert "<b>a</b>" not in shown
+    assert shown.count("<tr>") == 3
 
 
 def test_a_speed_of_zero_has_no_place_in_a_geometric_mean() -> None:
@@ -130,7 +148,7 @@ def test_the_csv_holds_plain_numbers() -> None:
 def test_the_json_is_the_file() -> None:
     whole = table(row(), FAILED)
     assert Sweep.model_validate_json(FORMATS["json"](whole, PLAIN)) == whole
-    assert json.loads(FORMATS["json"](whole, PLAIN))["schema"] == "ovopt.sweep/1"
+    assert json.loads(FORMATS["json"](whole, PLAIN))["schema"] == "ovopt.sweep/2"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -150,7 +168,9 @@ def test_hostile_text_is_shown_and_acts_nowhere(name: str) -> None:
 
 
 def test_a_narrow_terminal_breaks_no_title_and_no_name() -> None:
-    drawn = FORMATS["console"](table(row("basic-pitch", throughput=speed(1.29)), KEPT), View(100, False)).splitlines()
+    drawn = FORMATS["console"](
+        table(row("basic-pitch", speedups={"latency": speed(2.0), "throughput": speed(1.29)}), KEPT), View(100, False)
+    ).splitlines()
     assert drawn[0].split() == [
         *("model", "metric", "original", "optimized", "change", "latency", "throughput", "size", "ships", "gate"),
     ]

@@ -16,6 +16,7 @@ from ovopt.bench.machine import machine
 from ovopt.budgets.checks import scenarios_of
 from ovopt.bundle import shapes_to_give
 from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, UsageError
+from ovopt.figures import figures_of
 from ovopt.locate import expand
 from ovopt.model.files.hub import PREFIX
 from ovopt.model.files.opened import OpenedModel
@@ -23,7 +24,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import new_file
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Override, Recipe
-from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
+from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record, Speedup
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
 from ovopt.suite import Entry
@@ -41,7 +42,7 @@ SCENARIOS = ("latency", "throughput")
 class Done(Record):
     """`entry.json`: what an entry's results depend on, and what came of it."""
 
-    schema_: Literal["ovopt.entry/1"] = Field("ovopt.entry/1", alias="schema")
+    schema_: Literal["ovopt.entry/2"] = Field("ovopt.entry/2", alias="schema")
     key: str = Field(description="a hash of the entry, its model, recipe, samples, versions, machine and measurement")
     row: SweepRow | None = Field(default=None, description="null while it is under way")
 
@@ -233,13 +234,18 @@ def compared(entry: Entry, result: Comparison) -> SweepRow:
             "original": None if agrees else _value(original, metric),
             "optimized": _value(optimized, metric),
             "change": change,
-            "latency": pair.latency,
-            "throughput": pair.throughput,
+            "speedups": _speedups(result, pair),
             "size_ratio": pair.size.ratio,
             "comparison": f"{entry.name}/{COMPARISON}",
             "bundle": f"{entry.name}/{BUNDLE}",
         }
     )
+
+
+def _speedups(result: Comparison, pair: Pair) -> dict[str, Speedup]:
+    """All that were measured, by their keys in the catalogue of figures."""
+    found = {figure.pair_key: figure.speedup(pair) for figure in figures_of(result.arms)}
+    return {key: speed for key, speed in found.items() if speed}
 
 
 def refused(entry: Entry, why: str, evaluated: Comparison | None) -> SweepRow:
