@@ -184,19 +184,16 @@ class Compress(Step):
         bytes_before, bytes_after = sum(before.precisions.values()), sum(after.precisions.values())
         if not any(w.bits <= 8 for w in stored) or bytes_after >= bytes_before:
             raise NoEffectError(_no_effect(stored))
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(mode="json", exclude_defaults=True),
-            effect={
-                "constant_bytes_before": bytes_before,
-                "constant_bytes": bytes_after,
-                "bytes_by_precision_before": dict(before.precisions),
-                "bytes_by_precision": dict(after.precisions),
-                **_dynamic_quantization(compressed, materials.device),
-                "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
-            },
-            notes=(*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)),
-            seconds=round(seconds, 3),
+        effect = {
+            "constant_bytes_before": bytes_before,
+            "constant_bytes": bytes_after,
+            "bytes_by_precision_before": dict(before.precisions),
+            "bytes_by_precision": dict(after.precisions),
+            **_dynamic_quantization(compressed, materials.device),
+            "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
+        }
+        return self.record_effect(
+            effect, seconds, [*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)]
         )
 
 

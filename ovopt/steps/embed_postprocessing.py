@@ -84,15 +84,8 @@ class EmbedPostprocessing(Step):
             left = ", ".join(decoder.name for decoder in host.decoders[count:]) or "nothing"
             given = chosen_outputs(facts(chosen.model).outputs, host.output)[0]
             said = f"the host still does: {left}; the model gives {given}"
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            changed=chosen is not None,
-            effect=effect,
-            notes=(said, *notes),
-            seconds=round(seconds, 3),
-            decoded=count,
-        )
+        report = self.record_effect(effect, seconds, [said, *notes])
+        return report.model_copy(update={"changed": chosen is not None, "decoded": count})
 
 
 @dataclass

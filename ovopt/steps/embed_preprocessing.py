@@ -102,15 +102,8 @@ class EmbedPreprocessing(Step):
             left = ", ".join(transform.name for transform in host.transforms[:-count]) or "nothing"
             taken = ", ".join(str(port) for port in facts(chosen.way.model).inputs)
             said = f"the host still does: {left}; the model takes {taken}"
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            changed=chosen is not None,
-            effect=effect,
-            notes=(said, *notes),
-            seconds=round(seconds, 3),
-            embedded=count,
-        )
+        report = self.record_effect(effect, seconds, [said, *notes])
+        return report.model_copy(update={"changed": chosen is not None, "embedded": count})
 
 
 @dataclass

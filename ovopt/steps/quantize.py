@@ -140,20 +140,13 @@ class Quantize(Step):
         if not after.quantizers:
             raise NoEffectError("quantize changed nothing: no operation of this model was quantized")
         available = len(materials.calibration)
-        notes: tuple[str, ...] = ()
-        if available < min(self.subset_size, 100):
-            notes = (f"only {available} calibration samples: 100 to 300 give steadier ranges",)
-        return StepReport(
-            name=self.name,
-            parameters=self.model_dump(exclude_defaults=True),
-            effect={
-                "fake_quantize": after.fake_quantize,
-                "int8_constant_bytes": sum(after.precisions.get(t, 0) for t in ("i8", "u8")),
-                "constant_bytes": sum(after.precisions.values()),
-                "constant_bytes_before": sum(before.precisions.values()),
-                "calibration_samples": min(self.subset_size, available),
-            },
-            quantized=self.mode is None,
-            notes=notes,
-            seconds=round(seconds, 3),
-        )
+        few = f"only {available} calibration samples: 100 to 300 give steadier ranges"
+        effect = {
+            "fake_quantize": after.fake_quantize,
+            "int8_constant_bytes": sum(after.precisions.get(t, 0) for t in ("i8", "u8")),
+            "constant_bytes": sum(after.precisions.values()),
+            "constant_bytes_before": sum(before.precisions.values()),
+            "calibration_samples": min(self.subset_size, available),
+        }
+        report = self.record_effect(effect, seconds, [few] if available < min(self.subset_size, 100) else [])
+        return report.model_copy(update={"quantized": self.mode is None})
