@@ -81,7 +81,8 @@ def test_the_shipped_digits_keep_a_budget_of_a_point(tmp_path: Path) -> None:
     done = searching(model, *options, cwd=tmp_path)
     assert done.code == 0, done.stderr
     manifest = json.loads(done.stdout)
-    assert manifest["steps"][-1]["parameters"]["reverted"] == []
+    assert manifest["steps"][-1]["made_by"]["reverted"] == []
+    assert manifest["steps"][-1]["made_by"]["settings"].keys() >= {"preset", "model_type", "subset_size"}
     assert manifest["steps"][-1]["effect"]["drop"] <= 0.01
     assert "search within 1.0 points ..." in done.stderr.splitlines()
     assert read_manifest(tmp_path / "int8") is not None
