@@ -77,7 +77,7 @@ class Places:
         self._bytes = _mapped(self._descriptor)
 
 
-class Reader:
+class TensorReader:
     """The worker's side."""
 
     def __init__(self, descriptor: int) -> None:

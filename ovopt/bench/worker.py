@@ -18,7 +18,7 @@ import numpy as np
 from ovopt.bench import protocol
 from ovopt.bench.machine import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
-from ovopt.bench.shared_tensors import Reader
+from ovopt.bench.shared_tensors import TensorReader
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
@@ -116,7 +116,7 @@ class Worker:
         """Each output is sent as it comes, while the model computes the next."""
         self._session = None
         session = self._loaded.open(command.properties, (), None, timed=False)
-        reader = Reader(self._shared)
+        reader = TensorReader(self._shared)
         under_way: dict[tuple[int, int], tuple[str, Tensors]] = {}
 
         def items() -> Iterator[tuple[tuple[int, int], Tensors]]:

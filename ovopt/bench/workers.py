@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from ovopt.bench import protocol
-from ovopt.bench.machine import ProcessorTime, processor_time
+from ovopt.bench.machine import ProcessorTicks, processor_time
 from ovopt.bench.worker_process import WorkerProcess
 from ovopt.errors import ArmLostError, UsageError
 from ovopt.records import ModelFile
@@ -44,7 +44,7 @@ class Crew:
         arms: Sequence[ArmPlan],
         limit_s: float = ANSWER_LIMIT_S,
         clock: Clock = time.perf_counter,
-        ticks: Callable[[], ProcessorTime | None] = processor_time,
+        ticks: Callable[[], ProcessorTicks | None] = processor_time,
     ) -> None:
         self.clock = clock
         """By which scenarios keep to their time budgets."""

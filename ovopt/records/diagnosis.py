@@ -63,7 +63,7 @@ class LayerDiagnosis(Record):
     )
 
 
-class Check(Record):
+class FixCheck(Record):
     """A model with a fix in it, measured against the one without."""
 
     how: Literal["reverted", "made again", "run so"] = Field(
@@ -80,7 +80,7 @@ class Fix(Record):
 
     layers: tuple[str, ...] = Field(description="what goes back to the original's arithmetic")
     recipe: str = Field(description="the lines of a recipe that do it")
-    checks: tuple[Check, ...]
+    checks: tuple[FixCheck, ...]
     pays: bool = Field(description="whether the last check shows what the fix is for")
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ovopt import units
 from ovopt.contracts import View
-from ovopt.records.diagnosis import Check, Diagnosis, Fix, LayerDiagnosis, Problem
+from ovopt.records.diagnosis import Diagnosis, Fix, FixCheck, LayerDiagnosis, Problem
 
 TOP = 15
 LISTED = 5
@@ -45,8 +45,8 @@ def render(diagnosis: Diagnosis, view: View, top: int = TOP) -> str:
 
 
 def worst_first(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
-    """By what a layer does to the outputs, then by its own error, then by the time that it loses; where there are no
-    errors, by its time."""
+    """Layers ordered by their effect on the outputs, then their own error, then the time that they lose; where there
+    are no errors, by its time."""
     known = any(layer.error for layer in layers)
 
     def badness(layer: LayerDiagnosis) -> tuple[float, float, float]:
@@ -115,7 +115,7 @@ def recipe_text(fix: Fix) -> Text:
     return Text("\n".join(f"     {line}" for line in fix.recipe.splitlines()))
 
 
-def _check(check: Check) -> str:
+def _check(check: FixCheck) -> str:
     said: list[str] = [check.how]
     if check.quality:
         quality = check.quality

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ovopt import units
 from ovopt.records import QualityDelta
-from ovopt.records.diagnosis import Check, Fix
+from ovopt.records.diagnosis import Fix, FixCheck
 
 RANDOM = (
     "random inputs: errors, metric and blame say little about real samples; --data names some, and a bundle brings "
@@ -70,12 +70,12 @@ def runs_in_f32(device: str) -> str:
     )
 
 
-def drop_of(check: Check) -> float:
+def drop_of(check: FixCheck) -> float:
     """Loss of accuracy that a fix leaves; infinite where that is not known."""
     return check.quality.drop[0] if check.quality else float("inf")
 
 
-def _in_other_precision(check: Check) -> str:
+def _in_other_precision(check: FixCheck) -> str:
     how = "in f32" if check.how == "run so" else "simplified"
     left = units.points(check.quality.delta, check.quality.unit) if check.quality else units.MISSING
     time = f", {units.factor(check.speedup)} the speed" if check.speedup else ""
@@ -105,7 +105,7 @@ def _who(fix: Fix) -> str:
     return "it" if len(fix.layers) == 1 else "them"
 
 
-def _time(check: Check) -> str:
+def _time(check: FixCheck) -> str:
     if check.cost_ms is None:
         return "does not run"
     return f"{'+' if check.cost_ms >= 0 else '-'}{units.milliseconds(abs(check.cost_ms))}"

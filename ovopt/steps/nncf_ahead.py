@@ -72,11 +72,11 @@ class RequestAhead:
 
 @contextlib.contextmanager
 def calibrating(samples: Sequence[Tensors], model: openvino.Model, advance: Advance) -> Iterator[nncf.Dataset]:
-    """The samples as a data set for calls of NNCF, which go ahead for as long as this lasts.
+    """The samples, inferences of shapes [batch, ...], as a data set for calls of NNCF, which go ahead for as long as
+    this lasts.
 
     One attribute of one class of NNCF's is replaced meanwhile: no module binds it by itself, so that putting it back
-    leaves nothing behind. Where this NNCF is built otherwise, its engines stay as they are.
-    """
+    leaves nothing behind. Where this NNCF is built otherwise, its engines stay as they are."""
     import nncf
 
     calibration, factory = Calibration(samples, model, advance), _engine_factory()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.bench import protocol
-from ovopt.bench.machine import ProcessorTime
+from ovopt.bench.machine import ProcessorTicks
 from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement
 from ovopt.records import Effective, ModelFile, Turn
@@ -82,7 +82,7 @@ class FakeCrew:
     capacity: float = 100.0
     most_streams: int = 64
     loading_s: float = 0.0
-    ticks: Callable[[], ProcessorTime | None] = lambda: None
+    ticks: Callable[[], ProcessorTicks | None] = lambda: None
     renewed: list[int] = field(default_factory=list)
     """How much had been asked by then."""
 

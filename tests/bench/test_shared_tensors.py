@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 import pytest
 
-from ovopt.bench.shared_tensors import COUNT, WORTH_BYTES, Places, Reader, shared_file
+from ovopt.bench.shared_tensors import COUNT, WORTH_BYTES, Places, TensorReader, shared_file
 
 LARGE = WORTH_BYTES // 4
 
@@ -33,7 +33,7 @@ def test_what_is_put_is_read_on_the_other_side(shared: IO[bytes]) -> None:
         np.array(1.5),
     )
     put = Places(shared.fileno()).put("a", tensors)
-    found = Reader(shared.fileno()).tensors(pickle.loads(pickle.dumps(put)))
+    found = TensorReader(shared.fileno()).tensors(pickle.loads(pickle.dumps(put)))
     for mine, theirs in zip(found, tensors, strict=True):
         assert mine.dtype == theirs.dtype
         np.testing.assert_array_equal(mine, theirs)
@@ -54,7 +54,7 @@ def test_what_does_not_fit_into_the_places_of_the_first_is_not_put(shared: IO[by
 
 
 def test_places_are_used_again_once_they_are_free(shared: IO[bytes]) -> None:
-    places, reader = Places(shared.fileno()), Reader(shared.fileno())
+    places, reader = Places(shared.fileno()), TensorReader(shared.fileno())
     puts = [places.put(i, large(i)) for i in range(COUNT)]
     assert places.put("one more", large(-1)) is None
     for i, put in enumerate(puts):
@@ -73,7 +73,7 @@ def test_a_second_use_of_the_file_may_be_for_other_sizes(shared: IO[bytes]) -> N
     wider = (np.full(3 * LARGE, 2, np.float32),)
     put = Places(shared.fileno()).put(0, wider)
     assert put is not None
-    np.testing.assert_array_equal(Reader(shared.fileno()).tensors(put)[0], wider[0])
+    np.testing.assert_array_equal(TensorReader(shared.fileno()).tensors(put)[0], wider[0])
     put = Places(shared.fileno()).put(0, large(3))
     assert put is not None
-    np.testing.assert_array_equal(Reader(shared.fileno()).tensors(put)[0], large(3)[0])
+    np.testing.assert_array_equal(TensorReader(shared.fileno()).tensors(put)[0], large(3)[0])

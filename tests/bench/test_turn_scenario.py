@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovopt.bench import protocol
-from ovopt.bench.machine import ProcessorTime
+from ovopt.bench.machine import ProcessorTicks
 from ovopt.bench.scenario import Effort, Found
 from ovopt.bench.scenarios.latency import LatencyScenario
 from ovopt.bench.workers import ArmPlan
@@ -267,12 +267,12 @@ class Stolen:
         self._share, self._calls = share, 0
         self._steal = self._whole = 0
 
-    def __call__(self) -> ProcessorTime:
+    def __call__(self) -> ProcessorTicks:
         if self._calls % 2 == 1:
             self._whole += 1000
             self._steal += int(1000 * self._share) if self._calls % 4 == 3 else 0
         self._calls += 1
-        return ProcessorTime(steal=self._steal, whole=self._whole)
+        return ProcessorTicks(steal=self._steal, whole=self._whole)
 
 
 def test_a_round_during_which_the_machine_was_taken_away_is_named_and_kept(clock: Clock) -> None:

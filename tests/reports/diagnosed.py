@@ -8,10 +8,10 @@ from ovopt.model.inspect.ignored_scope import Scope, recipe_lines
 from ovopt.records import DataFacts, ModelFile
 from ovopt.records.diagnosis import (
     Blame,
-    Check,
     Diagnosis,
     Executed,
     Fix,
+    FixCheck,
     LayerDiagnosis,
     LayerError,
     Problem,
@@ -42,7 +42,7 @@ def layer(
 FIX = Fix(
     layers=(f"{LONG}a", "b"),
     recipe=recipe_lines("quantize", {}, Scope(names=(f"{LONG}a", "b"))),
-    checks=(Check(how="reverted", quality=quality(0.01), speedup=0.9, cost_ms=0.1),),
+    checks=(FixCheck(how="reverted", quality=quality(0.01), speedup=0.9, cost_ms=0.1),),
     pays=True,
 )
 PROBLEM = Problem(kind="accuracy", layers=FIX.layers, said="2 layers cost 10.0 of the 11.0 points", fix=FIX)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ovopt.bench.machine import ProcessorTime, machine
+from ovopt.bench.machine import ProcessorTicks, machine
 from ovopt.cli.doctor import _text
 from ovopt.contracts import Brought, outside
 from ovopt.model.native import core
@@ -131,7 +131,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_steal_is_that_of_the_time_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([ProcessorTime(steal=100, whole=1000), ProcessorTime(steal=130, whole=1200)])
+    moments = iter([ProcessorTicks(steal=100, whole=1000), ProcessorTicks(steal=130, whole=1200)])
     monkeypatch.setattr(module, "processor_time", lambda: next(moments))
     assert doctor(self_test=False).steal_share == pytest.approx(0.15)
 

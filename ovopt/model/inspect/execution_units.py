@@ -20,7 +20,7 @@ PASSING = ("FakeQuantize", "FakeConvert", "Convert")
 
 
 @dataclass(frozen=True)
-class Work:
+class LayerWork:
     """Time and reorders of a unit's layers in one model."""
 
     precision: str
@@ -35,7 +35,7 @@ class Unit:
     """Layers that are executed together, with what they take in each model."""
 
     layers: tuple[str, ...]
-    work: tuple[Work | None, ...]
+    work: tuple[LayerWork | None, ...]
 
 
 def units(models: Sequence[openvino.Model], found: Sequence[Profile], order: Sequence[str]) -> list[Unit]:
@@ -70,7 +70,7 @@ def _readers(model: openvino.Model, order: Sequence[str]) -> Iterator[tuple[str,
             yield name, behind(nodes[name])
 
 
-def _work(profile: Profile, together: _Together) -> dict[str, Work]:
+def _work(profile: Profile, together: _Together) -> dict[str, LayerWork]:
     """The work of each unit, by its head: that of its nodes, and of those without a layer that feed them."""
     nodes: dict[str, list[Node]] = {}
     for node, served in layers_served(profile.nodes):
@@ -79,11 +79,11 @@ def _work(profile: Profile, together: _Together) -> dict[str, Work]:
     return {head: _sum(several) for head, several in nodes.items()}
 
 
-def _sum(nodes: Sequence[Node]) -> Work:
+def _sum(nodes: Sequence[Node]) -> LayerWork:
     computing = [node for node in nodes if not node.moves] or list(nodes)
     main = max(computing, key=lambda node: (bool(node.layers), node.us))
     moving = [node for node in nodes if node.moves]
-    return Work(
+    return LayerWork(
         precision=main.precision,
         primitive=f"{main.kind}|{main.primitive}",
         us=sum(node.us for node in nodes),

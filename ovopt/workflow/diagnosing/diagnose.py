@@ -25,17 +25,17 @@ from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import check_device, properties_of
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models
-from ovopt.workflow.diagnosing.fixes import HOPELESS, Mender, Patient
+from ovopt.workflow.diagnosing.fixes import UNBOUNDED, FixSearch, FixTarget
 from ovopt.workflow.diagnosing.layer_evidence import (
     Blames,
-    Timed,
-    Two,
+    LayerTimes,
+    ModelPair,
     blame_layers,
     compare_values,
     layer_table,
     time_layers,
 )
-from ovopt.workflow.diagnosing.precision_loss import Precision, precision_problems
+from ovopt.workflow.diagnosing.precision_loss import PrecisionCase, precision_problems
 from ovopt.workflow.diagnosing.problems import Case, both, find_problems
 from ovopt.workflow.diagnosing.quantized_source import Source, quantize_step, source_of
 from ovopt.workflow.options import check_number, options_of
@@ -119,15 +119,15 @@ class _Examination:
         blames = blame_layers(two, TimeBudget(BLAMING * self._budget), self._options.progress)
         layers = layer_table(two, errors, blames.by_layer if blames else {}, timed)
         validator = self._validator(original)
-        quality = validator.delta(optimized, HOPELESS) if validator else None
+        quality = validator.delta(optimized, UNBOUNDED) if validator else None
         case = Case(
             layers=layers,
             quality=quality,
             max_drop=self._max_drop(validator),
             original_ms=timed.profiles[0].wall_ms,
             wall_ms=timed.profiles[1].wall_ms,
-            mender=Mender(
-                self._patient(source, optimized, timed, validator),
+            search=FixSearch(
+                self._target(source, optimized, timed, validator),
                 TimeBudget((1 - BLAMING) * self._budget),
                 self._options.progress,
             ),
@@ -149,7 +149,7 @@ class _Examination:
         errors = compare_values(two, self._options.progress)
         layers = layer_table(two, errors, {}, timed)
         exact, running = self._validator(model, EXACT), self._validator(model)
-        case = Precision(
+        case = PrecisionCase(
             model=model,
             device=self._device,
             name=precision,
@@ -171,9 +171,9 @@ class _Examination:
     def _arm(self, model: openvino.Model, more: dict[str, str] | None = None) -> DeviceModel:
         return DeviceModel(model, self._device, {**self._properties, **(more or {})}, self._chosen.recipe.model.state)
 
-    def _two(self, original: DeviceModel, optimized: DeviceModel) -> Two:
+    def _two(self, original: DeviceModel, optimized: DeviceModel) -> ModelPair:
         wanted = self._chosen.recipe.model.output
-        return Two(original, optimized, self._samples, output_indices(self._subjects[0].facts.outputs, wanted))
+        return ModelPair(original, optimized, self._samples, output_indices(self._subjects[0].facts.outputs, wanted))
 
     def _validator(self, model: openvino.Model, more: dict[str, str] | None = None) -> Validator | None:
         if not self._chosen.recipe.metrics:
@@ -187,18 +187,20 @@ class _Examination:
         budget = self._chosen.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
         return budget.max_drop if budget else None
 
-    def _patient(self, source: Source, optimized: openvino.Model, timed: Timed, validator: Validator | None) -> Patient:
+    def _target(
+        self, source: Source, optimized: openvino.Model, timed: LayerTimes, validator: Validator | None
+    ) -> FixTarget:
         manifest = self._subjects[1].manifest
         step = quantize_step(manifest)
         parameters = step.model_dump(exclude_defaults=True, mode="json") if step else {}
         real = not self._prepared.samples.random
-        return Patient(
+        return FixTarget(
             optimized=optimized,
             source=source.model,
             wall_ms=timed.profiles[1].wall_ms,
             sample=self._samples[0][0],
             device=self._device,
-            judge=partial(validator.delta, max_drop=HOPELESS) if validator else None,
+            judge=partial(validator.delta, max_drop=UNBOUNDED) if validator else None,
             scope=lambda layers: Scope.of(source.model, layers, source.lasting),
             lines=lambda scope: recipe_lines(Quantize.name, parameters, scope),
             remake=partial(self._remade, source.model, parameters) if step and real else None,
@@ -212,9 +214,9 @@ class _Examination:
 
     def _record(
         self,
-        two: Two,
+        two: ModelPair,
         layers: Sequence[LayerDiagnosis],
-        timed: Timed,
+        timed: LayerTimes,
         problems: Sequence[Problem],
         quality: QualityDelta | None,
         blames: Blames | None,

@@ -13,7 +13,7 @@ from ovopt.errors import ArmLostError, StepError, UsageError
 from ovopt.model.inspect.ignored_scope import Scope
 from ovopt.model.inspect.quantizers import reverted
 from ovopt.records import QualityDelta
-from ovopt.records.diagnosis import Check, Fix
+from ovopt.records.diagnosis import Fix, FixCheck
 from ovopt.time_budget import OutOfTimeError, TimeBudget
 
 if TYPE_CHECKING:
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 RECOVERED = 0.8
 """A fix for the accuracy gives back so much of what can be had back."""
-HOPELESS = float("inf")
+UNBOUNDED = float("inf")
+"""A drop without a limit, and that of a model that does not run."""
 
 
 @dataclass(frozen=True)
-class Patient:
+class FixTarget:
     """The optimized model, what it was made from, and how it can be made again."""
 
     optimized: openvino.Model
@@ -44,11 +45,11 @@ class Patient:
     """About how long that takes."""
 
 
-class Mender:
-    """Tries fixes within a time budget."""
+class FixSearch:
+    """Search for fixes that are checked, within a time budget."""
 
-    def __init__(self, patient: Patient, budget: TimeBudget, progress: Progress) -> None:
-        self._patient = patient
+    def __init__(self, target: FixTarget, budget: TimeBudget, progress: Progress) -> None:
+        self._target = target
         self._budget = budget
         self._progress = progress
         self._known: dict[frozenset[str], float] = {}
@@ -56,7 +57,7 @@ class Mender:
     def culprits(self, ranked: Sequence[str], whole: float, allowed: float | None) -> tuple[str, ...]:
         """The fewest of the ranked layers that, reverted, leave no more than is allowed of the whole drop (None: that
         give back most of it), as far as the time goes; none where nothing does."""
-        reserved_s = self._patient.remake_s if self._patient.remake else 0.0
+        reserved_s = self._target.remake_s if self._target.remake else 0.0
         goal: float | None = None
         with self._progress.task("look for a fix", total=self._budget.seconds) as advance:
 
@@ -94,19 +95,19 @@ class Mender:
         return max(found, key=found.__getitem__)
 
     def _speedup(self, model: openvino.Model) -> float | None:
-        patient = self._patient
-        return quick_speedup(patient.optimized, model, patient.sample, patient.device)
+        target = self._target
+        return quick_speedup(target.optimized, model, target.sample, target.device)
 
-    def fix(self, layers: Sequence[str], pays: Callable[[Check], bool]) -> Fix:
+    def fix(self, layers: Sequence[str], pays: Callable[[FixCheck], bool]) -> Fix:
         """The fix for these layers, checked."""
-        scope = self._patient.scope(layers)
+        scope = self._target.scope(layers)
         checks = [self._check("reverted", self._reverted(layers))]
-        if pays(checks[0]) and self._patient.remake and self._patient.remake_s < self._budget.left_s:
+        if pays(checks[0]) and self._target.remake and self._target.remake_s < self._budget.left_s:
             try:
-                checks.append(self._check("made again", self._patient.remake(scope)))
+                checks.append(self._check("made again", self._target.remake(scope)))
             except (StepError, UsageError) as error:
                 self._progress.say(f"the model cannot be made again with these lines: {error}")
-        return Fix(layers=tuple(layers), recipe=self._patient.lines(scope), checks=tuple(checks), pays=pays(checks[-1]))
+        return Fix(layers=tuple(layers), recipe=self._target.lines(scope), checks=tuple(checks), pays=pays(checks[-1]))
 
     def _best(self, ranked: Sequence[str], goal: float | None) -> tuple[str, ...]:
         """The fewest layers of a set that was tried and reaches the goal."""
@@ -117,26 +118,26 @@ class Mender:
         key = frozenset(layers)
         if key not in self._known:
             judged = self._judged(self._reverted(layers))
-            self._known[key] = judged.drop[0] if judged else HOPELESS
+            self._known[key] = judged.drop[0] if judged else UNBOUNDED
         return self._known[key]
 
     def _reverted(self, layers: Collection[str]) -> openvino.Model:
-        return reverted(self._patient.optimized, self._patient.source, self._patient.scope(layers).reverted)
+        return reverted(self._target.optimized, self._target.source, self._target.scope(layers).reverted)
 
     def _judged(self, model: openvino.Model) -> QualityDelta | None:
         try:
-            return self._patient.judge(model) if self._patient.judge else None
+            return self._target.judge(model) if self._target.judge else None
         except ArmLostError as error:
             self._progress.say(f"with {error}")
             return None
 
-    def _check(self, how: str, model: openvino.Model) -> Check:
+    def _check(self, how: str, model: openvino.Model) -> FixCheck:
         speedup = self._speedup(model)
-        return Check.model_validate(
+        return FixCheck.model_validate(
             {
                 "how": how,
                 "quality": self._judged(model),
                 "speedup": speedup,
-                "cost_ms": self._patient.wall_ms * (1 / speedup - 1) if speedup else None,
+                "cost_ms": self._target.wall_ms * (1 / speedup - 1) if speedup else None,
             }
         )

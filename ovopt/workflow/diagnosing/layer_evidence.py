@@ -31,7 +31,7 @@ as where a factor has moved from one into the next."""
 
 
 @dataclass(frozen=True)
-class Two:
+class ModelPair:
     """The models that are held against each other, on the same samples."""
 
     original: DeviceModel
@@ -57,7 +57,7 @@ class Two:
         )
 
 
-def compare_values(two: Two, progress: Progress) -> dict[str, LayerError]:
+def compare_values(two: ModelPair, progress: Progress) -> dict[str, LayerError]:
     """Errors of every layer that both models have. Raises ArmLostError where one of them does not run."""
     shared = two.pairing.shared
     shapes = [tensor.shape for tensor in two.samples[0][0]]
@@ -85,7 +85,7 @@ class Blames:
     samples: int
 
 
-def blame_layers(two: Two, budget: TimeBudget, progress: Progress) -> Blames | None:
+def blame_layers(two: ModelPair, budget: TimeBudget, progress: Progress) -> Blames | None:
     """Switch each layer alone, on as many samples as the time allows, at least one; None where the models do not fit
     together."""
     try:
@@ -145,14 +145,14 @@ class _Blaming:
 
 
 @dataclass(frozen=True)
-class Timed:
+class LayerTimes:
     """Execution of both models, by layers."""
 
     profiles: Sequence[Profile]
     units: Sequence[Unit]
 
 
-def time_layers(two: Two, progress: Progress) -> Timed:
+def time_layers(two: ModelPair, progress: Progress) -> LayerTimes:
     """Profile both models, in turns. Raises ArmLostError where a model does not run, SettingsError where the device
     refuses a property."""
     models = [two.original.model, two.optimized.model]
@@ -165,11 +165,11 @@ def time_layers(two: Two, progress: Progress) -> Timed:
                 given = ", ".join(f"{key}={value}" for key, value in two.optimized.properties.items())
                 raise SettingsError(f"{two.original.device} refuses the properties {given}: {reason(error)}") from None
             raise ArmLostError(f"the models cannot be profiled: {reason(error)}") from None
-    return Timed(found, units(models, found, order))
+    return LayerTimes(found, units(models, found, order))
 
 
 def layer_table(
-    two: Two, errors: Mapping[str, LayerError], blames: Mapping[str, Blame], timed: Timed
+    two: ModelPair, errors: Mapping[str, LayerError], blames: Mapping[str, Blame], timed: LayerTimes
 ) -> list[LayerDiagnosis]:
     """A row for each layer of the original, in the order of execution, and for the new ones of the optimized model."""
     quantized = set(quantized_operations(two.optimized.model))

@@ -14,7 +14,7 @@ from ovopt.errors import OvoptError
 from ovopt.model.inspect.ignored_scope import settings_lines
 from ovopt.model.native import EXACT
 from ovopt.records import Quality, QualityDelta
-from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.records.diagnosis import Fix, FixCheck, LayerDiagnosis, Problem
 from ovopt.reports.problem_words import imprecise
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.comparing.scoring import kind_of
@@ -29,7 +29,7 @@ WORST = 3
 
 
 @dataclass(frozen=True)
-class Precision:
+class PrecisionCase:
     """The original at f32 and at the precision that runs."""
 
     model: openvino.Model
@@ -53,7 +53,7 @@ class Precision:
         return quality_delta(self.exact, quality, kind_of(self.metric), self.seed)
 
 
-def precision_problems(case: Precision, layers: Sequence[LayerDiagnosis]) -> list[Problem]:
+def precision_problems(case: PrecisionCase, layers: Sequence[LayerDiagnosis]) -> list[Problem]:
     """The problems, each with its fix; none where the metric stands the precision."""
     lost = case.delta(case.running)
     if lost is None or case.exact is None or lost.drop[0] <= LEAST_SHARE * abs(case.exact.value):
@@ -75,8 +75,8 @@ def _own(layer: LayerDiagnosis) -> float:
     return (layer.error.own or 0.0) if layer.error else 0.0
 
 
-def _in_f32(case: Precision) -> Fix:
-    check = Check(
+def _in_f32(case: PrecisionCase) -> Fix:
+    check = FixCheck(
         how="run so",
         quality=case.delta(case.exact),
         speedup=case.wall_ms / case.exact_wall_ms,
@@ -85,7 +85,7 @@ def _in_f32(case: Precision) -> Fix:
     return Fix(layers=(), recipe=settings_lines(EXACT), checks=(check,), pays=True)
 
 
-def _simplified(case: Precision, lost: QualityDelta) -> Fix | None:
+def _simplified(case: PrecisionCase, lost: QualityDelta) -> Fix | None:
     try:
         model = Simplify().apply(case.model, Materials(case.samples, case.seed, Silent())).model
         quality = case.delta(case.score(model))
@@ -93,6 +93,6 @@ def _simplified(case: Precision, lost: QualityDelta) -> Fix | None:
         return None
     speedup = quick_speedup(case.model, model, case.samples[0], case.device)
     cost = case.wall_ms * (1 / speedup - 1) if speedup else None
-    check = Check(how="made again", quality=quality, speedup=speedup, cost_ms=cost)
+    check = FixCheck(how="made again", quality=quality, speedup=speedup, cost_ms=cost)
     pays = quality is not None and quality.drop[0] < lost.drop[0]
     return Fix(layers=(), recipe=SIMPLIFY_LINES, checks=(check,), pays=pays)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ovopt.records import QualityDelta
-from ovopt.records.diagnosis import Check, Fix, LayerDiagnosis, Problem
+from ovopt.records.diagnosis import Fix, FixCheck, LayerDiagnosis, Problem
 from ovopt.reports import problem_words as words
 from ovopt.reports.problem_words import drop_of
 from ovopt.turns import LEAST_SPEEDUP
-from ovopt.workflow.diagnosing.fixes import Mender
+from ovopt.workflow.diagnosing.fixes import FixSearch
 
 LEAST_SHARE = 0.01
 """A drop of so much of the metric's value is worth a look where no budget says otherwise."""
@@ -33,7 +33,7 @@ class Case:
     original_ms: float
     wall_ms: float
     """Of one inference of the optimized model."""
-    mender: Mender
+    search: FixSearch
     revertible: frozenset[str]
     readers: Mapping[str, frozenset[str]]
     """Of each layer with quantizers behind it: what reads them."""
@@ -61,10 +61,10 @@ def accuracy_problem(case: Case) -> Problem | None:
     candidates = [name for name in ranked if name in case.revertible]
     if not candidates:
         return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=words.irreversible(quality, ranked))
-    culprits = case.mender.culprits(candidates, quality.drop[0], None)
+    culprits = case.search.culprits(candidates, quality.drop[0], None)
     if not culprits:
         return Problem(kind="accuracy", layers=tuple(ranked[:NAMED]), said=words.not_given_back(quality))
-    fix = case.mender.fix(culprits, lambda check: drop_of(check) < quality.drop[0])
+    fix = case.search.fix(culprits, lambda check: drop_of(check) < quality.drop[0])
     return Problem(kind="accuracy", layers=culprits, said=words.blamed(quality, fix), fix=fix)
 
 
@@ -73,11 +73,11 @@ def rest_problem(case: Case, lost: Problem) -> Problem | None:
     if case.quality is None or lost.fix is None or drop_of(lost.fix.checks[-1]) <= case.allowed:
         return None
     candidates = [name for name in ranked_by_blame(case.layers) if name in case.revertible]
-    chosen = case.mender.culprits(candidates, case.quality.drop[0], case.allowed)
+    chosen = case.search.culprits(candidates, case.quality.drop[0], case.allowed)
     if not chosen or set(chosen) == set(lost.fix.layers):
         return None
     faster = case.original_ms / case.wall_ms
-    fix = case.mender.fix(
+    fix = case.search.fix(
         chosen, lambda check: drop_of(check) <= case.allowed and (check.speedup or 0.0) * faster >= LEAST_SPEEDUP
     )
     said = words.beyond_budget(case.quality, case.allowed, fix, faster)
@@ -95,7 +95,7 @@ def speed_problem(case: Case) -> Problem | None:
     fixable = [found for name in names if (found := quantized_around(case, name))]
     if not fixable:
         return Problem(kind="speed", layers=names, said=words.slower(names, lost_us, floating, None))
-    fix = case.mender.fix(case.mender.fastest(fixable), lambda check: (check.speedup or 0.0) >= LEAST_SPEEDUP)
+    fix = case.search.fix(case.search.fastest(fixable), lambda check: (check.speedup or 0.0) >= LEAST_SPEEDUP)
     return Problem(kind="speed", layers=names, said=words.slower(names, lost_us, floating, fix), fix=fix)
 
 
@@ -110,10 +110,10 @@ def both(problems: Sequence[Problem], case: Case) -> Fix | None:
     ordered = [layer.name for layer in case.layers if layer.name in wanted]
     alone = fixes[-2].checks[-1].speedup or 0.0
 
-    def pays(check: Check) -> bool:
+    def pays(check: FixCheck) -> bool:
         return drop_of(check) < before and (check.speedup or 0.0) > alone
 
-    return case.mender.fix(ordered, pays)
+    return case.search.fix(ordered, pays)
 
 
 def ranked_by_blame(layers: Sequence[LayerDiagnosis]) -> list[str]:

@@ -17,8 +17,8 @@ from ovopt.records import Quality, QualityDelta
 from ovopt.records.diagnosis import Blame, Executed, LayerDiagnosis, LayerError
 from ovopt.time_budget import TimeBudget
 from ovopt.workflow.diagnosing import fixes
-from ovopt.workflow.diagnosing.fixes import Mender, Patient
-from ovopt.workflow.diagnosing.precision_loss import Precision, precision_problems
+from ovopt.workflow.diagnosing.fixes import FixSearch, FixTarget
+from ovopt.workflow.diagnosing.precision_loss import PrecisionCase, precision_problems
 from ovopt.workflow.diagnosing.problems import Case, both, find_problems, quantized_around, ranked_by_blame
 from tests.factories import metric_named
 
@@ -91,14 +91,14 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fixes, "quick_speedup", lambda before, after, *rest: speed(after) / speed(before))
 
 
-def mender(
+def search(
     costs: Mapping[str, float] = COSTS,
     judge: Callable[[ov.Model], QualityDelta] | None = None,
     remake: Callable[[Scope], ov.Model] | None = None,
     time_budget_s: float = 60,
     progress: Watched | None = None,
-) -> Mender:
-    patient = Patient(
+) -> FixSearch:
+    target = FixTarget(
         optimized=quantizing(*NAMES),
         source=quantizing(),
         wall_ms=2.0,
@@ -110,11 +110,11 @@ def mender(
         remake=remake,
         remake_s=0.0,
     )
-    return Mender(patient, TimeBudget(time_budget_s), progress or Watched())
+    return FixSearch(target, TimeBudget(time_budget_s), progress or Watched())
 
 
 def case(layers: Sequence[LayerDiagnosis], drop: float = 0.11, max_drop: float | None = 0.01, **more: Any) -> Case:
-    known: dict[str, Any] = {"mender": mender(), "revertible": frozenset(NAMES), "readers": {}, "original_ms": 4.0}
+    known: dict[str, Any] = {"search": search(), "revertible": frozenset(NAMES), "readers": {}, "original_ms": 4.0}
     return Case(layers, quality(drop), max_drop, wall_ms=2.0, **(known | more))
 
 
@@ -156,8 +156,8 @@ def test_without_a_budget_a_hundredth_of_the_metric_is_allowed() -> None:
 
 
 def test_where_reverting_gives_nothing_back_it_is_said() -> None:
-    helpless = mender(judge=lambda model: quality(0.11))
-    (problem,) = find_problems(case(BLAMED, mender=helpless))
+    helpless = search(judge=lambda model: quality(0.11))
+    (problem,) = find_problems(case(BLAMED, search=helpless))
     assert problem.fix is None
     assert problem.said == (
         "the optimization costs -11.0 points [-12.0, -10.0], and no quantized layer gives any of it back when it is "
@@ -190,7 +190,7 @@ def test_a_fix_that_works_is_checked_again_on_a_model_made_anew() -> None:
         asked.append(scope)
         return quantizing("b", "d")
 
-    first, *_ = find_problems(case(BLAMED, mender=mender(remake=remake)))
+    first, *_ = find_problems(case(BLAMED, search=search(remake=remake)))
     assert first.fix is not None
     assert [check.how for check in first.fix.checks] == ["reverted", "made again"]
     assert asked[0].names == ("a", "c")
@@ -203,7 +203,7 @@ def test_a_model_that_cannot_be_made_again_is_said() -> None:
     def remake(scope: Scope) -> ov.Model:
         raise StepError("nncf.quantize failed")
 
-    first, *_ = find_problems(case(BLAMED, mender=mender(remake=remake, progress=progress)))
+    first, *_ = find_problems(case(BLAMED, search=search(remake=remake, progress=progress)))
     assert first.fix is not None
     assert len(first.fix.checks) == 1
     assert progress.told[0] == "the model cannot be made again with these lines: nncf.quantize failed"
@@ -215,13 +215,13 @@ def test_a_candidate_that_does_not_run_is_no_fix() -> None:
             raise ArmLostError("cannot be compiled")
         return quality(sum(COSTS[name] for name in left(model)))
 
-    found = find_problems(case(BLAMED, mender=mender(judge=judge)))
+    found = find_problems(case(BLAMED, search=search(judge=judge)))
     assert found[0].fix is None
 
 
 def test_without_time_there_is_no_fix() -> None:
     progress = Watched()
-    (problem,) = find_problems(case(BLAMED, mender=mender(time_budget_s=-1, progress=progress)))
+    (problem,) = find_problems(case(BLAMED, search=search(time_budget_s=-1, progress=progress)))
     assert problem.fix is None
     assert progress.told == ["the time for checks has ended; the best fix so far counts"]
 
@@ -284,17 +284,17 @@ def test_fixes_that_pay_are_tried_together() -> None:
     assert both(found[:1], whole) is None
 
 
-# Precision
+# PrecisionCase
 
 
-def precision(exact: float, running: float, simplified: float = 0.9) -> Precision:
+def precision(exact: float, running: float, simplified: float = 0.9) -> PrecisionCase:
     def scored(share: float) -> Quality:
         right = round(100 * share)
         return Quality(
             value=share, low=share, high=share, unit="share", n=100, rows=(1.0,) * right + (0.0,) * (100 - right)
         )
 
-    return Precision(
+    return PrecisionCase(
         model=quantizing("a"),
         device="CPU",
         name="bf16",
