@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.arrays.checks import axis_of
+from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import place_of, sizes, stretch
 from ovopt.contracts import Array
 from ovopt.errors import DataError

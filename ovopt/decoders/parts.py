@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.axes import sliced
-from ovopt.arrays.checks import axis_of
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import alike, misfit, parts_of
 

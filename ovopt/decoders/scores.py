@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.arrays.checks import axis_of
+from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import as_float, place_of, sizes
 from ovopt.arrays.probabilities import sigmoid, softmax
 from ovopt.contracts import Array, Decoder

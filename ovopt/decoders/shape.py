@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.axes import (
     reshaped,
     reshaped_batch,
@@ -17,7 +18,6 @@ from ovopt.arrays.axes import (
     transposed,
     transposed_batch,
 )
-from ovopt.arrays.checks import axis_of
 from ovopt.arrays.graph import place_of, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit

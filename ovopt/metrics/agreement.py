@@ -11,7 +11,7 @@ from pydantic import Field
 from ovopt.arrays.probabilities import log_softmax
 from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.rows import tuples
+from ovopt.metrics.row_tables import tuples
 
 HIGHEST_DB = 120.0
 """Ratio of signal to noise of equal outputs, in dB: beyond it there are only rounding errors of float64."""

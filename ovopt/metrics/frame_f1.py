@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, LabelFile, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.rows import tuples
+from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Boxes, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.rows import Remembered
+from ovopt.metrics.row_tables import Remembered
 from ovopt.records import Port
 
 IOUS = np.linspace(0.5, 0.95, 10)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Metric
 from ovopt.errors import DataError
-from ovopt.metrics.rows import tuples
+from ovopt.metrics.row_tables import tuples
 
 LARGEST_LOG = 700.0
 """Logarithm of nearly the largest float64."""

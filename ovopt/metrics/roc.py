@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ovopt.contracts import Array, Metric, Row
 from ovopt.errors import DataError
 from ovopt.metrics.class_labels import check_class
-from ovopt.metrics.rows import Remembered, flattened, tuples
+from ovopt.metrics.row_tables import Remembered, flattened, tuples
 from ovopt.records import Port
 
 SUM_TOLERANCE = 1e-3

@@ -11,7 +11,7 @@ import numpy as np
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
 from ovopt.errors import DataError, SettingsError, did_you_mean
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import Recipe
 
 if TYPE_CHECKING:

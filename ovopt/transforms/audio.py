@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from ovopt.arrays.checks import holds, numbers_of
+from ovopt.arrays.arguments import holds, numbers_of
 from ovopt.contracts import Array, Parts, Transform
 from ovopt.errors import DataError, SettingsError
 from ovopt.transforms.sniff import seems

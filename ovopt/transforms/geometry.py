@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ovopt.arrays.checks import CHANNELS, numbers_of
+from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.placement import Fill, Plan, Size, boxes_moved, mask_placed, placed, placed_batch
+from ovopt.transforms.canvas import Fill, Plan, Size, boxes_moved, mask_placed, placed, placed_batch
 from ovopt.transforms.resampling import Interpolation, resampled, resampled_batch
 
 if TYPE_CHECKING:

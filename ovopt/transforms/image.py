@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from ovopt.arrays.checks import numbers_of
+from ovopt.arrays.arguments import numbers_of
 from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes, stretch
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
-from ovopt.arrays.checks import holds, numbers_of
+from ovopt.arrays.arguments import holds, numbers_of
 from ovopt.arrays.graph import along, as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.axes import (
     reshaped,
     reshaped_batch,
@@ -17,7 +18,6 @@ from ovopt.arrays.axes import (
     transposed,
     transposed_batch,
 )
-from ovopt.arrays.checks import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError

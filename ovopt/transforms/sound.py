@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ovopt.arrays.checks import numbers_of
+from ovopt.arrays.arguments import numbers_of
 from ovopt.contracts import Array
 from ovopt.errors import DataError
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from ovopt.arrays.checks import numbers_of
+from ovopt.arrays.arguments import numbers_of
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
 from ovopt.transforms.sound import Sound, signal_of

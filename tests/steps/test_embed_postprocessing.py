@@ -17,7 +17,7 @@ from ovopt.errors import RecipeError
 from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.model.ports.attach import POSTPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.stats import Interval
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
 from ovopt.workflow.options import Silent

@@ -14,7 +14,7 @@ from ovopt.errors import ArmLostError, DataError, RecipeError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.records import QualityDelta
 from ovopt.stats import Interval
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing

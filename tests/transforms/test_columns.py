@@ -4,7 +4,7 @@ import pytest
 
 from ovopt.contracts import Parts, Transform, plugins
 from ovopt.errors import DataError, RecipeError
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import parse_recipe
 from ovopt.records import Port
 from ovopt.transforms.columns import AsInputs, Column, ColumnParts

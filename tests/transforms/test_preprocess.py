@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from ovopt.errors import DataError
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.records import Port
-from ovopt.transforms.files import ByteWindow, Npy
+from ovopt.transforms.file_bytes import ByteWindow, Npy
 from ovopt.transforms.numbers import Cast, Normalize, Scale
 from tests.factories import exactly
 

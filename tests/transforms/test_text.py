@@ -13,7 +13,7 @@ from tokenizers import models, pre_tokenizers, processors, trainers
 
 from ovopt.contracts import Parts
 from ovopt.errors import DataError, RecipeError, SettingsError
-from ovopt.preparing.host import HostPreparation
+from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.records import Port
 from ovopt.transforms.text import DecodeText, Ids, Lowercase, Strip, Tokenize
 from tests.factories import exactly

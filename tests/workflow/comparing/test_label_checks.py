@@ -11,9 +11,9 @@ import pytest
 from ovopt.contracts import Metric
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.classification import TopK
-from ovopt.metrics.edit_distance import Wer
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
 from ovopt.metrics.roc import Auroc, Eer
+from ovopt.metrics.text import Wer
 from ovopt.records import Quality
 from ovopt.workflow.comparing.label_checks import LEAST, ClassShifts, no_skill
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.arrays.checks import axis_of, holds, numbers_of
+from ovopt.arrays.arguments import axis_of, holds, numbers_of
 from ovopt.errors import DataError
 from tests.factories import exactly
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovopt.errors import DataError
-from ovopt.metrics.edit_distance import Cer, ExactMatch, Wer
+from ovopt.metrics.text import Cer, ExactMatch, Wer
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ovopt.metrics.rows import Remembered, flattened, tuples
+from ovopt.metrics.row_tables import Remembered, flattened, tuples
 from tests.metrics.support import rows_of
 
 

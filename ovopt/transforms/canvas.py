@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.arrays.checks import holds
+from ovopt.arrays.arguments import holds
 from ovopt.arrays.graph import dtype_of, sizes, stretch
 from ovopt.contracts import Array
 from ovopt.errors import DataError

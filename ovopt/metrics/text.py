@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ovopt.contracts import Metric
 from ovopt.errors import DataError
-from ovopt.metrics.rows import tuples
+from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
 Normalization = Annotated[
