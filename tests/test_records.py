@@ -12,7 +12,7 @@ from ovopt.records import (
     Budgets,
     Comparison,
     DataFacts,
-    LeftOut,
+    LeftOutSample,
     Manifest,
     ModelFile,
     Port,
@@ -110,8 +110,8 @@ def test_a_port_is_said_with_its_type_and_shape(shape, said):
 def test_samples_left_out_by_an_older_version_are_read_without_a_kind() -> None:
     facts = {"source": "a", "fingerprint": "b", "seed": 1, "splits": {}}
     older = DataFacts.model_validate({**facts, "left_out": {"a#3": "a#3: torn"}})
-    assert older.left_out == {"a#3": LeftOut(kind=None, why="a#3: torn")}
-    newer = DataFacts.model_validate({**facts, "left_out": {"a#3": LeftOut(kind="label", why="a#3: no class")}})
+    assert older.left_out == {"a#3": LeftOutSample(kind=None, why="a#3: torn")}
+    newer = DataFacts.model_validate({**facts, "left_out": {"a#3": LeftOutSample(kind="label", why="a#3: no class")}})
     assert DataFacts.model_validate_json(newer.model_dump_json()) == newer
 
 

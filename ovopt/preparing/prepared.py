@@ -19,7 +19,7 @@ from ovopt.preparing.ahead import Cache, Inferences, ahead
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.preparing.labels import Labels
 from ovopt.recipe import Recipe
-from ovopt.records import DataFacts, LeftOut, LeftOutKind, Port
+from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Port
 
 CACHE_BYTES = 256 << 20
 """Memory for prepared samples that are met again, enough for some hundred images of 224 x 224 in f32."""
@@ -40,7 +40,7 @@ class Prepared:
     """Preparation for a model that does a part of `preprocess` itself."""
     decoders_inside: int = 0
     """Number of the decoders of `postprocess` that the model does itself."""
-    left_out: dict[int, LeftOut] = field(default_factory=dict)
+    left_out: dict[int, LeftOutSample] = field(default_factory=dict)
     """Samples that cannot be used, by index: filled as they are met."""
     calibrated: Set[str] = frozenset()
     """Digests of the samples that models have been calibrated with, which cannot judge them."""
@@ -104,7 +104,7 @@ class Prepared:
         why = str(error) if str(error).startswith(sample_id) else f"{sample_id}: {error}"
         if kind != "calibrated" and self.recipe.data.on_bad_sample == "refuse":
             raise DataError(f"{why}; --on-bad-sample skip leaves such samples out") from None
-        self.left_out[index] = LeftOut(kind=kind, why=why)
+        self.left_out[index] = LeftOutSample(kind=kind, why=why)
 
     def no_sample_error(self, use: str) -> DataError:
         """Error to raise where all samples were left out; the first of them says why."""

@@ -49,8 +49,8 @@ from ovopt.records.gate import (
 )
 from ovopt.records.model import (
     DataFacts,
-    LeftOut,
     LeftOutKind,
+    LeftOutSample,
     Machine,
     MadeBy,
     Manifest,
@@ -103,8 +103,8 @@ __all__ = [
     "Ground",
     "Latency",
     "LatencyBudget",
-    "LeftOut",
     "LeftOutKind",
+    "LeftOutSample",
     "LoadLimit",
     "LoadPoint",
     "Machine",

@@ -113,7 +113,7 @@ class StepReport(Record):
 LeftOutKind = Literal["unreadable", "unfit", "label", "calibrated"]
 
 
-class LeftOut(Record):
+class LeftOutSample(Record):
     """A sample that was left out."""
 
     kind: LeftOutKind | None = Field(
@@ -138,7 +138,7 @@ class DataFacts(Record):
     fingerprint: str
     seed: int
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
-    left_out: Annotated[dict[str, LeftOut], BeforeValidator(_with_kinds)] = Field(
+    left_out: Annotated[dict[str, LeftOutSample], BeforeValidator(_with_kinds)] = Field(
         default={}, description="samples that were left out, by id"
     )
 

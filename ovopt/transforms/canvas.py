@@ -21,7 +21,7 @@ Fill = float | tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Plan:
+class CanvasPlan:
     """An image of size `inner`, with its top left corner at (`top`, `left`) of a canvas of size `outer`. Sizes are
     height, width; what reaches beyond the canvas is cut off."""
 
@@ -31,10 +31,10 @@ class Plan:
     left: int = 0
 
 
-def placed(image: Array, plan: Plan, fill: Fill, name: str) -> Array:
+def placed(image: Array, plan: CanvasPlan, fill: Fill, name: str) -> Array:
     """Image [height, width] or [height, width, channels], already of size `plan.inner`, on its canvas. Raises
     DataError, which begins with the transform's name, where `fill` does not fit it."""
-    if plan == Plan(plan.inner, plan.inner):
+    if plan == CanvasPlan(plan.inner, plan.inner):
         return image
     channels = image.shape[2] if image.ndim == 3 else 1
     if isinstance(fill, tuple) and len(fill) != channels:
@@ -48,14 +48,14 @@ def placed(image: Array, plan: Plan, fill: Fill, name: str) -> Array:
     return canvas
 
 
-def placed_batch(batch: openvino.Output, plan: Plan, fill: Fill) -> openvino.Output | None:
+def placed_batch(batch: openvino.Output, plan: CanvasPlan, fill: Fill) -> openvino.Output | None:
     """`placed` as operations on [n, height, width, ...]; None where the element type cannot hold `fill`, or each
     channel has its own."""
     from openvino import opset13 as op
 
     shares = {float(value) for value in (fill if isinstance(fill, tuple) else (fill,))}
     dtype = dtype_of(batch)
-    if plan == Plan(plan.inner, plan.inner):
+    if plan == CanvasPlan(plan.inner, plan.inner):
         return batch
     if len(shares) > 1 or not holds(dtype, min(shares)):
         return None
@@ -72,15 +72,15 @@ def placed_batch(batch: openvino.Output, plan: Plan, fill: Fill) -> openvino.Out
     return op.pad(batch, np.array(begins), np.array(ends), "constant", value).output(0)
 
 
-def mask_placed(mask: Array, plan: Plan, fill: int) -> Array:
+def mask_placed(mask: Array, plan: CanvasPlan, fill: int) -> Array:
     """Mask [height, width], already of size `plan.inner`, on its canvas; in 16 bits where its own type cannot hold
     `fill`."""
-    if plan != Plan(plan.inner, plan.inner) and not holds(mask.dtype, fill):
+    if plan != CanvasPlan(plan.inner, plan.inner) and not holds(mask.dtype, fill):
         mask = mask.astype(np.int16 if abs(fill) < 2**15 else np.int64)
     return placed(mask, plan, fill, "mask")
 
 
-def boxes_moved(boxes: Array, size: tuple[int, int], plan: Plan) -> tuple[Array, tuple[int, int]]:
+def boxes_moved(boxes: Array, size: tuple[int, int], plan: CanvasPlan) -> tuple[Array, tuple[int, int]]:
     """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) on the canvas, cut at its edge; and the
     canvas's width and height."""
     height, width = plan.inner

@@ -11,7 +11,7 @@ from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.canvas import Fill, Plan, Size, boxes_moved, mask_placed, placed, placed_batch
+from ovopt.transforms.canvas import CanvasPlan, Fill, Size, boxes_moved, mask_placed, placed, placed_batch
 from ovopt.transforms.resampling import Interpolation, resampled, resampled_batch
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Resize(Transform):
         if not _is_image(batch):
             return None
         height, width = sizes(batch)[:2]
-        plan = Plan(pair_of(self.size), pair_of(self.size)) if self.size is not None else None
+        plan = CanvasPlan(pair_of(self.size), pair_of(self.size)) if self.size is not None else None
         if height is not None and width is not None:
             plan = self._plan(height, width)
         resized = resampled_batch(batch, plan.inner, self.interpolation, self.antialias) if plan else None
@@ -100,14 +100,14 @@ class Resize(Transform):
         plan = self._plan(*mask.shape[:2])
         return mask_placed(resampled(mask, plan.inner, "nearest"), plan, self.mask_fill)
 
-    def _plan(self, height: int, width: int) -> Plan:
+    def _plan(self, height: int, width: int) -> CanvasPlan:
         if self.size is not None:
-            return Plan(pair_of(self.size), pair_of(self.size))
+            return CanvasPlan(pair_of(self.size), pair_of(self.size))
         if self.letterbox is not None:
             return _letterboxed((height, width), pair_of(self.letterbox))
         if self.height is not None:
             new = (self.height, math.ceil(self.height * (width / height)))
-            return Plan(new, new)
+            return CanvasPlan(new, new)
         if self.shorter_side is not None:
             short, wanted = min(height, width), self.shorter_side
             sides = (wanted if side == short else max(1, int(wanted * side / short)) for side in (height, width))
@@ -116,7 +116,7 @@ class Resize(Transform):
             long, wanted = max(height, width), self.longer_side
             sides = (wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width))
         new = (next(sides), next(sides))
-        return Plan(new, new)
+        return CanvasPlan(new, new)
 
 
 class CenterCrop(Transform):
@@ -151,10 +151,10 @@ class CenterCrop(Transform):
         """Middle of the mask [height, width]."""
         return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
 
-    def _plan(self, height: int, width: int) -> Plan:
+    def _plan(self, height: int, width: int) -> CanvasPlan:
         outer = pair_of(self.size)
         top, left = (_centred(old, new) for old, new in zip((height, width), outer, strict=True))
-        return Plan((height, width), outer, top, left)
+        return CanvasPlan((height, width), outer, top, left)
 
 
 class Pad(Transform):
@@ -204,17 +204,19 @@ class Pad(Transform):
         """Mask [height, width] with its margin."""
         return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
 
-    def _plan(self, height: int, width: int) -> Plan:
+    def _plan(self, height: int, width: int) -> CanvasPlan:
         inner = (height, width)
         if self.multiple_of is None and self.size is None:
-            return Plan(inner, (height + self.top + self.bottom, width + self.left + self.right), self.top, self.left)
+            return CanvasPlan(
+                inner, (height + self.top + self.bottom, width + self.left + self.right), self.top, self.left
+            )
         step = self.multiple_of
         outer = (-(-height // step) * step, -(-width // step) * step) if step else pair_of(self.size or 1)
         if outer[0] < height or outer[1] < width:
             raise DataError(f"pad: an image of {height} x {width} is larger than {outer[0]} x {outer[1]}; resize it")
         if self.align == "start":
-            return Plan(inner, outer)
-        return Plan(inner, outer, (outer[0] - height) // 2, (outer[1] - width) // 2)
+            return CanvasPlan(inner, outer)
+        return CanvasPlan(inner, outer, (outer[0] - height) // 2, (outer[1] - width) // 2)
 
 
 def pair_of(size: int | Size) -> Size:
@@ -244,13 +246,13 @@ def _is_image(batch: openvino.Output) -> bool:
     return len(sample) == 3 and (sample[2] in CHANNELS or (sample[0] is not None and sample[0] not in CHANNELS))
 
 
-def _letterboxed(old: Size, outer: Size) -> Plan:
+def _letterboxed(old: Size, outer: Size) -> CanvasPlan:
     """Source: Ultralytics `LetterBox` with `auto=False, scaleup=True, center=True`: the margin above and to the left
     is round(half - 0.1)."""
     ratio = min(outer[0] / old[0], outer[1] / old[1])
     inner = (max(1, round(old[0] * ratio)), max(1, round(old[1] * ratio)))
     top, left = (round((out - within) / 2 - 0.1) for out, within in zip(outer, inner, strict=True))
-    return Plan(inner, outer, top, left)
+    return CanvasPlan(inner, outer, top, left)
 
 
 def _centred(old: int, new: int) -> int:

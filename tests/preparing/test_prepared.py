@@ -12,7 +12,7 @@ from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
 from ovopt.preparing.prepared import CALIBRATED, Prepared, digest
 from ovopt.recipe import DataSection, ModelSection, Recipe
-from ovopt.records import LeftOut, Port
+from ovopt.records import LeftOutSample, Port
 from ovopt.transforms.numbers import Scale
 from tests.factories import exactly
 
@@ -95,7 +95,7 @@ def test_a_bad_sample_is_named_once(fault: DataError) -> None:
         list(prepared(contents).prepare_each(range(5)))
     data = prepared(contents, data={"on_bad_sample": "skip"})
     assert [index for index, _ in data.prepare_each(range(5))] == [0, 1, 3, 4]
-    assert data.facts.left_out == {"set#2": LeftOut(kind="unreadable", why="set#2: torn")}
+    assert data.facts.left_out == {"set#2": LeftOutSample(kind="unreadable", why="set#2: torn")}
 
 
 def test_a_fault_that_is_not_the_datas_is_not_left_out() -> None:
@@ -246,7 +246,7 @@ def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
     )
     part = whole.with_transforms((), (X,))
     assert [index for index, _ in part.prepare_each([0, 1])] == [0]
-    assert whole.facts.left_out == {"set#1": LeftOut(kind="unreadable", why="set#1: broken")}
+    assert whole.facts.left_out == {"set#1": LeftOutSample(kind="unreadable", why="set#1: broken")}
 
 
 # What a model was calibrated with
@@ -259,7 +259,7 @@ def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     candidate = judging.with_transforms((), (X,))
     for data in (judging, candidate, judging):
         assert [index for index, _ in data.prepare_each(range(4))] == [0, 1, 3]
-    assert judging.facts.left_out == {"set#2": LeftOut(kind="calibrated", why=f"set#2: {CALIBRATED}")}
+    assert judging.facts.left_out == {"set#2": LeftOutSample(kind="calibrated", why=f"set#2: {CALIBRATED}")}
 
 
 def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None:

@@ -12,7 +12,7 @@ import yaml
 from ovopt.cli.app import app
 from ovopt.contracts import View
 from ovopt.recipe import parse_recipe
-from ovopt.records import Effective, Latency, LeftOut, LoadLimit, Quality
+from ovopt.records import Effective, Latency, LeftOutSample, LoadLimit, Quality
 from ovopt.reports import provenance
 from ovopt.reports.charts import (
     colours,
@@ -177,7 +177,10 @@ def test_samples_that_were_left_out_have_no_row_and_shift_no_name() -> None:
     assert FULL.data
     ids = ("torn", *FULL.data.splits["gate"])
     data = FULL.data.model_copy(
-        update={"splits": {"gate": ids}, "left_out": {"torn": LeftOut(kind="unreadable", why="torn: not readable")}}
+        update={
+            "splits": {"gate": ids},
+            "left_out": {"torn": LeftOutSample(kind="unreadable", why="torn: not readable")},
+        }
     )
     assert list(flips(FULL.model_copy(update={"data": data}))) == list(flips(FULL))
 

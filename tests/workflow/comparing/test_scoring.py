@@ -16,7 +16,7 @@ from ovopt.contracts import Array, Decoder, Metric, Parts, Row, Samples, Tensors
 from ovopt.errors import ArmLostError, DataError, ModelError
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
-from ovopt.records import LeftOut, Port, Quality
+from ovopt.records import LeftOutSample, Port, Quality
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.options import Silent
 from tests.bench.crews import plan
@@ -339,7 +339,7 @@ def test_a_bad_sample_is_left_out_of_every_arm_and_named() -> None:
     assert list(first.rows) == [float(np.argmax(ROWS[i]) == LABELS[i]) for i in kept]
     assert first.n == second.n == len(kept)
     assert data.facts.left_out.keys() == {"set#4", "set#11"}
-    assert data.facts.left_out["set#4"] == LeftOut(kind="unreadable", why="set#4: torn")
+    assert data.facts.left_out["set#4"] == LeftOutSample(kind="unreadable", why="set#4: torn")
     assert data.facts.left_out["set#11"].kind == "unfit"
     assert data.facts.left_out["set#11"].why.startswith("set#11: shape [7] does not fit the model's input")
 
