@@ -52,7 +52,7 @@ def effective(found: dict[str, Any], scenario: str = "latency", arm: int = 0) ->
 
 def test_one_model_is_measured_in_all_scenarios_without_a_verdict(work: Path) -> None:
     found = measured(work, "tiny.xml", *BRIEFLY)
-    assert found["schema"] == "ovopt.comparison/1"
+    assert found["schema"] == "ovopt.comparison/2"
     assert set(found["settings"]["scenarios"]) == DEFAULT
     assert found["settings"]["measured"].keys() == DEFAULT
     assert [(arm["name"], arm["role"]) for arm in found["arms"]] == [("original", "baseline")]

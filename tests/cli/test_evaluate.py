@@ -115,7 +115,7 @@ def test_the_predictions_are_the_models_scores(
 
 def test_the_result_is_a_comparison_file_without_a_comparison(whole: tuple[Path, dict[str, Any]]) -> None:
     folder, found = whole
-    assert found["schema"] == "ovopt.comparison/1"
+    assert found["schema"] == "ovopt.comparison/2"
     assert (found["pairs"], found["control"], found["gate"]["verdict"]) == ([], None, None)
     assert found["gate"]["reason"] == "Evaluated, not compared."
     assert found["settings"]["scenarios"] == []

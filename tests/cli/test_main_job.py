@@ -150,7 +150,7 @@ def test_samples_of_different_lengths_are_not_taken_for_the_same(tmp_path: Path)
 
 def test_standard_output_is_one_json_document_in_the_schema(job: Job, result: Any) -> None:
     assert job.compared.stdout.count("\n") == 1
-    assert result["schema"] == "ovopt.comparison/1"
+    assert result["schema"] == "ovopt.comparison/2"
     wanted = {"schema", "ovopt", "created", "machine", "recipe", "data", "settings", "arms", "control", "pairs", "gate"}
     assert wanted <= set(result)
 

@@ -13,7 +13,7 @@ from tests.factories import comparison
 @pytest.mark.parametrize("whole", [comparison(), comparison({}, lost={"int8": "killed"})], ids=["measured", "lost"])
 def test_the_report_is_the_whole_comparison(whole):
     text = Json().render(whole, View(width=80, colour=True))
-    assert json.loads(text)["schema"] == "ovopt.comparison/1"
+    assert json.loads(text)["schema"] == "ovopt.comparison/2"
     assert Comparison.model_validate_json(text) == whole
 
 

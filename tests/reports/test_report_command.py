@@ -22,7 +22,7 @@ FORMATS = {
     "html": "<!doctype html>",
     "csv": "subject,role,figure",
     "junit": '<testsuites name="ovopt"',
-    "json": '{"schema":"ovopt.comparison/1"',
+    "json": '{"schema":"ovopt.comparison/2"',
 }
 
 
