@@ -8,7 +8,6 @@ from html import escape
 from ovopt.records import Comparison
 from ovopt.records.base import notebook_html
 from ovopt.records.diagnosis import Diagnosis
-from ovopt.records.sweep import Sweep
 from ovopt.reports.cells import Cell, Tone, clean
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import verdict_of
@@ -54,16 +53,6 @@ def _(comparison: Comparison) -> str:
     names = [arm.name for arm in (comparison.arms[0], *candidates)]
     rows = table_rows(comparison, candidates)
     return html_table(verdict.headline, verdict.evidence, ["", *names], ([row.label, *row.cells] for row in rows))
-
-
-@notebook_html.register
-def _(sweep: Sweep) -> str:
-    """The table of `ovopt sweep`, below what was counted over all models."""
-    from ovopt.reports import leaderboard
-
-    remarks = [f"{name}: {said}" for name, said in leaderboard.remarks(sweep)]
-    said, *counts = leaderboard.summary(sweep)
-    return html_table(said, [*counts, *remarks], leaderboard.HEADER, map(leaderboard.cells, sweep.rows))
 
 
 def _cell(found: str | Cell) -> str:
