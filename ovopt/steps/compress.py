@@ -13,7 +13,7 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.inspect.weights import EMBEDDINGS, RECURRENT, Weights, weights
+from ovopt.model.inspect.layers import EMBEDDINGS, RECURRENT, Weights, weights
 from ovopt.model.native import core
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport

@@ -9,7 +9,7 @@ import pytest
 
 from ovopt.bundle import read_manifest
 from ovopt.model.files.read import read_model
-from ovopt.model.inspect.weights import weights
+from ovopt.model.inspect.layers import weights
 from tests.cli import run
 from tests.workflow.searching.compressed import FEW, write_network, write_samples
 

@@ -15,7 +15,7 @@ from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, RecipeError, StepError, UsageError
-from ovopt.model.inspect.weights import weights
+from ovopt.model.inspect.layers import weights
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import parse_recipe
 from ovopt.steps.compress import Compress

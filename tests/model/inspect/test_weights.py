@@ -8,7 +8,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.weights import Weights, weights
+from ovopt.model.inspect.layers import Weights, weights
 from tests.workflow.searching.compressed import CLASSES, WIDTH, WORDS, network, samples
 
 

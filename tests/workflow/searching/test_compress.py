@@ -13,7 +13,7 @@ import pytest
 from ovopt.bundle import read_manifest
 from ovopt.errors import BudgetMissedError, DataError, RecipeError, UsageError
 from ovopt.model.files.read import read_model
-from ovopt.model.inspect.weights import weights
+from ovopt.model.inspect.layers import weights
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
 from ovopt.records.search import Trial

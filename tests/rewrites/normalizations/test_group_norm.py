@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.group_norm import GroupNorm
+from ovopt.rewrites.normalizations import GroupNorm
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 CHANNELS, GROUPS, EPS = 8, 4, 1e-3

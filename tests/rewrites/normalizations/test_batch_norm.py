@@ -8,7 +8,7 @@ import pytest
 from openvino import opset1, opset5
 from openvino import opset13 as ops
 
-from ovopt.rewrites.batch_norm import BatchNorm
+from ovopt.rewrites.normalizations import BatchNorm
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 CHANNELS = 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.rewrites.l2_normalization import L2Normalization
+from ovopt.rewrites.normalizations import L2Normalization
 from tests.rewrites.graphs import assert_same, assert_untouched, graph, kinds, rewritten, values
 
 AXES = np.array([1])
