@@ -212,7 +212,7 @@ def test_the_file_is_read_and_judged_with_the_package_and_without_it(house: Hous
     words = ("gate", "comparison.json", "--budget", "size.max_ratio=2", "--format", "markdown")
     printed = house.good(*words)
     assert "one input, p50" in printed
-    without = run(*words, cwd=house.folder)
+    without = run(*words, cwd=house.folder, PYTHONPATH=str(ROOT))
     assert (without.code, without.stdout) == (0, printed)
 
 
