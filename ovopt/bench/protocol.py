@@ -3,13 +3,14 @@ one way and outputs the other; large inputs through memory that both share."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ovopt.bench.shared_tensors import Put
-from ovopt.contracts import Placement, Preparation, Tensors
+from ovopt.contracts import Placement, Preparation, Session, Tensors
 from ovopt.errors import OvoptError
 
 
@@ -88,6 +89,14 @@ class Serve:
 
     arrivals_s: Sequence[float]
     first: int
+
+
+class Take(ABC):
+    """A turn of a scenario from another package, whose module the worker imports; reply whatever it gives."""
+
+    @abstractmethod
+    def __call__(self, session: Session) -> Any:
+        """Take the turn in the worker, with the compiled model; raw values that can be pickled."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,9 @@ class Worker:
                 turn = end_to_end_turn(session, self._prepared, command.seconds, command.first)
             case protocol.Serve():
                 turn = session.serve(command.arrivals_s, command.first)
+            case protocol.Take():
+                turn = command(session)
+                self._check_outputs()
             case _:
                 raise AssertionError(f"no such command: {command!r}")
         return turn

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.bench.protocol import TakeLatency, TakeThroughput
+from ovopt.bench.protocol import Take, TakeLatency, TakeThroughput
 from ovopt.bench.worker import Worker, processor_turn
-from ovopt.contracts import Pace
+from ovopt.contracts import Pace, Session
 from ovopt.errors import ArmLostError
 from ovopt.turns import TURN
 from tests.factories import exactly
@@ -51,6 +51,24 @@ def worker(session: Timed) -> Worker:
 def turn(worker: Worker, session: Timed, output: np.ndarray, index: int = 0, command: Any = None) -> None:
     session.outputs = {index: output}
     worker._take(command or TakeLatency(0, 0))
+
+
+class Third(Take):
+    """A turn of another package."""
+
+    def __call__(self, session: Session) -> Any:
+        return session.infer_once(3)
+
+
+def test_a_turn_of_another_package_is_taken_with_the_session_and_its_outputs_are_looked_at(
+    worker: Worker, session: Timed
+) -> None:
+    session.outputs = {3: np.ones((1, 2), np.float32)}
+    assert worker._take(Third()) == 1000
+    assert session.inferred == [3]
+    session.outputs = {3: np.zeros((1, 2), np.float32)}
+    with pytest.raises(ArmLostError, match=exactly(CHANGED)):
+        worker._take(Third())
 
 
 FIRST = np.array([[0.1, 2.0, -30.0]], np.float32)
