@@ -78,7 +78,10 @@ def _culprits(names: Sequence[str], arguments: Arguments, tried: Works) -> Seque
     scope = arguments["ignored_scope"] or nncf.IgnoredScope()
 
     def works_without(some: Sequence[str]) -> bool:
-        ignoring = replace(scope, names=[*scope.names, *some], validate=False)
+        try:
+            ignoring = replace(scope, names=[*scope.names, *some], validate=False)
+        except TypeError:  # a version of NNCF with other fields
+            return False
         return tried({**arguments, "ignored_scope": ignoring})
 
     return thinned(names, works_without) if names and works_without(names) else ()

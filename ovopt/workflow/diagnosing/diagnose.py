@@ -94,10 +94,10 @@ class _Examination:
 
     def __init__(self, run: Run, taking_part: Sequence[NamedModel], time_budget_s: float) -> None:
         recipe = run.recipe
-        self._chosen = run
+        self._run = run
         self._options = run.options
         self._budget = time_budget_s
-        self._subjects = taking_part
+        self._taking_part = taking_part
         self._device = recipe.runtime.device
         self._properties = properties_of(recipe)
         self._prepared = run.prepare(taking_part[0].facts.inputs)
@@ -110,9 +110,9 @@ class _Examination:
 
     def _of_two(self) -> Diagnosis:
         original, optimized = self._models
-        manifest = self._subjects[1].manifest
+        manifest = self._taking_part[1].manifest
         flat = [tensors for parts in self._samples for tensors in parts]
-        source = source_of(original, optimized, manifest, flat, self._chosen.seed)
+        source = source_of(original, optimized, manifest, flat, self._run.seed)
         two = self._two(self._arm(source.model), self._arm(optimized))
         timed = time_layers(two, self._options.progress)
         errors = compare_values(two, self._options.progress)
@@ -159,38 +159,38 @@ class _Examination:
             exact=exact.baseline if exact else None,
             running=running.baseline if running else None,
             score=lambda other: (
-                Validator(self._prepared, other, self._subjects[0].facts, self._device, self._properties).baseline
+                Validator(self._prepared, other, self._taking_part[0].facts, self._device, self._properties).baseline
             ),
             samples=[tensors for parts in self._samples for tensors in parts],
-            seed=self._chosen.seed,
+            seed=self._run.seed,
         )
         problems, quality = precision_problems(case, layers), case.delta(case.running)
         made = self._record(two, layers, timed, problems, quality, None, ())
         return made.model_copy(update={"metric": exact and exact.metric.label})
 
     def _arm(self, model: openvino.Model, more: dict[str, str] | None = None) -> DeviceModel:
-        return DeviceModel(model, self._device, {**self._properties, **(more or {})}, self._chosen.recipe.model.state)
+        return DeviceModel(model, self._device, {**self._properties, **(more or {})}, self._run.recipe.model.state)
 
     def _two(self, original: DeviceModel, optimized: DeviceModel) -> ModelPair:
-        wanted = self._chosen.recipe.model.output
-        return ModelPair(original, optimized, self._samples, output_indices(self._subjects[0].facts.outputs, wanted))
+        wanted = self._run.recipe.model.output
+        return ModelPair(original, optimized, self._samples, output_indices(self._taking_part[0].facts.outputs, wanted))
 
     def _validator(self, model: openvino.Model, more: dict[str, str] | None = None) -> Validator | None:
-        if not self._chosen.recipe.metrics:
+        if not self._run.recipe.metrics:
             return None
-        self._options.progress.say(f"score {self._subjects[0].file.path} on the tuning split")
+        self._options.progress.say(f"score {self._taking_part[0].file.path} on the tuning split")
         return Validator(
-            self._prepared, model, self._subjects[0].facts, self._device, {**self._properties, **(more or {})}
+            self._prepared, model, self._taking_part[0].facts, self._device, {**self._properties, **(more or {})}
         )
 
     def _max_drop(self, validator: Validator | None) -> float | None:
-        budget = self._chosen.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
+        budget = self._run.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
         return budget.max_drop if budget else None
 
     def _target(
         self, source: Source, optimized: openvino.Model, timed: LayerTimes, validator: Validator | None
     ) -> FixTarget:
-        manifest = self._subjects[1].manifest
+        manifest = self._taking_part[1].manifest
         step = quantize_step(manifest)
         parameters = step.model_dump(exclude_defaults=True, mode="json") if step else {}
         real = not self._prepared.samples.random
@@ -210,7 +210,7 @@ class _Examination:
     def _remade(self, source: openvino.Model, parameters: dict[str, object], scope: Scope) -> openvino.Model:
         step = Quantize.model_validate(with_scope(parameters, scope))
         calibration = calibration_samples(self._prepared, self._models[0], step.wanted, True, self._options)
-        return step.apply(source, Materials(calibration, self._chosen.seed, self._options.progress)).model
+        return step.apply(source, Materials(calibration, self._run.seed, self._options.progress)).model
 
     def _record(
         self,
@@ -222,17 +222,17 @@ class _Examination:
         blames: Blames | None,
         notes: Collection[str],
     ) -> Diagnosis:
-        pairing, last = two.pairing, self._subjects[-1]
+        pairing, last = two.pairing, self._taking_part[-1]
         random = [RANDOM] if self._prepared.samples.random else []
         return Diagnosis(
             **stamp(self._options),
-            recipe=self._chosen.recipe.resolved(),
+            recipe=self._run.recipe.resolved(),
             data=self._prepared.facts,
             device=self._device,
             properties=self._properties,
-            seed=self._chosen.seed,
+            seed=self._run.seed,
             time_budget_s=self._budget,
-            original=_side(self._subjects[0], timed.profiles[0]),
+            original=_side(self._taking_part[0], timed.profiles[0]),
             optimized=_side(last, timed.profiles[1]),
             metric=None,
             quality=quality,
@@ -244,7 +244,7 @@ class _Examination:
             gone=tuple(layer.name for layer in pairing.gone),
             new=tuple(layer.name for layer in pairing.new),
             problems=tuple(problems),
-            notes=(*random, *notes, *self._chosen.notes),
+            notes=(*random, *notes, *self._run.notes),
         )
 
 

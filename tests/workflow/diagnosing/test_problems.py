@@ -284,7 +284,7 @@ def test_fixes_that_pay_are_tried_together() -> None:
     assert both(found[:1], whole) is None
 
 
-# PrecisionCase
+# Precision
 
 
 def precision(exact: float, running: float, simplified: float = 0.9) -> PrecisionCase:
