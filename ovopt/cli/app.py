@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Annotated
 
 import typer
 
 from ovopt import __version__
-from ovopt.cli import (
-    benchmark,
-    card,
-    compare,
-    compress,
-    demo,
-    diagnose,
-    doctor,
-    embed,
-    evaluate,
-    gate,
-    history,
-    optimize,
-    prune,
-    quantize,
-    rebuild,
-    recipes,
-    report,
-    simplify,
-    sweep,
-)
+
+COMMANDS = (
+    "simplify", "quantize", "compress", "prune", "embed", "optimize", "compare", "benchmark", "sweep", "card",
+    "rebuild", "evaluate", "diagnose", "report", "gate", "doctor", "demo", "recipes", "history",
+)  # fmt: skip
+"""Modules of `ovopt.cli` in the order of the help: each holds `command`, or `app` where it has commands of its own."""
 
 app = typer.Typer(
     name="ovopt",
@@ -36,25 +22,12 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("simplify")(simplify.command)
-app.command("quantize")(quantize.command)
-app.command("compress")(compress.command)
-app.command("prune")(prune.command)
-app.command("embed")(embed.command)
-app.command("optimize")(optimize.command)
-app.command("compare")(compare.command)
-app.command("benchmark")(benchmark.command)
-app.command("sweep")(sweep.command)
-app.command("card")(card.command)
-app.command("rebuild")(rebuild.command)
-app.command("evaluate")(evaluate.command)
-app.command("diagnose")(diagnose.command)
-app.command("report")(report.command)
-app.command("gate")(gate.command)
-app.command("doctor")(doctor.command)
-app.command("demo")(demo.command)
-app.add_typer(recipes.app, name="recipes")
-app.add_typer(history.app, name="history")
+for _name in COMMANDS:
+    _module = importlib.import_module(f"ovopt.cli.{_name}")
+    if hasattr(_module, "app"):
+        app.add_typer(_module.app, name=_name)
+    else:
+        app.command(_name)(_module.command)
 
 
 def _print_version(wanted: bool) -> None:
