@@ -75,5 +75,5 @@ def _reference(kind: type[BaseModel], definitions: dict[str, Any]) -> dict[str, 
 
 
 def _key(kind: type[BaseModel]) -> str:
-    """Classes of different sections may share a name."""
-    return ".".join([*kind.__module__.split(".")[1:], kind.__name__])
+    """The class with its module: classes of different sections, or packages, may share a name."""
+    return f"{kind.__module__}.{kind.__name__}".removeprefix("ovopt.")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ovopt.contracts import DataSource, plugins
+from ovopt.contracts import DataSource, Metric, plugins
 from ovopt.errors import RecipeError
 from ovopt.locate import shipped
-from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe, parse_recipe
+from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe, json_schema, parse_recipe
 from ovopt.recipe.json_schema import recipe_schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="the extra `dev` brings jsonschema")
@@ -59,6 +59,22 @@ def test_it_is_a_schema_of_the_dialect_that_it_names() -> None:
 def test_every_reference_leads_somewhere() -> None:
     known = {f"#/$defs/{name}" for name in schema()["$defs"]}
     assert {node["$ref"] for node in nodes(schema()) if "$ref" in node} <= known
+
+
+def test_classes_of_one_name_in_two_packages_are_two_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    class First(Metric):
+        a: int
+
+    class Second(Metric):
+        b: int
+
+    for number, kind in enumerate((First, Second)):
+        kind.__module__, kind.__name__ = f"package_{number}.metrics", "Same"
+    kinds = {"first": First, "second": Second}
+    monkeypatch.setattr(json_schema, "plugins", lambda *found: kinds if found[1] is Metric else plugins(*found))
+    described = jsonschema.Draft202012Validator(recipe_schema())
+    assert described.is_valid(recipe(metrics=[{"first": {"a": 1}}, {"second": {"b": 1}}]))
+    assert not described.is_valid(recipe(metrics=[{"second": {"a": 1}}]))
 
 
 def test_every_key_is_there_and_no_other_is_allowed() -> None:

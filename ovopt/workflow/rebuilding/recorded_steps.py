@@ -134,7 +134,10 @@ def _step(report: StepReport, bundle: Path) -> Step:
 def _own(name: str, settings: Mapping[str, Any], bundle: Path) -> Step:
     known = plugins("ovopt.steps", Step)
     if name not in known:
-        raise RecipeError(f"{bundle}: this version of ovopt has no step {name!r}; {did_you_mean(name, known)}")
+        raise RecipeError(
+            f"{bundle}: neither this version of ovopt nor an installed package has a step {name!r}; "
+            f"{did_you_mean(name, known)}"
+        )
     make: Callable[[Any], Step] = known[name].model_validate
     try:
         return make(settings)

@@ -284,7 +284,7 @@ def test_versions_that_differ_are_told(work: Path) -> None:
     ("steps", "message"),
     [
         ([], "its manifest lists no steps"),
-        ([("melt", {})], "this version of ovopt has no step 'melt'"),
+        ([("melt", {})], "neither this version of ovopt nor an installed package has a step 'melt'"),
         ([("quantize", {"presets": "mixed"})], "its quantize step was made by another version of ovopt: presets: "),
     ],
     ids=["none", "unknown", "key"],
