@@ -44,6 +44,24 @@ def _of(arm: Arm, place: str) -> Any:
     return reach(place)(arm) or ()
 
 
+def _throughputs(arm: Arm) -> Iterator[Iterable[float]]:
+    return (map(_rate, rounds) for rounds in _of(arm, "throughput.raw"))
+
+
+def _processor_times(arm: Arm) -> Iterator[Iterable[float]]:
+    return ((1e3 / _rate(turn) for turn in rounds) for rounds in _of(arm, "processor_time.raw"))
+
+
+def _ways(arm: Arm) -> Iterator[Iterable[float]]:
+    """Milliseconds of each sample, all stages together."""
+    for rounds in _of(arm, "end_to_end.raw"):
+        yield chain.from_iterable(_ms(map(sum, turn.stages_ns)) for turn in rounds)
+
+
+def _pipelined(arm: Arm) -> Iterator[Iterable[float]]:
+    return ((_rate(turn.pipelined) for turn in rounds) for rounds in _of(arm, "end_to_end.raw"))
+
+
 def _start(kind: Literal["cold", "cached"], label: str, meaning: str) -> Iterator[Figure]:
     place = f"first_inference.{kind}"
 
@@ -182,109 +200,41 @@ def _most(place: str, name: str = "") -> Callable[[Any], Any]:
 
 
 FIGURES: tuple[Figure | Family, ...] = (
-    _percentile(
-        50,
-        label="latency p50",
-        meaning="time of one answer; half of them take less",
-        followed=True,
-        against="latency",
-        speedup=reach("latency"),
-        decides=True,
-    ),
+    _percentile(50, label="latency p50", meaning="time of one answer; half of them take less", followed=True,
+                against="latency", speedup=reach("latency"), decides=True),
     _percentile(90),
     _percentile(95),
     _percentile(99, label="latency p99", meaning="99 of 100 answers take less", followed=True),
     *(_row(f"latency.{name}", "ms", f"latency.{name}_ms") for name in ("mean", "min", "max")),
-    _row(
-        "throughput",
-        "/s",
-        "throughput.samples_per_s",
-        better="higher",
-        label="throughput",
-        meaning="samples per second with all cores at work",
-        followed=True,
-        raw=lambda arm: (map(_rate, rounds) for rounds in _of(arm, "throughput.raw")),
-        rests_on="replicas",
-        speedup=reach("throughput"),
-        decides=True,
-    ),
-    _row(
-        "processor_time",
-        "ms",
-        "processor_time.per_inference_ms",
-        label="processor, 1 thread",
-        meaning="processor time of one inference, the steadier cross-check",
-        followed=True,
-        raw=lambda arm: ((1e3 / _rate(turn) for turn in rounds) for rounds in _of(arm, "processor_time.raw")),
-        rests_on="replicas",
-        speedup=reach("processor_time"),
-    ),
-    _row(
-        "end_to_end",
-        "ms",
-        "end_to_end.total_ms",
-        title="end to end total",
-        label="end to end",
-        meaning="from the file's bytes to the answer",
-        followed=True,
-        raw=lambda arm: (
-            chain.from_iterable(_ms(map(sum, turn.stages_ns)) for turn in rounds)
-            for rounds in _of(arm, "end_to_end.raw")
-        ),
-        rests_on="replicas",
-        speedup=reach("end_to_end.sequential"),
-    ),
-    *(
-        _row(f"end_to_end.{stage}", "ms", f"end_to_end.{stage}_ms")
-        for stage in ("decode", "preprocess", "inference", "postprocess")
-    ),
-    _row(
-        "end_to_end.pipelined",
-        "/s",
-        "end_to_end.pipelined_samples_per_s",
-        better="higher",
-        label="pipelined",
-        meaning="with preparation and inference overlapping",
-        part=True,
-        followed=True,
-        raw=lambda arm: ((_rate(turn.pipelined) for turn in rounds) for rounds in _of(arm, "end_to_end.raw")),
-        rests_on="replicas",
-        speedup=reach("end_to_end.pipelined"),
-    ),
+    _row("throughput", "/s", "throughput.samples_per_s", better="higher", label="throughput",
+         meaning="samples per second with all cores at work", followed=True, raw=_throughputs, rests_on="replicas",
+         speedup=reach("throughput"), decides=True),
+    _row("processor_time", "ms", "processor_time.per_inference_ms", label="processor, 1 thread",
+         meaning="processor time of one inference, the steadier cross-check", followed=True, raw=_processor_times,
+         rests_on="replicas", speedup=reach("processor_time")),
+    _row("end_to_end", "ms", "end_to_end.total_ms", title="end to end total", label="end to end",
+         meaning="from the file's bytes to the answer", followed=True, raw=_ways, rests_on="replicas",
+         speedup=reach("end_to_end.sequential")),
+    *(_row(f"end_to_end.{stage}", "ms", f"end_to_end.{stage}_ms")
+      for stage in ("decode", "preprocess", "inference", "postprocess")),
+    _row("end_to_end.pipelined", "/s", "end_to_end.pipelined_samples_per_s", better="higher", label="pipelined",
+         meaning="with preparation and inference overlapping", part=True, followed=True, raw=_pipelined,
+         rests_on="replicas", speedup=reach("end_to_end.pipelined")),
     *_start("cold", "first, cold", "read, compile and first answer in a new process"),
     *_start("cached", "first, cached", "the same with a filled model cache"),
     _served_load,
     _memory,
-    Figure(
-        "memory",
-        "bytes",
-        _most("memory.by_hint", "peak_bytes"),
-        followed=True,
-        ratio=_most("memory.by_hint"),
-    ),
+    Figure("memory", "bytes", _most("memory.by_hint", "peak_bytes"), followed=True, ratio=_most("memory.by_hint")),
     Figure("efficiency.per_core", "/s", reach("efficiency.samples_per_s_per_core"), "higher"),
     Figure("efficiency.per_gib", "/s", reach("efficiency.samples_per_s_per_gib"), "higher"),
     Figure("efficiency.energy", "J", reach("efficiency.joules_per_sample"), title="energy per sample"),
     _from_outside,
     _executed,
-    Figure(
-        "execution.outside",
-        "share",
-        _outside,
-        title="time outside operations",
-        label="outside ops",
-        meaning="share of an inference that no operation accounts for",
-    ),
-    Figure(
-        "size",
-        "bytes",
-        reach("model.size_bytes"),
-        label="size",
-        meaning="on disk",
-        followed=True,
-        ratio=reach("size.ratio"),
-    ),
-)
+    Figure("execution.outside", "share", _outside, title="time outside operations", label="outside ops",
+           meaning="share of an inference that no operation accounts for"),
+    Figure("size", "bytes", reach("model.size_bytes"), label="size", meaning="on disk", followed=True,
+           ratio=reach("size.ratio")),
+)  # fmt: skip
 
 
 def figures_of(arms: Sequence[Arm]) -> list[Figure]:

@@ -47,11 +47,11 @@ def measured_text(check: Check) -> str:
         ends = sorted((sign * low, sign * high))
         return f"{change} [{bound_text(check, ends[0])}, {bound_text(check, ends[1])}]"
     said = _amount(check, check.estimate)
-    if low is None or high is None or low == high:
+    if low == high:
         return said
-    if check.unit == "x":
+    if check.unit == "x" and low is not None and high is not None:
         return f"{said} {units.factor_interval(low, high)}"
-    return f"{said} [{_amount(check, low)}, {_amount(check, high)}]"
+    return f"{said} [{', '.join('unknown' if bound is None else _amount(check, bound) for bound in (low, high))}]"
 
 
 def is_drop(check: Check) -> bool:
@@ -60,53 +60,27 @@ def is_drop(check: Check) -> bool:
 
 
 def _signed(check: Check, value: float) -> str:
-    return f"{100 * value:+.1f} %" if check.unit == "relative" else units.points(value, check.unit)
+    value += 0.0  # no minus before a zero
+    return f"{100 * value:+.1f} % of the original's" if check.unit == "relative" else units.points(value, check.unit)
 
 
 def bound_text(check: Check, value: float) -> str:
     """A change of quality with its sign, without its unit."""
-    return f"{100 * value:+.1f}" if check.unit == "relative" else units.quality_delta(value, check.unit)
+    return units.quality_delta(value + 0.0, "share" if check.unit == "relative" else check.unit)
 
 
 def _amount(check: Check, value: float) -> str:
-    known = {"x": units.factor, "ms": units.milliseconds, "/s": units.rate, "relative": units.share}
-    if check.unit in known:
-        return known[check.unit](value)
-    if check.unit == "bytes":
-        return units.size(round(value))
-    return units.points(value, check.unit).lstrip("+")
+    if check.unit == "relative":
+        return units.share(value)
+    budgeted = metric_of(check) is not None
+    return units.points(value, check.unit).lstrip("+") if budgeted else units.figure(value, check.unit)
 
 
 def check_text(check: Check) -> str:
     """`top1 kept (-0.2 points [-0.4, +0.1], budget -1.0)`, `latency p99 7.10 ms [6.90 ms, 7.40 ms], budget at most
     8.00 ms`."""
-    section, *place, key = check.budget.split(".")
-    if section == "accuracy":
-        return _said_quality(check, ".".join(place), key)
-    name = " ".join([section, *place]).replace("_", " ")
-    bound = "at most" if key.startswith("max_") else "at least"
-    limit = units.figure(check.limit, check.unit)
-    return f"{name} {units.figure(check.estimate, check.unit)}{_interval(check)}, budget {bound} {limit}"
-
-
-def _interval(check: Check) -> str:
-    if check.low is not None and check.low == check.high:
-        return ""
-    if check.unit == "x" and check.low is not None and check.high is not None:
-        return f" {units.factor_interval(check.low, check.high)}"
-    low, high = ("unknown" if bound is None else units.figure(bound, check.unit) for bound in (check.low, check.high))
-    return f" [{low}, {high}]"
-
-
-def _said_quality(check: Check, metric: str, key: str) -> str:
-    """A drop is said as the change that it is: with a minus."""
-    word, sign = (GAIN[check.verdict], 1) if key == "max_gain" else (DROP[check.verdict], -1)
-    signed = (sign * (value or 0.0) + 0.0 for value in (check.estimate, check.low, check.high, check.limit))
-    estimate, low, high, limit = signed
-    low, high = sorted((low, high))
-    if check.unit == "relative":
-        unit, said = "share", f"{units.quality_delta(estimate, 'share')} % of the original's"
-    else:
-        unit, said = check.unit, units.points(estimate, check.unit)
-    interval = units.quality_interval(low, high, unit)
-    return f"{metric} {word} ({said} {interval}, budget {units.quality_delta(limit, unit)})"
+    metric = metric_of(check)
+    if metric is None:
+        return f"{budget_name(check)} {measured_text(check)}, budget {limit_text(check)}"
+    word, sign = (DROP[check.verdict], -1) if is_drop(check) else (GAIN[check.verdict], 1)
+    return f"{metric} {word} ({measured_text(check)}, budget {bound_text(check, sign * check.limit)})"

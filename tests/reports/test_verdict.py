@@ -113,8 +113,15 @@ def test_a_benchmark_has_no_verdict() -> None:
 DROP, RELATIVE, GAIN = "accuracy.top1.max_drop", "accuracy.top1.max_relative_drop", "accuracy.top1.max_gain"
 WORDED = [
     (DROP, "share", 0.01, (0.202, 0.178, 0.227), "top1: -20.2 points [-22.7, -17.8]", "a loss of at most 1.0 points"),
-    (RELATIVE, "relative", 0.01, (0.02, 0.01, 0.03), "top1: -2.0 % [-3.0, -1.0]", "a loss of at most 1.0 %"),
-    ("accuracy.v1.5.max_drop", "", 0.5, (0.25, 0, 1), "v1.5: -0.25 [-1, -0]", "a loss of at most 0.5"),
+    (
+        RELATIVE,
+        "relative",
+        0.01,
+        (0.02, 0.01, 0.03),
+        "top1: -2.0 % of the original's [-3.0, -1.0]",
+        "a loss of at most 1.0 %",
+    ),
+    ("accuracy.v1.5.max_drop", "", 0.5, (0.25, 0, 1), "v1.5: -0.25 [-1, +0]", "a loss of at most 0.5"),
     ("accuracy.wer.max_drop", "", 0.5, (-0.25, -1, 0.5), "wer: +0.25 [-0.5, +1]", "a loss of at most 0.5"),
     (GAIN, "share", 0.05, (0.1, 0.08, 0.12), "top1: +10.0 points [+8.0, +12.0]", "a gain of at most 5.0 points"),
     ("latency.min_speedup", "x", 1.2, (1.5, 1.4, 1.6), "latency: 1.50x [1.40, 1.60]", "at least 1.20x"),
