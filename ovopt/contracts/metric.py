@@ -28,6 +28,8 @@ class Metric(Record, ABC):
     """`share`: rows are 0 or 1 and the value is their mean, so that exact methods apply."""
     needs_label: ClassVar[bool] = True
     """True where an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
+    has_classes: ClassVar[bool] = True
+    """False where a label that is an integer is a number, not a class."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
 
@@ -56,6 +58,6 @@ class Metric(Record, ABC):
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
         """The figure of each class, from rows [n, ...]. By default the samples are grouped by their label, where that
         is a class index."""
-        classes = sorted({target for target in targets if isinstance(target, int)})
+        classes = sorted({target for target in targets if self.has_classes and isinstance(target, int)})
         members = {c: [i for i, target in enumerate(targets) if target == c] for c in classes}
         return {c: self.value(rows[chosen]) for c, chosen in members.items()}

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ovopt.arrays import axes
 from ovopt.arrays.arguments import axis_of
-from ovopt.arrays.axes import (
-    reshaped,
-    reshaped_batch,
-    sliced,
-    sliced_batch,
-    squeezed,
-    squeezed_batch,
-    transposed,
-    transposed_batch,
-)
 from ovopt.arrays.graph import place_of, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
@@ -35,11 +26,11 @@ class Squeeze(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """The same numbers [...] in fewer dimensions. Raises DataError where an axis is longer than 1 or missing."""
-        return squeezed(array_of(output, self.name, SOLE_ARRAY), self.axis, self.name)
+        return axes.squeezed(array_of(output, self.name, SOLE_ARRAY), self.axis, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], where sizes are known."""
-        return squeezed_batch(batch, self.axis)
+        return axes.squeezed_batch(batch, self.axis)
 
 
 class Transpose(Decoder):
@@ -51,11 +42,11 @@ class Transpose(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """The same numbers [...], with axis `axes[i]` in place i. Raises DataError where the output has other axes."""
-        return transposed(array_of(output, self.name, SOLE_ARRAY), self.axes, self.name)
+        return axes.transposed(array_of(output, self.name, SOLE_ARRAY), self.axes, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        return transposed_batch(batch, self.axes)
+        return axes.transposed_batch(batch, self.axes)
 
 
 class Reshape(Decoder):
@@ -67,11 +58,11 @@ class Reshape(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """The same numbers [...] in row-major order. Raises DataError where they do not fill the shape."""
-        return reshaped(array_of(output, self.name, SOLE_ARRAY), self.shape, self.name)
+        return axes.reshaped(array_of(output, self.name, SOLE_ARRAY), self.shape, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], unless a size is 0."""
-        return reshaped_batch(batch, self.shape)
+        return axes.reshaped_batch(batch, self.shape)
 
 
 class Pick(Decoder):
@@ -101,11 +92,11 @@ class Slice(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Array [...] of the same rank. Raises DataError where there is no such axis."""
-        return sliced(array_of(output, self.name, SOLE_ARRAY), self.axis, self.start, self.stop, self.name)
+        return axes.sliced(array_of(output, self.name, SOLE_ARRAY), self.axis, self.start, self.stop, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        return sliced_batch(batch, self.axis, self.start, self.stop)
+        return axes.sliced_batch(batch, self.axis, self.start, self.stop)
 
 
 class DropFirst(Decoder):
@@ -122,11 +113,11 @@ class DropFirst(Decoder):
         axis = axis_of(self.axis, array, self.name)
         if array.shape[axis] <= self.count:
             raise misfit(self.name, f"more than {self.count} entries on axis {self.axis}", array)
-        return sliced(array, axis, self.count, None, self.name)
+        return axes.sliced(array, axis, self.count, None, self.name)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], along an axis whose size is known."""
         place = place_of(self.axis, batch)
         if place is None or (sizes(batch)[place - 1] or 0) <= self.count:
             return None
-        return sliced_batch(batch, self.axis, self.count, None)
+        return axes.sliced_batch(batch, self.axis, self.count, None)

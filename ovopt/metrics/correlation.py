@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ class Pearson(Metric):
     """Pearson's correlation of the output, one number, with the label."""
 
     name: ClassVar[str] = "pearson"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
@@ -32,16 +33,13 @@ class Pearson(Metric):
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         return _correlation(rows)
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n, 2]: a label is a number, not a class."""
-        return {}
-
 
 class Spearman(Metric):
     """Spearman's rank correlation of the output, one number, with the label: Pearson's correlation of the ranks, where
     ties share the mean of theirs."""
 
     name: ClassVar[str] = "spearman"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
@@ -57,10 +55,6 @@ class Spearman(Metric):
         from scipy.stats import rankdata
 
         return _correlation(rankdata(rows, axis=0)) if len(rows) else float("nan")
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n, 2]: a label is a number, not a class."""
-        return {}
 
 
 def _check(label: Any, sample_id: str, metric: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ class RecallAtK(Metric):
     """
 
     name: ClassVar[str] = "recall_at_k"
+    has_classes: ClassVar[bool] = False
     needs_label: ClassVar[bool] = False
     unit: ClassVar[str] = "share"
     presets: ClassVar = {f"recall_at_{k}": {"k": k} for k in (1, 5, 10)}
@@ -62,10 +63,6 @@ class RecallAtK(Metric):
     def value(self, rows: NDArray[Any]) -> float:
         """Share of ranks [n] that are k or better; NaN without samples."""
         return float(np.mean(rows <= self.k)) if len(rows) else float("nan")
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of ranks [n]: a query has a document, not a class."""
-        return {}
 
 
 def _unit(vectors: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ class Mae(Metric):
     """Mean absolute error, first over the numbers of a sample, then over samples."""
 
     name: ClassVar[str] = "mae"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     higher_is_better: ClassVar[bool] = False
 
@@ -33,15 +34,12 @@ class Mae(Metric):
         """Error over rows [n]; NaN without samples."""
         return float(rows.mean()) if len(rows) else float("nan")
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n]: a label is a number, not a class."""
-        return {}
-
 
 class Rmse(Metric):
     """Root of the mean squared error, which is taken first over the numbers of a sample, then over samples."""
 
     name: ClassVar[str] = "rmse"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     higher_is_better: ClassVar[bool] = False
 
@@ -56,10 +54,6 @@ class Rmse(Metric):
     def value(self, rows: NDArray[Any]) -> float:
         """Error over rows [n]; NaN without samples."""
         return math.sqrt(rows.mean()) if len(rows) else float("nan")
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n]: a label is a number, not a class."""
-        return {}
 
 
 def _check(label: Any, sample_id: str, metric: str) -> None:

@@ -78,6 +78,7 @@ class Eer(Metric):
     """
 
     name: ClassVar[str] = "eer"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = "share"
     chance: ClassVar[float] = 0.5
     higher_is_better: ClassVar[bool] = False
@@ -101,10 +102,6 @@ class Eer(Metric):
     def value(self, rows: NDArray[Any]) -> float:
         """Error rate of rows [n, 2], or of lists of pairs; NaN where all samples are of one kind."""
         return _equal_error_rate(_counts_of_pairs(rows, self._tables))
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n, 2]: an error rate of one class alone is none."""
-        return {}
 
     @cached_property
     def _tables(self) -> Remembered[_Ranks]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ class ExactMatch(Metric):
     """Share of texts that are the same as their label, but for white space at the ends."""
 
     name: ClassVar[str] = "exact_match"
+    has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = "share"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
     normalize: Normalization = "none"
@@ -39,10 +40,6 @@ class ExactMatch(Metric):
     def row(self, output: Any, target: Any) -> float:
         """1 where the texts are the same, else 0. Raises DataError where the output is no text."""
         return float(_normalized(output, self.normalize, self.name) == _normalized(target, self.normalize, self.name))
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n]: a label is a text, not a class."""
-        return {}
 
 
 class Cer(Metric):
@@ -107,6 +104,7 @@ class Perplexity(Metric):
     """
 
     name: ClassVar[str] = "perplexity"
+    has_classes: ClassVar[bool] = False
     needs_label: ClassVar[bool] = False
     unit: ClassVar[str] = ""
     higher_is_better: ClassVar[bool] = False
@@ -125,10 +123,6 @@ class Perplexity(Metric):
         """Perplexity of rows [n, 2]; NaN without tokens."""
         total, tokens = tuples(rows, 2).sum(axis=0)
         return float(np.exp(min(total / tokens, LARGEST_LOG))) if tokens else float("nan")
-
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
-        """Nothing of rows [n, 2]: a text has no class."""
-        return {}
 
 
 def _check(label: Any, sample_id: str, metric: str) -> None:

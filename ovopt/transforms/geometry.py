@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -24,10 +25,42 @@ IGNORED = 255
 MOST_PIXELS = 2**28
 """Pixels of the largest image that is made: 16,384 x 16,384."""
 FILL_HELP = "the value of pixels around the image: one for all channels, or one each"
-MASK_FILL_HELP = "the value of pixels around a mask: the class id that is ignored"
 
 
-class Resize(Transform):
+class OnCanvas(Transform):
+    """Transform that places an image [height, width, channels] or [height, width] on a canvas."""
+
+    fill: Fill = Field(default=0, description=FILL_HELP)
+    mask_fill: int = Field(
+        default=IGNORED, description="the value of pixels around a mask: the class id that is ignored"
+    )
+
+    def __call__(self, content: Any) -> Array:
+        """Image on its canvas, of the element type that came in. Raises DataError where it is none, or does not fit."""
+        image = image_of(content, self.name)
+        return placed(image, self.plan(*image.shape[:2]), self.fill, self.name)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """The same of images [n, height, width, ...] of one size."""
+        height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
+        if height is None or width is None:
+            return None
+        return placed_batch(batch, self.plan(height, width), self.fill)
+
+    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Boxes [n, 4] as the image is moved, cut at the canvas's edge; and its size. One outside keeps no area."""
+        return boxes_moved(boxes, size, self.plan(size[1], size[0]))
+
+    def masked(self, mask: Array) -> Array:
+        """Mask [height, width] on its canvas."""
+        return mask_placed(mask, self.plan(*mask.shape[:2]), self.mask_fill)
+
+    @abstractmethod
+    def plan(self, height: int, width: int) -> CanvasPlan:
+        """Plan for an image of this size. Raises DataError where there is none."""
+
+
+class Resize(OnCanvas):
     """Give an image (height, width, channels, or height, width) another size. Say how with one of `size`,
     `height`, `shorter_side`, `longer_side` and `letterbox`; all but the first keep the aspect ratio.
 
@@ -57,7 +90,6 @@ class Resize(Transform):
     interpolation: Interpolation = "bilinear"
     antialias: bool = Field(default=True, description="average over all covered pixels where an image gets smaller")
     fill: Fill = Field(default=114, description=FILL_HELP)
-    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
 
     @model_validator(mode="after")
     def _one_way(self) -> Resize:
@@ -73,7 +105,7 @@ class Resize(Transform):
         """Image [height, width, channels] or [height, width] of the element type that came in. Raises DataError where
         it is none, or would be too large."""
         image = image_of(content, self.name)
-        plan = self._plan(*image.shape[:2])
+        plan = self.plan(*image.shape[:2])
         if plan.inner[0] * plan.inner[1] > MOST_PIXELS:
             old, new = (f"{height} x {width}" for height, width in (image.shape[:2], plan.inner))
             raise DataError(f"resize: {old} would become {new}, which is too large; leave the sample out")
@@ -87,20 +119,17 @@ class Resize(Transform):
         height, width = sizes(batch)[:2]
         plan = CanvasPlan(pair_of(self.size), pair_of(self.size)) if self.size is not None else None
         if height is not None and width is not None:
-            plan = self._plan(height, width)
+            plan = self.plan(height, width)
         resized = resampled_batch(batch, plan.inner, self.interpolation, self.antialias) if plan else None
         return None if plan is None or resized is None else placed_batch(resized, plan, self.fill)
 
-    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes [n, 4], scaled, and shifted into the letterbox; and the new size."""
-        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
-
     def masked(self, mask: Array) -> Array:
         """Mask [height, width] in its new size, by nearest neighbour."""
-        plan = self._plan(*mask.shape[:2])
+        plan = self.plan(*mask.shape[:2])
         return mask_placed(resampled(mask, plan.inner, "nearest"), plan, self.mask_fill)
 
-    def _plan(self, height: int, width: int) -> CanvasPlan:
+    def plan(self, height: int, width: int) -> CanvasPlan:
+        """Plan for the new size."""
         if self.size is not None:
             return CanvasPlan(pair_of(self.size), pair_of(self.size))
         if self.letterbox is not None:
@@ -119,7 +148,7 @@ class Resize(Transform):
         return CanvasPlan(new, new)
 
 
-class CenterCrop(Transform):
+class CenterCrop(OnCanvas):
     """Cut the middle out of an image, as torchvision does: a smaller image is padded first. Stands before `layout`.
 
     Boxes are cut at the edge; one that lies outside keeps no area.
@@ -128,36 +157,15 @@ class CenterCrop(Transform):
     name: ClassVar[str] = "center_crop"
     sole: ClassVar[str | None] = "size"
     size: Length | tuple[Length, Length] = Field(description="[height, width], or one number for a square")
-    fill: Fill = Field(default=0, description=FILL_HELP)
-    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
 
-    def __call__(self, content: Any) -> Array:
-        """Middle of the image [height, width, channels] or [height, width]. Raises DataError where it is none."""
-        image = image_of(content, self.name)
-        return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
-
-    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """The same of images [n, height, width, ...] of one size."""
-        height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
-        if height is None or width is None:
-            return None
-        return placed_batch(batch, self._plan(height, width), self.fill)
-
-    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes [n, 4], shifted and cut at the edge of the image; and the new size."""
-        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
-
-    def masked(self, mask: Array) -> Array:
-        """Middle of the mask [height, width]."""
-        return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
-
-    def _plan(self, height: int, width: int) -> CanvasPlan:
+    def plan(self, height: int, width: int) -> CanvasPlan:
+        """Plan for the middle, or for a margin around a smaller image."""
         outer = pair_of(self.size)
         top, left = (_centred(old, new) for old, new in zip((height, width), outer, strict=True))
         return CanvasPlan((height, width), outer, top, left)
 
 
-class Pad(Transform):
+class Pad(OnCanvas):
     """Put a margin around an image. Say how large with `multiple_of`, with `size`, or with the margins `left`, `top`,
     `right` and `bottom`. Stands before `layout`."""
 
@@ -173,8 +181,6 @@ class Pad(Transform):
     align: Literal["start", "center"] = Field(
         default="start", description="with `multiple_of` and `size`: the image at the top left, or in the middle"
     )
-    fill: Fill = Field(default=0, description=FILL_HELP)
-    mask_fill: int = Field(default=IGNORED, description=MASK_FILL_HELP)
 
     @model_validator(mode="after")
     def _one_way(self) -> Pad:
@@ -183,28 +189,8 @@ class Pad(Transform):
             raise ValueError("give exactly one of multiple_of, size, or margins (left, top, right, bottom)")
         return self
 
-    def __call__(self, content: Any) -> Array:
-        """Image [height, width, channels] or [height, width] with its margin. Raises DataError where it is none, or too
-        large."""
-        image = image_of(content, self.name)
-        return placed(image, self._plan(*image.shape[:2]), self.fill, self.name)
-
-    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
-        """The same of images [n, height, width, ...] of one size."""
-        height, width = sizes(batch)[:2] if _is_image(batch) else (None, None)
-        if height is None or width is None:
-            return None
-        return placed_batch(batch, self._plan(height, width), self.fill)
-
-    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes [n, 4], shifted by the left and top margin; and the new size."""
-        return boxes_moved(boxes, size, self._plan(size[1], size[0]))
-
-    def masked(self, mask: Array) -> Array:
-        """Mask [height, width] with its margin."""
-        return mask_placed(mask, self._plan(*mask.shape[:2]), self.mask_fill)
-
-    def _plan(self, height: int, width: int) -> CanvasPlan:
+    def plan(self, height: int, width: int) -> CanvasPlan:
+        """Plan for the margin. Raises DataError where the image is larger than `size`."""
         inner = (height, width)
         if self.multiple_of is None and self.size is None:
             return CanvasPlan(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -55,8 +56,7 @@ def resampled(image: Array, size: tuple[int, int], interpolation: Interpolation,
         return np.stack(channels, axis=-1)
     if antialias or interpolation not in ("bilinear", "bicubic"):
         return _by_pillow(image, size, interpolation)
-    weights = _linear if interpolation == "bilinear" else _cubic
-    rows, columns = (weights(old, new) for old, new in zip(image.shape, size, strict=True))
+    rows, columns = (_neighbours(old, new, interpolation) for old, new in zip(image.shape, size, strict=True))
     return _as(image.dtype, rows @ image.astype(np.float32) @ columns.T)
 
 
@@ -84,34 +84,16 @@ def _as(dtype: np.dtype[Any], values: Array) -> Array:
     return np.clip(np.rint(values.astype(np.float64)), limits.min, limits.max).astype(dtype)
 
 
-def _linear(old: int, new: int) -> Array:
-    """Weights [new, old] of the two neighbours of each new pixel's centre, the edge repeated."""
-    base, fraction = _places(old, new)
-    return _spread(old, base, {0: 1 - fraction, 1: fraction})
-
-
-def _cubic(old: int, new: int) -> Array:
-    """Weights [new, old] of the four neighbours, by Keys' cubic convolution (1981), the edge repeated."""
-    base, t = _places(old, new)
-    a = CUBIC
-    near = {0: t, 1: 1 - t}
-    far = {-1: t + 1, 2: 2 - t}
-    weights = {i: ((a + 2) * d - (a + 3)) * d * d + 1 for i, d in near.items()}
-    weights |= {i: ((a * d - 5 * a) * d + 8 * a) * d - 4 * a for i, d in far.items()}
-    return _spread(old, base, weights)
-
-
-def _places(old: int, new: int) -> tuple[Array, Array]:
-    """Places [new] of the centres of new pixels among the old: the index below, and the fraction beyond it."""
+def _neighbours(old: int, new: int, interpolation: Interpolation) -> Array:
+    """Weights [new, old] of the two (bilinear) or four (bicubic) neighbours of each new pixel's centre, the edge
+    repeated."""
+    kernel, reach = (_triangle, 1) if interpolation == "bilinear" else (partial(_cubic, a=CUBIC), 2)
     centres = (np.arange(new) + 0.5) * (old / new) - 0.5
-    base = np.floor(centres)
-    return base.astype(np.int64), centres - base
-
-
-def _spread(old: int, base: Array, weights: dict[int, Array]) -> Array:
-    matrix = np.zeros((len(base), old), np.float32)
-    for step, weight in weights.items():
-        np.add.at(matrix, (np.arange(len(base)), np.clip(base + step, 0, old - 1)), weight)
+    below = np.floor(centres).astype(np.int64)
+    matrix = np.zeros((new, old), np.float32)
+    for step in range(1 - reach, reach + 1):
+        shares = [kernel(distance) for distance in below + step - centres]
+        np.add.at(matrix, (np.arange(new), np.clip(below + step, 0, old - 1)), shares)
     return matrix
 
 
@@ -224,9 +206,9 @@ def _triangle(x: float) -> float:
     return max(0.0, 1.0 - abs(x))
 
 
-def _pillow_cubic(x: float) -> float:
-    """Keys' cubic convolution (1981)."""
-    x, a = abs(x), PILLOW_CUBIC
+def _cubic(x: float, a: float) -> float:
+    """Keys' cubic convolution (1981) with his parameter a."""
+    x = abs(x)
     if x < 1:
         return ((a + 2) * x - (a + 3)) * x * x + 1
     return (((x - 5) * x + 8) * x - 4) * a if x < 2 else 0.0
@@ -243,7 +225,7 @@ def _sinc(x: float) -> float:
 KERNELS: dict[Interpolation, tuple[Kernel, float]] = {
     "area": (_box, 0.5),
     "bilinear": (_triangle, 1.0),
-    "bicubic": (_pillow_cubic, 2.0),
+    "bicubic": (partial(_cubic, a=PILLOW_CUBIC), 2.0),
     "lanczos": (_lanczos, 3.0),
 }
 """Pillow's filters, and how far each one reaches."""

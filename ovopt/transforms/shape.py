@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from ovopt.arrays import axes
 from ovopt.arrays.arguments import CHANNELS, numbers_of
-from ovopt.arrays.axes import (
-    reshaped,
-    reshaped_batch,
-    sliced,
-    sliced_batch,
-    squeezed,
-    squeezed_batch,
-    transposed,
-    transposed_batch,
-)
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
@@ -82,11 +73,11 @@ class Transpose(Transform):
 
     def __call__(self, content: Any) -> Array:
         """Array of any shape with its axes reordered. Raises DataError where it has other axes."""
-        return np.ascontiguousarray(transposed(numbers_of(content, self.name), self.axes, self.name))
+        return np.ascontiguousarray(axes.transposed(numbers_of(content, self.name), self.axes, self.name))
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A transposition of each array of [n, ...]."""
-        return transposed_batch(batch, self.axes)
+        return axes.transposed_batch(batch, self.axes)
 
 
 class Reshape(Transform):
@@ -104,11 +95,11 @@ class Reshape(Transform):
 
     def __call__(self, content: Any) -> Array:
         """Array of the new shape. Raises DataError where the values do not fill it."""
-        return reshaped(numbers_of(content, self.name), self.shape, self.name)
+        return axes.reshaped(numbers_of(content, self.name), self.shape, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A reshape of each array of [n, ...]."""
-        return reshaped_batch(batch, self.shape)
+        return axes.reshaped_batch(batch, self.shape)
 
 
 class Expand(Transform):
@@ -142,11 +133,11 @@ class Squeeze(Transform):
 
     def __call__(self, content: Any) -> Array:
         """Array of any shape with one axis less. Raises DataError where that is longer or missing."""
-        return squeezed(numbers_of(content, self.name), self.axis, self.name)
+        return axes.squeezed(numbers_of(content, self.name), self.axis, self.name)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """One axis less of each array of [n, ...], where it is known to be of length 1."""
-        return squeezed_batch(batch, self.axis)
+        return axes.squeezed_batch(batch, self.axis)
 
 
 class Slice(Transform):
@@ -160,11 +151,11 @@ class Slice(Transform):
     def __call__(self, content: Any) -> Array:
         """Array of the same rank. Raises DataError where there is no such axis, or nothing is left of it."""
         array = numbers_of(content, self.name)
-        kept = sliced(array, self.axis, self.start, self.stop, self.name)
+        kept = axes.sliced(array, self.axis, self.start, self.stop, self.name)
         if not kept.shape[self.axis]:
             raise DataError(f"slice: nothing is left of axis {self.axis} of shape {list(array.shape)}")
         return np.ascontiguousarray(kept)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A slice of each array of [n, ...]."""
-        return sliced_batch(batch, self.axis, self.start, self.stop)
+        return axes.sliced_batch(batch, self.axis, self.start, self.stop)
