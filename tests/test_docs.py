@@ -23,7 +23,7 @@ from ovopt.contracts import DataSource, plugins
 from ovopt.recipe import Recipe, load_recipe, parse_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = typer.main.get_command(app)
 
 
@@ -123,7 +123,13 @@ def test_every_file_of_the_project_that_is_told_exists(page: Path) -> None:
 def test_the_modules_of_the_architecture_exist() -> None:
     (drawing,) = (block for block in fenced(ROOT / "docs" / "architecture.md") if "contracts/" in block)
     for name in re.findall(r"\b([a-z_]+(?:\.py|/))(?=[\s.,|])", drawing):
-        assert (ROOT / "ovopt" / name).exists(), name
+        assert any((ROOT / "ovopt").rglob(name.rstrip("/"))), name
+
+
+def test_the_walk_names_every_room_once() -> None:
+    rooms = [code for code in inline(ROOT / "docs" / "walk.md") if re.fullmatch(r"[a-z_/]+(?:\.py|/)", code)]
+    assert len(rooms) > 20
+    assert len(rooms) == len(set(rooms))
 
 
 def test_every_extra_that_is_told_exists() -> None:
