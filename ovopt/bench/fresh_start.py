@@ -16,14 +16,13 @@ from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.telemetry import telemetry_off
 
-LIMIT_S = 600.0
 
-
-def start_fresh(load: Load, properties: Mapping[str, str]) -> Started:
-    """Start a model in a new process; ArmLostError where it dies, hangs or fails."""
+def start_fresh(load: Load, properties: Mapping[str, str], limit_s: float) -> Started:
+    """Start a model in a new process. Raises ArmLostError where it dies, fails, or gives no answer in this time."""
     reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as answers:
-        process = subprocess.Popen(
+    with (
+        os.fdopen(reading, "rb") as answers,
+        subprocess.Popen(
             [sys.executable, "-m", "ovopt.bench.fresh_start", str(writing)],
             pass_fds=[writing],
             stdin=subprocess.PIPE,
@@ -31,15 +30,15 @@ def start_fresh(load: Load, properties: Mapping[str, str]) -> Started:
             stderr=subprocess.PIPE,
             start_new_session=True,
             env=worker_environment(),
-        )
+        ) as process,
+    ):
         os.close(writing)
         try:
-            _, said = process.communicate(pickle.dumps((load, dict(properties))), timeout=LIMIT_S)
+            _, said = process.communicate(pickle.dumps((load, dict(properties))), timeout=limit_s)
         except subprocess.TimeoutExpired:
-            raise ArmLostError(f"a fresh process gave no answer within {LIMIT_S:.0f} s") from None
+            raise ArmLostError(f"a fresh process gave no answer within {limit_s:.0f} s (--answer-limit)") from None
         finally:
             process.kill()
-            process.wait()
         answer = answers.read()
     if not answer:
         raise ArmLostError(obituary("a fresh process", process.returncode, said))
@@ -53,7 +52,7 @@ def start_fresh(load: Load, properties: Mapping[str, str]) -> Started:
 def start_arm(crew: Crew, name: str, properties: Mapping[str, str], during: str) -> Started | None:
     """Start an arm's model in a new process; None, and the arm lost, where that fails."""
     try:
-        return start_fresh(crew.arms[name].load, properties)
+        return start_fresh(crew.arms[name].load, properties, crew.limit_s)
     except ArmLostError as loss:
         crew.lost[name] = f"{loss} (during {during})"
         return None

@@ -111,6 +111,7 @@ def peak_bytes() -> int:
 
 STAT = Path("/proc/stat")
 STEAL, COUNTED = 7, 8
+"""Columns of /proc/stat: the stolen ticks, and all that make up the whole (guests count as user already)."""
 
 
 @dataclass(frozen=True)

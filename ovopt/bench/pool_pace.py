@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ovopt.contracts import Pace
 
 LEAST_CYCLES = 3
+"""Answers of each request, so that one that was disturbed is not all there is."""
 
 
 def pace(

@@ -17,6 +17,7 @@ from ovopt.bench.samplefile import ALIGNMENT, array_at
 from ovopt.contracts import Tensors
 
 COUNT = 16
+"""Places: more than requests compute at a time, few enough for large inputs to fit into memory."""
 WORTH_BYTES = 1 << 16
 """Less is as quick through the socket."""
 

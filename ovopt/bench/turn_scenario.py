@@ -17,6 +17,7 @@ from ovopt.stats import Floats, speedup_interval
 from ovopt.turns import LEAST_REPLICAS, TURN, creation_order, rounds_per_block, turn_order, why_stop
 
 DISTURBED_SHARE = 0.05
+"""A round is named from this share of its processor time on that a hypervisor took away."""
 RENEWED_SHARE = 0.3
 """A process has a bias of its own that all instances compiled in it share: a replica gets new ones, as far as starting
 them takes no more than this share of the time."""

@@ -17,6 +17,7 @@ from ovopt.records import ModelFile
 from ovopt.time_budget import Clock
 
 ANSWER_LIMIT_S = 600.0
+"""Seconds without an answer after which a worker counts as hung: large models compile for minutes."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Crew:
         """By which they notice that the machine was taken away."""
         self.arms = {arm.name: arm for arm in arms}
         self.lost: dict[str, str] = {}
-        self._limit_s = limit_s
+        self.limit_s = limit_s
+        """Seconds that a process may take for an answer."""
         self._workers: dict[str, WorkerProcess] = {}
         self.loading_s = 0.0
         """How long it took until all workers were there."""
@@ -120,7 +122,7 @@ class Crew:
         """All at once: most of it is importing and reading."""
         began = self.clock()
         for name in names:
-            self._workers[name] = WorkerProcess(self._limit_s)
+            self._workers[name] = WorkerProcess(self.limit_s)
             self._converse(name, self.arms[name].load, partial(WorkerProcess.send, command=self.arms[name].load))
         for name in names:
             self._converse(name, self.arms[name].load, WorkerProcess.receive)

@@ -82,6 +82,7 @@ class FakeCrew:
     capacity: float = 100.0
     most_streams: int = 64
     loading_s: float = 0.0
+    limit_s: float = 600.0
     ticks: Callable[[], ProcessorTicks | None] = lambda: None
     renewed: list[int] = field(default_factory=list)
     """How much had been asked by then."""

@@ -193,7 +193,7 @@ def test_an_arm_that_is_lost_early_leaves_the_caches_of_the_others_alone(monkeyp
     """Every start of an arm with a cache is in the same folder, and no two arms share one."""
     used: dict[str, set[str]] = {}
 
-    def start_fresh(load: protocol.Load, properties: dict[str, str]) -> Started:
+    def start_fresh(load: protocol.Load, properties: dict[str, str], limit_s: float) -> Started:
         if "CACHE_DIR" in properties:
             used.setdefault(load.engine, set()).add(properties["CACHE_DIR"])
         return starts(1, 1)[0]

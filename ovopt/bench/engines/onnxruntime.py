@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 STARTED_INFERENCES = 20
+"""Behind a start, for memory that is taken only with use."""
 
 
 class OnnxRuntime(Engine):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import openvino
 
 AUDIT_INFERENCES = 10
+"""The counters are averages, steady after a few."""
 STARTED_INFERENCES = 20
 """Behind a start, for memory that is taken only with use."""
 

@@ -14,6 +14,7 @@ from ovopt.errors import ModelError, SettingsError
 from ovopt.records import Execution
 
 STARTED_INFERENCES = 20
+"""Behind a start, for memory that is taken only with use."""
 
 
 class Torch(Engine):

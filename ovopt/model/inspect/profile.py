@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 REPLICAS = 4
 """Compiled instances of each model: times of one are a few percent off."""
 ROUNDS = 3
+"""Turns of each instance."""
 LEAST_MS = 1e-6
 """Below the runtime's clock: a ratio of times must have no zero in it."""
 NOT_WORK = {"Input", "Output", "Const", "Parameter", "Result", "Constant"}
 MOVING = ("Reorder", "Convert")
+"""Kinds that change a layout or an element type."""
 SHORT = {"i8": "int8", "u8": "int8", "i4": "int4", "u4": "int4"}
 ADDED = re.compile(r"(/fq_(output|weights)_\d+|/Dequantization\w+|_original)(/.*)?$")
 """What quantization puts behind the name of the layer whose output or weights it is about."""

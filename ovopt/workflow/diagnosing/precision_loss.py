@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SIMPLIFY_LINES = "optimize:\n- simplify: {}\n"
 WORST = 3
+"""Layers that a problem of precision names."""
 
 
 @dataclass(frozen=True)
