@@ -28,12 +28,12 @@ class Transform(Record, ABC):
     def __call__(self, content: Any) -> Any:
         """Transform the content of a sample, or one of its columns. Raises DataError where it does not fit."""
 
-    def over(self, content: Any) -> Any:
+    def apply(self, content: Any) -> Any:
         """Transform a sample part by part, and column by column unless it takes them as a whole."""
         if isinstance(content, Parts):
-            return Parts(self.over(part) for part in content)
+            return Parts(self.apply(part) for part in content)
         if isinstance(content, Mapping) and not self.whole:
-            return {key: self.over(value) for key, value in content.items()}
+            return {key: self.apply(value) for key, value in content.items()}
         return self(content)
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:

@@ -55,5 +55,5 @@ class HostPreparation:
 
 def _run(transforms: Sequence[Transform], content: Any) -> Any:
     for transform in transforms:
-        content = transform.over(content)
+        content = transform.apply(content)
     return content

@@ -42,7 +42,7 @@ def _walked(host: Host, content: Any) -> list[list[Intakes]]:
     for transform in host.transforms:
         parts = content if isinstance(content, Parts) else (content,)
         passed.append([_intake(host, part) for part in parts])
-        content = transform.over(content)
+        content = transform.apply(content)
     count = max(map(len, passed))  # it is whole before it is divided
     return [[parts[min(part, len(parts) - 1)] for parts in passed] for part in range(count)]
 
