@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,6 +19,7 @@ from ovopt.model.ports.facts import facts, is_stateful
 from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_sizes, padded_sizes
 from ovopt.model.ports.shapes import reshape
 from ovopt.model.ports.side_by_side import SideBySide, UnfitError
+from ovopt.records import MadeBy
 from ovopt.turns import LEAST_SPEEDUP
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 COMMON = 0.5
 """Sizes that each have a place of their own are worth it only if so large a share of the samples has one of them."""
+Held = Literal["filled", "apart"]
+"""Sizes side by side: shorter inputs filled up to the next one, or each size for inputs of just that size."""
 ADVICE = "give `shapes`, and make the samples so in `preprocess` (tokenize: {pad: max_length}, resize, fix_length)"
 
 
@@ -46,6 +49,9 @@ class FreezeShapes(Step):
         default={}, description="input name (or index) -> shape, as in `model.shapes`; default: what samples have"
     )
     sizes: int = Field(default=3, ge=0, description="so many sizes side by side at the most; 0 leaves the length open")
+    side_by_side: Held | None = Field(
+        default=None, description="shorter inputs filled up to the next size, or each size apart; default: the faster"
+    )
     samples: int = Field(default=16, gt=0, description="so many samples are run to verify")
     tolerance: float = Field(
         default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
@@ -87,7 +93,15 @@ class _Freezing:
         taken = ", ".join(map(str, facts(chosen).inputs))
         speedup = several.speedup if several else self.materials.speedup(self.model, fixed)
         report = self.step.record_effect(effect, 0.0, [f"the model takes {taken}", *self.notes], speedup)
-        return Stepped(chosen, report)
+        made_by = self._settled(several) if sizes.varying else None
+        return Stepped(chosen, report.model_copy(update={"made_by": made_by}))
+
+    def _settled(self, several: _Several | None) -> MadeBy | None:
+        """The call that holds as many sizes in the same way without measuring; None where this one is it."""
+        if self.step.side_by_side is not None or not self.step.sizes:
+            return None
+        settled = {"side_by_side": several.way} if several else {"sizes": 0}
+        return self.step.model_copy(update=settled).record_call("the faster way")
 
     def _fixed(self) -> tuple[openvino.Model, int]:
         """Every dimension that is given, or the same in all samples; how many."""
@@ -110,35 +124,37 @@ class _Freezing:
             self.notes.append(f"{_said(fixed, sizes)} stay open: {why}; {ADVICE}")
             return None
         places = sorted(sizes.varying)
-        plans = [SideBySide(places, padded_sizes(sizes.length, self.step.sizes), True)]
+        plans: dict[Held, SideBySide] = {
+            "filled": SideBySide(places, padded_sizes(sizes.length, self.step.sizes), True)
+        }
         frequent = frequent_sizes(sizes.length, self.step.sizes)
         if sum(length in frequent for length in sizes.length) >= COMMON * len(sizes.length):
-            plans.append(SideBySide(places, frequent, False))
-        for plan in plans:
-            if several := self._tried(fixed, plan, sizes.length):
+            plans["apart"] = SideBySide(places, frequent, False)
+        for way, plan in plans.items():
+            if self.step.side_by_side in (None, way) and (several := self._tried(fixed, way, plan, sizes.length)):
                 return several
         self.notes.append(f"{_said(fixed, sizes)} stay open; {ADVICE}")
         return None
 
-    def _tried(self, fixed: openvino.Model, plan: SideBySide, lengths: Sequence[int]) -> _Several | None:
+    def _tried(self, fixed: openvino.Model, way: Held, plan: SideBySide, lengths: Sequence[int]) -> _Several | None:
         listed = ", ".join(map(str, plan.sizes))
-        way = f"sizes {listed}, {'filled up to the next' if plan.fills else 'each for itself'}"
+        said = f"sizes {listed}, {'filled up to the next' if plan.fills else 'each for itself'}"
         try:
             made = plan.build(fixed)
             difference = self._difference(fixed, made, lengths)
         except (UnfitError, RuntimeError) as error:
-            said = str(error) if isinstance(error, UnfitError) else reason(error)
-            self.notes.append(f"{way}: left out, for {said}")
+            why = str(error) if isinstance(error, UnfitError) else reason(error)
+            self.notes.append(f"{said}: left out, for {why}")
             return None
         if difference > self.step.tolerance:
-            self.notes.append(f"{way}: left out, for outputs differ by {difference:.2g}")
+            self.notes.append(f"{said}: left out, for outputs differ by {difference:.2g}")
             return None
         speedup = self.materials.speedup(self.model, made)
-        if speedup is not None and speedup < LEAST_SPEEDUP:
-            self.notes.append(f"{way}: left out, for that is no faster ({units.factor(speedup)})")
+        if self.step.side_by_side is None and speedup is not None and speedup < LEAST_SPEEDUP:
+            self.notes.append(f"{said}: left out, for that is no faster ({units.factor(speedup)})")
             return None
-        self.notes.append(f"{way}; any other length runs as before")
-        return _Several(made, plan, difference, speedup)
+        self.notes.append(f"{said}; any other length runs as before")
+        return _Several(made, way, plan, difference, speedup)
 
     def _difference(self, fixed: openvino.Model, made: openvino.Model, lengths: Sequence[int]) -> float:
         """On samples of all lengths."""
@@ -153,6 +169,7 @@ class _Several:
     """A model side by side, verified."""
 
     model: openvino.Model
+    way: Held
     plan: SideBySide
     difference: float
     speedup: float | None

@@ -117,6 +117,19 @@ def test_what_is_no_faster_is_left_out() -> None:
     assert "sizes 3, 6, filled up to the next: left out, for that is no faster (1.01x)" in done.report.notes
 
 
+@pytest.mark.parametrize("speed", [1.5, 0.9])
+def test_what_was_measured_to_be_faster_is_made_again_without_measuring(speed: float) -> None:
+    samples = [sentence(length) for length in (3, 4, 5, 6, 7, 8)]
+    model = encoder()
+    made = frozen(model, samples, speed)
+    assert made.report.made_by is not None
+    again = FreezeShapes.model_validate(made.report.made_by.settings)
+    assert (again.side_by_side, again.sizes) == (("filled", 3) if speed > 1 else (None, 0))
+    other = again.apply(model, Materials(samples, 0, Silent(), lambda *given, **more: 1.0))
+    assert len(other.model.get_ordered_ops()) == len(made.model.get_ordered_ops())
+    assert other.report.made_by is None
+
+
 def test_sizes_0_leaves_the_length_open() -> None:
     done = frozen(encoder(), [sentence(n) for n in (3, 6)], sizes=0)
     assert "If" not in kinds(done.model)
