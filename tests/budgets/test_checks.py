@@ -20,7 +20,6 @@ from ovopt.records import (
     StartTimes,
     Turn,
 )
-from ovopt.reports.budgets import check_text
 from tests.factories import arm, comparison, delta, exactly, pair, speed
 
 MIB = 1 << 20
@@ -127,7 +126,6 @@ def test_every_budget_can_be_kept_and_missed(path: str, kept: float, missed: flo
         (path, kept, unit, ""),
         (path, missed, unit, ""),
     ]
-    assert check_text(found[0])
 
 
 def test_every_key_of_the_budgets_is_judged_above() -> None:
@@ -314,29 +312,3 @@ def test_open_starts_ask_for_starts_and_no_more_than_a_run_makes() -> None:
     )
     (nearer,) = checks(PAIR, nested("first_inference.cold.max_ms", 100.001), evidence)
     assert (nearer.more, "12 starts of the longest run" in nearer.note) == (None, True)
-
-
-# in words -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("path", "limit", "said"),
-    [
-        ("accuracy.top1.max_drop", 0.03, "top1 kept (-2.0 points [-3.0, -1.0], budget -3.0)"),
-        ("accuracy.top1.max_relative_drop", 0.02, "top1 open (-2.1 % of the original's [-3.2, -1.1], budget -2.0)"),
-        ("accuracy.f1.macro.max_gain", 0.01, "f1.macro gain unexpected (+5.0 points [+4.0, +6.0], budget +1.0)"),
-        ("accuracy.f1.macro.max_gain", 0.1, "f1.macro gain as expected (+5.0 points [+4.0, +6.0], budget +10.0)"),
-        ("latency.min_speedup", 1.5, "latency 2.00x [1.99, 2.01], budget at least 1.50x"),
-        ("first_inference.cold.min_speedup", 1, "first inference cold 0.80x [0.79, 0.81], budget at least 1.00x"),
-        ("memory.max_bytes", 1, "memory 126 MB, budget at most 1 B"),
-        ("size.max_ratio", 0.3, "size 0.26x, budget at most 0.30x"),
-    ],
-)
-def test_a_check_is_said_with_its_figure_interval_and_budget(path: str, limit: float, said: str) -> None:
-    assert check_text(judged(path, limit)) == said
-
-
-def test_an_unknown_bound_is_said_to_be_unknown() -> None:
-    words = check_text(judged("latency.p99.max_ms", 9))
-    assert words.startswith("latency p99 0.55")
-    assert words.endswith("ms, unknown], budget at most 9.00 ms")
