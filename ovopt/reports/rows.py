@@ -66,7 +66,10 @@ def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
     if doubt := figure.doubt(arm):
         return Cell("", doubt, "doubt")
     shown, ratio = units.figure(value, figure.unit), figure.ratio(pair) if pair else None
-    return Cell(shown, units.factor(ratio)) if ratio else with_speed(shown, figure.speedup(pair) if pair else None)
+    if ratio is None:
+        return with_speed(shown, figure.speedup(pair) if pair else None)
+    improved = ratio < 1 if figure.better == "lower" else ratio > 1
+    return Cell(shown, units.factor(ratio), "good" if improved else "plain")
 
 
 def change_of(delta: QualityDelta) -> str:
