@@ -31,8 +31,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, ...]:
-    """What of the recipe's `preprocess` is not inside the model of a bundle: all of it where `manifest` is none of a
-    bundle that embedded some. ModelError where the bundle embedded a part of another `preprocess`."""
+    """The transforms of the recipe's `preprocess` that are not inside the model of a bundle: all of it where
+    `manifest` is none of a bundle that embedded some. Raises ModelError where the bundle embedded a part of another
+    `preprocess`."""
     inside = manifest.preprocess if manifest else None
     if manifest is None or inside is None:
         return recipe.preprocess
@@ -45,8 +46,8 @@ def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, 
 
 
 def left_behind(manifest: Manifest | None, recipe: Recipe) -> tuple[Decoder, ...]:
-    """What of the recipe's `postprocess` is not inside the model of a bundle. ModelError where the bundle embedded a
-    part of another `postprocess`, or put it behind another output."""
+    """The decoders of the recipe's `postprocess` that are not inside the model of a bundle. Raises ModelError where
+    the bundle embedded a part of another `postprocess`, or put it behind another output."""
     inside = manifest.postprocess if manifest else None
     if manifest is None or inside is None:
         return recipe.postprocess
@@ -74,7 +75,7 @@ def shapes_to_give(manifest: Manifest | None, recipe: Recipe) -> Shapes:
 
 
 def preprocessing(recipe: Recipe, left: int, inputs: Sequence[Port], whole: Sequence[Port]) -> Preprocessing | None:
-    """How the recipe's `preprocess` is divided where the first `left` of it are left to the host, in front of a model
+    """The division of the recipe's `preprocess` where the first `left` of it are left to the host, in front of a model
     with these `inputs`; None where that is all of it. `whole`: what all of it leads to, of which the model may take a
     part only."""
     if left == len(recipe.preprocess) and len(inputs) == len(whole):
@@ -92,8 +93,8 @@ def preprocessing(recipe: Recipe, left: int, inputs: Sequence[Port], whole: Sequ
 
 
 def postprocessing(recipe: Recipe, inside: int, outputs: Sequence[Port]) -> Postprocessing | None:
-    """How the recipe's `postprocess` is divided where the first `inside` of it are inside a model with these `outputs`;
-    None where that is nothing."""
+    """The division of the recipe's `postprocess` where the first `inside` of it are in a model with these
+    `outputs`; None where that is nothing."""
     if not inside:
         return None
     listed = recipe.resolved()["postprocess"]

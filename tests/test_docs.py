@@ -21,6 +21,9 @@ from ovopt.bench.scenario import Scenario
 from ovopt.cli.app import app
 from ovopt.contracts import DataSource, plugins
 from ovopt.recipe import Recipe, load_recipe, parse_recipe
+from ovopt.workflow.applying import work
+from tests.cli.run import write_data, write_onnx
+from tests.workflow.searching.searched import speed_by_count
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -156,6 +159,28 @@ def test_the_python_of_the_readme_calls_what_there_is(block: str) -> None:
     for call in own:
         function = getattr(ovopt, ast.unparse(call.func).removeprefix("ovopt."))
         inspect.signature(function).bind(*call.args, **{str(word.arg): word.value for word in call.keywords})
+
+
+def test_the_examples_of_the_python_page_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(work, "quick_speedup", speed_by_count)  # a model so small is not sped up on every machine
+    write_onnx(tmp_path / "model.onnx")
+    write_data(tmp_path / "val.npz")
+    names: dict[str, Any] = {}
+    for number, block in enumerate(fenced(ROOT / "docs" / "python.md", "python")):
+        exec(compile(block, f"example {number}", "exec"), names)
+    assert names["comparison"]["from-memory"].latency.speedup > 0
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_the_functions_of_the_python_page_are_public_and_all_of_them_are_told() -> None:
+    told = set(
+        re.findall(r"\w+", " ".join([*inline(ROOT / "docs" / "python.md"), *fenced(ROOT / "docs" / "python.md")]))
+    )
+    functions = {name for name in ovopt.__all__ if inspect.isfunction(getattr(ovopt, name))}
+    assert functions - told == {"demo", "load_suite", "read_manifest"}
 
 
 # Recipes

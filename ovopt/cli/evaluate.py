@@ -14,7 +14,7 @@ PREDICTION = '{"arm"'
 
 
 class Part(StrEnum):
-    """Which samples."""
+    """Samples that are scored."""
 
     everything = "all"
     calibration = "calibration"

@@ -33,7 +33,7 @@ Store = Annotated[
 
 
 class HistoryFormat(StrEnum):
-    """How the history is printed."""
+    """Formats of the history."""
 
     console = "console"
     json = "json"
@@ -41,7 +41,7 @@ class HistoryFormat(StrEnum):
 
 
 class Over(StrEnum):
-    """What a figure is followed over."""
+    """Axes that a figure is followed over."""
 
     created = "created"
     ovopt = "ovopt"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How a result is printed."""
+    """Formats of a result."""
 
     console = "console"
     json = "json"
@@ -102,7 +102,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log 
 
 
 class BadSample(StrEnum):
-    """What to do with a sample that cannot be used."""
+    """Ways to deal with a sample that cannot be used."""
 
     refuse = "refuse"
     skip = "skip"
@@ -128,7 +128,7 @@ Against = Annotated[
 
 
 class Process(StrEnum):
-    """How requests arrive."""
+    """Arrivals of requests."""
 
     poisson = "poisson"
     constant = "constant"
@@ -197,7 +197,8 @@ def runtime(
     requests: int | None,
     properties: list[str] | None,
 ) -> list[Override | str]:
-    """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last."""
+    """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last. Raises
+    UsageError for what is no KEY=VALUE."""
     from ovopt.cli.settings_file import read_settings
     from ovopt.errors import UsageError
     from ovopt.recipe import Override
@@ -222,7 +223,7 @@ def runtime(
 
 
 def shapes(batch: int | None, items: list[str] | None) -> list[str]:
-    """`--batch` and `--shape` as settings of the recipe."""
+    """`--batch` and `--shape` as settings of the recipe. Raises UsageError for what is no shape."""
     from ovopt.errors import UsageError
 
     found = [f"model.batch={batch}"] if batch else []
@@ -243,14 +244,14 @@ def _is_dimension(size: str) -> bool:
 
 
 def demand(rates: list[float] | None, limit_ms: float | None, percentile: float, process: Process) -> Demand:
-    """What served load is asked for."""
+    """The demand on served load."""
     from ovopt.bench.open_loop import Demand
 
     return Demand(process.value, tuple(sorted(rates or ())), limit_ms, percentile / 100)
 
 
 def varied(items: list[str] | None) -> dict[str, list[str]]:
-    """`--vary PROPERTY=a,b,c` as property -> values."""
+    """`--vary PROPERTY=a,b,c` as property -> values. Raises UsageError for fewer than two different values."""
     from ovopt.errors import UsageError
 
     found: dict[str, list[str]] = {}
@@ -268,8 +269,8 @@ def varied(items: list[str] | None) -> dict[str, list[str]]:
 
 @contextmanager
 def scratch_file(target: Path | None, force: bool, mark: str) -> Iterator[Path | None]:
-    """Where to write what becomes `target` when all ends well; None where nothing is asked for. Whether it may be
-    written is found out before the work starts."""
+    """A scratch file that becomes `target` when all ends well; None where nothing is asked for. Raises OutputError,
+    before the work starts, where it may not be written."""
     if target is None:
         yield None
         return
@@ -291,7 +292,7 @@ def write_result(file: Path | None, comparison: Comparison) -> None:
 
 
 def write_settings(file: Path | None, comparison: Comparison) -> None:
-    """What the run was asked for, in benchmark_app's form."""
+    """Settings that the run was asked for, in benchmark_app's form."""
     from ovopt.cli import settings_file
 
     if file:

@@ -28,7 +28,7 @@ def view() -> View:
 
 
 def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
-    """What a command that writes a bundle says at its end."""
+    """Print the summary of a bundle that a command wrote."""
     if format_name == "json":
         print(manifest.model_dump_json(by_alias=True))
         return

@@ -12,7 +12,7 @@ from ovopt.cli import options as o
 
 
 class TableFormat(StrEnum):
-    """How the table is printed."""
+    """Formats of the table."""
 
     console = "console"
     markdown = "markdown"

@@ -31,7 +31,7 @@ MEASURING_S = 60.0
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo did."""
+    """Results of the demo."""
 
     model: Path
     recipe: str
@@ -49,7 +49,7 @@ class Demo:
         return self.folder / "report.html"
 
     def lesson(self) -> str:
-        """What the reader should take away, in figures of this run."""
+        """The lesson for the reader, in figures of this run."""
         pairs = {pair.candidate: pair for pair in self.comparison.pairs}
         plain = pairs[PLAIN].accuracy["top1"] if PLAIN in pairs else None
         if plain is None or plain.drop[1] <= 0:
@@ -65,7 +65,7 @@ class Demo:
         return [self.folder / PLAIN, self.folder / RECIPE, self.file, self.page]
 
     def next_commands(self) -> Sequence[str]:
-        """What to try next: another judgement of the same figures, and the whole picture of performance."""
+        """Commands to try next: another judgement of the same figures, and the whole picture of performance."""
         gate = ["ovopt", "gate", str(self.file), "--budget", "latency.min_speedup=1.5"]
         here = Path.cwd()
         model = self.model.relative_to(here) if self.model.is_relative_to(here) else self.model

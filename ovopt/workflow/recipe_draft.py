@@ -83,7 +83,7 @@ class _Subject:
         return next((label for label in self.samples.labels or () if not isinstance(label, BadLabel)), None)
 
     def are(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether the samples are files of such a kind."""
+        """Tells whether the samples are files of such a kind."""
         return self.samples.ids[0].lower().endswith(suffixes)
 
 
@@ -123,7 +123,7 @@ def _started(model: Path, found: ModelFacts, data: str) -> Draft:
 
 
 def _labels_in(folder: Path) -> dict[str, str]:
-    """Where the labels of a folder of files are, if not in the names of its folders."""
+    """Settings that find the labels of a folder of files, if not in the names of its folders."""
     if (folder / "labels.csv").is_file():
         return {"labels": "labels.csv"}
     return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
@@ -243,7 +243,7 @@ def _with_classes(started: Draft, samples: Samples) -> Draft:
 
 
 def _closed(started: Draft) -> Draft:
-    """What every recipe ends with."""
+    """The sections that every recipe ends with."""
     return started.with_section(
         "optimize",
         [{"quantize": {"model_type": "transformer"}}],
@@ -308,7 +308,7 @@ class Head:
 
 
 def detection_head(outputs: Sequence[Port]) -> Head:
-    """By the outputs' shapes; the YOLOv8 layout where nothing tells."""
+    """The head by the outputs' shapes; the YOLOv8 layout where nothing tells."""
     shapes = [port.shape or () for port in outputs]
     first = shapes[0]
     if len(shapes) == 1 and first[-1:] == (7,) and len(first) == 4:

@@ -26,7 +26,8 @@ LOOKED_AT = 4
 def calibration_samples(
     prepared: Prepared, model: openvino.Model, wanted: int, real: bool, options: Options
 ) -> Sequence[Tensors]:
-    """Model inputs from the calibration split, `wanted` or a few more; `real` refuses random ones."""
+    """Model inputs from the calibration split, `wanted` or a few more: for each, an array [1, ...] per input. Raises
+    DataError where there are none, where all are the same, or where `real` ones are wanted and they are random."""
     if real and prepared.samples.random:
         raise DataError("calibration needs real samples: give --data, or a recipe with a data source")
     chosen = prepared.splits["calibration"][:wanted]

@@ -1,4 +1,4 @@
-"""What is done to samples before they reach a model and behind it, as steps see it that move some of it there."""
+"""Step-side view of pre- and postprocessing, for steps that move some of it into the model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEASURED = 32
 
 
 def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Transform]) -> Host:
-    """Of a model in front of which these transforms run."""
+    """The host's part around a model in front of which these transforms run."""
     recipe = prepared.recipe
     device, properties = recipe.runtime.device, properties_of(recipe)
     contents = _Contents(prepared)
@@ -64,7 +64,7 @@ def host_of(model: openvino.Model, prepared: Prepared, transforms: Sequence[Tran
 
 
 def _can_be_judged(prepared: Prepared) -> bool:
-    """Whether there are tuning samples, and labels or scores if the first metric looks at them."""
+    """Tells whether there are tuning samples, and labels or scores if the first metric looks at them."""
     first = next(iter(prepared.recipe.metrics), None)
     if first is None or not prepared.splits["tuning"]:
         return False
@@ -74,7 +74,7 @@ def _can_be_judged(prepared: Prepared) -> bool:
 
 
 class _Contents(Sequence[Any]):
-    """Of the calibration samples that can be used, read where they are used."""
+    """Contents of the calibration samples that can be used, read where they are used."""
 
     def __init__(self, prepared: Prepared) -> None:
         self._load = prepared.samples.load

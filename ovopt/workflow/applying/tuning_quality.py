@@ -58,7 +58,7 @@ class Validator:
 
     @property
     def samples(self) -> int:
-        """Of the tuning split."""
+        """Count of samples of the tuning split that were scored."""
         return len(self._before)
 
     def delta(self, model: openvino.Model, max_drop: float, prepared: Prepared | None = None) -> QualityDelta:

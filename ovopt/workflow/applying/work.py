@@ -1,4 +1,4 @@
-"""What steps are applied to, and the bundle that comes of it."""
+"""A model on its way through steps, with its samples, and the bundle that comes of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TIMED = 8
 
 @dataclass(frozen=True)
 class Asked:
-    """What all steps together need."""
+    """Needs of all steps together."""
 
     samples: int
     real: bool
@@ -130,8 +130,8 @@ class Work:
         return replace(work, prepared=prepared, materials=materials)
 
     def speedup(self) -> float | None:
-        """How many times faster an inference of the current model is than one of the original, per sample, each on its
-        own inputs and with the settings that it is used with."""
+        """Speed-up of an inference of the current model against one of the original, per sample, each on its own inputs
+        and with the settings that it is used with."""
         device = self.prepared.recipe.runtime.device
         mine = _fed(self.materials.calibration, self.current, self.current)
         theirs = _fed(self.samples, self.original, self.original)

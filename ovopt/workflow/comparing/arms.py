@@ -112,7 +112,7 @@ def _spelled(value: str | int | float | bool) -> str:
 
 
 def _lossy_default(device: str, properties: Mapping[str, str]) -> bool:
-    """Whether the device would run an f32 model below f32 on its own account."""
+    """Tells whether the device would run an f32 model below f32 on its own account."""
     if "INFERENCE_PRECISION_HINT" in properties or "EXECUTION_MODE_HINT" in properties:
         return False
     try:
@@ -173,12 +173,12 @@ class Timed:
         )
 
     def of_model(self, model: str) -> Fed:
-        """What the model of this hash takes."""
+        """Inputs and contents for the model of this hash."""
         return self.embedded.get(model, self.usual)
 
 
 def _shared(prepared: Prepared) -> list[bool]:
-    """Which inputs are the same for every sample, so that a batch holds them once."""
+    """Tells, input by input, whether it is the same for every sample, so that a batch holds it once."""
     return [port.name in prepared.recipe.model.inputs for port in prepared.inputs]
 
 

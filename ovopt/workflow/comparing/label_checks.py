@@ -41,7 +41,7 @@ def no_skill(metric: Metric, quality: Quality) -> list[str]:
 
 
 class ClassShifts:
-    """How far the likeliest class lies from the label, over all samples of a classifier."""
+    """Distance of the likeliest class from the label, over all samples of a classifier."""
 
     def __init__(self) -> None:
         self._shifts: Counter[int] = Counter()
@@ -54,7 +54,7 @@ class ClassShifts:
             self._classes = output.size
 
     def doubts(self) -> list[str]:
-        """What looks wrong, with what to do."""
+        """Remarks on what looks wrong, with what to do."""
         n = self._shifts.total()
         if n < LEAST:
             return []

@@ -1,4 +1,4 @@
-"""What samples look like whose outcome changed: a thumbnail or the beginning of a text, for the report."""
+"""Previews of samples whose outcome changed: a thumbnail or the beginning of a text, for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANNELS = (1, 3, 4)
 
 
 def previews(comparison: Comparison, prepared: Prepared) -> dict[str, Preview]:
-    """By sample id, of those that flipped: the first ones, as far as their content can be shown."""
+    """Previews by sample id, of samples that flipped: the first ones, as far as their content can be shown."""
     places = {sample_id: index for index, sample_id in enumerate(prepared.samples.ids)}
     turned = dict.fromkeys(flip.sample for flip in flips(comparison) if flip.sample in places)
     found = ((sample_id, preview(_content(prepared, places[sample_id]))) for sample_id in list(turned)[:MOST])

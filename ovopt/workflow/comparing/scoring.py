@@ -56,8 +56,8 @@ class Scorer:
         fed: Mapping[str, Prepared] | None = None,
         metrics: Sequence[Metric] | None = None,
     ) -> Scorer:
-        """The recipe's metrics if none are given. Check that every chosen sample has the label that they need, before
-        anything runs."""
+        """The recipe's metrics if none are given. Raises DataError, before anything runs, where a chosen sample has no
+        label that they need."""
         metrics = prepared.recipe.metrics if metrics is None else metrics
         accuracy = [metric for metric in metrics if _labelled(metric)]
         ports = chosen_outputs(outputs, prepared.recipe.model.output)
@@ -83,7 +83,7 @@ class Scorer:
 
     @property
     def agrees(self) -> bool:
-        """Whether a metric holds outputs against the original's."""
+        """Tells whether a metric holds outputs against the original's."""
         return any(metric.kind == "agreement" for metric in self.metrics)
 
     @property
@@ -153,7 +153,7 @@ class Scorer:
         return quality.model_copy(update={"by_class": by_class, "worst": self._worst(metric, table, order)})
 
     def _worst(self, metric: Metric, table: NDArray[Any], order: Sequence[int]) -> dict[str, float]:
-        """By the figure that each sample has alone, where that tells samples apart."""
+        """The worst samples by the figure that each has alone, where that tells samples apart."""
         alone = np.array([metric.value(table[i : i + 1]) for i in range(len(table))])
         known = np.flatnonzero(np.isfinite(alone))
         worst_first = known[np.argsort(alone[known] * (1 if metric.higher_is_better else -1), kind="stable")]
@@ -271,7 +271,7 @@ class Pass:
         return self._behind(outputs, slice(self._prepared.decoders_inside, self._scorer.level), sample)
 
     def _decoded(self, outputs: list[Any], sample: _Sample) -> Any:
-        """What the rest of `postprocess` makes of them: part by part until a decoder joins them."""
+        """The prediction of the rest of `postprocess`: part by part until a decoder joins them."""
         outputs = self._behind(outputs, slice(self._scorer.level, None), sample)
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -340,5 +340,5 @@ def _references(crew: Crew) -> bool:
 
 
 def kind_of(metric: Metric) -> MetricKind:
-    """What the statistics must know."""
+    """Kind of a metric, as the statistics take it."""
     return MetricKind(metric.label, metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)
