@@ -49,7 +49,8 @@ def command(
     Example: `ovopt benchmark model.onnx --scenario served_load --latency-limit 20`
     """
     from ovopt.cli.show import exit_code, show
-    from ovopt.workflow.comparing.compare import Plan, benchmark
+    from ovopt.workflow.comparing.compare import benchmark
+    from ovopt.workflow.comparing.plan import Plan
 
     plan = Plan(
         tuple(scenario or ()) or None,

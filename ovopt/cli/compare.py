@@ -57,7 +57,8 @@ def command(
     Example: `ovopt compare model.onnx int8/ --budget accuracy.top1.max_drop=0.01`
     """
     from ovopt.cli.show import exit_code, show
-    from ovopt.workflow.comparing.compare import Plan, compare
+    from ovopt.workflow.comparing.compare import compare
+    from ovopt.workflow.comparing.plan import Plan
     from ovopt.workflow.stored.earlier_run import Since
 
     plan = Plan(

@@ -109,12 +109,16 @@ class HuggingFace(DataSource):
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         import datasets
 
+        silent = datasets.are_progress_bars_disabled()
         datasets.disable_progress_bars()
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # or it warns of every attempt to reach the hub
         try:
             return datasets.load_dataset(**arguments, split=split, streaming=self.streaming)
         except Exception as error:  # the loaders of `datasets` raise errors of every kind
             raise _explained(self._said, error) from None
+        finally:
+            if not silent:
+                datasets.enable_progress_bars()
 
     def _fingerprint(self, table: datasets.Dataset, place: Path | None) -> str:
         if place is None:

@@ -19,7 +19,8 @@ from ovopt.model.native import core
 from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
 from ovopt.workflow.caller import untouched_caller
-from ovopt.workflow.comparing.compare import Plan, compare
+from ovopt.workflow.comparing.compare import compare
+from ovopt.workflow.comparing.plan import Plan
 
 if TYPE_CHECKING:
     from ovopt.workflow.options import Watched

@@ -42,6 +42,14 @@ def _write(file):
             table(**columns).to_parquet(file)
 
 
+@pytest.mark.parametrize("silent", [True, False])
+def test_the_progress_bars_of_datasets_are_as_they_were(tmp_path, silent):
+    _write(tmp_path / "t.csv")
+    (datasets.disable_progress_bars if silent else datasets.enable_progress_bars)()
+    HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert datasets.are_progress_bars_disabled() is silent
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
 def test_a_local_table_is_read_by_its_suffix(tmp_path, suffix):
     file = tmp_path / f"t{suffix}"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt import comparison
 from ovopt.bench.machine import efficiency
-from ovopt.bench.open_loop import Demand
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, as_fields, hinted
-from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
+from ovopt.bench.workers import ArmPlan, Crew
 from ovopt.budgets.checks import scenarios_of
-from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
 from ovopt.model.files.opened import several
@@ -37,6 +34,7 @@ from ovopt.records import (
 from ovopt.reports.decision import with_reason
 from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
+from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.comparing.previews import previews
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import (
@@ -48,7 +46,7 @@ from ovopt.workflow.comparing.taking_part import (
     named_models,
     native_models,
 )
-from ovopt.workflow.options import Options, check, check_number, options_of
+from ovopt.workflow.options import Options, check, options_of
 from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
@@ -56,34 +54,6 @@ if TYPE_CHECKING:
     from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
 
 LEAST_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Scope and duration of a measurement. `scenarios` None: all that need not be asked for.
-
-    Raises UsageError, which names the field, where one is of a wrong type or out of its range.
-    """
-
-    scenarios: tuple[str, ...] | None = None
-    time_budget_s: float = 60.0
-    precision: float = 0.02
-    demand: Demand = field(default_factory=Demand)
-    answer_limit_s: float = ANSWER_LIMIT_S
-    """An arm that gives no answer for so long is lost."""
-    references: tuple[str, ...] = ()
-    """Native engines beside OpenVINO: `onnxruntime` (on the original's own file) or `torch=FILE`."""
-    vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Property -> values: the original runs once under each. The first value is the baseline's."""
-
-    def __post_init__(self) -> None:
-        for name in ("scenarios", "references"):
-            listed = isinstance(found := getattr(self, name), tuple | list) and all(isinstance(n, str) for n in found)
-            check(f"Plan.{name}", found, "a tuple of names", listed or (found is None and name == "scenarios"))
-        for name in ("time_budget_s", "precision", "answer_limit_s"):
-            check_number(f"Plan.{name}", getattr(self, name))
-        check("Plan.demand", self.demand, "a Demand", isinstance(self.demand, Demand))
-        check("Plan.vary", self.vary, "a mapping of properties to values", isinstance(self.vary, Mapping))
 
 
 @untouched_caller()
@@ -150,7 +120,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     prepared = prepared.without_calibrated(_calibrated(taking_part)) if against_baseline else prepared
     outputs, fed = taking_part[0].facts.outputs, fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
-    scenarios = _scenarios(plan)
+    scenarios = plan.make_scenarios()
     if scorer:
         _check_budgets(recipe, scorer, scenarios)
     run.tell()
@@ -207,17 +177,6 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         return with_reason(result)
     judged = {"gate": decide(result, recipe.budgets), "previews": previews(result, prepared)}
     return with_reason(result.model_copy(update=judged))
-
-
-def _scenarios(plan: Plan) -> dict[str, Scenario]:
-    """The scenarios asked for, in the order in which reports show them."""
-    known = plugins("ovopt.bench.scenarios", Scenario)
-    order = [name for name in (*Speeds.model_fields, *sorted(known.keys() - Speeds.model_fields)) if name in known]
-    for name in plan.scenarios or ():
-        if name not in known:
-            raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
-    chosen = plan.scenarios or [name for name in order if not known[name].on_request]
-    return {name: known[name]() for name in order if name in chosen}
 
 
 def _measure(

@@ -28,8 +28,9 @@ from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record, Speedup
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
 from ovopt.suite import Entry
-from ovopt.workflow.comparing.compare import Plan, compare
+from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.evaluate import evaluate
+from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.optimizing.pipeline import optimize
 from ovopt.workflow.optimizing.steps import compress, quantize, simplify
 from ovopt.workflow.options import Options
