@@ -112,10 +112,8 @@ def _speedup_lines(then: Pair, now: Pair, catalogue: Iterable[Figure]) -> Iterat
         if not (old and new and old.low and old.high and new.low and new.high):
             continue
         word = "lower" if new.high < old.low else "higher" if new.low > old.high else "no clear difference"
-        before, after = (
-            f"{units.factor(one.estimate)} {units.factor_interval(one.low or 0, one.high or 0)}" for one in (old, new)
-        )
-        yield f"{now.candidate}: speed-up in {figure.pair_name} {before} -> {after}: {word}"
+        said = " -> ".join(units.speedup(one.estimate, one.low, one.high) for one in (old, new))
+        yield f"{now.candidate}: speed-up in {figure.pair_name} {said}: {word}"
 
 
 def _figures(then: Comparison, now: Comparison, same_samples: bool) -> Iterator[str]:

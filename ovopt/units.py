@@ -44,6 +44,11 @@ def factor_interval(low: float, high: float) -> str:
     return f"[{low:.2f}, {high:.2f}]"
 
 
+def speedup(estimate: float, low: float | None, high: float | None) -> str:
+    """A speed-up with its interval, where it has one: `1.12x [1.11, 1.12]`."""
+    return factor(estimate) if low is None or high is None else f"{factor(estimate)} {factor_interval(low, high)}"
+
+
 def share(value: float) -> str:
     """A share of one as percent: `94.1 %`."""
     return f"{100 * value:.1f} %"

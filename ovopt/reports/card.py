@@ -10,7 +10,7 @@ from typing import Any
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
-from ovopt.reports.cells import clean, one_line
+from ovopt.reports.cells import clean, escaped, one_line
 from ovopt.reports.decision import reason
 
 MARK = "<!-- ovopt card -->"
@@ -39,7 +39,7 @@ def card(manifest: Manifest, name: str, comparison: Comparison | None = None, ca
             "---",
             MARK,
             "",
-            f"# {_plain(name)}",
+            f"# {escaped(name)}",
             "",
             *_opening(manifest),
             *_made(manifest),
@@ -95,7 +95,7 @@ def _results(comparison: Comparison, pair: Pair, task: str | None) -> Iterator[d
 def _opening(manifest: Manifest) -> list[str]:
     ratio = units.factor(manifest.model.size_bytes / manifest.source.size_bytes) if manifest.source.size_bytes else ""
     return [
-        f"{_code(_short(manifest.source.path))}, optimized with OpenVINO and NNCF by ovopt {_plain(manifest.ovopt)}: "
+        f"{_code(_short(manifest.source.path))}, optimized with OpenVINO and NNCF by ovopt {escaped(manifest.ovopt)}: "
         f"{units.size(manifest.model.size_bytes)}, {ratio} the size of the original.",
         "",
     ]
@@ -105,12 +105,12 @@ def _made(manifest: Manifest) -> list[str]:
     lines = ["## How it was made", "", *(f"{n}. {_step(step)}" for n, step in enumerate(manifest.steps, 1)), ""]
     if manifest.data:
         counts = ", ".join(f"{name} {len(ids)}" for name, ids in manifest.data.splits.items())
-        lines.append(f"- Samples: {_code(_short(manifest.data.source))}, seed {manifest.data.seed} ({_plain(counts)})")
+        lines.append(f"- Samples: {_code(_short(manifest.data.source))}, seed {manifest.data.seed} ({escaped(counts)})")
     versions = ", ".join(f"{name} {version}" for name, version in manifest.machine.versions.items())
     return [
         *lines,
         f"- Original: SHA-256 {_code(manifest.source.sha256)}",
-        f"- Made on {_plain(manifest.machine.processor)} with {_plain(versions)}",
+        f"- Made on {escaped(manifest.machine.processor)} with {escaped(versions)}",
         "- `ovopt.json` holds all of it; `ovopt rebuild` makes the bundle again from it.",
         "",
     ]
@@ -119,35 +119,34 @@ def _made(manifest: Manifest) -> list[str]:
 def _step(step: StepReport) -> str:
     asked = {**step.parameters, **({"candidate": step.made_by.name} if step.made_by else {})}
     settings = ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in asked.items())
-    return f"{_plain(step.name)}{f' ({_code(settings)})' if settings else ''}"
+    return f"{escaped(step.name)}{f' ({_code(settings)})' if settings else ''}"
 
 
 def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     machine = comparison.machine
     where = f"{machine.processor}, {machine.cores} cores{', virtual' if machine.virtual else ''}"
-    yield from ("## Measured", "", f"Against the original on {_plain(where)}; 95 % intervals in brackets.", "")
+    yield from ("## Measured", "", f"Against the original on {escaped(where)}; 95 % intervals in brackets.", "")
     yield from ("| | original | this model | change |", "| --- | --- | --- | --- |")
     for label, delta in pair.accuracy.items():
         yield _quality(label, delta)
     for figure in figures_of(comparison.arms):
         if speed := figure.speedup(pair):
-            yield f"| {_plain(figure.pair_name)} | | | {_speed(speed)} |"
+            yield f"| {escaped(figure.pair_name)} | | | {_speed(speed)} |"
     yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict
-        yield from (f"Budgets: {verdict}. {_plain(reason(comparison))}", "")
+        yield from (f"Budgets: {verdict}. {escaped(reason(comparison))}", "")
 
 
 def _quality(label: str, delta: QualityDelta) -> str:
     change = f"{units.points(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
-    name = f"{_plain(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
+    name = f"{escaped(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
     values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
     return f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {change} |"
 
 
 def _speed(speed: Speedup) -> str:
-    interval = "" if speed.low is None or speed.high is None else f" {units.factor_interval(speed.low, speed.high)}"
-    return f"{units.factor(speed.estimate)}{interval}, {speed.verdict}"
+    return f"{units.speedup(speed.estimate, speed.low, speed.high)}, {speed.verdict}"
 
 
 def _use(manifest: Manifest, name: str) -> list[str]:
@@ -194,17 +193,12 @@ def _limits(manifest: Manifest, pair: Pair | None) -> list[str]:
         lines.append("- Nothing was compared for this card: `ovopt compare` tells accuracy and speed.")
     else:
         lines.append("- Speeds hold for the machine above; another processor may rank the models otherwise.")
-    return [*lines, *(f"- {_plain(note)}" for note in dict.fromkeys(notes)), ""]
+    return [*lines, *(f"- {escaped(note)}" for note in dict.fromkeys(notes)), ""]
 
 
 def _short(path: str) -> str:
     """The name that a reader elsewhere knows a path by."""
     return path if path.startswith("hf:") else path.rstrip("/").rpartition("/")[2] or path
-
-
-def _plain(text: str) -> str:
-    """As Markdown shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", one_line(text))
 
 
 def _code(text: str) -> str:

@@ -44,8 +44,7 @@ def speedup_cell(speed: Speedup) -> Cell:
         return Cell("", "not measured long enough", "doubt")
     if speed.high > WIDE * speed.low:
         return Cell("", f"about {units.factor(speed.estimate)}, not measured long enough", "doubt")
-    said = f"{units.factor(speed.estimate)} {units.factor_interval(speed.low, speed.high)}"
-    return Cell("", said, TONES.get(speed.verdict, "plain"))
+    return Cell("", units.speedup(speed.estimate, speed.low, speed.high), TONES.get(speed.verdict, "plain"))
 
 
 def with_speed(figure: str, speed: Speedup | None) -> Cell:
@@ -70,3 +69,8 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Without line breaks and runs of white space."""
     return " ".join(clean(text).split())
+
+
+def escaped(text: str) -> str:
+    """The text on one line, as Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", one_line(text))

@@ -16,7 +16,7 @@ from ovopt.figures.figure import nothing
 from ovopt.records import Speedup
 from ovopt.records.base import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
-from ovopt.reports.cells import Tone, clean, one_line
+from ovopt.reports.cells import Tone, clean, escaped, one_line
 from ovopt.reports.notebook import html_table
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def console(sweep: Sweep, view: View) -> str:
 def markdown(sweep: Sweep, view: View) -> str:
     """A table that fits a comment."""
     titles = header(sweep)
-    rows = [titles, ("---",) * len(titles), *(tuple(map(_escaped, cells(sweep, row))) for row in sweep.rows)]
+    rows = [titles, ("---",) * len(titles), *(tuple(map(escaped, cells(sweep, row))) for row in sweep.rows)]
     table = ["| " + " | ".join(row) + " |" for row in rows]
-    notes = [f"- **{_escaped(name)}**: {_escaped(said)}" for name, said in remarks(sweep)]
-    return "\n".join([*table, "", *(f"- {_escaped(line)}" for line in summary(sweep)), *notes])
+    notes = [f"- **{escaped(name)}**: {escaped(said)}" for name, said in remarks(sweep)]
+    return "\n".join([*table, "", *(f"- {escaped(line)}" for line in summary(sweep)), *notes])
 
 
 def csv_text(sweep: Sweep, view: View) -> str:
@@ -181,10 +181,7 @@ def _value(value: Value | None) -> str:
 
 
 def _speed(speed: Speedup | None) -> str:
-    if speed is None:
-        return ""
-    interval = "" if speed.low is None or speed.high is None else f" {units.factor_interval(speed.low, speed.high)}"
-    return f"{units.factor(speed.estimate)}{interval}"
+    return units.speedup(speed.estimate, speed.low, speed.high) if speed else ""
 
 
 def _figures(sweep: Sweep, row: SweepRow) -> dict[str, Any]:
@@ -206,13 +203,6 @@ _SPEEDS: Sequence[tuple[str, str]] = (("", "estimate"), *_ENDS[1:])
 
 def _plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
-
-
-def _escaped(text: str) -> str:
-    """As Markdown shows it as it is."""
-    for sign in "\\`*_[]<>|#&~":
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 @cache
