@@ -65,7 +65,7 @@ def test_samples_are_a_sequence_with_slices_and_an_end(tmp_path):
 def test_outputs_are_put_in_any_order_and_got_by_index(written, random):
     outputs = OutputFile()
     order = list(range(len(written)))
-    random.Random(0).shuffle(order)
+    random.shuffle(order)
     for index in order:
         outputs.put(index, written[index])
     for index, arrays_of_it in enumerate(written):
