@@ -202,7 +202,7 @@ def test_the_recipe_of_the_docs_is_sound(tmp_path: Path) -> None:
 
 def test_the_recipe_of_the_docs_fits_the_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="the extra `dev` brings jsonschema")
-    from ovopt.recipe.json_schema import recipe_schema
+    from ovopt.recipe.reference import recipe_schema
 
     validator = jsonschema.Draft202012Validator(recipe_schema())
     found = validator.iter_errors(yaml.safe_load(examples()[0]))

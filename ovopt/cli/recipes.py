@@ -78,7 +78,7 @@ def schema() -> None:
 
     Example: `ovopt recipes schema > recipe.schema.json`
     """
-    from ovopt.recipe.json_schema import recipe_schema
+    from ovopt.recipe.reference import recipe_schema
 
     print(json.dumps(recipe_schema(), indent=2))
 

@@ -1,23 +1,126 @@
-"""The recipe of a model family: its schema, where it is found, what is wrong with one."""
+"""Recipes of model families: where they are found, how a file becomes one."""
 
 from __future__ import annotations
 
-from ovopt.recipe.loading import find_recipe, known_recipes, load_recipe, load_record, parse_budgets, parse_recipe
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ovopt.contracts import plugins
+from ovopt.errors import RecipeError, did_you_mean
+from ovopt.locate import shipped
+from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, with_overrides
-from ovopt.recipe.plugin_entries import with_data
-from ovopt.recipe.sections import (
-    SECTIONS,
-    TASK_METRICS,
-    DataSection,
-    Match,
-    ModelSection,
-    Recipe,
-    Runtime,
-    Task,
-)
+from ovopt.recipe.plugin_entries import read_plugins, read_source, with_data
+from ovopt.recipe.sections import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime, Task
+from ovopt.recipe.yaml_file import Lines, read_yaml, short
+from ovopt.records import Budgets, Record
 
 __all__ = [
     "SECTIONS", "TASK_METRICS", "DataSection", "Match", "ModelSection", "Override", "Overrides", "Recipe", "Runtime",
     "Task", "budget_override", "find_recipe", "known_recipes", "load_recipe", "load_record", "parse_budgets",
     "parse_recipe", "with_data", "with_overrides",
 ]  # fmt: skip
+
+R = TypeVar("R", bound=Record)
+DEFAULT = "generic"
+
+
+def load_recipe(
+    name: str | Path | None = None,
+    data: str | Path | None = None,
+    overrides: Overrides = (),
+    fill: Callable[[Any], Any] | None = None,
+) -> Recipe:
+    """The recipe called `name` (a file, one in ./recipes, or one that ovopt ships; default: generic).
+
+    `data` replaces the data source, `overrides` are `path.to.key=value` settings of any key. `fill` makes the
+    values that stand for something of the model's. Raises RecipeError where there is no such recipe, and as
+    `parse_recipe`; DataError as `with_data`.
+    """
+    file = find_recipe(name or DEFAULT)
+    raw, lines = read_yaml(file)
+    if data is not None:
+        raw = with_data(raw, str(data))
+    return parse_recipe(raw, short(file), overrides, lines, fill)
+
+
+def find_recipe(name: str | Path) -> Path:
+    """The file of a recipe. Raises RecipeError with the nearest known name where there is none."""
+    given = Path(name)
+    if given.suffix in (".yaml", ".yml"):
+        if given.is_file():
+            return given
+        raise RecipeError(f"{given}: no such recipe file")
+    known = known_recipes()
+    if str(name) not in known:
+        raise RecipeError(f"no recipe is called {str(name)!r}; {did_you_mean(str(name), known)}")
+    return known[str(name)]
+
+
+def known_recipes() -> dict[str, Path]:
+    """Every recipe by name: those in ./recipes hide shipped ones of the same name."""
+    return {
+        file.stem: file for folder in (shipped("recipes"), Path("recipes")) for file in sorted(folder.glob("*.yaml"))
+    }
+
+
+def parse_recipe(
+    raw: Mapping[str, Any],
+    said: str,
+    overrides: Overrides = (),
+    lines: Lines | None = None,
+    fill: Callable[[Any], Any] | None = None,
+) -> Recipe:
+    """The recipe of plain values with overrides applied; `said` names their file in messages.
+
+    Raises RecipeError with every fault on a line: file and line or option, key path, what is wrong, what is allowed.
+    """
+    settings = [Override.of(override) for override in overrides]
+    raw = with_overrides(raw, settings)
+    raw = fill(raw) if fill else raw
+    faults: list[Fault] = []
+    values = dict(raw)
+    task = values.get("task", "any")
+    values.setdefault("metrics", list(TASK_METRICS.get(task if isinstance(task, str) else "", ())))
+    for section, (package, kind) in SECTIONS.items():
+        values[section] = read_plugins(values.get(section), plugins(package, kind), section, faults)
+    if isinstance(values.get("data"), Mapping) and values["data"].get("source") is not None:
+        values["data"] = {**values["data"], "source": read_source(values["data"]["source"], faults)}
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        found = [fault for fault in error.errors() if fault["type"] != "is_instance_of"]
+        faults += explain(found, values, Recipe, "")
+    refuse(faults, said, settings, lines)
+    return recipe
+
+
+def parse_budgets(raw: Any, said: str, overrides: Overrides = ()) -> tuple[Budgets, dict[str, Any]]:
+    """The `budgets` section of a recipe with overrides applied, and as it would be written.
+
+    The rest of the recipe is not looked at: whoever only judges need not know its plug-ins. Raises RecipeError as
+    `parse_recipe`.
+    """
+    settings = [Override.of(override) for override in overrides]
+    section = with_overrides({"budgets": raw or {}}, settings)["budgets"]
+    faults: list[Fault] = []
+    budgets = validate(Budgets, section, "budgets", faults)
+    refuse(faults, said, settings, None)
+    return budgets, budgets.model_dump(mode="json", exclude_defaults=True)
+
+
+def load_record(file: Path, kind: type[R], what: str) -> R:
+    """The record of a YAML file of another kind than a recipe, called `what` in messages.
+
+    Raises RecipeError where there is no such file, and as `parse_recipe`.
+    """
+    if not file.is_file():
+        raise RecipeError(f"{file}: no such file")
+    raw, lines = read_yaml(file, what)
+    faults: list[Fault] = []
+    found: R = validate(kind, raw, "", faults)
+    refuse(faults, short(file), (), lines)
+    return found

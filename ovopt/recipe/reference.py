@@ -1,4 +1,4 @@
-"""The reference of a recipe's keys, from the classes that read them. In Markdown."""
+"""A recipe's keys, from the classes that read them: in Markdown for readers, as JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticUndefined, core_schema
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.recipe import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Runtime
+from ovopt.recipe import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime
 from ovopt.records import (
     Budgets,
     EndToEndBudget,
@@ -25,6 +26,7 @@ from ovopt.records import (
     TimeBudget,
 )
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN: Mapping[str, type[BaseModel]] = {
     "match": Match,
     "model": ModelSection,
@@ -108,3 +110,69 @@ def _hashable(value: Any) -> bool:
 def _type(annotation: Any) -> str:
     text = re.sub(r"\b[a-z_]\w*\.(?=[a-zA-Z])", "", inspect.formatannotation(annotation)).replace("NoneType", "None")
     return f"`{text}`".replace("|", "or")
+
+
+def recipe_schema() -> dict[str, Any]:
+    """Every key with its type, its default and what it means; every plug-in with its own."""
+    schema = Recipe.model_json_schema(schema_generator=_Generator)
+    definitions = schema["$defs"]
+    for section, (package, kind) in SECTIONS.items():
+        entry = {
+            "anyOf": [_entry_schema(name, one, definitions) for name, one in _named(plugins(package, kind)).items()]
+        }
+        schema["properties"][section] = {"type": "array", "items": entry}
+    sources = [_source_schema(kind, definitions) for kind in plugins("ovopt.data", DataSource).values()]
+    definitions["DataSection"]["properties"]["source"] = {"anyOf": [*sources, {"type": "null"}]}
+    return {"$schema": DIALECT, "title": "ovopt recipe", **schema}
+
+
+class _Generator(GenerateJsonSchema):
+    """Fields that hold plug-ins are described by the plug-ins."""
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
+        return {}
+
+
+def _named(kinds: Mapping[str, type[Any]]) -> dict[str, type[Any]]:
+    """Plug-ins by name, and by the names of their presets."""
+    presets = {name: kind for kind in kinds.values() for name in getattr(kind, "presets", {})}
+    return {**kinds, **presets}
+
+
+def _entry_schema(name: str, kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    reference = _definition(kind, definitions)
+    own = definitions[_key(kind)]
+    preset = getattr(kind, "presets", {}).get(name, {})
+    alone = set(own.get("required", ())) <= set(preset)
+    values: list[Any] = [reference, *([{"type": "null"}] if alone else [])]
+    sole = getattr(kind, "sole", None)
+    if sole:
+        values.append(own["properties"][sole])
+    mapping = {
+        "type": "object",
+        "properties": {name: {"anyOf": values}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+    return {"description": own.get("description", ""), "anyOf": [*([{"const": name}] if alone else []), mapping]}
+
+
+def _source_schema(kind: type[DataSource], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A source must name its kind; its path may come by `--data`."""
+    reference = _definition(kind, definitions)
+    required = definitions[_key(kind)].get("required", [])
+    definitions[_key(kind)]["required"] = [name for name in required if name != "path"]
+    return {**reference, "required": ["kind"]}
+
+
+def _definition(kind: type[BaseModel], definitions: dict[str, Any]) -> dict[str, str]:
+    if _key(kind) not in definitions:
+        own = kind.model_json_schema(ref_template="#/$defs/{model}")
+        definitions.update(own.pop("$defs", {}))
+        definitions[_key(kind)] = own
+    return {"$ref": f"#/$defs/{_key(kind)}"}
+
+
+def _key(kind: type[BaseModel]) -> str:
+    """The class with its module: classes of different sections, or packages, may share a name."""
+    return f"{kind.__module__}.{kind.__name__}".removeprefix("ovopt.")

@@ -16,8 +16,7 @@ from ovopt.cli.app import app
 from ovopt.errors import OvoptError
 from ovopt.locate import shipped
 from ovopt.recipe import load_recipe
-from ovopt.recipe.json_schema import recipe_schema
-from ovopt.recipe.reference import reference
+from ovopt.recipe.reference import recipe_schema, reference
 from tests.cli.run import Ran, ovopt, snapshot, user_environment, write_data, write_ir
 
 SHIPPED = sorted(file.stem for file in shipped("recipes").glob("*.yaml"))

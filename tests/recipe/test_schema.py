@@ -12,8 +12,8 @@ import yaml
 from ovopt.contracts import DataSource, Metric, plugins
 from ovopt.errors import RecipeError
 from ovopt.locate import shipped
-from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe, json_schema, parse_recipe
-from ovopt.recipe.json_schema import recipe_schema
+from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe, parse_recipe, reference
+from ovopt.recipe.reference import recipe_schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="the extra `dev` brings jsonschema")
 
@@ -71,7 +71,7 @@ def test_classes_of_one_name_in_two_packages_are_two_definitions(monkeypatch: py
     for number, kind in enumerate((First, Second)):
         kind.__module__, kind.__name__ = f"package_{number}.metrics", "Same"
     kinds = {"first": First, "second": Second}
-    monkeypatch.setattr(json_schema, "plugins", lambda *found: kinds if found[1] is Metric else plugins(*found))
+    monkeypatch.setattr(reference, "plugins", lambda *found: kinds if found[1] is Metric else plugins(*found))
     described = jsonschema.Draft202012Validator(recipe_schema())
     assert described.is_valid(recipe(metrics=[{"first": {"a": 1}}, {"second": {"b": 1}}]))
     assert not described.is_valid(recipe(metrics=[{"second": {"a": 1}}]))
