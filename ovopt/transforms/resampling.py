@@ -49,15 +49,14 @@ def resampled(image: Array, size: tuple[int, int], interpolation: Interpolation,
     """
     if image.shape[:2] == tuple(size):
         return image
-    if image.ndim == 3:
-        if image.dtype == np.uint8 and image.shape[2] == 3 and antialias:
-            return _by_pillow(image, size, interpolation)
-        channels = [resampled(image[..., i], size, interpolation, antialias) for i in range(image.shape[2])]
-        return np.stack(channels, axis=-1)
-    if antialias or interpolation not in ("bilinear", "bicubic"):
+    if not antialias and interpolation in ("bilinear", "bicubic"):
+        values = image.astype(np.float32)
+        for axis, new in enumerate(size):
+            values = _interpolated_along(axis, values, new, interpolation)
+        return _as(image.dtype, values)
+    if image.ndim == 2 or (image.dtype == np.uint8 and image.shape[2] == 3):
         return _by_pillow(image, size, interpolation)
-    rows, columns = (_neighbours(old, new, interpolation) for old, new in zip(image.shape, size, strict=True))
-    return _as(image.dtype, rows @ image.astype(np.float32) @ columns.T)
+    return np.stack([_by_pillow(image[..., i], size, interpolation) for i in range(image.shape[2])], axis=-1)
 
 
 def _by_pillow(image: Array, size: tuple[int, int], interpolation: Interpolation) -> Array:
@@ -84,17 +83,19 @@ def _as(dtype: np.dtype[Any], values: Array) -> Array:
     return np.clip(np.rint(values.astype(np.float64)), limits.min, limits.max).astype(dtype)
 
 
-def _neighbours(old: int, new: int, interpolation: Interpolation) -> Array:
-    """Weights [new, old] of the two (bilinear) or four (bicubic) neighbours of each new pixel's centre, the edge
-    repeated."""
+def _interpolated_along(axis: int, values: Array, new: int, interpolation: Interpolation) -> Array:
+    """Values [height, width, ...] in float32 in another size of an axis: each new pixel's centre lies among two
+    (bilinear) or four (bicubic) neighbours, the edge repeated."""
     kernel, reach = (_triangle, 1) if interpolation == "bilinear" else (partial(_cubic, a=CUBIC), 2)
+    old = values.shape[axis]
     centres = (np.arange(new) + 0.5) * (old / new) - 0.5
     below = np.floor(centres).astype(np.int64)
-    matrix = np.zeros((new, old), np.float32)
-    for step in range(1 - reach, reach + 1):
-        shares = [kernel(distance) for distance in below + step - centres]
-        np.add.at(matrix, (np.arange(new), np.clip(below + step, 0, old - 1)), shares)
-    return matrix
+    total = np.float32(0)
+    for places in (below + step for step in range(1 - reach, reach + 1)):
+        shares = np.array([kernel(distance) for distance in places - centres], np.float32)
+        neighbours = np.take(values, np.clip(places, 0, old - 1), axis)
+        total = total + neighbours * shares.reshape([-1 if place == axis else 1 for place in range(values.ndim)])
+    return np.asarray(total)
 
 
 def resampled_batch(

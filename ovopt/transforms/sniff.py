@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Sequence
 
 Signature = tuple[int, bytes, str]
@@ -71,15 +73,13 @@ def _known(content: bytes, signatures: Sequence[Signature]) -> str | None:
 def _text(start: bytes) -> str | None:
     """The kind of text, or None. A character cut at the end of the stretch is no fault."""
     try:
-        text = start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 3:
-            return None
-        text = start[: error.start].decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return None
     if any(ord(character) < 32 and character not in "\t\n\r\f" for character in text):
         return None
     head = text.lstrip("\ufeff \t\r\n").lower()
-    if head.startswith(("<!doctype html", "<html")):
+    if re.match(r"<(!doctype\s+)?html", head):
         return "an HTML page"
     if head.startswith(("<?xml", "<svg")):
         return "an SVG or XML document"

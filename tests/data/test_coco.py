@@ -166,7 +166,7 @@ def test_a_sample_with_a_bad_label_is_refused_at_once_or_left_out(folder):
 
     with pytest.raises(DataError, match=r"\Aa\.png: .*; remove or mend it; --on-bad-sample skip leaves such samples"):
         prepared("refuse")
-    assert list(prepared("skip").facts.left_out) == ["a.png"]
+    assert {name: sample.kind for name, sample in prepared("skip").facts.left_out.items()} == {"a.png": "label"}
 
 
 def test_an_annotation_of_no_image_is_an_error(folder):
