@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from ovopt.cli import options as o
-
-if TYPE_CHECKING:
-    from ovopt.recipe import Override
 
 
 def command(
@@ -99,7 +94,7 @@ def command(
         "ignored_scope.types": ("--ignored-type", ignored_type),
     }
     overrides = [
-        *_overrides(nncf_defaults, given),
+        *o.step_overrides("compress", given, nncf_defaults),
         *o.shapes(None, shape),
         *o.bad_samples(on_bad_sample),
         *o.overrides(sets),
@@ -122,15 +117,3 @@ def command(
         progress=not quiet,
     )
     show_manifest(manifest, target, output_format.value)
-
-
-def _overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
-    """The command's options, key of the step -> option and value, as settings of the recipe."""
-    from ovopt.recipe import Override
-
-    cleared: list[Override | str] = ["optimize.compress={}"] if nncf_defaults else []
-    return cleared + [
-        Override(f"optimize.compress.{key}={json.dumps(value)}", f"{option} {value}")
-        for key, (option, value) in given.items()
-        if value is not None
-    ]

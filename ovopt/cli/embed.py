@@ -57,8 +57,9 @@ def command(
         *o.shapes(None, shape),
         *o.runtime(None, device, None, None, None, None, properties),
         *o.bad_samples(on_bad_sample),
-        *o.embed_overrides(
-            {"one_size": ("--one-size", one_size), "time_budget_s": (f"--time-budget {time_budget}", time_budget)}
+        *o.step_overrides(
+            "embed_preprocessing",
+            {"one_size": ("--one-size", one_size), "time_budget_s": ("--time-budget", time_budget)},
         ),
         *o.overrides(sets),
     ]

@@ -304,24 +304,14 @@ def bad_samples(choice: BadSample | None) -> list[str]:
     return [f"data.on_bad_sample={choice.value}"] if choice else []
 
 
-def embed_overrides(given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
-    """The options of `ovopt embed`, key of the step -> option and value, as settings of the recipe."""
+def step_overrides(step: str, given: Mapping[str, tuple[str, object]], bare: bool = False) -> list[Override | str]:
+    """Options of a step's command, key of the step -> option and value, as settings of the recipe. `bare`: in place of
+    the recipe's own settings of the step."""
     from ovopt.recipe import Override
 
-    return [
-        Override(f"optimize.embed_preprocessing.{key}={json.dumps(value)}", option)
-        for key, (option, value) in given.items()
-        if value is not None
-    ]
-
-
-def quantize_overrides(nncf_defaults: bool, given: Mapping[str, tuple[str, object]]) -> list[Override | str]:
-    """The options of `ovopt quantize`, key of the step -> option and value, as settings of the recipe."""
-    from ovopt.recipe import Override
-
-    cleared: list[Override | str] = ["optimize.quantize={}"] if nncf_defaults else []
-    return cleared + [
-        Override(f"optimize.quantize.{key}={json.dumps(value)}", f"{option} {value}")
-        for key, (option, value) in given.items()
-        if value is not None
-    ]
+    found: list[Override | str] = [f"optimize.{step}={{}}"] if bare else []
+    for key, (option, value) in given.items():
+        if value is not None:
+            said = option if isinstance(value, bool) else f"{option} {value}"
+            found.append(Override(f"optimize.{step}.{key}={json.dumps(value)}", said))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +75,6 @@ def command(
     """
     from ovopt.cli.show import show_manifest
     from ovopt.errors import UsageError
-    from ovopt.recipe import Override
     from ovopt.workflow.optimizing.prune import prune
 
     if max_drop is not None and target_speedup is not None:
@@ -86,13 +84,8 @@ def command(
     if resume and not fine_tune and max_drop is None:
         raise UsageError("--resume: is about a search, or --fine-tune; give --max-drop or --fine-tune, too")
     given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple), "epochs": ("--epochs", epochs)}
-    step = "prune_torch" if fine_tune else "prune"
-    overrides: list[Override | str] = [
-        *(
-            Override(f"optimize.{step}.{key}={json.dumps(value)}", f"{option} {value}")
-            for key, (option, value) in given.items()
-            if value is not None
-        ),
+    overrides = [
+        *o.step_overrides("prune_torch" if fine_tune else "prune", given),
         *o.shapes(None, shape),
         *o.bad_samples(on_bad_sample),
         *o.overrides(sets),

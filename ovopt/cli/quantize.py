@@ -79,7 +79,7 @@ def command(
         "ignored_scope.types": ("--ignored-type", ignored_type),
     }
     overrides = [
-        *o.quantize_overrides(nncf_defaults, given),
+        *o.step_overrides("quantize", given, nncf_defaults),
         *o.shapes(None, shape),
         *o.bad_samples(on_bad_sample),
         *o.overrides(sets),
