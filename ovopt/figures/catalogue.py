@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from ovopt.figures.figure import Figure, nothing, reach, words
-from ovopt.records import Arm, LoadLimit, Turn
+from ovopt.records import Arm, LoadLimit, ScenarioFigure, Turn
 
 
 def _rate(turn: Turn) -> float:
@@ -163,20 +163,23 @@ def _from_outside(arms: Sequence[Arm]) -> Iterator[Figure]:
         for scenario, found in arm.scenarios.items()
         for name, figure in found.figures.items()
     }
-    for (scenario, name), figure in known.items():
-        of = _then(_entry("scenarios", scenario), _entry("figures", name))
-        yield Figure(
-            f"{scenario}.{name}",
-            figure.unit,
-            _then(of, reach("value")),
-            better=figure.better,
-            label=figure.label,
-            meaning=figure.meaning,
-            n=_then(of, reach("n")),
-            followed=True,
-            bounds=lambda arm, of=of: (of(arm).low, of(arm).high),  # type: ignore[misc]
-            speedup=_then(_entry("scenarios", scenario), _entry("speedups", name)),
-        )
+    yield from (_outside_figure(scenario, name, figure) for (scenario, name), figure in known.items())
+
+
+def _outside_figure(scenario: str, name: str, said: ScenarioFigure) -> Figure:
+    of = _then(_entry("scenarios", scenario), _entry("figures", name))
+    return Figure(
+        f"{scenario}.{name}",
+        said.unit,
+        _then(of, reach("value")),
+        better=said.better,
+        label=said.label,
+        meaning=said.meaning,
+        n=_then(of, reach("n")),
+        followed=True,
+        bounds=lambda arm: (of(arm).low, of(arm).high),
+        speedup=_then(_entry("scenarios", scenario), _entry("speedups", name)),
+    )
 
 
 def _entry(place: str, key: str) -> Callable[[Any], Any]:
