@@ -13,7 +13,7 @@ from ovopt.contracts.engine import Engine, Key, Pace, Placement, Session, Starte
 from ovopt.contracts.metric import Metric, Row
 from ovopt.contracts.preparation import Decoder, Preparation, Transform
 from ovopt.contracts.report import Report, View
-from ovopt.contracts.samples import Array, BadLabel, Boxes, DataSource, LabelFile, Parts, Samples, Tensors
+from ovopt.contracts.samples import BadLabel, Boxes, DataSource, LabelFile, Parts, Samples
 from ovopt.contracts.step import (
     Advance,
     Host,
@@ -27,6 +27,7 @@ from ovopt.contracts.step import (
     Way,
 )
 from ovopt.model.graph.nodes import Rewrite
+from ovopt.model.ports.inputs import Array, Tensors
 
 __all__ = [
     "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Engine", "Host", "Key",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from ovopt.contracts.samples import Array, Tensors
+from ovopt.model.ports.inputs import Array, Tensors
 from ovopt.records import Effective, Execution
 
 

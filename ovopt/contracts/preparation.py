@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ovopt.contracts.samples import Array, Parts, Tensors
+from ovopt.contracts.samples import Parts
+from ovopt.model.ports.inputs import Array, Tensors
 from ovopt.records import Record
 
 if TYPE_CHECKING:

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from numpy.typing import NDArray
-
+from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
-
-Array = NDArray[Any]
-Tensors = tuple[Array, ...]
-"""One array per model input (or output), in the model's own order, with the batch dimension."""
 
 
 class Parts(tuple[Any, ...]):

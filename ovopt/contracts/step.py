@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from pydantic import Field
 
 from ovopt.contracts.preparation import Decoder, Preparation, Transform
-from ovopt.contracts.samples import Array, Tensors
 from ovopt.errors import NoEffectError
 from ovopt.model.ports.facts import Wanted
+from ovopt.model.ports.inputs import Array, Tensors
 from ovopt.records import MadeBy, Port, QualityDelta, Record, StepReport
 from ovopt.stats import Interval
 

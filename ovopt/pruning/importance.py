@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, name_dimensions, producer
+from ovopt.model.ports.inputs import Array
 from ovopt.pruning.elimination import Elimination, Reading, eliminate
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.moments import Moments, Rows
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import openvino
 
 Importance = Literal["least_squares", "activation", "magnitude"]
-Array = NDArray[Any]
 PER_FEATURE = 4
 """So many rows per feature at least, before one feature is taken to replace another: with fewer, what goes looks free
 and is not."""
@@ -38,7 +37,7 @@ JOINT = 1024
 third power."""
 MOST_FEATURES = 4096
 """Beyond that, every feature is judged alone."""
-LEAST_ROWS = 2048
+COVARIANCE_ROWS = 2048
 """Rows of a reader at least, however few features it has."""
 
 
@@ -137,11 +136,11 @@ def _rows(
     positions = reader.positions(made.shape)
     features = len(reader.matrix())
     if finest[place] and (reader.places == 1 or positions * samples >= PER_FEATURE * features):
-        wanted = -(-max(PER_FEATURE * features, LEAST_ROWS) // samples)
+        wanted = -(-max(PER_FEATURE * features, COVARIANCE_ROWS) // samples)
         return reader.features(given, made.shape, chosen_rows(positions, wanted, seed))
     finest[place] = False
     rows = reader.channels(given)
-    wanted = -(-max(PER_FEATURE * rows.shape[-1], LEAST_ROWS) // samples)
+    wanted = -(-max(PER_FEATURE * rows.shape[-1], COVARIANCE_ROWS) // samples)
     return np.asarray(rows[chosen_rows(len(rows), wanted, seed)], np.float64)
 
 

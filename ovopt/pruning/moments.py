@@ -15,7 +15,7 @@ Matrix = NDArray[np.float64]
 RIDGES = (1e-5, 1e-3, 1e-2, 1e-1)
 """Strengths of the ridge, as shares of the mean square of the inputs; which one is best, samples tell that have not
 been fitted to."""
-LARGE = 512
+ROWS_AT_ONCE = 512
 """Rows that are summed up at once: matrix products of fewer leave a processor idle."""
 CAUTIOUS = 1e-2
 """The ridge where no samples are left to tell."""
@@ -75,7 +75,7 @@ class Rows:
         """Takes more rows x [rows, F] and y [rows, O]."""
         self._waiting.append((x, y))
         self._count += len(x)
-        if self._count >= max(x.shape[1], LARGE):
+        if self._count >= max(x.shape[1], ROWS_AT_ONCE):
             self._sum_up()
 
     def moments(self) -> Moments | None:

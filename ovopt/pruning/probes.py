@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.model.inspect.layers import by_name
 from ovopt.model.native import EXACT, core
+from ovopt.model.ports.inputs import Array
 
 if TYPE_CHECKING:
     import openvino
 
     from ovopt.contracts import Tensors
 
-Array = NDArray[Any]
 Probe = tuple[str, int]
 """A tensor inside a model: an operation's name, and which of its inputs it is, or -1 for its output."""
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import constant, producer, set_constant
+from ovopt.model.ports.inputs import Array
 
 if TYPE_CHECKING:
     import openvino
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     import openvino
 
 Refit = Literal["sequential", "one_shot", "none"]
-Array = NDArray[Any]
-LEAST_ROWS = 4096
+REFIT_ROWS = 4096
 """Rows that a reader is fitted to at least, however few features it has."""
-LEAST_SAMPLES = 64
+REFIT_SAMPLES = 64
 """Samples that rows come from at least: rows of one sample resemble each other."""
-HELD_OUT = 5
+HELD_OUT_EVERY = 5
 """Every fifth sample is not fitted to, and tells how strongly to hold on to the old weights."""
 
 
@@ -96,22 +95,22 @@ def _sums(jobs: Sequence[Job], data: RefitData, refit: Refit) -> list[tuple[Mome
             x = job.after.features(inputs[place], made.shape, rows)
             x = x if refit == "sequential" else x[:, job.features]
             y = job.before.outputs(made, rows)[:, job.outputs]
-            sums[place][number % HELD_OUT == HELD_OUT - 1].add(x, y)
+            sums[place][number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1].add(x, y)
     return [(fit, held.moments()) for rows, held in sums if (fit := rows.moments())]
 
 
 def _rows(job: Job) -> int:
-    return max(PER_FEATURE * int(job.features.sum()), LEAST_ROWS)
+    return max(PER_FEATURE * int(job.features.sum()), REFIT_ROWS)
 
 
 def _samples(jobs: Sequence[Job], data: RefitData) -> int:
     """Samples that it takes for enough rows, a quarter of a sample's positions each."""
     shapes = [job.after.node.output(0).get_partial_shape() for job in jobs]
     needed = [
-        -(-4 * _rows(job) // job.after.positions(tuple(shape.to_shape()))) if shape.is_static else LEAST_SAMPLES
+        -(-4 * _rows(job) // job.after.positions(tuple(shape.to_shape()))) if shape.is_static else REFIT_SAMPLES
         for job, shape in zip(jobs, shapes, strict=True)
     ]
-    return min(len(data.samples), max(LEAST_SAMPLES, *needed))
+    return min(len(data.samples), max(REFIT_SAMPLES, *needed))
 
 
 def _refit(job: Job, fit: Moments, held: Moments | None) -> Refitted:

@@ -10,7 +10,7 @@ import numpy as np
 from ovopt.model.graph.nodes import BROADCASTING, UNARY, constant, producer
 from ovopt.pruning import rules_axes, rules_reshape
 from ovopt.pruning.trace import Product, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, Labels, labelled
+from ovopt.pruning.units import Axes, AxisLabels, labelled
 
 if TYPE_CHECKING:
     import openvino
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _broadcast_axes(
     trace: Trace, axes: Sequence[Axes], shapes: Sequence[Sequence[int | None]], reason: str
-) -> list[Labels | None]:
+) -> list[AxisLabels | None]:
     """The axes of what comes of tensors that are broadcast against each other, aligned at their last axes."""
     rank = max(len(shape) for shape in shapes)
     found = []
@@ -125,7 +125,7 @@ def _matmul(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
 
 def _batch(
     trace: Trace, node: openvino.Node, axes: Sequence[Axes], shapes: Sequence[Sequence[int | None]]
-) -> list[Labels | None]:
+) -> list[AxisLabels | None]:
     """The axes in front of those of the matrices."""
     fronts = [(own[:-2], shape[:-2]) for own, shape in zip(axes, shapes, strict=True) if len(shape) > 2]
     if not fronts:
@@ -135,8 +135,8 @@ def _batch(
 
 
 def _contraction(
-    trace: Trace, node: openvino.Node, taken: Labels | None, weights: Labels | None, refits: bool
-) -> Labels | None:
+    trace: Trace, node: openvino.Node, taken: AxisLabels | None, weights: AxisLabels | None, refits: bool
+) -> AxisLabels | None:
     """The axis that is summed over. Only where weights are a constant can they make up for what is gone."""
     reads = trace.together([taken, weights], f"{called(node)} reads channels that stay")
     if reads is not None and not (refits and constant(producer(node, 1)) is not None):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ovopt.model.graph.nodes import REDUCING, axes_of, constant, producer, set_constant, substitute
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, Labels
+from ovopt.pruning.units import Axes, AxisLabels
 
 if TYPE_CHECKING:
     import openvino
@@ -20,7 +20,7 @@ def _concat(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
     axes = [trace.axes(value) for value in node.input_values()]
     if any(shape is None for shape in shapes):
         return None
-    joined, found = node.get_attributes()["axis"] % len(axes[0]), list[Labels | None]()
+    joined, found = node.get_attributes()["axis"] % len(axes[0]), list[AxisLabels | None]()
     for axis in range(len(axes[0])):
         own = [one[axis] for one in axes]
         if axis == joined:
@@ -31,8 +31,8 @@ def _concat(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
 
 
 def _joined(
-    trace: Trace, node: openvino.Node, parts: Sequence[Labels | None], lengths: Sequence[int | None]
-) -> Labels | None:
+    trace: Trace, node: openvino.Node, parts: Sequence[AxisLabels | None], lengths: Sequence[int | None]
+) -> AxisLabels | None:
     if all(part is None for part in parts):
         return None
     if any(length is None for length in lengths):
@@ -66,7 +66,7 @@ def _split(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
     return [(*data[:cut], part, *data[cut + 1 :]) for part in parts]
 
 
-def _resplit(node: openvino.Node, axis: int, parts: Sequence[Labels], keep: Keep) -> None:
+def _resplit(node: openvino.Node, axis: int, parts: Sequence[AxisLabels], keep: Keep) -> None:
     from openvino import opset13 as ops
 
     lengths = np.array([int(keep(part).sum()) for part in parts])

@@ -10,13 +10,13 @@ import numpy as np
 
 from ovopt.model.graph.nodes import BROADCASTING, UNARY, axes_of, constant, dimensions, equal, producer, set_constant
 from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, Labels, Units
+from ovopt.pruning.units import Axes, AxisLabels, Units
 
 if TYPE_CHECKING:
     import openvino
 
 
-Size = int | None
+Length = int | None
 """The length of an axis; None where it is dynamic."""
 
 
@@ -28,7 +28,7 @@ class _Block:
     new: tuple[int, ...]
 
 
-def _aligned(old: Sequence[Size], new: Sequence[Size], same: Sequence[int]) -> list[_Block]:
+def _aligned(old: Sequence[Length], new: Sequence[Length], same: Sequence[int]) -> list[_Block]:
     """Pieces of two shapes of the same tensor that correspond for sure: from the end as far as lengths are known, and
     from the front as far as they are known or, being dynamic, are equal for another reason (`same`)."""
     back, old_end, new_end = _from_the_end(old, new)
@@ -39,7 +39,7 @@ def _aligned(old: Sequence[Size], new: Sequence[Size], same: Sequence[int]) -> l
     return [*front, *reversed(back)]
 
 
-def _from_the_end(old: Sequence[Size], new: Sequence[Size]) -> tuple[list[_Block], int, int]:
+def _from_the_end(old: Sequence[Length], new: Sequence[Length]) -> tuple[list[_Block], int, int]:
     """The blocks, and how many axes of each shape are left in front of them."""
     found, i, j = list[_Block](), len(old), len(new)
     while True:
@@ -50,7 +50,7 @@ def _from_the_end(old: Sequence[Size], new: Sequence[Size]) -> tuple[list[_Block
         i, j = block.old[0], block.new[0]
 
 
-def _last_block(old: Sequence[Size], new: Sequence[Size]) -> _Block | None:
+def _last_block(old: Sequence[Length], new: Sequence[Length]) -> _Block | None:
     """The fewest last axes of both that hold as much."""
     i, j = len(old) - 1, len(new) - 1
     if i < 0 or j < 0:
@@ -68,13 +68,13 @@ def _last_block(old: Sequence[Size], new: Sequence[Size]) -> _Block | None:
     return _Block(tuple(range(i, len(old))), tuple(range(j, len(new))))
 
 
-def _flattened(lengths: Sequence[int], axis: int, labels: Labels) -> Labels:
+def _flattened(lengths: Sequence[int], axis: int, labels: AxisLabels) -> AxisLabels:
     """The labels of several axes made one, of which `axis` alone has labels."""
     inner, outer = int(np.prod(lengths[axis + 1 :])), int(np.prod(lengths[:axis]))
     return np.tile(np.repeat(labels, inner), outer)
 
 
-def _split_labels(units: Units, labels: Labels, lengths: Sequence[int], heads: bool) -> list[Labels | None]:
+def _split_labels(units: Units, labels: AxisLabels, lengths: Sequence[int], heads: bool) -> list[AxisLabels | None]:
     """The labels of one axis made several: one of these carries them, and its positions go as a whole.
 
     That is the one that leaves the smallest units. Of the axes of attention `heads`, the last holds what belongs to one
@@ -97,7 +97,7 @@ def _heads(candidates: list[int], lengths: Sequence[int]) -> list[int]:
     return [axis for axis in candidates if axis != threes[0]] if threes and len(candidates) > 1 else candidates
 
 
-def _distinct(table: Labels, axis: int) -> int:
+def _distinct(table: AxisLabels, axis: int) -> int:
     first = np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)[:, 0]
     return len(np.unique(first))
 
@@ -138,10 +138,10 @@ def _same(node: openvino.Node, copied: set[int]) -> list[int]:
     return [axis for axis, (before, after) in enumerate(pairs) if axis in copied or equal(before, after)]
 
 
-def _through(trace: Trace, node: openvino.Node, blocks: Sequence[_Block]) -> list[Labels | None]:
+def _through(trace: Trace, node: openvino.Node, blocks: Sequence[_Block]) -> list[AxisLabels | None]:
     old, new = sizes(node.input_value(0)) or [], sizes(node.output(0)) or []
     data = trace.axes(node.input_value(0))
-    found: list[Labels | None] = [None] * len(new)
+    found: list[AxisLabels | None] = [None] * len(new)
     for block in blocks:
         held = [axis for axis in block.old if data[axis] is not None]
         if len(held) > 1:
@@ -174,7 +174,7 @@ def _leads_to_product(node: openvino.Node) -> bool:
     return False
 
 
-def _retarget(node: openvino.Node, found: Sequence[Labels | None], keep: Keep) -> None:
+def _retarget(node: openvino.Node, found: Sequence[AxisLabels | None], keep: Keep) -> None:
     target = constant(producer(node, 1))
     assert target is not None
     changed = target.copy()

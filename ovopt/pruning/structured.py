@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import openvino
 
 
-STEPS = 200
+UNIFORM_STEPS = 200
 """Shares of channels that the uniform rule tries."""
 
 
@@ -76,10 +76,10 @@ def _given_back(choices: Sequence[Choice], costs: Costs, removed: Sequence[int],
 def uniformly(choices: Sequence[Choice], costs: Costs, share: float, most: float) -> list[int]:
     """The same share of every group, the smallest that removes so much work."""
     removed = [0] * len(choices)
-    for tenth in range(1, STEPS + 1):
+    for tenth in range(1, UNIFORM_STEPS + 1):
         if costs.left(removed) <= (1 - share) * costs.full:
             break
-        removed = [shared(choice, most * tenth / STEPS) for choice in choices]
+        removed = [shared(choice, most * tenth / UNIFORM_STEPS) for choice in choices]
     return removed
 
 

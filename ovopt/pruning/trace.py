@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import dimensions
-from ovopt.pruning.units import Axes, Labels, Units, labelled
+from ovopt.pruning.units import Axes, AxisLabels, Units, labelled
 
 if TYPE_CHECKING:
     import openvino
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLICED = ("f32", "f16", "f64", "i64", "i32", "i8", "u8", "boolean")
 """Element types of constants that can be sliced."""
 
-Keep: TypeAlias = Callable[[Labels], NDArray[np.bool_]]
+Keep: TypeAlias = Callable[[AxisLabels], NDArray[np.bool_]]
 """Function from an axis's labels [length] to the positions that stay [length]."""
 
 
@@ -28,11 +28,11 @@ class Product:
     """An operation that multiplies and adds: a convolution, or a matrix product."""
 
     node: openvino.Node
-    reads: Labels | None
+    reads: AxisLabels | None
     """The labels of the channels that constant weights sum over; None where there are none."""
-    makes: Labels | None
+    makes: AxisLabels | None
     """The labels of the channels that constant weights make."""
-    factors: tuple[Labels, ...]
+    factors: tuple[AxisLabels, ...]
     """The labels of all axes that its work is in proportion to."""
 
 
@@ -44,7 +44,7 @@ class Trace:
         self.model = model
         self.units = Units()
         self.products: list[Product] = []
-        self.sections: list[Labels] = []
+        self.sections: list[AxisLabels] = []
         """Runs of channels none of which may become empty."""
         self.repairs: list[Callable[[Keep], None]] = []
         """What else has to change once channels are gone: shapes and lengths."""
@@ -57,12 +57,12 @@ class Trace:
         """The labels of a tensor's axes; none where not even their number is known."""
         return self._known[value.get_node(), value.get_index()]
 
-    def protect(self, axes: Sequence[Labels | None], reason: str) -> None:
+    def protect(self, axes: Sequence[AxisLabels | None], reason: str) -> None:
         """Keeps these axes, each of shape [length], as they are."""
         for labels in labelled(axes):
             self.units.protect(labels, reason)
 
-    def together(self, found: Sequence[Labels | None], reason: str) -> Labels | None:
+    def together(self, found: Sequence[AxisLabels | None], reason: str) -> AxisLabels | None:
         """One axis of several tensors, position by position, each of shape [length]. Where one of them cannot change,
         none can."""
         labels = labelled(found)
@@ -126,7 +126,7 @@ def keeper(trace: Trace, removed: Collection[int]) -> Keep:
     """A function that tells which positions of an axis stay without these units."""
     gone = np.array(sorted(removed), np.int64)
 
-    def keep(labels: Labels) -> NDArray[np.bool_]:
+    def keep(labels: AxisLabels) -> NDArray[np.bool_]:
         return ~np.isin(trace.units.of(labels), gone)
 
     return keep

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int64]
+AxisLabels = NDArray[np.int64]
 """One label per position along an axis of a tensor, shape [length]. Positions with the same unit are removed
 together."""
-Axes = tuple[Labels | None, ...]
+Axes = tuple[AxisLabels | None, ...]
 """The labels of a tensor's axes; None for an axis that stays as it is."""
 
 
@@ -21,30 +21,30 @@ class Units:
         self._parent: list[int] = []
         self._reason: dict[int, str] = {}
 
-    def fresh(self, count: int) -> Labels:
-        """Labels of new units, one for each position, shape [count]."""
+    def fresh(self, count: int) -> AxisLabels:
+        """AxisLabels of new units, one for each position, shape [count]."""
         start = len(self._parent)
         self._parent.extend(range(start, start + count))
         return np.arange(start, start + count)
 
-    def fixed(self, count: int, reason: str) -> Labels:
-        """Labels of positions that nothing can remove, shape [count]."""
+    def fixed(self, count: int, reason: str) -> AxisLabels:
+        """AxisLabels of positions that nothing can remove, shape [count]."""
         labels = self.fresh(count)
         self.protect(labels, reason)
         return labels
 
-    def unite(self, one: Labels, two: Labels) -> None:
+    def unite(self, one: AxisLabels, two: AxisLabels) -> None:
         """Joins position i of the one [length] with position i of the other [length]."""
         for mine, theirs in zip(one.tolist(), two.tolist(), strict=True):
             self._unite(mine, theirs)
 
-    def protect(self, labels: Labels | None, reason: str) -> None:
+    def protect(self, labels: AxisLabels | None, reason: str) -> None:
         """Keeps the units of these labels, shape [length]; the first reason counts."""
         if labels is not None:
             for label in labels.tolist():
                 self._reason.setdefault(self._root(label), reason)
 
-    def of(self, labels: Labels) -> Labels:
+    def of(self, labels: AxisLabels) -> AxisLabels:
         """The unit of each position, shape [length]."""
         return np.array([self._root(label) for label in labels.tolist()], np.int64)
 
@@ -71,6 +71,6 @@ class Units:
         return root
 
 
-def labelled(axes: Iterable[Labels | None]) -> list[Labels]:
+def labelled(axes: Iterable[AxisLabels | None]) -> list[AxisLabels]:
     """Those axes that have labels, each of shape [length]."""
     return [labels for labels in axes if labels is not None]

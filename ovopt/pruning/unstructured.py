@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, producer
+from ovopt.model.ports.inputs import Array
 from ovopt.pruning.probes import named_apart, observed
 from ovopt.pruning.readers import Reader
 
 if TYPE_CHECKING:
     import openvino
 
-Array = NDArray[Any]
 NO_GAIN = (
     "zeros make a model neither smaller nor faster by themselves: OpenVINO's CPU plugin skips them only in int8 matrix "
     "products (FullyConnected) on processors with AMX, if most weights are zero: quantize next, then run with the "

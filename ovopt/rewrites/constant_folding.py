@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import openvino
 
 EXPANDING = frozenset({"Broadcast", "Tile"})
-LARGE = 1 << 20
+MOST_EXPANDED = 1 << 20
 """Elements beyond which an expansion is not folded."""
 
 
@@ -61,4 +61,4 @@ def _stays(node: openvino.Node) -> bool:
         wider = node.get_output_element_type(0).bitwidth > node.get_input_element_type(0).bitwidth
         return wider and node.input_value(0).get_node().get_type_name() == "Constant"
     shape = node.get_output_partial_shape(0) if kind in EXPANDING else None
-    return shape is not None and shape.is_static and math.prod(shape.to_shape()) > LARGE
+    return shape is not None and shape.is_static and math.prod(shape.to_shape()) > MOST_EXPANDED

@@ -15,6 +15,7 @@ from ovopt.model.graph.nodes import (
     other,
     producer,
 )
+from ovopt.model.graph.spelling import COMMUTATIVE
 
 if TYPE_CHECKING:
     import openvino
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 SAME_SHAPE = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Broadcast", "Tile"})
 """These change nothing where they do not change the shape."""
 NEUTRAL = {"Multiply": 1, "Divide": 1, "Power": 1, "Add": 0, "Subtract": 0}
-COMMUTATIVE = frozenset({"Multiply", "Add"})
-STEPS = {"Slice": 3, "StridedSlice": 3}
+STEPS_INPUT = {"Slice": 3, "StridedSlice": 3}
 """Place of the input with the steps: whoever steps forward through all elements of an axis takes it as it is."""
 
 
@@ -57,7 +57,7 @@ def _unchanged(node: openvino.Node) -> openvino.Output | None:
     elif kind == "Convert":
         alone = node.get_input_element_type(0) == node.get_output_element_type(0)
     else:
-        alone = kind in SAME_SHAPE or (kind in STEPS and _steps_forward(node, STEPS[kind]))
+        alone = kind in SAME_SHAPE or (kind in STEPS_INPUT and _steps_forward(node, STEPS_INPUT[kind]))
         alone = alone and _same_shape(node, 0)
     return node.input_value(0) if alone else None
 

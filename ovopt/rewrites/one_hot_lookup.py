@@ -21,10 +21,10 @@ from ovopt.model.graph.nodes import (
 if TYPE_CHECKING:
     import openvino
 
-Table = NDArray[np.float32]
+LookupTable = NDArray[np.float32]
 
 TYPES = ("i8", "u8", "i16", "u16", "i32", "u32", "i64")
-LARGEST = {"u8": 255, "u16": 65535}
+LARGEST_INDEX = {"u8": 255, "u16": 65535}
 """Largest index of a type: where the vectors are longer, no index is beyond them."""
 
 
@@ -94,7 +94,7 @@ def _is_index(indices: openvino.Output) -> bool:
     return indices.get_element_type().get_type_name() in TYPES
 
 
-def _table(product: openvino.Node) -> Table | None:
+def _table(product: openvino.Node) -> LookupTable | None:
     """The matrix, a row for each index."""
     matrix = constant(producer(product, 1))
     if matrix is None or matrix.ndim != 2 or matrix.dtype != np.float32:
@@ -110,7 +110,7 @@ def _before_unit(indices: openvino.Output) -> openvino.Output | None:
     return node.input_value(0) if equal_shapes(dimensions(node.input_value(0)), shape[:-1]) else None
 
 
-def _lookup(hot: _OneHot, table: Table) -> openvino.Node:
+def _lookup(hot: _OneHot, table: LookupTable) -> openvino.Node:
     from openvino import opset13 as ops
 
     kind = hot.indices.get_element_type().get_type_name()
@@ -119,7 +119,7 @@ def _lookup(hot: _OneHot, table: Table) -> openvino.Node:
         indices = _before_unit(hot.indices) or ops.squeeze(indices, np.array([-1], np.int64))
     if kind not in ("i32", "i64"):
         indices = ops.convert(indices, "i32")
-    if not (kind in LARGEST and LARGEST[kind] < hot.depth):
+    if not (kind in LARGEST_INDEX and LARGEST_INDEX[kind] < hot.depth):
         table = np.concatenate([table, np.zeros_like(table[:1])])
         whole = np.int64 if kind == "i64" else np.int32
         indices = ops.minimum(ops.maximum(indices, whole(-1)), whole(hot.depth))

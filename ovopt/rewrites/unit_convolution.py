@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import openvino
 
 FIRST_SPATIAL = 2
+"""Axes in front of the spatial ones: the batch and the channels."""
 
 
 class UnitConvolution(Rewrite):

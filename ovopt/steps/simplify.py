@@ -49,7 +49,7 @@ class Simplify(Step):
         started = time.perf_counter()
         rewrites = self._chosen()
         check = _Check(model, materials.calibration[: self.samples], self.tolerance)
-        current, kept, refused = model.clone(), list[_Kept](), list[str]()
+        current, kept, refused = model.clone(), list[_KeptRewrite](), list[str]()
         with materials.progress.task("simplify", total=MOST_ROUNDS) as advance:
             for _ in range(MOST_ROUNDS):
                 before = len(kept)
@@ -62,7 +62,7 @@ class Simplify(Step):
         return Stepped(current, self._report(kept, refused, speedup, time.perf_counter() - started))
 
     def _at_once(
-        self, rewrites: Sequence[Rewrite], current: openvino.Model, check: _Check, kept: list[_Kept]
+        self, rewrites: Sequence[Rewrite], current: openvino.Model, check: _Check, kept: list[_KeptRewrite]
     ) -> openvino.Model | None:
         """All of them, verified together: to compile and run the model is what takes the time. None where they do not
         hold together."""
@@ -79,7 +79,7 @@ class Simplify(Step):
         difference = check.difference(changed)
         if difference is None:
             return None
-        kept += [_Kept(name, count, difference) for name, count in places.items() if count]
+        kept += [_KeptRewrite(name, count, difference) for name, count in places.items() if count]
         return changed
 
     def _apart(
@@ -87,7 +87,7 @@ class Simplify(Step):
         rewrites: Sequence[Rewrite],
         current: openvino.Model,
         check: _Check,
-        kept: list[_Kept],
+        kept: list[_KeptRewrite],
         refused: list[str],
     ) -> openvino.Model:
         """One after the other, so that those are left out that do not hold."""
@@ -96,7 +96,7 @@ class Simplify(Step):
         return current
 
     def _try(
-        self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_Kept], refused: list[str]
+        self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_KeptRewrite], refused: list[str]
     ) -> openvino.Model:
         changed = current.clone()
         try:
@@ -111,7 +111,7 @@ class Simplify(Step):
         if difference is None:
             refused.append(rewrite.name)
             return current
-        kept.append(_Kept(rewrite.name, places, difference))
+        kept.append(_KeptRewrite(rewrite.name, places, difference))
         return changed
 
     def _chosen(self) -> Mapping[str, Rewrite]:
@@ -127,7 +127,7 @@ class Simplify(Step):
         }
 
     def _report(
-        self, kept: Sequence[_Kept], refused: Sequence[str], speedup: float | None, seconds: float
+        self, kept: Sequence[_KeptRewrite], refused: Sequence[str], speedup: float | None, seconds: float
     ) -> StepReport:
         effect: dict[str, Any] = {}
         for one in kept:
@@ -144,7 +144,7 @@ class Simplify(Step):
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _KeptRewrite:
     """A rewrite that holds."""
 
     name: str

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import openvino
 
 INFERENCES = 4
+"""Inferences of the sequence that verifies the state: a fault of the first is carried through the others."""
 
 
 class Stateful(Step):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ovopt.model.files.trainable import State
 
 Mode = Literal["unstructured_magnitude_local", "unstructured_magnitude_global"]
-EMBEDDINGS = ("embedding", "embedding_bag")
+TORCH_EMBEDDINGS = ("embedding", "embedding_bag")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
 def _left_alone(module: torch.nn.Module, nodes: Sequence[Any]) -> list[str]:
     """Names of NNCF's graph that are not to be pruned; NNCF takes no name that is not there."""
     buffers = {name for name, _ in module.named_buffers()}
-    return [node.node_name for node in nodes if node.node_type in EMBEDDINGS or node.node_name in buffers]
+    return [node.node_name for node in nodes if node.node_type in TORCH_EMBEDDINGS or node.node_name in buffers]
 
 
 def _own(name: str) -> str:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     Many: TypeAlias = tuple[torch.Tensor, ...]
 
-HELD_OUT = 0.2
+HELD_OUT_SHARE = 0.2
 """This share of the samples is not trained on, but chooses the epoch."""
 FEWEST_SAMPLES = 5
 """Samples that a training takes at least: one is held out, and a few are left to learn from."""
 REMEMBERED = 1 << 30
 """Bytes of answers that are computed once and kept; more of them are computed in every epoch again."""
-CLOSE = 1e-3
+BATCH_TOLERANCE = 1e-3
 """Difference that a batch may make to an answer, as a share of its largest value."""
 
 
@@ -51,7 +51,7 @@ class Targets:
                 "give more --data, or a larger data.splits.calibration"
             )
         order = [int(i) for i in np.random.default_rng(seed).permutation(len(samples))]
-        held = max(1, round(HELD_OUT * len(samples)))
+        held = max(1, round(HELD_OUT_SHARE * len(samples)))
         own = cls(teacher, samples, tuple(sorted(order[held:])), tuple(sorted(order[:held])), False, None)
         first = own._checked(said)
         size = sum(answer.numel() * answer.element_size() for answer in first)
@@ -114,7 +114,7 @@ class Targets:
             if first.ndim == 0 or pair.shape != (2, *first.shape[1:]):
                 return False
             wanted = torch.cat([first, second])
-            if not torch.allclose(pair, wanted, rtol=0, atol=CLOSE * float(wanted.abs().max())):
+            if not torch.allclose(pair, wanted, rtol=0, atol=BATCH_TOLERANCE * float(wanted.abs().max())):
                 return False
         return True
 

@@ -17,7 +17,7 @@ FORM = re.compile(r"(?P<file>.+\.py):(?P<function>[A-Za-z_]\w*)(?:@(?P<weights>.
 
 
 @dataclass(frozen=True)
-class Reference:
+class FactoryReference:
     """A file of Python code, the function in it, and the state dict that goes into what it returns."""
 
     file: Path
@@ -25,7 +25,7 @@ class Reference:
     weights: Path | None
 
     @classmethod
-    def of(cls, path: str | Path) -> Reference | None:
+    def of(cls, path: str | Path) -> FactoryReference | None:
         """The reference that a path is; None where it is a plain path."""
         found = FORM.fullmatch(str(path))
         if not found:

@@ -9,12 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ovopt.errors import ModelError
-from ovopt.model.files.factory import Reference
+from ovopt.model.files.factory import FactoryReference
 
 ARCHIVES = (".pt2", ".pt", ".pth")
 LFS_POINTER = b"version https://git-lfs"
 HTML = (b"<!doctype html", b"<html")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+"""Files of weights in a Hugging Face folder, those that transformers prefers first."""
 
 
 def is_hugging_face(folder: Path) -> bool:
@@ -24,7 +25,7 @@ def is_hugging_face(folder: Path) -> bool:
 
 def parts(file: Path) -> list[Path]:
     """The files that belong to the model that `locate` found, itself first, in an order that does not change."""
-    if reference := Reference.of(file):
+    if reference := FactoryReference.of(file):
         return [path for path in (reference.file, reference.weights) if path]
     if file.is_dir():
         return _parts_of_folder(file)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import openvino
 
 
-PIECE = 1 << 20
+BYTES_AT_ONCE = 1 << 20
 """Bytes written at a time to ask the system why it takes no more."""
 
 
@@ -40,8 +40,8 @@ def _refusal(file: Path, size: int, error: RuntimeError) -> OSError:
     """Why a model of so many bytes was not written: OpenVINO does not tell, and the system does when it is asked."""
     try:
         with file.open("wb") as stream:
-            for _ in range(size // PIECE + 1):
-                stream.write(bytes(PIECE))
+            for _ in range(size // BYTES_AT_ONCE + 1):
+                stream.write(bytes(BYTES_AT_ONCE))
     except OSError as refused:
         return OSError(refused.errno, refused.strerror, str(file))
     return OSError(errno.EIO, reason(error), str(file))

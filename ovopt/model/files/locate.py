@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ovopt.errors import ModelError
-from ovopt.model.files.factory import Reference
+from ovopt.model.files.factory import FactoryReference
 from ovopt.model.files.hub import PREFIX, fetch
 from ovopt.model.files.integrity import check, is_hugging_face, parts
 from ovopt.records import ModelFile
@@ -44,7 +44,7 @@ def locate(path: str | Path) -> Path:
         return locate(fetch(str(path)))
     if str(path).startswith(IN_MEMORY):
         raise ModelError(f"{path}: was a model in memory; write it with openvino.save_model, and give the file")
-    if reference := Reference.of(path):
+    if reference := FactoryReference.of(path):
         for part in parts(Path(path)):
             if not part.is_file():
                 raise ModelError(f"{reference}: there is no file {part}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ovopt.errors import ModelError
 from ovopt.model.files.exported_program import convert_program, read_program
-from ovopt.model.files.factory import Reference
+from ovopt.model.files.factory import FactoryReference
 from ovopt.model.files.torch_calls import converted, load_quietly, require_torch
 from ovopt.model.native import first_line
 from ovopt.model.ports.shapes import Shapes, bounds, input_index, is_fixed, partial_shape
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import openvino
     import torch
 
-Kind = Literal["program", "script", "pickle"]
+TorchFormat = Literal["program", "script", "pickle"]
 NESTED = ("state_dict", "model_state_dict", "model", "module", "net")
 """Keys under which training scripts keep the state dict in a checkpoint."""
 IMAGE_RANK = 4
@@ -43,7 +43,7 @@ def convert_file(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
     return convert_module(str(file), module, shapes, None)
 
 
-def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvino.Model:
+def convert_factory(reference: FactoryReference, shapes: Shapes, trust: bool) -> openvino.Model:
     """The model that a factory makes: a module (or a module and its example inputs), or an OpenVINO model."""
     import openvino
 
@@ -53,10 +53,10 @@ def convert_factory(reference: Reference, shapes: Shapes, trust: bool) -> openvi
     return convert_made(reference, made, shapes, example)
 
 
-def made_by(reference: Reference, trust: bool) -> tuple[Any, Any]:
+def made_by(reference: FactoryReference, trust: bool) -> tuple[Any, Any]:
     """The model that a factory returns, a module filled with the weights, and the example inputs if it gives some.
 
-    Raises ModelError where it returns something else, or as `Reference.call` does.
+    Raises ModelError where it returns something else, or as `FactoryReference.call` does.
     """
     import openvino
 
@@ -75,7 +75,7 @@ def made_by(reference: Reference, trust: bool) -> tuple[Any, Any]:
     return module, example
 
 
-def convert_made(reference: Reference, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
+def convert_made(reference: FactoryReference, module: torch.nn.Module, shapes: Shapes, example: Any) -> openvino.Model:
     """A factory's module, which keeps the shapes of the images in its example."""
     model = convert_module(str(reference), module, shapes, example)
     if example is not None:
@@ -118,7 +118,7 @@ def _in_f32(module: torch.nn.Module) -> torch.nn.Module:
     return module if done else module.float()
 
 
-def kind_of(file: Path) -> Kind:
+def kind_of(file: Path) -> TorchFormat:
     """The kind of a file, by the names in its archive: nothing is loaded."""
     if not zipfile.is_zipfile(file):
         return "pickle"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.errors import ModelError
-from ovopt.model.files.factory import Reference
+from ovopt.model.files.factory import FactoryReference
 from ovopt.model.files.integrity import ARCHIVES, is_hugging_face
 from ovopt.model.files.locate import locate
 from ovopt.model.native import core, reason, silent_stderr
@@ -23,7 +23,7 @@ TOKENIZERS = "unsupported opset: extension"
 
 def needs_conversion(file: Path) -> bool:
     """True where `locate` found a format of PyTorch, transformers or llama.cpp."""
-    if Reference.of(file) or file.suffix.lower() in (*ARCHIVES, GGUF):
+    if FactoryReference.of(file) or file.suffix.lower() in (*ARCHIVES, GGUF):
         return True
     return file.is_dir() and not (file / "saved_model.pb").is_file() and is_hugging_face(file)
 
@@ -34,7 +34,7 @@ def converted(file: Path, shapes: Shapes, trust: bool) -> openvino.Model:
     from ovopt.model.files.huggingface import convert_folder
     from ovopt.model.files.pytorch import convert_factory, convert_file
 
-    if reference := Reference.of(file):
+    if reference := FactoryReference.of(file):
         return convert_factory(reference, shapes, trust)
     if file.suffix.lower() == GGUF:
         return convert_gguf(file)

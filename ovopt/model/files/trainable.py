@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ovopt.errors import ModelError
 from ovopt.model.files.exported_program import convert_program, read_program
-from ovopt.model.files.factory import Reference
+from ovopt.model.files.factory import FactoryReference
 from ovopt.model.files.integrity import ARCHIVES
 from ovopt.model.files.locate import locate
 from ovopt.model.files.pytorch import (
@@ -34,7 +34,7 @@ FUNCTIONS = (
     "bmm", "addmm",
 )  # fmt: skip
 """ATen operations with weights, whose arguments stand as in the function of the same name."""
-INSTEAD = (
+EXPORT_HINT = (
     "give the exported program (torch.export.save, .pt2), or a function that builds the module: "
     "FILE.py:FUNCTION@WEIGHTS with --trust"
 )
@@ -54,17 +54,17 @@ class Trainable:
 def check_trainable(path: str | Path) -> None:
     """Raises ModelError where no PyTorch module can be had of this model; nothing is loaded."""
     file = locate(path)
-    if Reference.of(file):
+    if FactoryReference.of(file):
         return
     if file.is_dir():
-        raise ModelError(f"{path}: training takes a module of your own making, not a folder; {INSTEAD}")
+        raise ModelError(f"{path}: training takes a module of your own making, not a folder; {EXPORT_HINT}")
     if file.suffix.lower() not in ARCHIVES:
         raise ModelError(
-            f"{path}: holds no PyTorch module that could be trained; {INSTEAD}; or leave training out: `ovopt prune` "
-            "without --fine-tune needs no framework"
+            f"{path}: holds no PyTorch module that could be trained; {EXPORT_HINT}; or leave training out: `ovopt "
+            "prune` without --fine-tune needs no framework"
         )
     if kind_of(file) == "script":
-        raise ModelError(f"{path}: TorchScript cannot be trained, NNCF does not see its operations; {INSTEAD}")
+        raise ModelError(f"{path}: TorchScript cannot be trained, NNCF does not see its operations; {EXPORT_HINT}")
 
 
 def read_trainable(path: str | Path, shapes: Shapes, ports: Sequence[frozenset[str]], trust: bool) -> Trainable:
@@ -75,7 +75,7 @@ def read_trainable(path: str | Path, shapes: Shapes, ports: Sequence[frozenset[s
     check_trainable(path)
     file = locate(path)
     require_torch(path)
-    if reference := Reference.of(file):
+    if reference := FactoryReference.of(file):
         import openvino
 
         made, example = made_by(reference, trust)

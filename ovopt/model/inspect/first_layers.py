@@ -16,7 +16,7 @@ from ovopt.model.native import EXACT, core
 if TYPE_CHECKING:
     import openvino
 
-WEIGHTED = frozenset({"Convolution", "GroupConvolution", "MatMul"})
+LAYER_KINDS = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 LOUD = 25.0
 """Limit for what a layer makes, in multiples of its own biases, or of 1. Normalised samples gave 0.3 to 4 on the
 networks looked at (image classifiers, text detection and recognition), values of 0 to 255 in their place 49 to 480."""
@@ -74,7 +74,7 @@ def _scaled(model: openvino.Model) -> Iterator[tuple[openvino.Node, openvino.Out
             if node.get_name() in seen:
                 continue
             seen.add(node.get_name())
-            if node.get_type_name() in WEIGHTED:
+            if node.get_type_name() in LAYER_KINDS:
                 yield node, _behind_scale(node.output(0))
             else:
                 waiting += node.outputs()

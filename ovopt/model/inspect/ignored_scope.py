@@ -13,7 +13,7 @@ from ovopt.model.inspect.layers import by_name
 if TYPE_CHECKING:
     import openvino
 
-MOVING = frozenset({
+QUANTIZE_AGNOSTIC = frozenset({
     "AdaptiveMaxPool", "BatchToSpace", "Broadcast", "ConvertLike", "DepthToSpace", "Gather", "GatherElements",
     "GatherND", "MaxPool", "Pad", "ReduceMax", "Reshape", "ScatterElementsUpdate", "ScatterNDUpdate", "ScatterUpdate",
     "ShuffleChannels", "SpaceToBatch", "SpaceToDepth", "Split", "Squeeze", "StridedSlice", "Tile", "Transpose",
@@ -96,7 +96,7 @@ def quantized_readers(model: openvino.Model) -> dict[str, frozenset[str]]:
 
 def _asking(node: openvino.Node) -> set[str]:
     """Names of the operations for whose sake NNCF would quantize the values of a node."""
-    if node.get_type_name() not in MOVING:
+    if node.get_type_name() not in QUANTIZE_AGNOSTIC:
         return {node.get_friendly_name()}
     readers = [target.get_node() for output in node.outputs() for target in output.get_target_inputs()]
     return {name for reader in readers if reader.get_type_name() != "Result" for name in _asking(reader)}

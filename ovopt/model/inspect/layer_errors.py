@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ovopt.model.inspect.layers import Layer, by_name
 from ovopt.model.native import core
-from ovopt.model.ports.sequence import SequenceRequest, Tensors
+from ovopt.model.ports.inputs import Tensors
+from ovopt.model.ports.sequence import SequenceRequest
 
 if TYPE_CHECKING:
     import openvino
@@ -27,7 +28,7 @@ LayerOutput = tuple[str, int]
 """A layer's name, and which of its outputs."""
 HIGHEST_DB = 120.0
 """A signal-to-noise ratio that stands for no difference that f32 could show."""
-PIECE = 1 << 14
+VALUES_AT_ONCE = 1 << 14
 """Values that are summed at once: with their squares in f64 they stay in a core's cache."""
 
 
@@ -46,8 +47,11 @@ class Deviation:
         x, y = exact.ravel(), found.ravel()
         if x.shape != y.shape:
             y = np.zeros_like(x)
-        for start in range(0, len(x), PIECE):
-            self._add(x[start : start + PIECE].astype(np.float64), y[start : start + PIECE].astype(np.float64))
+        for start in range(0, len(x), VALUES_AT_ONCE):
+            self._add(
+                x[start : start + VALUES_AT_ONCE].astype(np.float64),
+                y[start : start + VALUES_AT_ONCE].astype(np.float64),
+            )
 
     def include(self, more: Deviation) -> None:
         """Adds the sums that were found elsewhere."""

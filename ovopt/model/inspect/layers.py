@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 NO_LAYERS = ("Constant", "Parameter", "Result", "FakeQuantize", "FakeConvert", "Assign")
+"""Operations that compute nothing of a layer's own."""
 FLOATS = ("f32", "f16", "bf16", "f64")
 
 
@@ -126,6 +127,7 @@ WEIGHTED = (
     "GroupConvolutionBackpropData",
 )  # fmt: skip
 LOOPS = ("TensorIterator", "Loop")
+"""Operations with a body whose weights count too."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.native import core
-from ovopt.model.ports.sequence import Tensors
+from ovopt.model.ports.inputs import Tensors
 from ovopt.records import Execution
 from ovopt.turns import TURN, alternated, creation_order, repeated
 

@@ -176,7 +176,7 @@ def _restore_constants(op: openvino.Node, original: openvino.Node | None, exact:
             op.input(place).replace_source_output(value)
 
 
-PASSING = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Convert", "Multiply", "Add")
+BEHIND_SOFTMAX = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Convert", "Multiply", "Add")
 """Operations that may stand between the softmax and the values that it weighs."""
 
 
@@ -197,7 +197,7 @@ def _weighs(softmax: openvino.Node) -> bool:
             if reader.get_type_name() == "MatMul":
                 if all(value.get_node().get_type_name() != "Constant" for value in reader.input_values()):
                     return True
-            elif reader.get_type_name() in PASSING and reader.get_friendly_name() not in seen:
+            elif reader.get_type_name() in BEHIND_SOFTMAX and reader.get_friendly_name() not in seen:
                 seen.add(reader.get_friendly_name())
                 waiting.append(reader)
     return False

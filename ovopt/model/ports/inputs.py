@@ -12,6 +12,8 @@ from ovopt.errors import DataError
 from ovopt.records import Port
 
 Array = NDArray[Any]
+Tensors = tuple[Array, ...]
+"""One array [1, ...] per input (or output) of a model, in its order."""
 DTYPES = {
     "f64": "float64", "f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32", "i16": "int16",
     "i8": "int8", "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8", "boolean": "bool",

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.model.native import core
 
 if TYPE_CHECKING:
     import openvino
 
-    from ovopt.model.ports.inputs import Array
-
-Tensors = tuple[NDArray[Any], ...]
-"""One array per input of a model, in its order."""
+    from ovopt.model.ports.inputs import Array, Tensors
 
 
 class SequenceRequest:

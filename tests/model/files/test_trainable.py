@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ovopt.errors import ModelError
-from ovopt.model.files.trainable import INSTEAD, check_trainable
+from ovopt.model.files.trainable import EXPORT_HINT, check_trainable
 from tests.cli.run import write_ir, write_onnx
 from tests.factories import exactly
 
 NO_MODULE = (
-    f"holds no PyTorch module that could be trained; {INSTEAD}; or leave training out: `ovopt prune` without "
+    f"holds no PyTorch module that could be trained; {EXPORT_HINT}; or leave training out: `ovopt prune` without "
     "--fine-tune needs no framework"
 )
 
@@ -41,14 +41,14 @@ def test_a_bundle_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_transformers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")  # of no tensors
-    message = f"{tmp_path}: training takes a module of your own making, not a folder; {INSTEAD}"
+    message = f"{tmp_path}: training takes a module of your own making, not a folder; {EXPORT_HINT}"
     with pytest.raises(ModelError, match=exactly(message)):
         check_trainable(tmp_path)
 
 
 def test_torchscript_is_refused(tmp_path: Path) -> None:
     file = archive(tmp_path / "m.pt", "constants.pkl", "data.pkl")
-    message = f"{file}: TorchScript cannot be trained, NNCF does not see its operations; {INSTEAD}"
+    message = f"{file}: TorchScript cannot be trained, NNCF does not see its operations; {EXPORT_HINT}"
     with pytest.raises(ModelError, match=exactly(message)):
         check_trainable(file)
 

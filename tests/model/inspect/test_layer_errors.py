@@ -10,7 +10,15 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.layer_errors import HIGHEST_DB, PIECE, Deviation, Deviations, DeviceModel, decibels, deviations
+from ovopt.model.inspect.layer_errors import (
+    HIGHEST_DB,
+    VALUES_AT_ONCE,
+    Deviation,
+    Deviations,
+    DeviceModel,
+    decibels,
+    deviations,
+)
 from ovopt.model.inspect.layers import Pairing
 from ovopt.model.native import EXACT
 from tests.models import accumulating_model, recurrent_model
@@ -110,7 +118,7 @@ def test_a_state_among_inputs_and_outputs_is_handed_on() -> None:
 # Figures
 
 
-@pytest.mark.parametrize("count", [1, PIECE - 1, PIECE, 2 * PIECE + 3])
+@pytest.mark.parametrize("count", [1, VALUES_AT_ONCE - 1, VALUES_AT_ONCE, 2 * VALUES_AT_ONCE + 3])
 def test_sums_are_those_of_the_whole_array(count: int) -> None:
     x, y = RNG.standard_normal((2, count)).astype(np.float32)
     found = Deviation()
