@@ -39,7 +39,7 @@ def refuse_unlike(differences: Iterable[str], force: bool) -> None:
         raise UsageError("the two runs are not alike; --force shows them all the same:\n  " + "\n  ".join(lines))
 
 
-def compare_runs(then: Comparison, now: Comparison, force: bool = False) -> list[str]:
+def compare_runs(then: Comparison, now: Comparison, *, force: bool = False) -> list[str]:
     """Differences and changes, then the figures of arms and pairs that both runs have, a line each.
 
     Raises UsageError for runs of unlike machines or settings unless `force`.

@@ -28,5 +28,5 @@ def command(
     """
     from ovopt.workflow.stored.report import write_card
 
-    file = write_card(bundle, comparison, force)
+    file = write_card(bundle, comparison, force=force)
     print(json.dumps({"card": str(file)}) if output_format is o.Format.json else file)

@@ -47,11 +47,11 @@ def command(
 
         if output or output_format != "console":
             raise UsageError("--against: prints lines; it takes neither --format nor --output")
-        print("\n".join(compare_runs(read_comparison(against), found, force)))
+        print("\n".join(compare_runs(read_comparison(against), found, force=force)))
         return
     if output is None:
         show(found, output_format)
         return
     if output.exists() and output.samefile(file):
         raise UsageError(f"{output}: is the comparison itself; name another -o/--output")
-    write_report(found, output_format, output, force)
+    write_report(found, output_format, output, force=force)

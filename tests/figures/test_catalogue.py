@@ -61,7 +61,7 @@ def test_all_who_show_speed_ups_show_the_same_ones() -> None:
     for role in ("pair", "control"):
         found = {figure for owner, figure in spreadsheet(whole) if owner == role and figure.endswith(" speedup")}
         assert {figure.removesuffix(" speedup") for figure in found} == titles
-    moved = {line.partition("speed-up in ")[2] for line in compare_runs(whole, whole, False) if "speed-up in" in line}
+    moved = {line.partition("speed-up in ")[2] for line in compare_runs(whole, whole) if "speed-up in" in line}
     assert all(any(line.startswith(f"{title} ") for line in moved) for title in titles)
     assert all(f"{title} " in noise(whole).text for title in titles)
 

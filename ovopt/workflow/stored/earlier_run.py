@@ -43,7 +43,7 @@ class Since:
     def noted(self, now: Comparison) -> Comparison:
         """The new comparison with notes of what moved; where the runs are unlike and nothing is forced, of that."""
         differences = [] if self.force else unlike(self.then, now)
-        lines = [f"not held together: {line}" for line in differences] or compare_runs(self.then, now, self.force)
+        lines = [f"not held together: {line}" for line in differences] or compare_runs(self.then, now, force=self.force)
         return now.model_copy(update={"notes": (*now.notes, *(f"since {self.run}: {line}" for line in lines))})
 
     def refuse_unlike(self, now: Comparison) -> None:

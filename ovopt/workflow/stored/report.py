@@ -27,7 +27,7 @@ def render(comparison: Comparison, report_format: str = "console", view: View = 
     return text
 
 
-def write_report(comparison: Comparison, report_format: str, target: str | Path, force: bool = False) -> None:
+def write_report(comparison: Comparison, report_format: str, target: str | Path, *, force: bool = False) -> None:
     """Render into a file. A report of the same format that is there already is replaced, anything else only with
     `force`."""
     file = Path(target)
@@ -80,7 +80,7 @@ def _beginning(file: Path) -> str:
 README = "README.md"
 
 
-def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = None, force: bool = False) -> Path:
+def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = None, *, force: bool = False) -> Path:
     """Write `README.md` into the bundle: how it was made and is run, with the figures of a comparison that holds it.
 
     A card that is there is written anew; any other README.md only with `force`.
