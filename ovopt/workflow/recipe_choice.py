@@ -117,7 +117,13 @@ def _chosen(
     found = _of_a_bundle(path, models, options, given) or (
         _matching(path, models[0], options, given) if guess else None
     )
-    return found or Chosen(load_recipe(None, path, options.overrides, fill), seed, "")
+    return found or Chosen(load_recipe(None, path, options.overrides, fill), seed, _gone(models))
+
+
+def _gone(models: Sequence[OpenedModel]) -> str:
+    """The remark on a bundle whose own samples are not at hand."""
+    made = next((model for model in models if model.manifest and model.manifest.data), None)
+    return f"{made} was made with a data set in memory, which is not at hand; --data names samples" if made else ""
 
 
 def _of_a_bundle(

@@ -145,6 +145,16 @@ def test_from_memory_to_a_bundle_and_a_comparison_by_its_samples(folder: Path, s
     assert set(found.pairs[0].accuracy) == {"top1"}
 
 
+def test_a_bundle_whose_samples_are_gone_says_so(folder: Path, samples: tuple[Any, Any]) -> None:
+    bundle = ovopt.quantize("tiny.xml", "int8", recipe="classification", data=samples, settings=FEW)
+    with begin(["tiny.xml", "int8"], None, None, Options(), guess=False) as begun:
+        assert begun.notes == ["int8 was made with a data set in memory, which is not at hand; --data names samples"]
+        assert begun.data is None
+    with begin(["tiny.xml", bundle], None, None, Options(), guess=False) as begun:
+        assert begun.notes == ["recipe and seed as in the manifest of int8"]
+        assert begun.data is samples
+
+
 def test_a_bundle_made_from_memory_is_made_again_with_what_it_was_made_of(folder: Path, samples: Any) -> None:
     model = ov.Core().read_model("tiny.xml")
     bundle = ovopt.quantize(model, "int8", recipe="classification", data=samples, settings=FEW)
