@@ -12,9 +12,9 @@ from ovopt.bench.protocol import Load
 from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.worker_process import obituary, worker_environment
 from ovopt.bench.workers import Crew
+from ovopt.caller import telemetry_off
 from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError
-from ovopt.model.telemetry import telemetry_off
 
 
 def start_fresh(load: Load, properties: Mapping[str, str], limit_s: float) -> Started:

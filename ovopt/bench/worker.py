@@ -19,10 +19,10 @@ from ovopt.bench import protocol
 from ovopt.bench.machine import read_energy_uj
 from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.shared_tensors import TensorReader
+from ovopt.caller import telemetry_off
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError
 from ovopt.model.native import reason
-from ovopt.model.telemetry import telemetry_off
 from ovopt.records import EndToEndTurn, Turn
 from ovopt.time_budget import Clock
 from ovopt.turns import Length, repeated

@@ -19,8 +19,8 @@ def main() -> NoReturn:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup, and a shell's background jobs, want them ignored
             signal.signal(number, _end)
     try:
+        from ovopt.caller import telemetry_off
         from ovopt.cli.app import app
-        from ovopt.model.telemetry import telemetry_off
 
         with telemetry_off():
             app()

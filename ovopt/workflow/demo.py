@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt import units
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Progress
 from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.optimizing.steps import quantize

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from ovopt import units
 from ovopt.bench.machine import machine, processor_time
 from ovopt.bench.scenario import Scenario
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Brought, DataSource, Engine, LeftOut, Report, Rewrite, outside
 from ovopt.locate import shipped
 from ovopt.model.native import core
 from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.plan import Plan
 

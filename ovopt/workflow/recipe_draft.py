@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from ovopt.caller import untouched_caller
 from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
@@ -19,7 +20,6 @@ from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.recipe.match import best_match
 from ovopt.records import ModelFacts, Port
-from ovopt.workflow.caller import untouched_caller
 
 if TYPE_CHECKING:
     import openvino

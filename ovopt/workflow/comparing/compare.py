@@ -12,6 +12,7 @@ from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, as_fields, hinted
 from ovopt.bench.workers import ArmPlan, Crew
 from ovopt.budgets.checks import scenarios_of
+from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
 from ovopt.model.files.opened import several
@@ -32,7 +33,6 @@ from ovopt.records import (
     Speeds,
 )
 from ovopt.reports.decision import with_reason
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.comparing.previews import previews

@@ -12,11 +12,11 @@ import numpy as np
 
 from ovopt.bench.scenario import hinted
 from ovopt.bench.workers import Crew
+from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Decision, Gate, Settings
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Materials, Tensors
 from ovopt.errors import DataError, UsageError
 from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
@@ -22,7 +23,6 @@ from ovopt.steps.quantize import Quantize
 from ovopt.time_budget import TimeBudget
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.tuning_quality import Validator
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import check_device, properties_of
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models
 from ovopt.workflow.diagnosing.fixes import UNBOUNDED, FixSearch, FixTarget

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import ovopt
 from ovopt import units
 from ovopt.bench.machine import machine
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Stage, Step, Stepped, plugins
 from ovopt.errors import BudgetMissedError, RecipeError, StepError
 from ovopt.model.files.locate import MANIFEST
@@ -25,7 +26,6 @@ from ovopt.resumable import digest
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
 from ovopt.workflow.optimizing.step_cache import Found, Kept
 from ovopt.workflow.optimizing.step_order import Remark, check_order, no_steps

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Step
 from ovopt.errors import UsageError
 from ovopt.model.files.locate import MANIFEST
@@ -15,7 +16,6 @@ from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.workflow.applying.work import Work, apply_steps
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
 from ovopt.workflow.options import check_number, options_of
 from ovopt.workflow.run import Run, begin

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ovopt.bundle import left_to_host
+from ovopt.caller import untouched_caller
 from ovopt.contracts import Step
 from ovopt.errors import RecipeError
 from ovopt.model.files.locate import MANIFEST
@@ -18,7 +19,6 @@ from ovopt.steps.embed_preprocessing import NOTHING_LEFT, EmbedPreprocessing
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.applying.work import Work, apply_steps
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.options import as_path, check, check_number, options_of
 from ovopt.workflow.run import Run, begin

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bundle import read_manifest, shapes_to_give
+from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST
@@ -19,7 +20,6 @@ from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.rebuilt import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.options import as_path, options_of
 from ovopt.workflow.rebuilding.recorded_steps import recorded_steps
 from ovopt.workflow.run import Run, begin

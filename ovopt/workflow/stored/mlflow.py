@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import Field
 
+from ovopt.caller import untouched_caller
 from ovopt.errors import OvoptError, SettingsError, UsageError
 from ovopt.records import Comparison, Record
 from ovopt.reports.tracked import DIGEST, TrackedRun, tracked_runs
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.stored.comparison_file import read_comparison
 from ovopt.workflow.stored.recompute import check_unchanged
 from ovopt.workflow.stored.report import write_report

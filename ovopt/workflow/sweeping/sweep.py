@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from ovopt import units
 from ovopt.bench.scenario import Scenario
+from ovopt.caller import untouched_caller
 from ovopt.contracts import plugins
 from ovopt.errors import OutputError, OvoptError, UsageError, did_you_mean
 from ovopt.output import new_file
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
-from ovopt.workflow.caller import untouched_caller
 from ovopt.workflow.options import Options, as_path, options_of
 from ovopt.workflow.run import Stamp, stamp
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed

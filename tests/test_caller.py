@@ -11,8 +11,7 @@ from types import ModuleType
 import pytest
 
 import ovopt
-from ovopt.model.telemetry import TELEMETRY, telemetry_off
-from ovopt.workflow.caller import untouched_caller
+from ovopt.caller import TELEMETRY, telemetry_off, untouched_caller
 from tests.factories import exactly
 
 
