@@ -178,8 +178,7 @@ def sentence(node: ast.expr, constants: dict[str, str]) -> bool:
 
 
 def read_sentences(module: Module) -> Iterator[int]:
-    """Lines where a sentence is cut or looked for, rather than told: ovopt's own, or that of another package's error, of
-    which it can be the only sign."""
+    """Lines where a sentence is cut or looked for: ovopt's own, or another package's error, its only sign."""
     constants = {
         target.id: node.value.value
         for node in module.tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
