@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.spelling import CLOSE, Op, SpellingRewrite, Values, either, number, op
-
-if TYPE_CHECKING:
-    import openvino
 
 NEGATED = either(op("Negative", "x"), op("Multiply", "x", -1.0))
 """-x"""
@@ -49,8 +48,6 @@ class HardClamps(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """Clamp(x, low, high), or Relu(x) without `high`."""
-        from openvino import opset13 as ops
-
         if "high" not in values:
             return ops.relu(values["x"])
         low = number(values["low"]) if "low" in values else 0.0
@@ -77,8 +74,6 @@ class HardSigmoid(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """HSigmoid(x), or what HardSigmoid(x, alpha, beta) means."""
-        from openvino import opset13 as ops
-
         x = values["x"]
         if "alpha" not in values:
             return ops.hsigmoid(x)
@@ -118,8 +113,6 @@ class HardSwish(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """HSwish(x)."""
-        from openvino import opset13 as ops
-
         return ops.hswish(values["x"])
 
 
@@ -134,8 +127,6 @@ class Sigmoid(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """Sigmoid(x)."""
-        from openvino import opset13 as ops
-
         return ops.sigmoid(values["x"])
 
 
@@ -160,8 +151,6 @@ class Swish(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """Swish(x, beta)."""
-        from openvino import opset13 as ops
-
         x = values["x"]
         if "beta" not in values and "negated_beta" not in values:
             return ops.swish(x)
@@ -183,8 +172,6 @@ class Softplus(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """SoftPlus(x)."""
-        from openvino import opset13 as ops
-
         return ops.softplus(values["x"])
 
 
@@ -202,6 +189,4 @@ class Mish(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """Mish(x)."""
-        from openvino import opset13 as ops
-
         return ops.mish(values["x"])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import Rewrite, axes_of, dimensions, is_unit, lead
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class ConcatAxis(Rewrite):
@@ -27,8 +26,6 @@ class ConcatAxis(Rewrite):
 
 
 def _restacked(node: openvino.Node) -> bool:
-    from openvino import opset13 as ops
-
     shapes = [dimensions(value) for value in node.input_values()]
     shape = shapes[0]
     if shape is None or len(shape) < 2 or len(shapes) < 2:
@@ -49,8 +46,6 @@ def _restacked(node: openvino.Node) -> bool:
 
 def _without_last(value: openvino.Output, rank: int) -> openvino.Output:
     """The input without its unit dimension, which often was added just before."""
-    from openvino import opset13 as ops
-
     node: openvino.Node = value.get_node()
     if node.get_type_name() == "Unsqueeze" and axes_of(node, rank) == [rank - 1]:
         return node.input_value(0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+import openvino
+from openvino import opset13 as ops
+from openvino.passes import ConstantFolding as Folding
+from openvino.passes import Manager
 
 from ovopt.model.graph.nodes import Rewrite
-
-if TYPE_CHECKING:
-    import openvino
 
 EXPANDING = frozenset({"Broadcast", "Tile"})
 MOST_EXPANDED = 1 << 20
@@ -27,10 +29,6 @@ class ConstantFolding(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """Fold with OpenVINO's own pass; the number of operations that it spares."""
-        from openvino import opset13 as ops
-        from openvino.passes import ConstantFolding as Folding
-        from openvino.passes import Manager
-
         before = _computing(model)
         stand_ins = []
         for node in filter(_stays, model.get_ordered_ops()):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 from scipy import special
 
 from ovopt.model.graph.nodes import Rewrite, consumers, scalar, substitute
-
-if TYPE_CHECKING:
-    import openvino
 
 Numbers = NDArray[np.float64]
 
@@ -49,8 +48,6 @@ class Gelu(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """One operation for each; the number of places."""
-        from openvino import opset13 as ops
-
         operations = model.get_ordered_ops()
         order = {operation: position for position, operation in enumerate(operations)}
         places = 0

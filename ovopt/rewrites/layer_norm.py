@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import (
     Rewrite,
@@ -22,9 +24,6 @@ from ovopt.model.graph.nodes import (
     through_reshape,
     without_units,
 )
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class LayerNorm(Rewrite):
@@ -89,8 +88,6 @@ def _divided(last: openvino.Node) -> openvino.Node | None:
 
 def _multiplied(last: openvino.Node) -> openvino.Node | None:
     """The difference from the mean times the reciprocal of the deviation, where either may be a factor of a product."""
-    from openvino import opset13 as ops
-
     for index in (0, 1):
         for difference, scale in _factors(last.input_value(index)):
             moments = _centred(difference)
@@ -106,8 +103,6 @@ def _multiplied(last: openvino.Node) -> openvino.Node | None:
 
 def _spread(last: openvino.Node) -> openvino.Node | None:
     """A scaled value with a shift from which the scaled mean was subtracted: x s + (b - s E x), or x s - s E x."""
-    from openvino import opset13 as ops
-
     for index in (0, 1) if last.get_type_name() == "Add" else (0,):
         product, rest = last.input_value(index), last.input_value(1 - index)
         shift = None
@@ -123,8 +118,6 @@ def _spread(last: openvino.Node) -> openvino.Node | None:
 
 def _scaled(product: openvino.Output, subtracted: openvino.Output) -> openvino.Node | None:
     """From x s and s E x, where s is the reciprocal of the deviation, perhaps times another factor."""
-    from openvino import opset13 as ops
-
     if {product.get_node().get_type_name(), subtracted.get_node().get_type_name()} != {"Multiply"}:
         return None
     for mine in (0, 1):
@@ -143,8 +136,6 @@ def _scaled(product: openvino.Output, subtracted: openvino.Output) -> openvino.N
 
 
 def _mvn(moments: _Moments, epsilon: _Epsilon) -> openvino.Node:
-    from openvino import opset13 as ops
-
     return ops.mvn(moments.source, np.array(moments.axes, np.int64), True, epsilon.value, epsilon.mode)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import Rewrite, constant, consumers, dimensions, producer, substitute
 from ovopt.model.graph.spelling import op, readings
-
-if TYPE_CHECKING:
-    import openvino
 
 Numbers = NDArray[np.float64]
 NORMALIZED = op("MVN", "x", "axes").named("normalized")
@@ -93,8 +92,6 @@ def _is_private(weights: openvino.Output) -> bool:
 
 
 def _fold(layer: openvino.Node, affine: _Affine) -> None:
-    from openvino import opset13 as ops
-
     kind, transposed = layer.get_output_element_type(0), layer.get_attributes()["transpose_b"]
     found = constant(producer(layer, 1))
     assert found is not None

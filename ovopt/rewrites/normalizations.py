@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import Rewrite, axes_of, constant, dimensions, substitute
 from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, either, number, op
-
-if TYPE_CHECKING:
-    import openvino
-
 
 DATA = {"opset1": 2, "opset5": 0}
 """Place of the input with the data; the others are scale, shift, mean and variance of each channel, in this order."""
@@ -34,8 +32,6 @@ class BatchNorm(Rewrite):
 
 
 def _spelled_out(node: openvino.Node) -> bool:
-    from openvino import opset13 as ops
-
     if node.get_type_name() != "BatchNormInference":
         return False
     data = node.input_value(DATA[node.get_type_info().version_id])
@@ -74,8 +70,6 @@ class GroupNorm(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """GroupNormalization(x, scale, shift)."""
-        from openvino import opset13 as ops
-
         x, attributes = values["x"], values["normalized"].get_node().get_attributes()
         groups, channels = _groups(values), _channels(x)
         if groups is None or channels is None or channels % groups or attributes["eps_mode"].lower() != "inside_sqrt":
@@ -175,8 +169,6 @@ class L2Normalization(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """NormalizeL2(x)."""
-        from openvino import opset13 as ops
-
         shape = dimensions(values["x"])
         axes = None if shape is None else axes_of(values["reduced"].get_node(), len(shape))
         eps = _eps(values)

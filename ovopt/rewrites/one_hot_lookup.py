@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import (
     Rewrite,
@@ -17,9 +19,6 @@ from ovopt.model.graph.nodes import (
     scalar,
     substitute_each,
 )
-
-if TYPE_CHECKING:
-    import openvino
 
 LookupTable = NDArray[np.float32]
 
@@ -111,8 +110,6 @@ def _before_unit(indices: openvino.Output) -> openvino.Output | None:
 
 
 def _lookup(hot: _OneHot, table: LookupTable) -> openvino.Node:
-    from openvino import opset13 as ops
-
     kind = hot.indices.get_element_type().get_type_name()
     indices: openvino.Output | openvino.Node = hot.indices
     if hot.unit:

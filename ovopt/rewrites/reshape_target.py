@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import Rewrite, constant, dimensions, equal, producer, substitute_each
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class ReshapeTarget(Rewrite):
@@ -25,8 +24,6 @@ class ReshapeTarget(Rewrite):
 
 
 def _reshaped(operation: openvino.Node) -> openvino.Node | None:
-    from openvino import opset13 as ops
-
     if operation.get_type_name() != "Reshape" or constant(producer(operation, 1)) is not None:
         return None
     source = operation.input_value(0)

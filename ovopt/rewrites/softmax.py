@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import (
     Rewrite,
@@ -17,9 +20,6 @@ from ovopt.model.graph.nodes import (
 )
 from ovopt.model.graph.spelling import Op, SpellingRewrite, Term, Values, op
 
-if TYPE_CHECKING:
-    import openvino
-
 
 class Softmax(Rewrite):
     """exp(x - max x) / Σ exp(x - max x) = Softmax(x), maximum and sum over the same single axis. The division may be a
@@ -33,8 +33,6 @@ class Softmax(Rewrite):
 
 
 def _replacement(last: openvino.Node) -> openvino.Node | None:
-    from openvino import opset13 as ops
-
     found = next((found for pair in _quotients(last) if (found := _softmax(*pair))), None)
     return ops.softmax(*found) if found else None
 
@@ -95,8 +93,6 @@ class LogSoftmax(SpellingRewrite):
 
     def replacement(self, values: Values) -> openvino.Node | None:
         """LogSoftmax(x) over the one axis of all reductions."""
-        from openvino import opset13 as ops
-
         shape = dimensions(values["x"])
         if shape is None:
             return None

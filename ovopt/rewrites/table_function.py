@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import Rewrite, constant, consumers, dimensions, producer, substitute
-
-if TYPE_CHECKING:
-    import openvino
 
 CURVES = frozenset({"Erf", "Exp", "Gelu", "HSigmoid", "HSwish", "Mish", "Sigmoid", "SoftPlus", "Swish", "Tanh"})
 OF_ONE = CURVES | {"Abs", "Clamp", "Negative", "Relu", "Sqrt"}
@@ -25,8 +24,6 @@ class TableFunction(Rewrite):
 
     def apply(self, model: openvino.Model) -> int:
         """The functions go into the tables; how many went."""
-        from openvino import opset13 as ops
-
         places = 0
         for function in model.get_ordered_ops():
             for index in range(function.get_input_size()):
@@ -73,12 +70,10 @@ def _is_function(function: openvino.Node, index: int) -> bool:
 
 def _evaluated(function: openvino.Node, index: int) -> NDArray[Any] | None:
     """The function of the table that the input `index` looks up; None where OpenVINO cannot tell ahead."""
-    from openvino import Tensor
-
     table = np.array(producer(producer(function, index)).data)
-    found = Tensor(function.get_output_element_type(0), table.shape)
+    found = openvino.Tensor(function.get_output_element_type(0), table.shape)
     operands = [
-        table if i == index else np.array(constant(producer(function, i))).reshape(-1)
+        openvino.Tensor(table if i == index else np.array(constant(producer(function, i))).reshape(-1))
         for i in range(function.get_input_size())
     ]
-    return np.array(found.data) if function.evaluate([found], [Tensor(values) for values in operands]) else None
+    return np.array(found.data) if function.evaluate([found], operands) else None

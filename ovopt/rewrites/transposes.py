@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 from ovopt.model.graph.axis_order import Order, after, identity, inverse, moved_elements, order_of, sizes
 from ovopt.model.graph.nodes import (
@@ -24,9 +26,6 @@ from ovopt.model.graph.nodes import (
     producer,
     set_constant,
 )
-
-if TYPE_CHECKING:
-    import openvino
 
 AXES_INPUT = {"Slice": 4, "Split": 1, "VariadicSplit": 1}
 
@@ -220,8 +219,6 @@ class _Group:
         return (output, back) if order is None else (output.get_node().input_value(0), after(order, back))
 
     def _entered(self, output: openvino.Output) -> openvino.Output:
-        from openvino import opset13 as ops
-
         values = constant(output.get_node())
         if values is not None:
             entered: openvino.Node = ops.constant(np.ascontiguousarray(values.transpose(inverse(self.order))))
@@ -334,8 +331,6 @@ def _readers(output: openvino.Output) -> list[openvino.Node]:
 
 
 def _transposed(source: openvino.Output, order: Order) -> openvino.Output:
-    from openvino import opset13 as ops
-
     return source if order == identity(order) else ops.transpose(source, np.array(order)).output(0)
 
 

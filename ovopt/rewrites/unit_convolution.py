@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as ops
 
 from ovopt.model.graph.nodes import (
     Rewrite,
@@ -19,9 +21,6 @@ from ovopt.model.graph.nodes import (
     producer,
     substitute,
 )
-
-if TYPE_CHECKING:
-    import openvino
 
 FIRST_SPATIAL = 2
 """Axes in front of the spatial ones: the batch and the channels."""
@@ -82,8 +81,6 @@ def _without(output: openvino.Output, axis: int) -> openvino.Output | None:
 
 
 def _transposed_without(transpose: openvino.Node, axis: int) -> openvino.Output | None:
-    from openvino import opset13 as ops
-
     order = constant(producer(transpose, 1))
     if order is None or not order.size:
         return None
@@ -93,8 +90,6 @@ def _transposed_without(transpose: openvino.Node, axis: int) -> openvino.Output 
 
 
 def _convolution(operation: openvino.Node, source: openvino.Output, axis: int) -> openvino.Node:
-    from openvino import opset13 as ops
-
     weights = producer(operation, 1)
     values = np.array(constant(weights))
     rank = len(operation.get_output_partial_shape(0))
@@ -114,8 +109,6 @@ def _settings(attributes: dict[str, Any], spatial: int) -> dict[str, Any]:
 def _put(operation: openvino.Node, new: openvino.Node, axis: int) -> None:
     """Hands the new value to readers that drop the unit dimension, and the value with the dimension added to all
     others."""
-    from openvino import opset13 as ops
-
     for taker in consumers(operation.output(0)):
         if taker.get_type_name() == "Squeeze" and _drops(taker, axis):
             substitute(taker, new)
