@@ -24,8 +24,8 @@ from ovopt.steps.nncf_ahead import Calibration, calibrating
 from ovopt.steps.nncf_arguments import quiet
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.options import Options
-from ovopt.workflow.run import begin
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.run import begin
 
 
 def main() -> None:

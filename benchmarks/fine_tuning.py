@@ -22,7 +22,7 @@ from ovopt.contracts import Materials, Origin, Tensors
 from ovopt.model.files.read import read_model
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 
 RATIOS = (0.5, 0.7, 0.8)
 

@@ -27,7 +27,7 @@ from ovopt.model.files.ir import save_model
 from ovopt.model.native import core
 from ovopt.steps.prune import Prune
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 
 if TYPE_CHECKING:
     import openvino

@@ -25,7 +25,7 @@ from ovopt.contracts import Materials
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.batch import with_batch
 from ovopt.steps.precision import HINT, Precision
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 
 WAYS = {
     "batch of 1 alone": "[{freeze_shapes: {sizes: 0}}]",

@@ -227,9 +227,9 @@ def accuracy_control(case: Case, output: Path) -> None:
     from ovopt.steps.nncf_ahead import Calibration
     from ovopt.steps.quantize import Quantize
     from ovopt.workflow.applying.work import Work
+    from ovopt.workflow.beginning.options import Options
+    from ovopt.workflow.beginning.run import begin
     from ovopt.workflow.comparing.scoring import Pass, Scorer
-    from ovopt.workflow.options import Options
-    from ovopt.workflow.run import begin
 
     with begin([case.model], case.recipe, case.data, Options(force=True)) as run:
         work = Work.begin(run, [Quantize()])

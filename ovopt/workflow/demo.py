@@ -16,14 +16,14 @@ from ovopt.locate import shipped
 from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
+from ovopt.workflow.beginning.options import as_path, options_of
 from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.optimizing.steps import quantize
-from ovopt.workflow.options import as_path, options_of
 from ovopt.workflow.stored.report import render
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Watched
+    from ovopt.workflow.beginning.options import Watched
 
 MAGIKA = "models/standard_v3_3/model.onnx"
 PLAIN, RECIPE = "plain-int8", "recipe-int8"

@@ -23,7 +23,7 @@ from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.plan import Plan
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Watched
+    from ovopt.workflow.beginning.options import Watched
 
 EXTRAS = {"demo": "magika", "onnxruntime": "onnxruntime", "torch": "torch"}
 """Extra -> the package that shows whether it is installed."""

@@ -11,7 +11,7 @@ from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, StepError
 from ovopt.model.ports.batch import with_batch
 from ovopt.steps.batch import Batch
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import SHAPE, adding_model, conv_model
 from tests.steps.models import outputs, picture_mean
 

@@ -19,7 +19,7 @@ from ovopt.model.inspect.layers import weights
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import parse_recipe
 from ovopt.steps.compress import Compress
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.factories import exactly
 from tests.workflow.searching.compressed import WIDTH, WORDS, network, samples
 

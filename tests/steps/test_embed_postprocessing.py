@@ -20,7 +20,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.stats import Interval
 from ovopt.steps.embed_postprocessing import EmbedPostprocessing
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.factories import exactly
 from tests.models import conv_model
 

@@ -21,7 +21,7 @@ from ovopt.steps.embed_preprocessing import EmbedPreprocessing
 from ovopt.transforms.geometry import CenterCrop, Resize
 from ovopt.transforms.numbers import Cast, Normalize, Scale
 from ovopt.transforms.shape import Layout
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.factories import exactly
 from tests.models import adding_model, conv_model
 

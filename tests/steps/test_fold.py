@@ -11,7 +11,7 @@ from ovopt.contracts import Materials
 from ovopt.errors import NoEffectError, RecipeError
 from ovopt.model.ports.facts import facts
 from ovopt.steps.fold import Fold
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import SHAPE, conv_model
 from tests.steps.models import outputs
 

@@ -11,7 +11,7 @@ import pytest
 from ovopt.contracts import Materials, Stepped
 from ovopt.errors import ModelError, NoEffectError, UsageError
 from ovopt.steps.freeze_shapes import FreezeShapes
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import SHAPE, conv_model
 from tests.steps.models import encoder, outputs, picture_mean, sentence
 

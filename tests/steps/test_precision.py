@@ -12,7 +12,7 @@ from ovopt.errors import NoEffectError
 from ovopt.model.ports.facts import facts
 from ovopt.steps import precision
 from ovopt.steps.precision import Precision
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import SHAPE, conv_model
 from tests.steps.models import outputs
 

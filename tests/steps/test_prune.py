@@ -17,7 +17,7 @@ from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import keeper
 from ovopt.recipe import parse_recipe
 from ovopt.steps.prune import Prune
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.pruning.networks import Net, images, shapes
 from tests.rewrites.graphs import assert_same, computed
 

@@ -10,7 +10,7 @@ from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, UsageError
 from ovopt.recipe import parse_recipe
 from ovopt.steps.prune_torch import PruneTorch
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.factories import exactly
 from tests.models import conv_model
 

@@ -10,7 +10,7 @@ from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, StepError
 from ovopt.model.ports.facts import facts, is_stateful
 from ovopt.steps.stateful import Stateful
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import adding_model, recurrent_model
 
 RNG = np.random.default_rng(0)

@@ -14,7 +14,7 @@ from ovopt.model.inspect.first_layers import first_layers
 from ovopt.model.ports.sequence import with_state
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
-from ovopt.workflow.options import Options
+from ovopt.workflow.beginning.options import Options
 
 if TYPE_CHECKING:
     import openvino

@@ -28,9 +28,9 @@ from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.host import host_of
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.run import Run, stamp
 from ovopt.workflow.comparing.arms import properties_of
-from ovopt.workflow.options import Options
-from ovopt.workflow.run import Run, stamp
 
 if TYPE_CHECKING:
     import openvino

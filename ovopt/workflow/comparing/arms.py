@@ -20,8 +20,8 @@ from ovopt.model.native import core
 from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
+from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.comparing.taking_part import CONTROL, REFERENCE, NamedModel, NativeModel, fed_apart
-from ovopt.workflow.options import Options
 
 Role = Literal["baseline", "candidate", "control", "reference"]
 

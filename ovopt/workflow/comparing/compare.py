@@ -33,6 +33,8 @@ from ovopt.records import (
     Speeds,
 )
 from ovopt.reports.decision import with_reason
+from ovopt.workflow.beginning.options import Options, check, options_of
+from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.comparing.previews import previews
@@ -46,12 +48,10 @@ from ovopt.workflow.comparing.taking_part import (
     named_models,
     native_models,
 )
-from ovopt.workflow.options import Options, check, options_of
-from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 LEAST_SECONDS = 1.0
 

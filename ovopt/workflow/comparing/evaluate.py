@@ -17,15 +17,15 @@ from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.recipe import Recipe
 from ovopt.records import Arm, Comparison, Decision, Gate, Settings
+from ovopt.workflow.beginning.options import as_path, check, options_of
+from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models
-from ovopt.workflow.options import as_path, check, options_of
-from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 Part = Literal["all", "calibration", "tuning", "gate"]
 PARTS = ("all", "calibration", "tuning", "gate")

@@ -11,7 +11,7 @@ from ovopt.bench.workers import ANSWER_LIMIT_S
 from ovopt.contracts import plugins
 from ovopt.errors import UsageError, did_you_mean
 from ovopt.records import Speeds
-from ovopt.workflow.options import check, check_number
+from ovopt.workflow.beginning.options import check, check_number
 
 
 @dataclass(frozen=True)

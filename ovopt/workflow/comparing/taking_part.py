@@ -17,7 +17,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Shapes
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Manifest, ModelFacts, ModelFile, Port, Preprocessing
-from ovopt.workflow.run import Run
+from ovopt.workflow.beginning.run import Run
 
 BASELINE, CONTROL, REFERENCE = "original", "control", "original-f32"
 

@@ -23,6 +23,8 @@ from ovopt.steps.quantize import Quantize
 from ovopt.time_budget import TimeBudget
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.tuning_quality import Validator
+from ovopt.workflow.beginning.options import check_number, options_of
+from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import check_device, properties_of
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models
 from ovopt.workflow.diagnosing.fixes import UNBOUNDED, FixSearch, FixTarget
@@ -38,14 +40,12 @@ from ovopt.workflow.diagnosing.layer_evidence import (
 from ovopt.workflow.diagnosing.precision_loss import PrecisionCase, precision_problems
 from ovopt.workflow.diagnosing.problems import Case, both, find_problems
 from ovopt.workflow.diagnosing.quantized_source import Source, quantize_step, source_of
-from ovopt.workflow.options import check_number, options_of
-from ovopt.workflow.run import Run, begin, stamp
 
 if TYPE_CHECKING:
     import openvino
 
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 PROBED = 8
 """Samples whose values between the layers are looked at, and inferences of each that are."""

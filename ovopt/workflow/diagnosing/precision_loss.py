@@ -17,9 +17,9 @@ from ovopt.records import Quality, QualityDelta
 from ovopt.records.diagnosis import Fix, FixCheck, LayerDiagnosis, Problem
 from ovopt.reports.problem_words import imprecise
 from ovopt.steps.simplify import Simplify
+from ovopt.workflow.beginning.progress import Silent
 from ovopt.workflow.comparing.scoring import kind_of
 from ovopt.workflow.diagnosing.problems import LEAST_SHARE
-from ovopt.workflow.progress import Silent
 
 if TYPE_CHECKING:
     import openvino

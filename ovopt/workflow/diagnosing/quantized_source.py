@@ -15,7 +15,7 @@ from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.records import MadeBy, Manifest, StepReport
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
-from ovopt.workflow.progress import Silent
+from ovopt.workflow.beginning.progress import Silent
 
 if TYPE_CHECKING:
     import openvino

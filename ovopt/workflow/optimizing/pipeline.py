@@ -26,12 +26,12 @@ from ovopt.resumable import digest
 from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
+from ovopt.workflow.beginning.options import options_of
+from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
 from ovopt.workflow.optimizing.step_cache import Found, Kept
 from ovopt.workflow.optimizing.step_order import Remark, check_order, no_steps
 from ovopt.workflow.optimizing.steps import SEARCH_S, search_output
-from ovopt.workflow.options import options_of
-from ovopt.workflow.run import begin
 from ovopt.workflow.searching.compress import CompressSearch
 from ovopt.workflow.searching.contest import Contest
 from ovopt.workflow.searching.quantize import QuantizeSearch
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import openvino
 
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 NOT_ASKED = ("optimize", "budgets", "description", "family", "match")
 """Sections of a recipe that no step's result depends on but by its own settings."""

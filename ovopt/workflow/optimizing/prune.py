@@ -16,16 +16,16 @@ from ovopt.records import Manifest
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.workflow.applying.work import Work, apply_steps
+from ovopt.workflow.beginning.options import check_number, options_of
+from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
-from ovopt.workflow.options import check_number, options_of
-from ovopt.workflow.run import Run, begin
 from ovopt.workflow.searching.contest import Contest
 from ovopt.workflow.searching.prune import PruneSearch, least_pruned
 from ovopt.workflow.searching.search import Assignment, Goal
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 
 @untouched_caller()

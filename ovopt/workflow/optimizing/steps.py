@@ -19,9 +19,9 @@ from ovopt.steps.embed_preprocessing import NOTHING_LEFT, EmbedPreprocessing
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.applying.work import Work, apply_steps
+from ovopt.workflow.beginning.options import as_path, check, check_number, options_of
+from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.comparing.arms import check_device
-from ovopt.workflow.options import as_path, check, check_number, options_of
-from ovopt.workflow.run import Run, begin
 from ovopt.workflow.searching.compress import CompressSearch
 from ovopt.workflow.searching.contest import Contest
 from ovopt.workflow.searching.quantize import QuantizeSearch
@@ -29,7 +29,7 @@ from ovopt.workflow.searching.search import Assignment, Goal
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike, SettingsLike, Watched
+    from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 SEARCH_S = 600.0
 """Seconds that a search may take where nothing is said: long enough for a dozen candidates of a medium model."""

@@ -20,13 +20,13 @@ from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.rebuilt import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.options import as_path, options_of
+from ovopt.workflow.beginning.options import as_path, options_of
+from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.rebuilding.recorded_steps import recorded_steps
-from ovopt.workflow.run import Run, begin
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, Watched
+    from ovopt.workflow.beginning.options import Data, Watched
 
 
 @untouched_caller()

@@ -28,13 +28,13 @@ from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record, Speedup
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
 from ovopt.suite import Entry
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.recipe_choice import Chosen, choose
 from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.evaluate import evaluate
 from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.optimizing.pipeline import optimize
 from ovopt.workflow.optimizing.steps import compress, quantize, simplify
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import Chosen, choose
 
 MARK = "entry.json"
 SCENARIOS = ("latency", "throughput")

@@ -17,12 +17,12 @@ from ovopt.output import new_file
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
-from ovopt.workflow.options import Options, as_path, options_of
-from ovopt.workflow.run import Stamp, stamp
+from ovopt.workflow.beginning.options import Options, as_path, options_of
+from ovopt.workflow.beginning.run import Stamp, stamp
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Watched
+    from ovopt.workflow.beginning.options import Watched
 
 
 @untouched_caller()

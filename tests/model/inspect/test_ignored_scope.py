@@ -17,7 +17,7 @@ from ovopt.model.inspect.layers import by_name
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.recipe import parse_recipe
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 
 RNG = np.random.default_rng(2)
 

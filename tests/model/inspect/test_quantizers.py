@@ -17,7 +17,7 @@ from ovopt.contracts import Materials
 from ovopt.model.inspect.quantizers import own_errors, quantized_operations, reverted
 from ovopt.model.ports.facts import facts
 from ovopt.steps.quantize import Quantize
-from ovopt.workflow.options import Silent
+from ovopt.workflow.beginning.options import Silent
 from tests.models import SHAPE, accumulating_model, conv_model
 
 Samples = Sequence[tuple[np.ndarray, ...]]

@@ -17,8 +17,8 @@ from ovopt.errors import ArmLostError, DataError, ModelError
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import LeftOutSample, Port, Quality
+from ovopt.workflow.beginning.options import Silent
 from ovopt.workflow.comparing.scoring import Scorer
-from ovopt.workflow.options import Silent
 from tests.bench.crews import plan
 from tests.factories import exactly, metric_named
 

@@ -9,10 +9,10 @@ import pytest
 
 from ovopt.errors import ModelError, SettingsError
 from ovopt.recipe import load_recipe
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models, native_models
-from ovopt.workflow.options import Options
-from ovopt.workflow.run import begin
 from tests.cli import run
 from tests.factories import exactly
 from tests.models import adding_model, saved

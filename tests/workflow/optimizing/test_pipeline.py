@@ -19,10 +19,10 @@ from ovopt.records import Manifest
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.applying import work
+from ovopt.workflow.beginning.options import options_of
+from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.step_cache import Kept
-from ovopt.workflow.options import options_of
-from ovopt.workflow.run import begin
 from ovopt.workflow.searching import contest, quantize
 from tests.cli.run import write_data, write_ir
 from tests.steps.models import encoder, outputs, sentence

@@ -14,8 +14,8 @@ from ovopt.steps.freeze_shapes import FreezeShapes
 from ovopt.steps.precision import Precision
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
+from ovopt.workflow.beginning.options import Silent
 from ovopt.workflow.optimizing.step_order import Remark, check_order, in_order, no_steps
-from ovopt.workflow.options import Silent
 from tests.factories import exactly
 from tests.models import conv_model
 

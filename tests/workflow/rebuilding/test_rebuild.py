@@ -20,10 +20,10 @@ from ovopt.pruning.costs import parameters
 from ovopt.recipe import Recipe, load_recipe
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing
 from ovopt.workflow.applying.work import apply_steps
-from ovopt.workflow.options import Options
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.rebuilding.rebuild import rebuild
 from ovopt.workflow.rebuilding.recorded_steps import Embedded
-from ovopt.workflow.run import begin
 from tests.cli.run import CLASSES, write_data, write_ir
 from tests.factories import OLDER, exactly
 from tests.workflow.searching.searched import FEW, loud_data, rescuable, speed_by_count

@@ -26,9 +26,9 @@ from ovopt.records import Manifest
 from ovopt.records.search import Trial
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying import work
+from ovopt.workflow.beginning.options import options_of
+from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.optimizing import steps
-from ovopt.workflow.options import options_of
-from ovopt.workflow.run import begin
 from ovopt.workflow.searching import contest, quantize
 from ovopt.workflow.searching import quantize as module
 from ovopt.workflow.searching.quantize import Partial, QuantizeSearch

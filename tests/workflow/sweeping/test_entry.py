@@ -9,7 +9,7 @@ import pytest
 
 from ovopt.errors import OutputError
 from ovopt.suite import Entry
-from ovopt.workflow.options import Options
+from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.sweeping.entry import MARK, Effort, EntryWork, failed
 from tests.cli.run import write_data, write_ir
 from tests.factories import OLDER, exactly

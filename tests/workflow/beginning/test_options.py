@@ -10,7 +10,7 @@ import pytest
 
 import ovopt
 from ovopt.errors import UsageError
-from ovopt.workflow.options import as_path, check_number, options_of
+from ovopt.workflow.beginning.options import as_path, check_number, options_of
 from tests.factories import exactly
 
 

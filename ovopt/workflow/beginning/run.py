@@ -13,13 +13,13 @@ from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Machine, Port
-from ovopt.workflow.options import Options
-from ovopt.workflow.recipe_choice import choose
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.recipe_choice import choose
 
 if TYPE_CHECKING:
     from ovopt.contracts import Step
     from ovopt.model.files.opened import ModelLike
-    from ovopt.workflow.options import Data, RecipeLike
+    from ovopt.workflow.beginning.options import Data, RecipeLike
 
     S = TypeVar("S", bound=Step)
 

@@ -17,9 +17,9 @@ import ovopt
 from ovopt.data.npz import Npz
 from ovopt.model.files import opened as files
 from ovopt.recipe import match
-from ovopt.workflow import recipe_choice
-from ovopt.workflow.options import Options
-from ovopt.workflow.run import begin, stamp
+from ovopt.workflow.beginning import recipe_choice
+from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.run import begin, stamp
 from tests.cli import run
 from tests.workflow.searching.searched import FEW
 

@@ -15,10 +15,10 @@ from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Recipe, load_recipe, parse_recipe, with_data
 from ovopt.recipe.match import best_match
-from ovopt.workflow.options import Options, check
+from ovopt.workflow.beginning.options import Options, check
 
 if TYPE_CHECKING:
-    from ovopt.workflow.options import Data, RecipeLike
+    from ovopt.workflow.beginning.options import Data, RecipeLike
 
 FOLDER, METADATA = "{model}", re.compile(r"\{metadata:(.+)\}")
 

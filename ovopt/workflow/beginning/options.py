@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ovopt.contracts import Progress
 from ovopt.errors import UsageError
 from ovopt.recipe import Override, Overrides
-from ovopt.workflow.progress import Silent, for_reader
+from ovopt.workflow.beginning.progress import Silent, for_reader
 
 if TYPE_CHECKING:
     from typing import TypeAlias
