@@ -11,15 +11,7 @@ from numpy.typing import NDArray
 
 from ovopt import stats
 from ovopt.errors import DataError
-from ovopt.records import (
-    Arm,
-    Flips,
-    Quality,
-    QualityDelta,
-    QualityWord,
-    Speedup,
-    SpeedWord,
-)
+from ovopt.records import Arm, Flips, Quality, QualityDelta, Speedup, SpeedWord
 from ovopt.stats import Floats, Interval, PairedCounts
 from ovopt.units import factor_interval
 
@@ -61,15 +53,16 @@ def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
     noise: half of its width, or everything that it holds where it leaves 1. A difference that the model has with itself
     is no difference.
     """
-    if interval is None:
-        return _unknown()
     verdict: SpeedWord = "no clear difference"
+    if interval is None:
+        why = "fewer than two replicas: give more time with --time-budget"
+        return Speedup(estimate=1.0, low=None, high=None, level=stats.LEVEL, verdict=verdict, why=why)
     if interval.holds_one:
         why = "the interval holds 1"
     elif control is not None and abs(np.log(interval.estimate)) <= control.noise:
         why = f"the control (A/A) reaches as far: {factor_interval(control.low, control.high)}"
     else:
-        verdict = _direction(interval)
+        verdict = "faster" if interval.low > 1 else "slower"
         why = "the interval lies clear of 1" + ("" if control else "; without a control")
     return Speedup(
         estimate=interval.estimate,
@@ -109,7 +102,7 @@ def rows_delta(baseline: Sequence[Any], candidate: Sequence[Any], metric: Metric
     """The same from the rows alone. Raises DataError where the metric has no value for these samples."""
     before, after = rows_array(baseline), rows_array(candidate)
     values = [_finite(metric.value(table), metric, len(table)) for table in (before, after)]
-    counts = _counts(before, after) if metric.statistics == "share" else None
+    counts = PairedCounts.of(before, after) if metric.statistics == "share" else None
     interval = (
         stats.paired_share_difference(counts) if counts else stats.paired_bootstrap(metric.value, before, after, seed)
     )
@@ -123,13 +116,10 @@ def rows_delta(baseline: Sequence[Any], candidate: Sequence[Any], metric: Metric
         n=len(before),
         higher_is_better=metric.higher_is_better,
         kind=metric.kind,
-        flips=Flips(lost=counts.lost, gained=counts.gained, p_value=stats.mcnemar(counts.lost, counts.gained))
-        if counts
-        else None,
-        minimum_detectable_drop=stats.minimum_detectable_drop(counts.n, counts.lost + counts.gained)
-        if counts
-        else None,
-        verdict=_quality_word(interval),
+        flips=counts
+        and Flips(lost=counts.lost, gained=counts.gained, p_value=stats.mcnemar(counts.lost, counts.gained)),
+        minimum_detectable_drop=counts and stats.minimum_detectable_drop(counts.n, counts.lost + counts.gained),
+        verdict="higher" if interval.low > 0 else "lower" if interval.high < 0 else "no clear difference",
     )
 
 
@@ -152,36 +142,6 @@ def differing_settings(arms: Iterable[Arm]) -> list[str]:
     return lines
 
 
-def _direction(interval: Interval) -> SpeedWord:
-    return "faster" if interval.low > 1 else "slower"
-
-
 def _interval(baseline: Floats, candidate: Floats) -> Interval | None:
     shared = min(len(baseline), len(candidate))
     return stats.speedup_interval(baseline[:shared], candidate[:shared]) if shared > 1 else None
-
-
-def _unknown() -> Speedup:
-    return Speedup(
-        estimate=1.0,
-        low=None,
-        high=None,
-        level=stats.LEVEL,
-        verdict="no clear difference",
-        why="fewer than two replicas: give more time with --time-budget",
-    )
-
-
-def _quality_word(interval: Interval) -> QualityWord:
-    if interval.low > 0:
-        return "higher"
-    return "lower" if interval.high < 0 else "no clear difference"
-
-
-def _counts(before: Floats, after: Floats) -> PairedCounts:
-    return PairedCounts(
-        both=int(np.sum((before == 1) & (after == 1))),
-        lost=int(np.sum((before == 1) & (after == 0))),
-        gained=int(np.sum((before == 0) & (after == 1))),
-        neither=int(np.sum((before == 0) & (after == 0))),
-    )

@@ -9,7 +9,7 @@ import numpy as np
 from ovopt import stats, units
 from ovopt.errors import UsageError
 from ovopt.figures import Figure, figures_of
-from ovopt.records import Arm, Comparison, Machine, Pair, Quality, Settings
+from ovopt.records import Arm, Comparison, Machine, Pair, Quality
 from ovopt.stats import PairedCounts
 
 SAME_MEMORY = 0.05
@@ -20,7 +20,11 @@ RUNTIME = ("device", "hint", "properties")
 
 def unlike(then: Comparison, now: Comparison) -> list[str]:
     """Differences of hardware and settings, a line each. Software may differ: its effect is what drift shows."""
-    return [*unlike_machines(then.machine, now.machine), *_unlike_settings(then.settings, now.settings)]
+    settings = _differing(then.settings, now.settings, RUNTIME)
+    return [
+        *unlike_machines(then.machine, now.machine),
+        *(f"settings: {name} was {old}, is {new}" for name, old, new in settings),
+    ]
 
 
 def unlike_machines(then: Machine, now: Machine) -> list[str]:
@@ -77,10 +81,6 @@ def changes(then: Comparison, now: Comparison) -> list[str]:
 def _what_counts(recipe: Mapping[str, object]) -> dict[str, object]:
     """Budgets judge figures and change none."""
     return {key: value for key, value in recipe.items() if key not in ("budgets", "description")}
-
-
-def _unlike_settings(then: Settings, now: Settings) -> list[str]:
-    return [f"settings: {name} was {old}, is {new}" for name, old, new in _differing(then, now, RUNTIME)]
 
 
 def _differing(then: object, now: object, names: Iterable[str]) -> Iterator[tuple[str, object, object]]:
@@ -147,7 +147,5 @@ def _interval(then: Quality, now: Quality) -> str:
     outcomes = all(row in (0, 1) for row in (*then.rows, *now.rows))
     if now.unit != "share" or len(then.rows) != len(now.rows) or not outcomes:
         return ""
-    before, after = np.array(then.rows), np.array(now.rows)
-    counts = [int(np.sum((before == old) & (after == new))) for old, new in ((1, 1), (1, 0), (0, 1), (0, 0))]
-    interval = stats.paired_share_difference(PairedCounts(*counts))
+    interval = stats.paired_share_difference(PairedCounts.of(np.array(then.rows), np.array(now.rows)))
     return f" {units.quality_interval(interval.low, interval.high, 'share')}"

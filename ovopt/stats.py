@@ -58,6 +58,11 @@ class PairedCounts:
     gained: int
     neither: int
 
+    @classmethod
+    def of(cls, before: Floats, after: Floats) -> PairedCounts:
+        """Counts of outcomes, 0 or 1 each, of the same samples with both models, [n]."""
+        return cls(*(int(np.sum((before == old) & (after == new))) for old, new in ((1, 1), (1, 0), (0, 1), (0, 0))))
+
     @property
     def n(self) -> int:
         """Samples in all."""

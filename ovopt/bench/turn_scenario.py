@@ -11,8 +11,9 @@ import numpy as np
 from ovopt.bench.equal_settings import open_all, same_settings
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.workers import Crew
+from ovopt.comparison import judged
 from ovopt.contracts import Progress
-from ovopt.records import Measured
+from ovopt.records import Measured, Record
 from ovopt.stats import Floats, speedup_interval
 from ovopt.turns import LEAST_REPLICAS, TURN, creation_order, rounds_per_block, turn_order, why_stop
 
@@ -100,6 +101,10 @@ class TurnScenario(Scenario):
     def restore(self, figures: Any) -> Turns:
         """The turns again."""
         return [list(rounds) for rounds in figures.raw]
+
+    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Record:
+        """Seconds per sample of one arm's turns over the other's, of the same rounds."""
+        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)
 
     def table(self, turns: Turns) -> Floats:
         """Seconds per sample of each turn, shape [replicas, rounds]."""

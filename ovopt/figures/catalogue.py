@@ -11,11 +11,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from ovopt.figures.figure import Figure, nothing, reach, words
-from ovopt.records import Arm, LoadLimit, ScenarioFigure, Turn
-
-
-def _rate(turn: Turn) -> float:
-    return turn.samples * 1e9 / turn.elapsed_ns
+from ovopt.records import Arm, LoadLimit, ScenarioFigure
 
 
 def _row(key: str, unit: str, place: str, **more: Any) -> Figure:
@@ -45,21 +41,21 @@ def _of(arm: Arm, place: str) -> Any:
 
 
 def _throughputs(arm: Arm) -> Iterator[Iterable[float]]:
-    return (map(_rate, rounds) for rounds in _of(arm, "throughput.raw"))
+    return ((turn.samples_per_s for turn in rounds) for rounds in _of(arm, "throughput.raw"))
 
 
 def _processor_times(arm: Arm) -> Iterator[Iterable[float]]:
-    return ((1e3 / _rate(turn) for turn in rounds) for rounds in _of(arm, "processor_time.raw"))
+    return ((1e3 * turn.seconds_per_sample for turn in rounds) for rounds in _of(arm, "processor_time.raw"))
 
 
 def _ways(arm: Arm) -> Iterator[Iterable[float]]:
     """Milliseconds of each sample, all stages together."""
     for rounds in _of(arm, "end_to_end.raw"):
-        yield chain.from_iterable(_ms(map(sum, turn.stages_ns)) for turn in rounds)
+        yield chain.from_iterable(_ms(turn.totals_ns) for turn in rounds)
 
 
 def _pipelined(arm: Arm) -> Iterator[Iterable[float]]:
-    return ((_rate(turn.pipelined) for turn in rounds) for rounds in _of(arm, "end_to_end.raw"))
+    return ((turn.pipelined.samples_per_s for turn in rounds) for rounds in _of(arm, "end_to_end.raw"))
 
 
 def _start(kind: Literal["cold", "cached"], label: str, meaning: str) -> Iterator[Figure]:

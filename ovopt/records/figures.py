@@ -43,6 +43,16 @@ class Turn(Record):
     elapsed_ns: int
     energy_uj: int | None = Field(default=None, description="of the whole processor package, where it can be read")
 
+    @property
+    def samples_per_s(self) -> float:
+        """Rate of the turn."""
+        return self.samples * 1e9 / self.elapsed_ns
+
+    @property
+    def seconds_per_sample(self) -> float:
+        """The rate's inverse."""
+        return self.elapsed_ns / self.samples / 1e9
+
 
 class Throughput(Record):
     """Asynchronous inference with the optimal number of requests unless set."""
@@ -67,6 +77,11 @@ class EndToEndTurn(Record):
         description="decode, preprocess, inference, postprocess of each sample"
     )
     pipelined: Turn
+
+    @property
+    def totals_ns(self) -> list[int]:
+        """All stages of each sample together."""
+        return [sum(stages) for stages in self.stages_ns]
 
 
 class EndToEnd(Record):

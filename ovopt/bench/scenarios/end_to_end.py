@@ -12,6 +12,7 @@ from ovopt.bench.turn_scenario import Turns, TurnScenario
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.records import EndToEnd, EndToEndSpeedup, EndToEndTurn
+from ovopt.stats import Floats
 
 
 class EndToEndScenario(TurnScenario):
@@ -33,7 +34,7 @@ class EndToEndScenario(TurnScenario):
 
     def seconds(self, turn: EndToEndTurn) -> float:
         """The median way of a sample."""
-        return float(np.median(_totals(turn))) / 1e9
+        return float(np.median(turn.totals_ns)) / 1e9
 
     def figures(self, raw: Turns) -> EndToEnd:
         """Medians over all samples, stage by stage."""
@@ -46,9 +47,7 @@ class EndToEndScenario(TurnScenario):
             preprocess_ms=float(preprocess),
             inference_ms=float(inference),
             postprocess_ms=float(postprocess),
-            pipelined_samples_per_s=float(
-                np.median([t.pipelined.samples * 1e9 / t.pipelined.elapsed_ns for t in turns])
-            ),
+            pipelined_samples_per_s=float(np.median([turn.pipelined.samples_per_s for turn in turns])),
             n=len(stages),
             raw=tuple(tuple(rounds) for rounds in raw),
         )
@@ -61,9 +60,5 @@ class EndToEndScenario(TurnScenario):
         )
 
 
-def _totals(turn: EndToEndTurn) -> list[int]:
-    return [sum(row) for row in turn.stages_ns]
-
-
-def _pipelined(turns: Turns) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array([[t.pipelined.elapsed_ns / t.pipelined.samples / 1e9 for t in rounds] for rounds in turns])
+def _pipelined(turns: Turns) -> Floats:
+    return np.array([[turn.pipelined.seconds_per_sample for turn in rounds] for rounds in turns])

@@ -13,8 +13,7 @@ from ovopt.bench.protocol import TakeLatency
 from ovopt.bench.scenario import Found
 from ovopt.bench.turn_scenario import Turns, TurnScenario
 from ovopt.bench.workers import Crew
-from ovopt.comparison import judged
-from ovopt.records import Latency, Speedup
+from ovopt.records import Latency
 from ovopt.turns import TURN
 
 REPEATED_TURNS = 8
@@ -73,7 +72,3 @@ class LatencyScenario(TurnScenario):
     def restore(self, figures: Latency) -> Turns:
         """The turns again."""
         return [list(rounds) for rounds in figures.raw_ns]
-
-    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
-        """Baseline time over candidate time."""
-        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

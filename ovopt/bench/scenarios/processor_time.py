@@ -10,8 +10,7 @@ import numpy as np
 
 from ovopt.bench.protocol import TakeProcessorTime
 from ovopt.bench.turn_scenario import Turns, TurnScenario
-from ovopt.comparison import judged
-from ovopt.records import ProcessorTime, Speedup, Turn
+from ovopt.records import ProcessorTime, Turn
 
 
 class ProcessorTimeScenario(TurnScenario):
@@ -29,7 +28,7 @@ class ProcessorTimeScenario(TurnScenario):
 
     def seconds(self, turn: Turn) -> float:
         """Processor seconds per inference."""
-        return turn.elapsed_ns / turn.samples / 1e9
+        return turn.seconds_per_sample
 
     def figures(self, raw: Turns) -> ProcessorTime:
         """The median turn's."""
@@ -39,7 +38,3 @@ class ProcessorTimeScenario(TurnScenario):
             n=sum(turn.samples for turn in turns),
             raw=tuple(tuple(rounds) for rounds in raw),
         )
-
-    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
-        """Baseline time over candidate time."""
-        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

@@ -13,7 +13,7 @@ from ovopt.bench.open_loop import Demand, Served, arrivals
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
-from ovopt.records import LoadLimit, LoadPoint, Measured, ServedLoad, ServedLoadRatio
+from ovopt.records import LoadLimit, LoadPoint, Measured, ServedLoad, ServedLoadRatio, Turn
 from ovopt.turns import turn_order
 
 CAPACITY_S = 0.5
@@ -87,8 +87,8 @@ class ServedLoadScenario(Scenario):
 
 def _capacity(crew: Crew, name: str) -> float:
     """Samples per second when the pool is never idle."""
-    turn = crew.ask(name, protocol.TakeThroughput(CAPACITY_S, 0))
-    return turn.samples * 1e9 / turn.elapsed_ns if turn else 1.0
+    turn: Turn | None = crew.ask(name, protocol.TakeThroughput(CAPACITY_S, 0))
+    return turn.samples_per_s if turn else 1.0
 
 
 def _shares_of_capacity(crew: Crew) -> tuple[float, ...]:

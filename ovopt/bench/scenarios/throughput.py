@@ -9,8 +9,7 @@ import numpy as np
 
 from ovopt.bench.protocol import TakeThroughput
 from ovopt.bench.turn_scenario import Turns, TurnScenario
-from ovopt.comparison import judged
-from ovopt.records import Speedup, Throughput, Turn
+from ovopt.records import Throughput, Turn
 
 
 class ThroughputScenario(TurnScenario):
@@ -27,17 +26,13 @@ class ThroughputScenario(TurnScenario):
 
     def seconds(self, turn: Turn) -> float:
         """The inverse rate."""
-        return turn.elapsed_ns / turn.samples / 1e9
+        return turn.seconds_per_sample
 
     def figures(self, raw: Turns) -> Throughput:
         """The median turn's rate."""
         turns = list(chain.from_iterable(raw))
         return Throughput(
-            samples_per_s=float(np.median([turn.samples * 1e9 / turn.elapsed_ns for turn in turns])),
+            samples_per_s=float(np.median([turn.samples_per_s for turn in turns])),
             n=sum(turn.samples for turn in turns),
             raw=tuple(tuple(rounds) for rounds in raw),
         )
-
-    def pair(self, baseline: Turns, candidate: Turns, control: Turns | None) -> Speedup:
-        """Candidate rate over baseline rate."""
-        return judged(self.table(baseline), self.table(candidate), self.table(control) if control else None)

@@ -11,6 +11,7 @@ import numpy as np
 import ovopt
 from ovopt import stats
 from ovopt.bench.scenario import Scenario, stored
+from ovopt.comparison import rows_array
 from ovopt.contracts import plugins
 from ovopt.errors import UsageError
 from ovopt.records import Arm, Comparison, Pair, Record
@@ -91,17 +92,12 @@ def _check_shares(where: str, pair: Pair, baseline: Arm, candidate: Arm) -> None
         _close(f"{where}.accuracy.{metric}.candidate", delta.candidate, after.value)
         _close(f"{where}.accuracy.{metric}.delta", delta.delta, after.value - before.value)
         if delta.flips:
-            interval = stats.paired_share_difference(_counts(before.rows, after.rows))
+            counts = PairedCounts.of(rows_array(before.rows), rows_array(after.rows))
+            interval = stats.paired_share_difference(counts)
             for bound in ("low", "high"):
                 _close(f"{where}.accuracy.{metric}.{bound}", getattr(delta, bound), getattr(interval, bound))
             for arm, quality in ((baseline, before), (candidate, after)):
                 _close(f"arms.{arm.name}.accuracy.{metric}.value", quality.value, float(np.mean(quality.rows)))
-
-
-def _counts(before: Any, after: Any) -> PairedCounts:
-    old, new = (np.array(rows, dtype=np.float64) for rows in (before, after))
-    counted = [int(np.sum((old == was) & (new == now))) for was, now in ((1, 1), (1, 0), (0, 1), (0, 0))]
-    return PairedCounts(*counted)
 
 
 def _raw(arm: Arm, scenario: Scenario) -> Any:
