@@ -102,12 +102,13 @@ def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """The keys that are known at a place in a model of records."""
     for part in loc:
         if isinstance(part, str) and part in kind.model_fields:
-            kind = next(_records_in(kind.model_fields[part].annotation), kind)
+            kind = next(records_in(kind.model_fields[part].annotation), kind)
     return list(kind.model_fields)
 
 
-def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def records_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The records that a field's type names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in get_args(annotation):
-        yield from _records_in(inner)
+        yield from records_in(inner)

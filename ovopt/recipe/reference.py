@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticUndefined, core_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.recipe import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime
-from ovopt.records import (
-    Budgets,
-    EndToEndBudget,
-    FirstInferenceBudget,
-    LatencyBudget,
-    MemoryBudget,
-    QualityBudget,
-    SizeBudget,
-    SpeedBudget,
-    ThroughputBudget,
-    TimeBudget,
-)
+from ovopt.recipe import SECTIONS, TASK_METRICS, Recipe
+from ovopt.recipe.faults import records_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _records(kind: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """Key path and kind of each record below one, plug-ins apart."""
+    for name, field in kind.model_fields.items():
+        place = f"{path}{name}{'.METRIC' if get_origin(field.annotation) is dict else ''}"
+        for inner in records_in(field.annotation):
+            if not inspect.isabstract(inner):
+                yield place, inner
+                yield from _records(inner, f"{place}.")
+
+
+_PLACES = list(_records(Recipe))
 PLAIN: Mapping[str, type[BaseModel]] = {
-    "match": Match,
-    "model": ModelSection,
-    "data": DataSection,
-    "runtime": Runtime,
-    "budgets": Budgets,
-    "budgets.accuracy.METRIC": QualityBudget,
-    "budgets.latency": LatencyBudget,
-    "budgets.latency.p50 ... p99, budgets.first_inference.cold, budgets.first_inference.cached": TimeBudget,
-    "budgets.throughput, budgets.end_to_end.pipelined": ThroughputBudget,
-    "budgets.processor_time": SpeedBudget,
-    "budgets.end_to_end": EndToEndBudget,
-    "budgets.first_inference": FirstInferenceBudget,
-    "budgets.memory": MemoryBudget,
-    "budgets.size": SizeBudget,
+    ", ".join(place for place, own in _PLACES if own is kind): kind for kind in dict.fromkeys(own for _, own in _PLACES)
 }
+"""The records of a recipe by their key paths."""
 
 
 def reference() -> str:
@@ -85,12 +75,11 @@ def _entry(title: str, kind: type[BaseModel], sole: str) -> Iterator[str]:
         return
     yield from ("", "| key | type | default | |", "|---|---|---|---|")
     for name, field in fields.items():
-        required = field.default is PydanticUndefined and field.default_factory is None
-        default = "must be given" if required else f"`{_shown(field.default)}`"
+        default = "must be given" if field.is_required() else f"`{_shown(field.default)}`"
         said = "; ".join(
             filter(None, ["a value alone means this key" if name == sole else "", field.description or ""])
         )
-        yield f"| `{name}` | {_type(field.annotation)} | {default} | {said} |".replace("\n", " ")
+        yield f"| `{name}` | `{_type(field.annotation)}` | {default} | {said} |".replace("\n", " ")
 
 
 def _fields(values: Mapping[str, Any]) -> str:
@@ -99,31 +88,42 @@ def _fields(values: Mapping[str, Any]) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, BaseModel):
-        return ", ".join(f"{key}: {item}" for key, item in value.model_dump(exclude_none=True).items())
-    return {True: "true", False: "false", None: "-"}.get(value, str(value)) if _hashable(value) else str(value)
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, bool | str | None)
+        return _fields(value.model_dump(exclude_none=True))
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _type(annotation: Any) -> str:
-    text = re.sub(r"\b[a-z_]\w*\.(?=[a-zA-Z])", "", inspect.formatannotation(annotation)).replace("NoneType", "None")
-    return f"`{text}`".replace("|", "or")
+    """A type in plain words, without the checks that go with it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    if origin in (Union, UnionType):
+        return " or ".join(map(_type, inner))
+    if inner:
+        return f"{origin.__name__}[{', '.join(map(_type, inner))}]"
+    return {NoneType: "None", Ellipsis: "..."}.get(annotation) or annotation.__name__
 
 
 def recipe_schema() -> dict[str, Any]:
     """Every key with its type, its default and what it means; every plug-in with its own."""
-    schema = Recipe.model_json_schema(schema_generator=_Generator)
-    definitions = schema["$defs"]
-    for section, (package, kind) in SECTIONS.items():
-        entry = {
-            "anyOf": [_entry_schema(name, one, definitions) for name, one in _named(plugins(package, kind)).items()]
-        }
-        schema["properties"][section] = {"type": "array", "items": entry}
-    sources = [_source_schema(kind, definitions) for kind in plugins("ovopt.data", DataSource).values()]
-    definitions["DataSection"]["properties"]["source"] = {"anyOf": [*sources, {"type": "null"}]}
-    return {"$schema": DIALECT, "title": "ovopt recipe", **schema}
+    sources = list(plugins("ovopt.data", DataSource).values())
+    listed = {section: _named(plugins(package, kind)) for section, (package, kind) in SECTIONS.items()}
+    kinds: list[type[BaseModel]] = [Recipe, *sources, *(kind for named in listed.values() for kind in named.values())]
+    found, whole = models_json_schema([(kind, "validation") for kind in kinds], schema_generator=_Generator)
+    references: dict[Any, Any] = {kind: reference for (kind, _), reference in found.items()}
+    definitions = whole["$defs"]
+    schema = definitions.pop(_key(references[Recipe]))
+    for section, named in listed.items():
+        entries = [_entry_schema(name, kind, references[kind], definitions) for name, kind in named.items()]
+        schema["properties"][section] = {"type": "array", "items": {"anyOf": entries}}
+    for kind in sources:  # its path may come by `--data`
+        own = definitions[_key(references[kind])]
+        own["required"] = [name for name in own.get("required", ()) if name != "path"]
+    described: list[Any] = [{**references[kind], "required": ["kind"]} for kind in sources]
+    definitions["DataSection"]["properties"]["source"] = {"anyOf": [*described, {"type": "null"}]}
+    return {"$schema": DIALECT, "title": "ovopt recipe", **schema, "$defs": definitions}
 
 
 class _Generator(GenerateJsonSchema):
@@ -139,14 +139,11 @@ def _named(kinds: Mapping[str, type[Any]]) -> dict[str, type[Any]]:
     return {**kinds, **presets}
 
 
-def _entry_schema(name: str, kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    reference = _definition(kind, definitions)
-    own = definitions[_key(kind)]
-    preset = getattr(kind, "presets", {}).get(name, {})
-    alone = set(own.get("required", ())) <= set(preset)
+def _entry_schema(name: str, kind: type[Any], reference: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    own = definitions[_key(reference)]
+    alone = set(own.get("required", ())) <= set(getattr(kind, "presets", {}).get(name, ()))
     values: list[Any] = [reference, *([{"type": "null"}] if alone else [])]
-    sole = getattr(kind, "sole", None)
-    if sole:
+    if sole := getattr(kind, "sole", None):
         values.append(own["properties"][sole])
     mapping = {
         "type": "object",
@@ -157,22 +154,6 @@ def _entry_schema(name: str, kind: type[Any], definitions: dict[str, Any]) -> di
     return {"description": own.get("description", ""), "anyOf": [*([{"const": name}] if alone else []), mapping]}
 
 
-def _source_schema(kind: type[DataSource], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A source must name its kind; its path may come by `--data`."""
-    reference = _definition(kind, definitions)
-    required = definitions[_key(kind)].get("required", [])
-    definitions[_key(kind)]["required"] = [name for name in required if name != "path"]
-    return {**reference, "required": ["kind"]}
-
-
-def _definition(kind: type[BaseModel], definitions: dict[str, Any]) -> dict[str, str]:
-    if _key(kind) not in definitions:
-        own = kind.model_json_schema(ref_template="#/$defs/{model}")
-        definitions.update(own.pop("$defs", {}))
-        definitions[_key(kind)] = own
-    return {"$ref": f"#/$defs/{_key(kind)}"}
-
-
-def _key(kind: type[BaseModel]) -> str:
-    """The class with its module: classes of different sections, or packages, may share a name."""
-    return f"{kind.__module__}.{kind.__name__}".removeprefix("ovopt.")
+def _key(reference: Mapping[str, str]) -> str:
+    """The name that a definition is referred to by."""
+    return reference["$ref"].rpartition("/")[2]

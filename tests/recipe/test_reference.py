@@ -92,3 +92,8 @@ def test_every_table_has_four_columns_so_that_markdown_draws_it() -> None:
 def test_it_ends_with_one_newline_and_says_who_wrote_it() -> None:
     assert reference().endswith("|\n") or not reference().endswith("\n\n")
     assert "Written by `ovopt recipes reference`." in reference()
+
+
+def test_types_are_plain() -> None:
+    told = [cells[0] for text in sections().values() for cells in keys(text).values()]
+    assert not re.search("Annotated|FieldInfo|InstanceOf|Literal|Optional|Union", " ".join(told))
