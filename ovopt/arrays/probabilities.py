@@ -8,6 +8,8 @@ import numpy as np
 
 from ovopt.contracts import Array
 
+SUM_TOLERANCE = 1e-3
+"""How far from 1 the sum of a sample's probabilities may be, for rounding in half precision."""
 Activation = Literal["softmax", "sigmoid"]
 
 
@@ -33,6 +35,11 @@ def sigmoid(scores: Array) -> Array:
     scores = _floats(scores)
     with np.errstate(invalid="ignore"):
         return np.exp(-np.logaddexp(np.zeros((), scores.dtype), -scores))
+
+
+def are_probabilities(scores: Array) -> bool:
+    """True where the scores [..., classes] are not negative and sum to 1 along the last axis."""
+    return bool((scores >= 0).all() and (np.abs(scores.sum(axis=-1) - 1) <= SUM_TOLERANCE).all())
 
 
 def activated(scores: Array, activation: Activation | None) -> Array:

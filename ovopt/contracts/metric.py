@@ -53,7 +53,7 @@ class Metric(Record, ABC):
     def value(self, rows: NDArray[Any]) -> float:
         """The figure over all samples. `rows` is a float64 array [n] or [n, k] with one row per sample, or an array [n]
         of lists where rows differ in length. NaN where it is undefined for these samples."""
-        return float(rows.mean())
+        return float(rows.mean()) if len(rows) else float("nan")
 
     def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
         """The figure of each class, from rows [n, ...]. By default the samples are grouped by their label, where that

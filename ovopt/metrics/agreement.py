@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.arrays.probabilities import log_softmax
+from ovopt.arrays.probabilities import are_probabilities, log_softmax
 from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.row_tables import tuples
 
 HIGHEST_DB = 120.0
 """Ratio of signal to noise of equal outputs, in dB: beyond it there are only rounding errors of float64."""
-SUM_TOLERANCE = 1e-3
-"""By so much the sum of a distribution may differ from 1: rounding of float16."""
 LEAST_PROBABILITY = 1e-12
 
 
@@ -126,7 +124,7 @@ class Kl(Metric):
         mine, theirs = (np.atleast_1d(np.asarray(values, np.float64)) for values in (output, target))
         if mine.shape != theirs.shape:
             raise DataError(f"kl needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")
-        logits = not _sum_to_one(theirs) if self.logits is None else self.logits
+        logits = not are_probabilities(theirs) if self.logits is None else self.logits
         log_q, log_p = (log_softmax(side) if logits else _log_probability(side) for side in (mine, theirs))
         divergence = np.sum(np.exp(log_p) * (log_p - log_q), axis=-1)
         return max(0.0, float(divergence.mean()))
@@ -137,11 +135,6 @@ def _ids(output: Any) -> Array:
     return np.ravel(values if values.dtype.kind in "iu" else values.argmax(axis=-1))
 
 
-def _sum_to_one(values: Array) -> bool:
-    return bool((values >= 0).all() and (np.abs(values.sum(axis=-1) - 1) <= SUM_TOLERANCE).all())
-
-
 def _log_probability(values: Array) -> Array:
     kept = np.maximum(values, LEAST_PROBABILITY)
-    log: Array = np.log(kept / kept.sum(axis=-1, keepdims=True))
-    return log
+    return np.asarray(np.log(kept / kept.sum(axis=-1, keepdims=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -14,64 +15,55 @@ from ovopt.errors import DataError
 from ovopt.records import Port
 
 
-class Pearson(Metric):
-    """Pearson's correlation of the output, one number, with the label."""
+class _Correlation(Metric):
+    """Correlation of the output, one number, with the label."""
 
-    name: ClassVar[str] = "pearson"
     has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no finite number."""
-        _check(label, sample_id, self.name)
+        if isinstance(label, bool) or not isinstance(label, Real) or not np.isfinite(float(label)):
+            raise DataError(f"{sample_id}: the label {label!r} is no finite number, which {self.name} needs")
 
     def row(self, output: Any, target: Any) -> list[float]:
         """Score and label. Raises DataError where the output is not one number."""
-        return _row(output, target, self.name)
+        if np.size(output) != 1:
+            raise DataError(
+                f"{self.name} needs one number for each sample, the output has shape {np.shape(output)}; add a decoder "
+                "that makes one of it to the recipe's `postprocess`"
+            )
+        return [float(np.ravel(output)[0]), float(target)]
+
+    @abstractmethod
+    def value(self, rows: NDArray[Any]) -> float:
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
+
+
+class Pearson(_Correlation):
+    """Pearson's correlation of the output, one number, with the label."""
+
+    name: ClassVar[str] = "pearson"
 
     def value(self, rows: NDArray[Any]) -> float:
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
-        return _correlation(rows)
+        return _pearson(rows)
 
 
-class Spearman(Metric):
+class Spearman(_Correlation):
     """Spearman's rank correlation of the output, one number, with the label: Pearson's correlation of the ranks, where
     ties share the mean of theirs."""
 
     name: ClassVar[str] = "spearman"
-    has_classes: ClassVar[bool] = False
-    unit: ClassVar[str] = ""
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no finite number."""
-        _check(label, sample_id, self.name)
-
-    def row(self, output: Any, target: Any) -> list[float]:
-        """Score and label. Raises DataError where the output is not one number."""
-        return _row(output, target, self.name)
 
     def value(self, rows: NDArray[Any]) -> float:
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         from scipy.stats import rankdata
 
-        return _correlation(rankdata(rows, axis=0)) if len(rows) else float("nan")
+        return _pearson(rankdata(rows, axis=0)) if len(rows) else float("nan")
 
 
-def _check(label: Any, sample_id: str, metric: str) -> None:
-    if isinstance(label, bool) or not isinstance(label, Real) or not np.isfinite(float(label)):
-        raise DataError(f"{sample_id}: the label {label!r} is no finite number, which {metric} needs")
-
-
-def _row(output: Any, target: Any, metric: str) -> list[float]:
-    if np.size(output) != 1:
-        raise DataError(
-            f"{metric} needs one number for each sample, the output has shape {np.shape(output)}; add a decoder that "
-            "makes one of it to the recipe's `postprocess`"
-        )
-    return [float(np.ravel(output)[0]), float(target)]
-
-
-def _correlation(table: Array) -> float:
+def _pearson(table: Array) -> float:
     """Pearson's correlation of the two columns of a table [n, 2]."""
     if len(table) < 2 or (np.ptp(table, axis=0) == 0).any():
         return float("nan")

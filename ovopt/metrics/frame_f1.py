@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, LabelFile, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.row_tables import tuples
+from ovopt.metrics.row_tables import f1_of
 from ovopt.records import Port
 
 
@@ -50,9 +50,7 @@ class FrameF1(Metric):
 
     def value(self, rows: NDArray[Any]) -> float:
         """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
-        hits, false, missed = tuples(rows, 3).sum(axis=0)
-        counted = 2 * hits + false + missed
-        return float(2 * hits / counted) if counted else float("nan")
+        return f1_of(rows)
 
     def _check_shapes(self, found: Array, real: Array) -> None:
         if found.ndim != 2 or real.ndim != 2 or found.shape[1] != real.shape[1]:

@@ -176,8 +176,7 @@ class _Table:
         bits = total.bit_length()
         keys = self.order[chosen] << bits | np.arange(total)
         keys.sort()
-        ranked: Array = chosen[keys & (1 << bits) - 1]
-        return ranked
+        return np.asarray(chosen[keys & (1 << bits) - 1])
 
 
 def _dense_rank(first: Array, second: Array) -> Array:
@@ -216,8 +215,7 @@ def _interpolated(right: Array, ignored: Array, classes: Array, begin: Array, ne
     best = np.maximum.accumulate((precision + apart)[::-1])[::-1] - apart
     reached = needed <= hits[:, None]
     places = np.where(reached, first[:, None] + needed - 1, 0)
-    means: Array = np.where(reached, best[places], 0.0).mean(axis=1)
-    return means
+    return np.asarray(np.where(reached, best[places], 0.0).mean(axis=1))
 
 
 def _overlaps(found: Array, labelled: Array, crowd: Array) -> Array:
@@ -227,8 +225,7 @@ def _overlaps(found: Array, labelled: Array, crowd: Array) -> Array:
     common = np.prod(np.clip(high - low, 0, None), axis=2)
     own, theirs = (np.prod(corners[:, 2:] - corners[:, :2], axis=1) for corners in (found, labelled))
     union = np.where(crowd, own[:, None], own[:, None] + theirs - common)
-    overlaps: Array = np.divide(common, union, out=np.zeros_like(common), where=common > 0)
-    return overlaps
+    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=common > 0))
 
 
 def _matched(overlaps: Array, crowd: list[bool], thresholds: Sequence[float]) -> list[tuple[int, int]]:

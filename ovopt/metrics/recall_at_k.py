@@ -68,8 +68,7 @@ class RecallAtK(Metric):
 def _unit(vectors: Array) -> Array:
     """Vectors of length 1; zero stays zero, and is like nothing."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Array = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-    return scaled
+    return np.asarray(np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0))
 
 
 def _ranks(queries: Array, documents: Array, start: int) -> list[int]:
@@ -80,5 +79,4 @@ def _ranks(queries: Array, documents: Array, start: int) -> list[int]:
     own = alike[np.arange(len(queries)), places][:, None]
     earlier = np.arange(len(documents)) < places[:, None]
     ahead = np.count_nonzero((alike > own) | ((alike == own) & earlier), axis=1)
-    ranks: list[int] = (ahead + 1).tolist()
-    return ranks
+    return [int(count) + 1 for count in ahead]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,17 +11,56 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ovopt.contracts import Array, Metric, Row
+from ovopt.arrays.probabilities import are_probabilities
+from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.class_labels import check_class
 from ovopt.metrics.row_tables import Remembered, flattened, tuples
 from ovopt.records import Port
 
-SUM_TOLERANCE = 1e-3
-"""How far from 1 the sum of a sample's probabilities may be, for rounding in half precision."""
+
+class _OfCurve(Metric):
+    """Figure of a curve over all thresholds of a score."""
+
+    unit: ClassVar[str] = "share"
+    chance: ClassVar[float] = 0.5
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raises DataError where a label is neither a class index nor a 0 or 1 for each frame."""
+        if np.ndim(label) == 0:
+            check_class(label, outputs[0], sample_id, least=2)
+        elif not np.isin(label, (0, 1)).all():
+            raise DataError(f"{sample_id}: the label of each frame must be 0 or 1")
+
+    def row(self, output: Any, target: Any) -> list[Any]:
+        """Scores and label; for frames a list of pairs. Raises DataError where they are not as many frames."""
+        scores, labels = np.ravel(output).astype(np.float64), np.ravel(target)
+        if np.ndim(target) == 0:
+            return [*scores.tolist(), int(labels[0])]
+        if len(scores) != len(labels):
+            raise DataError(
+                f"the output has {len(scores)} scores, the label {len(labels)} frames; bring them to one frame rate in "
+                "the recipe's `preprocess` or `postprocess`"
+            )
+        return [list(pair) for pair in zip(scores.tolist(), labels.astype(int).tolist(), strict=True)]
+
+    @abstractmethod
+    def value(self, rows: NDArray[Any]) -> float:
+        """Figure of rows [n, scores + 1], or of lists of pairs; NaN where all samples are of one class."""
+
+    def _counts_of_pairs(self, rows: NDArray[Any]) -> _Counts:
+        if rows.dtype == object and len(rows) > 1:  # a sample alone is quicker without the table of all
+            table, places = self._tables.find(rows.tolist())
+            return table.drawn(places)
+        scores, labels = tuples(rows, 2).T
+        return _Counts.of(scores, labels)
+
+    @cached_property
+    def _tables(self) -> Remembered[_Ranks]:
+        return Remembered(_Ranks.of)
 
 
-class Auroc(Metric):
+class Auroc(_OfCurve):
     """Area under the ROC curve: the share of pairs of a positive and a negative whose scores are in the right order,
     where a tie counts half. With several classes, the mean over each class against the rest.
 
@@ -32,16 +72,6 @@ class Auroc(Metric):
     """
 
     name: ClassVar[str] = "auroc"
-    unit: ClassVar[str] = "share"
-    chance: ClassVar[float] = 0.5
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is neither a class index nor a 0 or 1 for each frame."""
-        _check(label, outputs[0], sample_id)
-
-    def row(self, output: Any, target: Any) -> Row:
-        """Scores and label; for frames a list of pairs. Raises DataError where they are not as many frames."""
-        return _row(output, target)
 
     def value(self, rows: NDArray[Any]) -> float:
         """Area of rows [n, scores + 1], or of lists of pairs; NaN where all samples are of one class."""
@@ -60,14 +90,10 @@ class Auroc(Metric):
             labels, scores = rows[:, -1], _comparable(rows[:, :-1])
             tested = range(1, 2) if scores.shape[1] == 2 else range(scores.shape[1])
             return [_Counts.of(scores[:, c], labels == c) for c in tested]
-        return [_counts_of_pairs(rows, self._tables)]
-
-    @cached_property
-    def _tables(self) -> Remembered[_Ranks]:
-        return Remembered(_Ranks.of)
+        return [self._counts_of_pairs(rows)]
 
 
-class Eer(Metric):
+class Eer(_OfCurve):
     """Equal error rate: where the threshold makes as large a share of the negatives pass as of the positives fail.
     Between two thresholds the ROC curve is straight.
 
@@ -79,20 +105,18 @@ class Eer(Metric):
 
     name: ClassVar[str] = "eer"
     has_classes: ClassVar[bool] = False
-    unit: ClassVar[str] = "share"
-    chance: ClassVar[float] = 0.5
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is not 0 or 1, or a 0 or 1 for each frame."""
-        _check(label, outputs[0], sample_id)
+        super().check(label, outputs, sample_id)
         if np.ndim(label) == 0 and label not in {0, 1}:
             raise DataError(f"{sample_id}: the label {label!r} is not 0 or 1, which {self.name} needs")
 
-    def row(self, output: Any, target: Any) -> Row:
+    def row(self, output: Any, target: Any) -> list[Any]:
         """Score and label; for frames a list of pairs. Raises DataError where there are more scores than two, or they
         are not as many frames."""
-        row = _row(output, target)
+        row = super().row(output, target)
         if np.ndim(row) == 1 and len(row) == 3:
             return [row[1] - row[0], row[2]]
         if np.ndim(row) == 1 and len(row) > 3:
@@ -101,11 +125,7 @@ class Eer(Metric):
 
     def value(self, rows: NDArray[Any]) -> float:
         """Error rate of rows [n, 2], or of lists of pairs; NaN where all samples are of one kind."""
-        return _equal_error_rate(_counts_of_pairs(rows, self._tables))
-
-    @cached_property
-    def _tables(self) -> Remembered[_Ranks]:
-        return Remembered(_Ranks.of)
+        return _equal_error_rate(self._counts_of_pairs(rows))
 
 
 @dataclass(frozen=True)
@@ -152,38 +172,11 @@ class _Ranks:
         return _Counts.weighted(self.rank, self.label, weights[self.row], self.distinct)
 
 
-def _check(label: Any, output: Port, sample_id: str) -> None:
-    if np.ndim(label) == 0:
-        check_class(label, output, sample_id, least=2)
-    elif not np.isin(label, (0, 1)).all():
-        raise DataError(f"{sample_id}: the label of each frame must be 0 or 1")
-
-
-def _row(output: Any, target: Any) -> list[Any]:
-    scores, labels = np.ravel(output).astype(np.float64), np.ravel(target)
-    if np.ndim(target) == 0:
-        return [*scores.tolist(), int(labels[0])]
-    if len(scores) != len(labels):
-        raise DataError(
-            f"the output has {len(scores)} scores, the label {len(labels)} frames; bring them to one frame rate in "
-            "the recipe's `preprocess` or `postprocess`"
-        )
-    return [list(pair) for pair in zip(scores.tolist(), labels.astype(int).tolist(), strict=True)]
-
-
-def _counts_of_pairs(rows: NDArray[Any], known: Remembered[_Ranks]) -> _Counts:
-    if rows.dtype == object and len(rows) > 1:  # a sample alone is quicker without the table of all
-        table, places = known.find(rows.tolist())
-        return table.drawn(places)
-    scores, labels = tuples(rows, 2).T
-    return _Counts.of(scores, labels)
-
-
 def _comparable(scores: Array) -> Array:
     """Probabilities as they are; logits as log-odds, which order as probabilities do and never saturate."""
     from scipy.special import logsumexp
 
-    if (scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= SUM_TOLERANCE).all():
+    if are_probabilities(scores):
         return scores
     if scores.shape[1] == 2:
         return scores - scores[:, ::-1]

@@ -15,7 +15,55 @@ from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
 
-class MeanIou(Metric):
+class _Segmentation(Metric):
+    """Figure of the pixels of all images together."""
+
+    unit: ClassVar[str] = "share"
+    classes: int | None = Field(
+        default=None,
+        gt=0,
+        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
+    )
+    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raises DataError where a label is no mask [height, width]."""
+        if isinstance(label, LabelFile) and label.kind == "mask":
+            return
+        if not isinstance(label, np.ndarray) or label.ndim != 2 or label.dtype.kind not in "iub":
+            raise DataError(
+                f"{sample_id}: the label is no mask of class ids [height, width], which {self.name} needs; take a data "
+                "source that gives masks"
+            )
+
+    def _compared(self, output: Any, target: Any) -> tuple[Array, Array]:
+        """The predicted and the labelled class of each pixel that counts."""
+        mask = np.asarray(target).astype(np.int64)
+        ids, classes = np.asarray(output), self.classes
+        if ids.ndim == 3:
+            classes = len(ids) if classes is None else classes
+            ids = ids.argmax(axis=0)
+        if ids.ndim != 2 or mask.ndim != 2:
+            raise DataError(
+                f"a mask [height, width] and as many class ids, or scores [classes, height, width], are needed; the "
+                f"output has shape {np.shape(output)}, the mask {mask.shape}"
+            )
+        counts = np.ones(mask.shape, bool) if self.ignore is None else mask != self.ignore
+        found, real = _resized(ids, mask.shape)[counts].astype(np.int64), mask[counts]
+        lowest, highest = int(real.min(initial=0)), int(real.max(initial=0))
+        if lowest < 0 or (classes is not None and highest >= classes):
+            wrong = lowest if lowest < 0 else highest
+            limit = "" if classes is None else f" 0 to {classes - 1}"
+            raise DataError(
+                f"the mask holds class {wrong}, which is none of the classes{limit}; set `ignore` to the id of pixels "
+                "that do not count"
+            )
+        if found.min(initial=0) < 0:
+            raise DataError(f"the output holds class {found.min()}; class ids begin at 0")
+        return found, real
+
+
+class MeanIou(_Segmentation):
     """Intersection over union of each class, over the pixels of all images together, averaged over the classes that
     are predicted or labelled anywhere.
 
@@ -27,22 +75,11 @@ class MeanIou(Metric):
     """
 
     name: ClassVar[str] = "miou"
-    unit: ClassVar[str] = "share"
-    classes: int | None = Field(
-        default=None,
-        gt=0,
-        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
-    )
-    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no mask [height, width]."""
-        _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[list[int]]:
         """[class, pixels of the intersection, pixels of the union] for each class that is predicted or labelled. Raises
         DataError where output and mask [height, width] do not fit."""
-        found, real = _compared(output, target, self.ignore, self.classes)
+        found, real = self._compared(output, target)
         size = int(max(found.max(initial=0), real.max(initial=0))) + 1
         common, predicted, labelled = (np.bincount(ids, minlength=size) for ids in (real[found == real], found, real))
         union = predicted + labelled - common
@@ -58,70 +95,22 @@ class MeanIou(Metric):
         return _ious(rows)
 
 
-class PixelAccuracy(Metric):
+class PixelAccuracy(_Segmentation):
     """Share of the labelled pixels of all images together that are predicted rightly. Output and mask are as for
     `miou`."""
 
     name: ClassVar[str] = "pixel_accuracy"
-    unit: ClassVar[str] = "share"
-    classes: int | None = Field(
-        default=None,
-        gt=0,
-        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
-    )
-    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no mask [height, width]."""
-        _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[int]:
         """Pixels predicted rightly, and pixels that count. Raises DataError where output and mask [height, width] do
         not fit."""
-        found, real = _compared(output, target, self.ignore, self.classes)
+        found, real = self._compared(output, target)
         return [int(np.count_nonzero(found == real)), len(real)]
 
     def value(self, rows: NDArray[Any]) -> float:
         """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
         right, counted = tuples(rows, 2).sum(axis=0)
         return float(right / counted) if counted else float("nan")
-
-
-def _check(label: Any, sample_id: str, metric: str) -> None:
-    if isinstance(label, LabelFile) and label.kind == "mask":
-        return
-    if not isinstance(label, np.ndarray) or label.ndim != 2 or label.dtype.kind not in "iub":
-        raise DataError(
-            f"{sample_id}: the label is no mask of class ids [height, width], which {metric} needs; take a data source "
-            "that gives masks"
-        )
-
-
-def _compared(output: Any, target: Any, ignore: int | None, classes: int | None) -> tuple[Array, Array]:
-    """The predicted and the labelled class of each pixel that counts."""
-    mask = np.asarray(target).astype(np.int64)
-    ids = np.asarray(output)
-    if ids.ndim == 3:
-        classes = len(ids) if classes is None else classes
-        ids = ids.argmax(axis=0)
-    if ids.ndim != 2 or mask.ndim != 2:
-        raise DataError(
-            f"a mask [height, width] and as many class ids, or scores [classes, height, width], are needed; the output "
-            f"has shape {np.shape(output)}, the mask {mask.shape}"
-        )
-    counts = np.ones(mask.shape, bool) if ignore is None else mask != ignore
-    found, real = _resized(ids, mask.shape)[counts].astype(np.int64), mask[counts]
-    lowest, highest = int(real.min(initial=0)), int(real.max(initial=0))
-    if lowest < 0 or (classes is not None and highest >= classes):
-        wrong = lowest if lowest < 0 else highest
-        limit = "" if classes is None else f" 0 to {classes - 1}"
-        raise DataError(
-            f"the mask holds class {wrong}, which is none of the classes{limit}; set `ignore` to the id of pixels that "
-            "do not count"
-        )
-    if found.min(initial=0) < 0:
-        raise DataError(f"the output holds class {found.min()}; class ids begin at 0")
-    return found, real
 
 
 def _resized(ids: Array, shape: tuple[int, ...]) -> Array:
@@ -131,8 +120,7 @@ def _resized(ids: Array, shape: tuple[int, ...]) -> Array:
     rows, columns = (
         ((np.arange(new) + 0.5) * old / new).astype(int) for old, new in zip(ids.shape, shape, strict=True)
     )
-    resized: Array = ids[np.ix_(rows, columns)]
-    return resized
+    return np.asarray(ids[np.ix_(rows, columns)])
 
 
 def _ious(rows: NDArray[Any]) -> dict[int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,33 +16,50 @@ from ovopt.errors import DataError
 from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
-Normalization = Annotated[
-    Literal["none", "lower", "lower_no_punctuation"],
-    Field(description="what is done to both texts first: nothing, lower case, and punctuation taken out"),
-]
 LARGEST_LOG = 700.0
 """Logarithm of nearly the largest float64."""
 
 
-class ExactMatch(Metric):
+class _OfTexts(Metric):
+    """Figure of texts that were read and of those that stand there."""
+
+    unit: ClassVar[str] = "share"
+    normalize: Literal["none", "lower", "lower_no_punctuation"] = Field(
+        default="none", description="what is done to both texts first: nothing, lower case, and punctuation taken out"
+    )
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raises DataError where a label is no text."""
+        if not isinstance(label, str):
+            raise DataError(f"{sample_id}: the label {label!r} is no text, which {self.name} needs")
+
+    def _normalized(self, text: object) -> str:
+        if not isinstance(text, str):
+            raise DataError(
+                f"{self.name} needs text, not {type(text).__name__}; add a decoder of text to the recipe's "
+                "`postprocess`"
+            )
+        if self.normalize == "none":
+            return text.strip()
+        if self.normalize == "lower_no_punctuation":
+            kept = (" " if sign.isspace() else sign for sign in text if not unicodedata.category(sign).startswith("P"))
+            text = " ".join("".join(kept).split())
+        return text.lower().strip()
+
+
+class ExactMatch(_OfTexts):
     """Share of texts that are the same as their label, but for white space at the ends."""
 
     name: ClassVar[str] = "exact_match"
     has_classes: ClassVar[bool] = False
-    unit: ClassVar[str] = "share"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
-    normalize: Normalization = "none"
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no text."""
-        _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> float:
         """1 where the texts are the same, else 0. Raises DataError where the output is no text."""
-        return float(_normalized(output, self.normalize, self.name) == _normalized(target, self.normalize, self.name))
+        return float(self._normalized(output) == self._normalized(target))
 
 
-class Cer(Metric):
+class Cer(_OfTexts):
     """Character error rate: the characters to insert, delete or replace, over the characters of the labels, both of all
     samples together. It may exceed 1. White space at the ends does not count.
 
@@ -50,25 +67,23 @@ class Cer(Metric):
     """
 
     name: ClassVar[str] = "cer"
-    unit: ClassVar[str] = "share"
     higher_is_better: ClassVar[bool] = False
-    normalize: Normalization = "none"
-
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no text."""
-        _check(label, sample_id, self.name)
 
     def row(self, output: Any, target: Any) -> list[int]:
         """Edits, and characters of the label. Raises DataError where the output is no text."""
-        found, real = (_normalized(text, self.normalize, self.name) for text in (output, target))
+        found, real = (self._parted(self._normalized(text)) for text in (output, target))
         return [_edits(found, real), len(real)]
 
     def value(self, rows: NDArray[Any]) -> float:
         """Rate of rows [n, 2]; NaN where all labels are empty."""
-        return _rate(rows)
+        edits, length = tuples(rows, 2).sum(axis=0)
+        return float(edits / length) if length else float("nan")
+
+    def _parted(self, text: str) -> Sequence[str]:
+        return text
 
 
-class Wer(Metric):
+class Wer(Cer):
     """Word error rate: the words to insert, delete or replace, over the words of the labels, both of all samples
     together. It may exceed 1. White space parts words.
 
@@ -76,22 +91,9 @@ class Wer(Metric):
     """
 
     name: ClassVar[str] = "wer"
-    unit: ClassVar[str] = "share"
-    higher_is_better: ClassVar[bool] = False
-    normalize: Normalization = "none"
 
-    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no text."""
-        _check(label, sample_id, self.name)
-
-    def row(self, output: Any, target: Any) -> list[int]:
-        """Edits, and words of the label. Raises DataError where the output is no text."""
-        found, real = (_normalized(text, self.normalize, self.name).split() for text in (output, target))
-        return [_edits(found, real), len(real)]
-
-    def value(self, rows: NDArray[Any]) -> float:
-        """Rate of rows [n, 2]; NaN where all labels are empty."""
-        return _rate(rows)
+    def _parted(self, text: str) -> Sequence[str]:
+        return text.split()
 
 
 class Perplexity(Metric):
@@ -123,29 +125,6 @@ class Perplexity(Metric):
         """Perplexity of rows [n, 2]; NaN without tokens."""
         total, tokens = tuples(rows, 2).sum(axis=0)
         return float(np.exp(min(total / tokens, LARGEST_LOG))) if tokens else float("nan")
-
-
-def _check(label: Any, sample_id: str, metric: str) -> None:
-    if not isinstance(label, str):
-        raise DataError(f"{sample_id}: the label {label!r} is no text, which {metric} needs")
-
-
-def _normalized(text: object, how: Normalization, metric: str) -> str:
-    if not isinstance(text, str):
-        raise DataError(
-            f"{metric} needs text, not {type(text).__name__}; add a decoder of text to the recipe's `postprocess`"
-        )
-    if how == "none":
-        return text.strip()
-    if how == "lower_no_punctuation":
-        kept = (" " if sign.isspace() else sign for sign in text if not unicodedata.category(sign).startswith("P"))
-        text = " ".join("".join(kept).split())
-    return text.lower().strip()
-
-
-def _rate(rows: NDArray[Any]) -> float:
-    edits, length = tuples(rows, 2).sum(axis=0)
-    return float(edits / length) if length else float("nan")
 
 
 def _edits(found: Sequence[str], real: Sequence[str]) -> int:

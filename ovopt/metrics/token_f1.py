@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import Metric
 from ovopt.errors import DataError
-from ovopt.metrics.row_tables import tuples
+from ovopt.metrics.row_tables import f1_of
 from ovopt.records import Port
 
 OUTSIDE_TAG = "O"
@@ -69,9 +69,7 @@ class TokenF1(Metric):
 
     def value(self, rows: NDArray[Any]) -> float:
         """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
-        hits, false, missed = tuples(rows, 3).sum(axis=0)
-        counted = 2 * hits + false + missed
-        return float(2 * hits / counted) if counted else float("nan")
+        return f1_of(rows)
 
     def _tag(self, place: int) -> str:
         if not 0 <= place < len(self.tags):
