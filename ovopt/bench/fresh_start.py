@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 from ovopt.bench.protocol import Load
 from ovopt.bench.samplefile import SampleFile
-from ovopt.bench.worker_process import obituary, worker_environment
-from ovopt.bench.workers import Crew
+from ovopt.bench.workers import Crew, obituary, worker_environment
 from ovopt.caller import telemetry_off
 from ovopt.contracts import Engine, Started, plugin
 from ovopt.errors import ArmLostError, OvoptError

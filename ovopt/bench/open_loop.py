@@ -1,4 +1,5 @@
-"""Open-loop load: when requests arrive, and how they are sent off. No clock of its own, so that it can be simulated."""
+"""Loops of requests: open, when requests arrive and how they are sent off; closed, the pace of a pool that is kept
+full. No clock of their own, so that they can be simulated."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from itertools import takewhile
 from typing import Literal
 
 import numpy as np
+
+from ovopt.contracts import Pace
 
 SPIN_S = 0.0005
 """Sleeping is only good to about this; the rest of the wait is spent looking at the clock."""
@@ -76,3 +79,28 @@ def send_off(
         while clock_ns() < scheduled:
             sleep(0)  # answers are noted by other threads, which the interpreter would keep waiting
         send(index, scheduled)
+
+
+LEAST_CYCLES = 3
+"""Answers of each request, so that one that was disturbed is not all there is."""
+
+
+def pace(
+    start: Callable[[], object], requests: int, seconds: float, clock_ns: Callable[[], int] = time.perf_counter_ns
+) -> Pace:
+    """Keep the pool full for about `seconds`, and for three answers of each request at least.
+
+    `start` begins an inference as soon as a request is free. The clock runs from the first answer to a later one, a
+    whole number of answers per request apart: a pool that fills and runs dry idles, which costs a turn of few
+    inferences several percent, and requests that answer together would else be counted by luck.
+    """
+    for _ in range(requests + 1):
+        start()
+    began = now = clock_ns()
+    deadline, cycles = began + int(seconds * 1e9), 0
+    while now < deadline or cycles < LEAST_CYCLES:
+        for _ in range(requests):
+            start()
+        cycles += 1
+        now = clock_ns()
+    return Pace(cycles * requests, now - began, cycles * requests + requests + 1)

@@ -9,8 +9,7 @@ import numpy as np
 
 from ovopt.model.graph.nodes import BROADCASTING, UNARY, constant, producer
 from ovopt.pruning import rules_axes, rules_reshape
-from ovopt.pruning.trace import Product, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, AxisLabels, labelled
+from ovopt.pruning.trace import Axes, AxisLabels, Product, Rule, Trace, called, labelled, sizes
 
 if TYPE_CHECKING:
     import openvino

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovopt.model.graph.nodes import REDUCING, axes_of, constant, producer, set_constant, substitute
-from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, AxisLabels
+from ovopt.pruning.trace import Axes, AxisLabels, Keep, Rule, Trace, called, sizes
 
 if TYPE_CHECKING:
     import openvino

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovopt.model.graph.nodes import BROADCASTING, UNARY, axes_of, constant, dimensions, equal, producer, set_constant
-from ovopt.pruning.trace import Keep, Rule, Trace, called, sizes
-from ovopt.pruning.units import Axes, AxisLabels, Units
+from ovopt.pruning.trace import Axes, AxisLabels, Keep, Rule, Trace, Units, called, sizes
 
 if TYPE_CHECKING:
     import openvino

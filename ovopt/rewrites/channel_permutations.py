@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.axis_order import order_of
-from ovopt.model.graph.channel_order import Permutation, Permuting, fold
+from ovopt.model.graph.channel_order import Permutation, Permuting, fold, order_of
 from ovopt.model.graph.nodes import Rewrite, constant, dimensions, producer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import openvino
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
-from ovopt.model.graph.axis_order import Order, after, identity, inverse, moved_elements, order_of, sizes
+from ovopt.model.graph.channel_order import Order, after, identity, inverse, moved_elements, order_of, sizes
 from ovopt.model.graph.nodes import (
     BROADCASTING,
     REDUCING,

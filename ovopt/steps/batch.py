@@ -12,9 +12,8 @@ from ovopt.contracts import Array, Materials, Stage, Step, Stepped
 from ovopt.errors import ModelError, NoEffectError, StepError
 from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
-from ovopt.model.ports.batch import with_batch
+from ovopt.model.ports.batch import Fit, with_batch
 from ovopt.model.ports.facts import facts
-from ovopt.model.ports.fit import Fit
 
 if TYPE_CHECKING:
     import openvino

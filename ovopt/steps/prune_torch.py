@@ -16,8 +16,7 @@ from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
 from ovopt.model.ports.shapes import reshape
 from ovopt.pruning.unstructured import NO_GAIN
 from ovopt.steps.nncf_arguments import quiet
-from ovopt.training.checkpoint import Checkpoint, subject_of
-from ovopt.training.distillation import Distillation, Distilled, Schedule
+from ovopt.training.distillation import Checkpoint, Distillation, Distilled, Schedule, subject_of
 from ovopt.training.loss import DistillationLoss, Error
 from ovopt.training.masks import Masked, Mode, masked
 from ovopt.training.targets import Targets

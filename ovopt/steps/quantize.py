@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ovopt.bisection import thinned
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
 from ovopt.steps.nncf_ahead import calibrating
 from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet
-from ovopt.steps.nncf_fault import LOOK_S, Arguments, way_round
 
 if TYPE_CHECKING:
     import openvino
+
+LOOK_S = 60.0
+"""Seconds that a hunt takes at most where nobody says less: some ten times as long as NNCF takes to fail."""
+NAMED = 5
+"""Operations named one by one in a message; more are told by their types."""
+Arguments = Mapping[str, Any]
+Works = Callable[[Arguments], bool]
 
 
 class Quantize(Step):
@@ -99,9 +106,12 @@ class Quantize(Step):
         """The end of the message about a model that NNCF fails on: what it works without, and the options for that;
         empty where nothing was found `within_s` seconds."""
         until = clock() + within_s
+
+        def works(arguments: Arguments) -> bool:
+            return clock() < until and self._works(model, materials, arguments)
+
         with materials.progress.task("look for a way round it"), quiet():
-            works = partial(self._works, model, materials)
-            return way_round(model, self._arguments(model), works, lambda: clock() < until)
+            return _way_round(model, self._arguments(model), works)
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
         """True where NNCF quantizes the model so, with one sample."""
@@ -150,3 +160,78 @@ class Quantize(Step):
         }
         report = self.record_effect(effect, seconds, [few] if available < min(self.subset_size, 100) else [])
         return report.model_copy(update={"quantized": self.mode is None})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the algorithm, the setting that leaves it out, and what NNCF is then given."""
+
+    name: str
+    setting: str
+    arguments: Arguments
+
+
+def _way_round(model: openvino.Model, arguments: Arguments, works: Works) -> str:
+    """The fewest operations that `nncf.quantize` works without, or a part of the algorithm, or both, and the options
+    that leave these out; empty where nothing helps: NNCF says what went wrong, seldom where. `works` tries
+    arguments."""
+    kinds = {
+        op.get_friendly_name(): op.get_type_name()
+        for op in model.get_ordered_ops()
+        if op.get_type_name() not in ("Constant", "Parameter", "Result")
+    }
+
+    for part in _parts(arguments):
+        if part.name and works(part.arguments):
+            return _told([part.name], [part.setting])
+        if names := _culprits(tuple(kinds), part.arguments, works):
+            operations, setting = _ignored({name: kinds[name] for name in names})
+            return _told([part.name, *operations], [part.setting, setting])
+    return ""
+
+
+def _parts(arguments: Arguments) -> Iterator[_Part]:
+    """Nothing first, then what this version of NNCF can leave out."""
+    import nncf
+
+    yield _Part("", "", arguments)
+    key = "advanced_parameters"
+    setting = f"{key}.smooth_quant_alphas={{convolution: -1, matmul: -1}}"
+    try:
+        advanced = arguments[key] or nncf.AdvancedQuantizationParameters()
+        off = nncf.AdvancedSmoothQuantParameters(convolution=-1, matmul=-1)
+        unsmoothed = replace(advanced, smooth_quant_alphas=off)
+    except (AttributeError, TypeError):
+        unsmoothed = None
+    if unsmoothed:
+        yield _Part("smoothing", setting, {**arguments, key: unsmoothed})
+    fast = "fast_bias_correction"
+    yield _Part("full bias correction", f"{fast}=true", {**arguments, fast: True})
+
+
+def _culprits(names: Sequence[str], arguments: Arguments, works: Works) -> Sequence[str]:
+    """The fewest operations that NNCF has to ignore; none where it does not work without any of them either."""
+    import nncf
+
+    scope = arguments["ignored_scope"] or nncf.IgnoredScope()
+
+    def works_without(some: Sequence[str]) -> bool:
+        try:
+            ignoring = replace(scope, names=[*scope.names, *some], validate=False)
+        except TypeError:  # a version of NNCF with other fields
+            return False
+        return works({**arguments, "ignored_scope": ignoring})
+
+    return thinned(names, works_without) if names and works_without(names) else ()
+
+
+def _ignored(kinds: Mapping[str, str]) -> tuple[list[str], str]:
+    told = [f"{name!r} ({kind})" for name, kind in kinds.items()]
+    if len(told) <= NAMED:
+        return told, f"ignored_scope.names={list(kinds)}"
+    return [*told[:NAMED], "..."], f"ignored_scope.types={sorted(set(kinds.values()))}"
+
+
+def _told(parts: Sequence[str], settings: Sequence[str]) -> str:
+    options = " ".join(f'--set "optimize.quantize.{setting}"' for setting in settings if setting)
+    return f"; it works without {', '.join(filter(None, parts))}: {options}"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.bench import path_speedup
-from ovopt.bench.path_speedup import way_speedups
+from ovopt.bench import quick_speedup
+from ovopt.bench.quick_speedup import way_speedups
 from ovopt.contracts import Tensors, Way
 from ovopt.turns import Length
 from tests.models import conv_model
@@ -33,7 +33,7 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_speedup, "TURN", Length(0.005))
+    monkeypatch.setattr(quick_speedup, "TURN", Length(0.005))
 
 
 def test_less_work_on_the_host_is_faster_and_the_first_way_is_what_counts_as_one() -> None:

@@ -15,8 +15,7 @@ from openvino import opset13 as ops
 from ovopt.contracts import Materials
 from ovopt.errors import RecipeError, StepError, UsageError
 from ovopt.model.ports.facts import facts
-from ovopt.steps.nncf_fault import NAMED
-from ovopt.steps.quantize import Quantize
+from ovopt.steps.quantize import NAMED, Quantize
 from tests.factories import exactly
 from tests.models import SHAPE, conv_model
 

@@ -14,8 +14,7 @@ import pytest
 from ovopt.contracts import Tensors
 from ovopt.errors import DataError, ModelError, OutputError, StepError
 from ovopt.model.inspect.agreement import outputs_in_f32
-from ovopt.training.checkpoint import Checkpoint
-from ovopt.training.distillation import Distillation, Schedule
+from ovopt.training.distillation import Checkpoint, Distillation, Schedule
 from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import masked
 from ovopt.training.targets import Targets

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.bench.open_loop import send_off
-from ovopt.bench.pool_pace import pace
+from ovopt.bench.open_loop import pace, send_off
 from ovopt.contracts import Array, Key, Pace, Placement, Session, Tensors, without_batch
 from ovopt.records import Effective
 

@@ -10,8 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from ovopt.bench.open_loop import send_off
-from ovopt.bench.pool_pace import pace
+from ovopt.bench.open_loop import pace, send_off
 from ovopt.contracts import Array, Key, Pace, Session, Tensors, without_batch
 from ovopt.records import Effective
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ovopt.bench.path_speedup import way_speedups
+from ovopt.bench.quick_speedup import way_speedups
 from ovopt.bench.scenario import hinted
 from ovopt.contracts import Array, Host, Transform, Way
 from ovopt.model.ports.facts import facts

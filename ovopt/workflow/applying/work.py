@@ -21,8 +21,8 @@ from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
+from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts
-from ovopt.model.ports.fit import Fit
 from ovopt.output import new_folder
 from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport

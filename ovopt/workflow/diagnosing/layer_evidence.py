@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import Array, Progress, Tensors
 from ovopt.errors import ArmLostError, SettingsError
-from ovopt.model.inspect.execution_units import Unit, units
 from ovopt.model.inspect.layer_errors import Deviation, Deviations, DeviceModel, decibels, deviations
 from ovopt.model.inspect.layer_switches import RunningSwitches, Switched
 from ovopt.model.inspect.layers import Pairing, in_groups, layers, sizes_bytes
-from ovopt.model.inspect.profile import REPLICAS, Profile, profiles
+from ovopt.model.inspect.profile import REPLICAS, Profile, Unit, profiles, units
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.native import EXACT, reason
 from ovopt.records.diagnosis import Blame, Executed, LayerDiagnosis, LayerError

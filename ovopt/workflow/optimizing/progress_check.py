@@ -12,8 +12,8 @@ from ovopt.contracts import Array, Metric, Tensors, without_batch
 from ovopt.errors import ModelError, RecipeError, StepError
 from ovopt.metrics.agreement import Cosine, Top1Agreement
 from ovopt.model.native import core, reason
+from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts, output_indices
-from ovopt.model.ports.fit import Fit
 from ovopt.records import Standing
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.comparing.arms import properties_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ovopt.bench.pool_pace import LEAST_CYCLES
+from ovopt.bench.open_loop import LEAST_CYCLES
 from ovopt.contracts import Key, Session, Tensors
 from tests.cli import run
 

@@ -7,10 +7,9 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.execution_units import units
 from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.inspect.layers import layers
-from ovopt.model.inspect.profile import Node, Profile, profiles
+from ovopt.model.inspect.profile import Node, Profile, profiles, units
 from ovopt.turns import Length
 from tests.models import SHAPE, conv_model
 

@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.first_layers import FirstLayer, first_layers
+from ovopt.model.inspect.layers import FirstLayer, first_layers
 from tests.rewrites.graphs import graph
 
 RNG = np.random.default_rng(0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ovopt.errors import ModelError
+from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts
-from ovopt.model.ports.fit import Fit
 from tests.models import adding_model
 
 BOTH = adding_model(("a", (1, 3), np.float32), ("b", (1, 3), np.float32))
