@@ -4,17 +4,15 @@ arrays [n, ...], where axes are still counted without the batch dimension."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 
 from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import place_of, sizes, stretch
 from ovopt.contracts import Array
 from ovopt.errors import DataError
-
-if TYPE_CHECKING:
-    import openvino
 
 
 def transposed(array: Array, axes: Sequence[int], name: str) -> Array:
@@ -30,8 +28,6 @@ def transposed(array: Array, axes: Sequence[int], name: str) -> Array:
 
 def transposed_batch(batch: openvino.Output, axes: Sequence[int]) -> openvino.Output | None:
     """`transposed` as an operation on [n, ...]; None where arrays have other axes."""
-    from openvino import opset13 as op
-
     places = [place_of(axis, batch) or 0 for axis in axes]
     if sorted(places) != list(range(1, len(sizes(batch)) + 1)):
         return None
@@ -51,8 +47,6 @@ def reshaped(array: Array, shape: Sequence[int], name: str) -> Array:
 
 def reshaped_batch(batch: openvino.Output, shape: Sequence[int]) -> openvino.Output | None:
     """`reshaped` as an operation on [n, ...]; None where a size is 0, which would copy the size at its place."""
-    from openvino import opset13 as op
-
     return op.reshape(batch, np.array([0, *shape]), special_zero=True).output(0) if all(shape) else None
 
 
@@ -67,8 +61,6 @@ def squeezed(array: Array, axis: int | Sequence[int] | None, name: str) -> Array
 
 def squeezed_batch(batch: openvino.Output, axis: int | Sequence[int] | None) -> openvino.Output | None:
     """`squeezed` as an operation on [n, ...]; None where the axes are not known to be of length 1."""
-    from openvino import opset13 as op
-
     found = sizes(batch)
     if axis is None:
         places: list[int | None] = [place for place, size in enumerate(found, 1) if size == 1]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import openvino
+from openvino import opset13 as op
 
 from ovopt.contracts import Array
-
-if TYPE_CHECKING:
-    import openvino
 
 END = np.iinfo(np.int64).max
 """End of an axis of any size, as Slice takes it."""
@@ -34,9 +31,6 @@ def place_of(axis: int, batch: openvino.Output) -> int | None:
 
 def converted(batch: openvino.Output, dtype: np.dtype[np.generic]) -> openvino.Output:
     """The same values [n, ...] in another element type."""
-    import openvino
-    from openvino import opset13 as op
-
     if dtype_of(batch) == dtype:
         return batch
     return op.convert(batch, openvino.Type(dtype).get_type_name()).output(0)
@@ -62,8 +56,6 @@ def along(values: Array, axis: int, batch: openvino.Output) -> Array:
 def of_rank(batch: openvino.Output, rank: int) -> openvino.Output | None:
     """Batch [n, ...] of arrays of this rank once leading dimensions of 1 are gone, as the host takes them; None for
     another rank."""
-    from openvino import opset13 as op
-
     found = sizes(batch)
     surplus = len(found) - rank
     if surplus < 0 or any(size != 1 for size in found[:surplus]):
@@ -73,8 +65,6 @@ def of_rank(batch: openvino.Output, rank: int) -> openvino.Output | None:
 
 def stretch(batch: openvino.Output, axis: int, start: int | None, stop: int | None) -> openvino.Output:
     """Part [n, ...] of one axis of each array, counted as Python does."""
-    from openvino import opset13 as op
-
     place = axis if axis < 0 else axis + 1
     ends = ([start or 0], [END if stop is None else stop], [1], [place])
     return op.slice(batch, *(np.array(end, np.int64) for end in ends)).output(0)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 from pydantic import Field
 
 from ovopt.arrays.graph import as_float, of_rank, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import array_of, misfit, tokens_of
-
-if TYPE_CHECKING:
-    import openvino
 
 VECTORS = "one vector for each token, [tokens, features]"
 
@@ -40,8 +39,6 @@ class MeanPool(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, tokens, features] in float32, where the mask is an input [n, tokens]."""
-        from openvino import opset13 as op
-
         vectors = of_rank(as_float(batch), 2)
         if vectors is None:
             return None
@@ -71,8 +68,6 @@ class ClsPool(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, tokens, features]."""
-        from openvino import opset13 as op
-
         vectors = of_rank(batch, 2)
         if vectors is None or sizes(vectors)[0] == 0:
             return None
@@ -94,8 +89,6 @@ class L2Normalise(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...] in float32."""
-        from openvino import opset13 as op
-
         if not sizes(batch):
             return None
         vectors = as_float(batch)

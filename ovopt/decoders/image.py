@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 from pydantic import Field, model_validator
 
 from ovopt.arrays.graph import as_float, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import COLOURS, array_of, misfit
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class Image(Decoder):
@@ -46,8 +45,6 @@ class Image(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...] in float32."""
-        from openvino import opset13 as op
-
         image = as_float(batch)
         if len(sizes(image)) == 2:
             image = op.unsqueeze(image, np.array([3])).output(0)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 
 from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import as_float, place_of, sizes
 from ovopt.arrays.probabilities import sigmoid, softmax
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class Softmax(Decoder):
@@ -32,8 +31,6 @@ class Softmax(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        from openvino import opset13 as op
-
         place = place_of(self.axis, batch)
         return None if place is None else op.softmax(as_float(batch), place).output(0)
 
@@ -49,8 +46,6 @@ class Sigmoid(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        from openvino import opset13 as op
-
         return op.sigmoid(as_float(batch)).output(0)
 
 
@@ -73,8 +68,6 @@ class Argmax(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], along an axis whose size is known."""
-        from openvino import opset13 as op
-
         place = place_of(self.axis, batch)
         if place is None or (sizes(batch)[place - 1] or 0) < 2:
             return None
@@ -95,8 +88,6 @@ class Threshold(Decoder):
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...] in floating point."""
-        from openvino import opset13 as op
-
         kind = batch.get_element_type()
         if not kind.is_real():
             return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+import openvino
 from pydantic import Field
 
 from ovopt.arrays import axes
@@ -12,9 +13,6 @@ from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import place_of, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class Squeeze(Decoder):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 
 from ovopt.arrays.arguments import holds
 from ovopt.arrays.graph import dtype_of, sizes, stretch
 from ovopt.contracts import Array
 from ovopt.errors import DataError
-
-if TYPE_CHECKING:
-    import openvino
 
 Size = tuple[int, int]
 """Height and width in pixels."""
@@ -51,8 +49,6 @@ def placed(image: Array, plan: CanvasPlan, fill: Fill, name: str) -> Array:
 def placed_batch(batch: openvino.Output, plan: CanvasPlan, fill: Fill) -> openvino.Output | None:
     """`placed` as operations on [n, height, width, ...]; None where the element type cannot hold `fill`, or each
     channel has its own."""
-    from openvino import opset13 as op
-
     shares = {float(value) for value in (fill if isinstance(fill, tuple) else (fill,))}
     dtype = dtype_of(batch)
     if plan == CanvasPlan(plan.inner, plan.inner):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import openvino
 from pydantic import Field, model_validator
 
 from ovopt.arrays.arguments import CHANNELS, numbers_of
@@ -14,9 +15,6 @@ from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
 from ovopt.transforms.canvas import CanvasPlan, Fill, Size, boxes_moved, mask_placed, placed, placed_batch
 from ovopt.transforms.resampling import Interpolation, resampled, resampled_batch
-
-if TYPE_CHECKING:
-    import openvino
 
 Length = Annotated[int, Field(gt=0, le=65536)]
 Margin = Annotated[int, Field(ge=0, le=65536)]

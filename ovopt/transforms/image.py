@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 from pydantic import Field
 
 from ovopt.arrays.arguments import numbers_of
@@ -16,7 +18,6 @@ from ovopt.transforms.resampling import pillow
 from ovopt.transforms.sniff import is_image, seems
 
 if TYPE_CHECKING:
-    import openvino
     from PIL import Image
 
 LUMA = (19595, 38470, 7471)
@@ -100,8 +101,6 @@ class ColourOrder(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """Channels of [n, height, width, channels], gathered in the other order."""
-        from openvino import opset13 as op
-
         sample = sizes(batch)
         if len(sample) != 3 or sample[-1] not in (3, 4):
             return None
@@ -132,8 +131,6 @@ class Grayscale(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A product; of bytes it is a sum of integers below 2^24, which float32 holds exactly."""
-        from openvino import opset13 as op
-
         sample, dtype = sizes(batch), dtype_of(batch)
         if len(sample) != 3 or sample[-1] not in (1, 3, 4) or dtype not in (np.uint8, np.float32):
             return None

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 from pydantic import Field, model_validator
 
 from ovopt.arrays.arguments import holds, numbers_of
 from ovopt.arrays.graph import along, as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class Cast(Transform):
@@ -53,8 +52,6 @@ class Scale(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A division, and a subtraction."""
-        from openvino import opset13 as op
-
         scaled = op.divide(as_f32(batch), np.float32(self.divisor))
         return (op.subtract(scaled, np.float32(self.offset)) if self.offset else scaled).output(0)
 
@@ -88,8 +85,6 @@ class Normalize(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A subtraction and a division, where the axis is known to have as many channels."""
-        from openvino import opset13 as op
-
         sample = sizes(batch)
         if not -len(sample) <= self.axis < len(sample) or sample[self.axis] != len(self.mean):
             return None
@@ -119,8 +114,6 @@ class Standardize(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """MVN."""
-        from openvino import opset13 as op
-
         rank = len(sizes(batch))
         if not rank or (self.axis is not None and not -rank <= self.axis < rank):
             return None
@@ -150,8 +143,6 @@ class Clip(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A maximum and a minimum, where the element type can hold the limits."""
-        from openvino import opset13 as op
-
         dtype = dtype_of(batch)
         if not all(holds(dtype, limit) for limit in (self.low, self.high) if limit is not None):
             return None

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 
 from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array
 from ovopt.errors import SettingsError
-
-if TYPE_CHECKING:
-    import openvino
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 FILTERS = {"nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "lanczos": "LANCZOS", "area": "BOX"}
@@ -103,8 +102,6 @@ def resampled_batch(
 ) -> openvino.Output | None:
     """Images [n, height, width] or [n, height, width, channels] in another `size` (height, width); None
     where only the host can do it: images that differ in size, or are neither bytes nor float32."""
-    from openvino import opset13 as op
-
     old, dtype = sizes(batch), dtype_of(batch)
     if tuple(old[:2]) == tuple(size):
         return batch
@@ -127,8 +124,6 @@ def resampled_batch(
 
 def _nearest(batch: openvino.Output, size: tuple[int, int]) -> openvino.Output:
     """Pixel floor((i + 0.5) * old / new) of each axis, as `ImagingScaleAffine` in Pillow's `Geometry.c` takes it."""
-    from openvino import opset13 as op
-
     for axis, (old, new) in enumerate(zip(sizes(batch)[:2], size, strict=True)):
         assert old is not None, "asked for images of one size"
         places = np.floor((np.arange(new) + 0.5) * (old / new)).astype(np.int64)
@@ -138,8 +133,6 @@ def _nearest(batch: openvino.Output, size: tuple[int, int]) -> openvino.Output:
 
 def _filtered(planes: openvino.Output, size: tuple[int, int], interpolation: Interpolation) -> openvino.Output:
     """Columns first, then rows, and bytes again after each, as Pillow does."""
-    from openvino import opset13 as op
-
     dtype = dtype_of(planes)
     height, width = sizes(planes)[-2:]
     assert height is not None, "asked for images of one size"
@@ -157,8 +150,6 @@ def _filtered(planes: openvino.Output, size: tuple[int, int], interpolation: Int
 def _interpolated(
     batch: openvino.Output, size: tuple[int, int], interpolation: Interpolation, axes: tuple[int, int]
 ) -> openvino.Output:
-    from openvino import opset13 as op
-
     rank = len(sizes(batch)) + 1
     return op.interpolate(
         batch,
@@ -173,8 +164,6 @@ def _interpolated(
 
 def _bytes_again(values: openvino.Output, dtype: np.dtype[np.generic], pillow: bool) -> openvino.Output:
     """Rounded and within 0 ... 255, where they were bytes; halves go up with Pillow, to even with NumPy."""
-    from openvino import opset13 as op
-
     if dtype != np.uint8:
         return values
     rounded = op.floor(op.add(values, np.float32(0.5))) if pillow else op.round(values, "half_to_even")

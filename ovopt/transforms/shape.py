@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+import openvino
+from openvino import opset13 as op
 from pydantic import Field, model_validator
 
 from ovopt.arrays import axes
@@ -12,9 +14,6 @@ from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-
-if TYPE_CHECKING:
-    import openvino
 
 
 class Layout(Transform):
@@ -45,8 +44,6 @@ class Layout(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A transposition of images [n, ...], where the sizes say which axis holds the channels."""
-        from openvino import opset13 as op
-
         if len(sizes(batch)) == 2:
             batch = op.unsqueeze(batch, 1 if self.order == "hwc" else 3).output(0)
         sample = sizes(batch)
@@ -118,8 +115,6 @@ class Expand(Transform):
 
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """One more axis of each array of [n, ...]."""
-        from openvino import opset13 as op
-
         rank = len(sizes(batch)) + 1
         return op.unsqueeze(batch, self.axis % rank + 1).output(0) if -rank <= self.axis < rank else None
 
