@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import hash_of
+from ovopt.data.content import file_at, hash_of
 from ovopt.errors import DataError
 from ovopt.locate import expand
 from ovopt.records import Port
@@ -30,7 +30,6 @@ class Archive(DataSource):
     """
 
     name: ClassVar[str] = "archive"
-    kind: Literal["archive"] = "archive"
     path: str
     label: Literal["folder", "extension", "none"] = Field(
         default="folder", description="where the label comes from: the file's folder, its extension, or nowhere"
@@ -48,9 +47,7 @@ class Archive(DataSource):
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of the archive's files. Raises DataError where it cannot be read or holds none."""
-        file = expand(self.path)
-        if not file.is_file():
-            raise DataError(f"{file}: no such archive")
+        file = file_at(expand(self.path), "archive")
         members = _members(file)
         found = {name: self._label(name) for name in members if self._wanted(name, file)}
         chosen = {name: label for name, label in found.items() if self._is_known(label)}

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
-from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, clipped, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand
@@ -32,7 +32,6 @@ class Coco(DataSource):
 
     name: ClassVar[str] = "coco"
     priority: ClassVar[int] = 40
-    kind: Literal["coco"] = "coco"
     path: str = Field(description="the folder of annotations and images, or the file of annotations")
     annotations: str | None = Field(
         default=None, description=f"the file inside the folder; default: the one called {', '.join(PATTERNS)}"
@@ -73,13 +72,9 @@ class Coco(DataSource):
         place = expand(self.path)
         if place.is_file():
             return place
-        if not place.is_dir():
-            raise DataError(f"{place}: no such folder or file")
+        folder_at(place, "folder or file")
         if self.annotations:
-            chosen = confined(place, self.annotations, "data.source.annotations")
-            if not chosen.is_file():
-                raise DataError(f"{chosen}: no such file of annotations")
-            return chosen
+            return file_at(confined(place, self.annotations, "data.source.annotations"), "file of annotations")
         found = _annotation_files(place)
         if len(found) != 1:
             names = a_few(str(file.relative_to(place)) for file in found)
@@ -90,10 +85,7 @@ class Coco(DataSource):
     def _image_folder(self, document: _Document) -> Path:
         place, beside = expand(self.path), document.file.parent
         if self.images:
-            folder = (place if place.is_dir() else beside) / expand(self.images)
-            if not folder.is_dir():
-                raise DataError(f"{folder}: no such folder of images")
-            return folder
+            return folder_at((place if place.is_dir() else beside) / expand(self.images), "folder of images")
         # instances_val2017.json lies in annotations/, its images in val2017/ beside that folder.
         subset = document.file.stem.removeprefix("instances_")
         around = [beside, beside / "images", beside.parent / subset, beside.parent / "images" / subset]

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ovopt.errors import DataError
 
 
-def read_bytes(file: Path) -> bytes:
-    """Bytes of a file. Raises DataError where it cannot be read."""
+def file_at(file: Path, what: str) -> Path:
+    """The file. Raises DataError where there is no such one; `what` names it in messages."""
+    if not file.is_file():
+        raise DataError(f"{file}: no such {what}")
+    return file
+
+
+def folder_at(folder: Path, what: str = "folder") -> Path:
+    """The folder. Raises DataError where there is no such one; `what` names it in messages."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such {what}")
+    return folder
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[None]:
+    """Raises DataError where the system refuses what is done to a file meanwhile."""
     try:
-        return file.read_bytes()
+        yield
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def read_bytes(file: Path) -> bytes:
+    """Bytes of a file. Raises DataError where it cannot be read."""
+    with readable(file):
+        return file.read_bytes()
 
 
 def read_text(file: Path) -> str:
@@ -48,11 +71,8 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[s
 
 def hash_of(file: Path) -> str:
     """SHA-256 of a file's bytes, a block at a time. Raises DataError where it cannot be read."""
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
+    with readable(file), file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_of_names(ids: Sequence[str], files: Sequence[Path], *more: str) -> str:
@@ -60,14 +80,18 @@ def hash_of_names(ids: Sequence[str], files: Sequence[Path], *more: str) -> str:
     file is gone."""
     digest = hashlib.sha256()
     for name, file in zip(ids, files, strict=True):
-        digest.update(f"{name}\0{_size(file)}\0".encode(errors="surrogateescape"))
+        with readable(file):
+            digest.update(f"{name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
     for text in more:
         digest.update(f"{text}\0".encode())
     return digest.hexdigest()
 
 
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
+def common_length(arrays: Mapping[str, Any], said: str) -> int:
+    """Number of samples along the first axis of each of these arrays. Raises DataError, which begins with `said`, where
+    they differ in it."""
+    lengths = {name: len(array) if getattr(array, "ndim", 1) else 0 for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name}: {length}" for name, length in lengths.items())
+        raise DataError(f"{said}: the arrays differ in their number of samples ({told})")
+    return next(iter(lengths.values()), 0)

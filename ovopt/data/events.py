@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
-from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table
+from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
@@ -37,7 +37,6 @@ class Events(DataSource):
 
     name: ClassVar[str] = "events"
     priority: ClassVar[int] = 10
-    kind: Literal["events"] = "events"
     path: str = Field(description="the folder of recordings")
     events: str = Field(default="events.csv", description="the table inside the folder, .csv or .tsv")
     frame_rate: float | None = Field(
@@ -54,20 +53,17 @@ class Events(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of all recordings with their events, or with frames [frames, classes] of 0 and 1. Raises DataError
         where recordings or the table are missing or broken."""
-        root = expand(self.path)
-        if not root.is_dir():
-            raise DataError(f"{root}: no such folder")
-        table = confined(root, self.events, "data.source.events")
-        if not table.is_file():
-            raise DataError(f"{table}: no such table of events")
+        root = folder_at(expand(self.path))
+        table = file_at(confined(root, self.events, "data.source.events"), "table of events")
         files = files_below(root, AUDIO)
         if not files:
             raise DataError(f"{root}: holds no recordings ({', '.join(sorted(AUDIO))})")
-        rows = _read(table, root)
+        rows = [_Row(where, cells, root) for where, cells in read_table(table, COLUMNS)]
         lone = sorted({row.file for row in rows} - set(files))
         if lone:
             raise DataError(f"{table}: {len(lone)} of its recordings are missing: {a_few(lone)}")
-        classes = () if all(_is_number(row.label) for row in rows) else tuple(sorted({row.label for row in rows}))
+        labels = {row.label for row in rows}
+        classes = () if all(label.removeprefix("-").isdecimal() for label in labels) else tuple(sorted(labels))
         found: dict[Path, list[Event]] = {file: [] for file in files}
         for row in rows:
             found[row.file].append((row.onset, row.offset, self._index(row, classes)))
@@ -120,10 +116,6 @@ class _Row:
             raise DataError(f"{where}: the class is empty")
 
 
-def _read(table: Path, root: Path) -> list[_Row]:
-    return [_Row(where, cells, root) for where, cells in read_table(table, COLUMNS)]
-
-
 def _frame(seconds: float, rate: float) -> int:
     """The first frame at this time or later. The product of a frame's own time and the rate may exceed it by rounding:
     64.224 * 31.25 is a little more than 2007."""
@@ -140,7 +132,3 @@ def _seconds(file: Path) -> float:
         return float(soundfile.info(str(file)).duration)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{file}: not a readable recording: {str(error).splitlines()[0]}") from None
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table, read_text
+from ovopt.data.content import file_at, hash_of, hash_of_names, read_bytes, read_table, read_text
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
@@ -31,7 +31,6 @@ class Files(DataSource):
     """
 
     name: ClassVar[str] = "files"
-    kind: Literal["files"] = "files"
     path: str | tuple[str, ...]
     label: Literal["folder", "extension", "name", "file", "none"] = Field(
         default="folder",
@@ -105,9 +104,7 @@ class Files(DataSource):
         if len(roots) != 1:
             raise DataError(f"data.source.labels: a table belongs to one folder, not to {_said(roots)}")
         (root,) = roots
-        table = confined(root, self.labels or "", "data.source.labels")
-        if not table.is_file():
-            raise DataError(f"{table}: no such table of labels")
+        table = file_at(confined(root, self.labels or "", "data.source.labels"), "table of labels")
         seen: dict[Path, str] = {}
         for where, cells in read_table(table, ("file", "label")):
             file = confined(root, cells[0], where)
@@ -141,7 +138,7 @@ class Files(DataSource):
             case "folder":
                 found = os.path.basename(folder) if folder != str(root) else ""
             case "name":
-                found = _leading_letters(name)
+                found = re.split(r"[\W\d_]", name, maxsplit=1)[0].lower()
         return found or None
 
     def _text_beside(self, file: Path) -> str | None:
@@ -169,11 +166,6 @@ def _walk(root: Path) -> Iterator[tuple[str, str]]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
         yield from ((folder, name) for name in names if not name.startswith("."))
-
-
-def _leading_letters(name: str) -> str:
-    match = re.match(r"[^\W\d_]+", name)
-    return match.group().lower() if match else ""
 
 
 def _stable_order(file: str) -> bytes:

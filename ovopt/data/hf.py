@@ -40,7 +40,6 @@ class HuggingFace(DataSource):
     """
 
     name: ClassVar[str] = "hf"
-    kind: Literal["hf"] = "hf"
     path: str = Field(
         description="a .parquet, .csv, .tsv, .json(l) or .arrow file, `hf:NAME` on the hub, or a folder for `builder`"
     )
@@ -70,7 +69,8 @@ class HuggingFace(DataSource):
         """Samples of the table's rows. Raises DataError where it cannot be loaded or lacks a column."""
         place = None if self.path.startswith(HUB) else expand(self.path)
         said = self.path if place is None else str(place)
-        table = self._loaded(self._hub_arguments() if place is None else self._local_arguments(place))
+        hub = {"path": self.path.removeprefix(HUB), "name": self.config}
+        table = self._loaded(hub if place is None else self._local_arguments(place))
         if place is not None and self.builder == "audiofolder":
             table = _with_recordings(table, place)
         if self.streaming:
@@ -84,9 +84,6 @@ class HuggingFace(DataSource):
     @property
     def _said(self) -> str:
         return self.path if self.path.startswith(HUB) else Path(self.path).name
-
-    def _hub_arguments(self) -> dict[str, Any]:
-        return {"path": self.path.removeprefix(HUB), "name": self.config}
 
     def _local_arguments(self, place: Path) -> dict[str, Any]:
         if not place.exists():
@@ -196,12 +193,15 @@ def _embedded(rows: Any) -> Iterator[dict[str, Any]]:
 
 def _explained(name: str, error: Exception) -> DataError:
     """One line for an error of `datasets`."""
+    from datasets import config
+
     chain = list(islice(_chain(error), 20))
-    if any(type(e).__name__ == "OfflineModeIsEnabled" for e in chain) or _offline(chain):
+    unreached = any(isinstance(e, ConnectionError) for e in chain)
+    if any(type(e).__name__ == "OfflineModeIsEnabled" for e in chain) or (unreached and config.HF_HUB_OFFLINE):
         return DataError(
             f"{name}: not in the local cache, and the hub is switched off by HF_HUB_OFFLINE; unset it, or give a file"
         )
-    if any(isinstance(e, ConnectionError | TimeoutError) or "ConnectError" in type(e).__name__ for e in chain):
+    if unreached or any(isinstance(e, TimeoutError) or "ConnectError" in type(e).__name__ for e in chain):
         return DataError(
             f"{name}: the Hugging Face hub cannot be reached, and the local cache does not hold the data set; "
             "connect, or give a file"
@@ -215,9 +215,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _offline(chain: Sequence[BaseException]) -> bool:
-    import datasets
-
-    return bool(datasets.config.HF_HUB_OFFLINE) and any(isinstance(error, ConnectionError) for error in chain)

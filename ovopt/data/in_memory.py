@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import Samples
+from ovopt.data.content import common_length
 from ovopt.data.table import samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
@@ -34,7 +35,12 @@ def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
         raise DataError(f"data: holds several splits; give one of them, such as data[{min(data)!r}]")
     if hasattr(data, "column_names"):
         return samples_of(data, "a data set in memory", str(data._fingerprint), inputs)
-    return _held(data).samples(inputs)
+    if is_prepared(data):
+        held = _of_nncf(data)
+    else:
+        samples, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+        held = _Held(_sequence(samples), _sequence(labels) if labels is not None else None)
+    return held.samples(inputs)
 
 
 @dataclass(frozen=True)
@@ -79,23 +85,10 @@ class _Columns:
     arrays: Mapping[str, Any]
 
     def __len__(self) -> int:
-        lengths = {name: len(array) for name, array in self.arrays.items()}
-        if len(set(lengths.values())) > 1:
-            said = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-            raise DataError(f"data: the arrays differ in their number of samples ({said})")
-        return next(iter(lengths.values()), 0)
+        return common_length(self.arrays, "data")
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         return {name: array[index] for name, array in self.arrays.items()}
-
-
-def _held(data: Any) -> _Held:
-    if is_prepared(data):
-        return _of_nncf(data)
-    if isinstance(data, tuple) and len(data) == 2:
-        samples, labels = data
-        return _Held(_sequence(samples), _sequence(labels) if labels is not None else None)
-    return _Held(_sequence(data), None)
 
 
 def _of_nncf(data: Any) -> _Held:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, LabelFile, Samples
-from ovopt.data.content import hash_of_names, read_bytes
+from ovopt.data.content import folder_at, hash_of_names, read_bytes
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
@@ -26,7 +26,6 @@ class Masks(DataSource):
 
     name: ClassVar[str] = "masks"
     priority: ClassVar[int] = 20
-    kind: Literal["masks"] = "masks"
     path: str = Field(description="the folder that holds both")
     images: str = Field(default="images", description="the folder of the model's inputs")
     masks: str = Field(default="masks", description="the folder of the labels")
@@ -65,10 +64,8 @@ class Masks(DataSource):
 
     def _by_name(self, folder: Path, suffix: str) -> dict[str, Path]:
         """Files by their name from the folder on, without suffixes."""
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder")
         found: dict[str, Path] = {}
-        for file in files_below(folder):
+        for file in files_below(folder_at(folder)):
             name = str(file.relative_to(folder).with_suffix(""))
             if not name.endswith(suffix):
                 continue

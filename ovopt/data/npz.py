@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import hash_of
+from ovopt.data.content import common_length, file_at, hash_of
 from ovopt.errors import DataError, did_you_mean
 from ovopt.locate import expand
 from ovopt.records import Port
@@ -28,7 +28,6 @@ FAULTS = (ValueError, OSError, EOFError, TypeError, RuntimeError, zipfile.BadZip
 """What NumPy and `zipfile` raise on files that are not theirs."""
 LOCAL_HEADER = 30
 """Bytes of a ZIP member's header before its name (section 4.3.7 of PKWARE's APPNOTE.TXT)."""
-Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
 
@@ -39,7 +38,6 @@ class Npz(DataSource):
     """
 
     name: ClassVar[str] = "npz"
-    kind: Literal["npz"] = "npz"
     path: str
     inputs: str | None = Field(default=None, description="the key of the input array; default: what is no label")
     labels: str | None = Field(default=None, description=f"the key of the labels; default: {', '.join(LABEL_KEYS)}")
@@ -52,15 +50,15 @@ class Npz(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of the arrays' entries along their first axis. Raises DataError where an array is missing or broken,
         or the arrays differ in length."""
-        file = expand(self.path)
-        if not file.is_file():
-            raise DataError(f"{file}: no such data file")
+        file = file_at(expand(self.path), "data file")
         members = _checked(file, lambda: _members(file))
         label_key = self._label_key(list(members), file)
         keys = self._input_keys(list(members), label_key, file)
         wanted = [*keys, *([label_key] if label_key and label_key not in keys else [])]
         arrays = {key: _checked(file, members[key]) for key in wanted}
-        count = _common_length(arrays, file)
+        count = common_length(arrays, str(file))
+        if not count:
+            raise DataError(f"{file}: holds no samples")
 
         def load(index: int) -> Any:
             samples = {key: np.array(arrays[key][index]) for key in keys}
@@ -164,14 +162,3 @@ def _checked(file: Path, call: Callable[[], T]) -> T:
         return call()
     except FAULTS as error:
         raise DataError(f"{file}: not a readable NumPy file: {error}") from None
-
-
-def _common_length(arrays: Arrays, file: Path) -> int:
-    lengths = {key: len(array) if array.ndim else 0 for key, array in arrays.items()}
-    if len(set(lengths.values())) != 1:
-        said = ", ".join(f"{key}: {n}" for key, n in lengths.items())
-        raise DataError(f"{file}: the arrays differ in their number of samples ({said})")
-    count = next(iter(lengths.values()))
-    if count == 0:
-        raise DataError(f"{file}: holds no samples")
-    return count

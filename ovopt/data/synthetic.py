@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ class Synthetic(DataSource):
     decoder remembers of earlier tokens (`past_key_values`) is empty."""
 
     name: ClassVar[str] = "synthetic"
-    kind: Literal["synthetic"] = "synthetic"
     count: int = Field(default=32, gt=0)
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import hash_of
+from ovopt.data.content import file_at, hash_of, readable
 from ovopt.errors import DataError
 from ovopt.locate import expand
 from ovopt.records import Port
@@ -27,7 +27,6 @@ class Text(DataSource):
     """
 
     name: ClassVar[str] = "text"
-    kind: Literal["text"] = "text"
     path: str
     label: Literal["none", "tab"] = Field(
         default="none", description="where a line's label comes from: nowhere, or behind its last tab"
@@ -52,15 +51,16 @@ class Text(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of the file's lines, paragraphs or stretches. Raises DataError where there is none, or it is not
         UTF-8."""
-        file = expand(self.path)
-        if not file.is_file():
-            raise DataError(f"{file}: no such text file")
+        file = file_at(expand(self.path), "text file")
         found = self._found(file)
         if not found.begins:
             raise DataError(f"{file}: holds no text")
 
         def load(index: int) -> str:
-            text = _read(file, found.begins[index], found.ends[index])
+            begin, end = found.begins[index], found.ends[index]
+            with readable(file), file.open("rb") as stream:
+                stream.seek(begin)
+                text = stream.read(end - begin).decode(errors="replace")
             return text if self.chars else text.rstrip("\r\n")
 
         return Samples(
@@ -114,15 +114,6 @@ class _Found:
         self.ends.append(piece.end)
         if label:
             self.labels.append(label)
-
-
-def _read(file: Path, begin: int, end: int) -> str:
-    try:
-        with file.open("rb") as stream:
-            stream.seek(begin)
-            return stream.read(end - begin).decode(errors="replace")
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _lines(file: Path) -> Iterator[_Piece]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
-from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.content import folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
@@ -35,7 +35,6 @@ class Yolo(DataSource):
 
     name: ClassVar[str] = "yolo"
     priority: ClassVar[int] = 30
-    kind: Literal["yolo"] = "yolo"
     path: str = Field(description="the folder that holds both")
     images: str = Field(default="images", description="the folder of images, such as images/val")
     labels: str = Field(default="labels", description="the folder of text files, such as labels/val")
@@ -49,7 +48,7 @@ class Yolo(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of all images with their boxes. Raises DataError where images or folders are missing."""
         root = expand(self.path)
-        images, labels = self._folder(root, self.images), self._folder(root, self.labels)
+        images, labels = (folder_at(confined(root, name, "data.source")) for name in (self.images, self.labels))
         files = files_below(images)
         if not files:
             raise DataError(f"{images}: holds no images")
@@ -67,12 +66,6 @@ class Yolo(DataSource):
             fingerprint=hash_of_names(ids, files, *(hash_of(text) if text.is_file() else "" for text in texts)),
             classes=classes,
         )
-
-    def _folder(self, root: Path, name: str) -> Path:
-        folder = confined(root, name, "data.source")
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder")
-        return folder
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,10 @@ def _entry(title: str, kind: type[BaseModel], sole: str) -> Iterator[str]:
     if presets:
         said = ", ".join(f"`{name}` ({_fields(fields)})" for name, fields in presets.items())
         yield from ("", f"Short names: {said}.")
-    fields = {name: field for name, field in kind.model_fields.items() if name != "kind"}
-    if not fields:
+    if not kind.model_fields:
         return
     yield from ("", "| key | type | default | |", "|---|---|---|---|")
-    for name, field in fields.items():
+    for name, field in kind.model_fields.items():
         default = "must be given" if field.is_required() else f"`{_shown(field.default)}`"
         said = "; ".join(
             filter(None, ["a value alone means this key" if name == sole else "", field.description or ""])
@@ -120,6 +119,7 @@ def recipe_schema() -> dict[str, Any]:
         schema["properties"][section] = {"type": "array", "items": {"anyOf": entries}}
     for kind in sources:  # its path may come by `--data`
         own = definitions[_key(references[kind])]
+        own["properties"] = {"kind": {"const": kind.name}, **own["properties"]}
         own["required"] = [name for name in own.get("required", ()) if name != "path"]
     described: list[Any] = [{**references[kind], "required": ["kind"]} for kind in sources]
     definitions["DataSection"]["properties"]["source"] = {"anyOf": [*described, {"type": "null"}]}

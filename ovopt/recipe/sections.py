@@ -112,7 +112,7 @@ class DataSection(Record):
 
     @field_serializer("source")
     def _dump_source(self, source: DataSource | None) -> dict[str, Any] | None:
-        return source.model_dump(mode="json") if source else None
+        return {"kind": source.name, **source.model_dump(mode="json")} if source else None
 
 
 def _upper(value: Any) -> Any:

@@ -61,7 +61,7 @@ def test_every_key_of_a_plain_section_is_told(name: str) -> None:
 def test_every_plugin_is_told_with_its_docstring_and_all_its_keys(section: str, name: str) -> None:
     kind, text = KINDS[section][name], entry(section, name)
     assert (inspect.getdoc(kind) or "?") in text
-    assert keys(text).keys() == kind.model_fields.keys() - {"kind"}
+    assert keys(text).keys() == kind.model_fields.keys()
     for field, (_, default, said) in keys(text).items():
         info = kind.model_fields[field]
         assert (info.description or "").replace("\n", " ") in said
