@@ -14,10 +14,6 @@ from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Port, Postprocessing, Preprocessing
-from ovopt.transforms.geometry import CenterCrop, Pad, Resize
-from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
-from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale
-from ovopt.transforms.shape import Layout
 
 
 def read_manifest(path: str | Path) -> Manifest | None:
@@ -107,6 +103,11 @@ def postprocessing(recipe: Recipe, inside: int, outputs: Sequence[Port]) -> Post
 
 def _image(transforms: Sequence[Transform]) -> tuple[str | None, str | None]:
     """The layout and the order of channels of an image behind these transforms, as far as they tell."""
+    from ovopt.transforms.geometry import CenterCrop, Pad, Resize
+    from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
+    from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale
+    from ovopt.transforms.shape import Layout
+
     layout: str | None = None
     colours: str | None = None
     for transform in transforms:

@@ -73,7 +73,7 @@ def outside(package: str, kind: Any) -> Outside:
     owners = {name: "ovopt" for own in _built_in(package, kind).values() for name in _names(own)}
     found: dict[str, type[Any]] = {}
     left_out: list[LeftOut] = []
-    for entry in sorted(entry_points(group=group), key=_place):
+    for entry in sorted(entry_points(group=group), key=lambda entry: (_distribution(entry), entry.name)):
         for member, unfit in _members(entry, kind):
             if member in found.values():
                 continue
@@ -131,10 +131,6 @@ def _names(member: Any) -> list[str]:
     """The name of a plug-in, and its short names for a recipe."""
     name = getattr(member, "name", None)
     return [name if isinstance(name, str) else "", *getattr(member, "presets", ())]
-
-
-def _place(entry: EntryPoint) -> tuple[str, str]:
-    return _distribution(entry), entry.name
 
 
 def _distribution(entry: EntryPoint) -> str:

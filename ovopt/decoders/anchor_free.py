@@ -11,9 +11,8 @@ from pydantic import Field, PositiveFloat
 from ovopt.arrays.probabilities import Activation, activated, softmax
 from ovopt.contracts import Array
 from ovopt.decoders.boxes import around, corners_of, in_pixels, points
-from ovopt.decoders.detector import DenseDetector, Detector, Overlap
+from ovopt.decoders.detector import DenseDetector, Detector, Overlap, candidates
 from ovopt.decoders.outputs import array_of, misfit, several, table_of
-from ovopt.decoders.suppression import candidates
 
 STRIDES = "pixels per cell of each feature map"
 

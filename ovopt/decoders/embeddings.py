@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import openvino
 from openvino import opset13 as op
-from pydantic import Field
 
 from ovopt.arrays.graph import as_float, of_rank, sizes
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.outputs import array_of, misfit, tokens_of
+from ovopt.decoders.outputs import Mask, array_of, counted, misfit
 
 VECTORS = "one vector for each token, [tokens, features]"
 
@@ -25,17 +24,13 @@ class MeanPool(Decoder):
 
     name: ClassVar[str] = "mean_pool"
     sole: ClassVar[str | None] = "mask"
-    mask: str | None = Field(
-        default="attention_mask", description="the input that is 0 where a token is padding; null: all tokens count"
-    )
+    mask: Mask = "attention_mask"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Vector [features]; zeros where no token counts. Raises DataError where output or mask do not fit."""
         vectors = array_of(output, self.name, VECTORS, rank=2).astype(np.float64)
-        if self.mask is None:
-            return np.asarray(vectors.sum(0) / max(len(vectors), 1))
-        counted = tokens_of(inputs, self.mask, len(vectors), self.name) != 0
-        return np.asarray(vectors[counted].sum(0) / max(np.count_nonzero(counted), 1))
+        kept = vectors[counted(inputs, self.mask, len(vectors), self.name)]
+        return np.asarray(kept.sum(0) / max(len(kept), 1))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, tokens, features] in float32, where the mask is an input [n, tokens]."""
@@ -48,9 +43,9 @@ class MeanPool(Decoder):
         if mask is None or len(mask.get_partial_shape()) != 2:
             return None
         zero = op.constant(np.zeros((), vectors.get_element_type().to_dtype()))
-        counted = op.unsqueeze(op.not_equal(mask, op.convert_like(zero, mask)), np.array([2]))
-        total = op.reduce_sum(op.select(counted, vectors, zero), np.array([1]))
-        count = op.reduce_sum(op.convert_like(counted, zero), np.array([1]))
+        real = op.unsqueeze(op.not_equal(mask, op.convert_like(zero, mask)), np.array([2]))
+        total = op.reduce_sum(op.select(real, vectors, zero), np.array([1]))
+        count = op.reduce_sum(op.convert_like(real, zero), np.array([1]))
         return op.divide(total, op.maximum(count, op.convert_like(op.constant(1.0), zero))).output(0)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from ovopt.contracts import Array
 from ovopt.errors import DataError, RecipeError
@@ -17,6 +18,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 COLOURS = (1, 3)
 """Channels of grey and colour images."""
+Mask = Annotated[str | None, Field(description="the input that is 0 where a token is padding; null: all tokens count")]
 SOLE_ARRAY = "an array; `pick` one of the outputs"
 
 
@@ -57,16 +59,13 @@ def several(output: Any, name: str, wants: str, *counts: int) -> tuple[Any, ...]
     return output
 
 
-def parts_of(outputs: Any, name: str) -> list[Array]:
-    """Array [...] of numbers for each part of a sample. Raises DataError where one of them is none."""
+def parts_of(outputs: Any, name: str, alike: bool = True) -> list[Array]:
+    """Array [...] of numbers for each part of a sample. Raises DataError where one of them is none, or they are to be
+    alike and their shapes differ."""
     if not isinstance(outputs, list) or not outputs:
         raise misfit(name, "what each part of a sample gave, as a list", outputs)
-    return [array_of(part, name, "an array from each part of a sample") for part in outputs]
-
-
-def alike(parts: list[Array], name: str) -> list[Array]:
-    """Parts [...] of one shape. Raises DataError where their shapes differ."""
-    if len({part.shape for part in parts}) > 1:
+    parts = [array_of(part, name, "an array from each part of a sample") for part in outputs]
+    if alike and len({part.shape for part in parts}) > 1:
         raise misfit(name, "parts of one shape", tuple(parts))
     return parts
 
@@ -80,6 +79,11 @@ def tokens_of(inputs: Mapping[str, Array], key: str, length: int, name: str) -> 
     if len(tokens) != length:
         raise DataError(f"{name}: the input {key!r} has {len(tokens)} tokens, the output {length}")
     return tokens
+
+
+def counted(inputs: Mapping[str, Array], mask: str | None, length: int, name: str) -> Array:
+    """True for each token [length] that the mask, an input, does not leave out. Raises DataError as `tokens_of`."""
+    return np.ones(length, bool) if mask is None else tokens_of(inputs, mask, length, name) != 0
 
 
 def image_size(inputs: Mapping[str, Array], layout: Layout | None, name: str) -> Size:

@@ -11,7 +11,7 @@ from pydantic import Field
 from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.axes import sliced
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.outputs import alike, misfit, parts_of
+from ovopt.decoders.outputs import misfit, parts_of
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -24,7 +24,7 @@ class CosineOfParts(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> float:
         """Similarity of -1 to 1. Raises DataError unless there are two embeddings of one shape."""
-        parts = alike(parts_of(output, self.name), self.name)
+        parts = parts_of(output, self.name)
         if len(parts) != 2:
             raise misfit(self.name, "the embeddings of two parts", tuple(parts))
         first, second = (np.ravel(part).astype(np.float64) for part in parts)
@@ -40,7 +40,7 @@ class StackParts(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Array [parts, ...]. Raises DataError where the parts differ in shape."""
-        return np.stack(alike(parts_of(output, self.name), self.name))
+        return np.stack(parts_of(output, self.name))
 
 
 class ConcatParts(Decoder):
@@ -58,7 +58,7 @@ class ConcatParts(Decoder):
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Array [...] of all parts. Raises DataError where they differ on another axis, or `trim` takes more than there
         is."""
-        parts = parts_of(output, self.name)
+        parts = parts_of(output, self.name, alike=False)
         last = len(parts) - 1
         trimmed = [self._trimmed(part, first=i == 0, last=i == last) for i, part in enumerate(parts)]
         try:
@@ -84,7 +84,7 @@ class MeanParts(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Float64 [...] of a part's shape. Raises DataError where the parts differ in shape."""
-        return np.asarray(np.mean(alike(parts_of(output, self.name), self.name), axis=0, dtype=np.float64))
+        return np.asarray(np.mean(parts_of(output, self.name), axis=0, dtype=np.float64))
 
 
 class MaxParts(Decoder):
@@ -95,7 +95,7 @@ class MaxParts(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Array [...] of a part's shape. Raises DataError where the parts differ in shape."""
-        return np.asarray(np.max(alike(parts_of(output, self.name), self.name), axis=0))
+        return np.asarray(np.max(parts_of(output, self.name), axis=0))
 
 
 class SumParts(Decoder):
@@ -106,4 +106,4 @@ class SumParts(Decoder):
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Float64 [...] of a part's shape. Raises DataError where the parts differ in shape."""
-        return np.asarray(np.sum(alike(parts_of(output, self.name), self.name), axis=0, dtype=np.float64))
+        return np.asarray(np.sum(parts_of(output, self.name), axis=0, dtype=np.float64))

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ovopt.arrays.probabilities import log_softmax
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.outputs import array_of, lines_of, misfit, tokens_of
+from ovopt.decoders.outputs import Mask, array_of, counted, lines_of, misfit, tokens_of
 from ovopt.errors import DataError
 
 BLOCK = 64
@@ -108,9 +108,7 @@ class Tags(Decoder):
     sole: ClassVar[str | None] = "labels"
     labels: tuple[str, ...] = Field(default=(), description="the classes' names; without any, tags are class indices")
     skip_special: bool = Field(default=False, description="leave out the first and the last token: [CLS] and [SEP]")
-    mask: str | None = Field(
-        default="attention_mask", description="the input that is 0 where a token is padding; null: all tokens count"
-    )
+    mask: Mask = "attention_mask"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> list[str] | list[int]:
         """Tag of each token that counts, from scores [tokens, classes]. Raises DataError where output or mask do not
@@ -119,9 +117,7 @@ class Tags(Decoder):
         scores = array_of(output, self.name, wants, rank=2)
         if not scores.shape[1] or len(self.labels) not in (0, scores.shape[1]):
             raise misfit(self.name, wants, output)
-        best = scores.argmax(1)
-        if self.mask is not None:
-            best = best[tokens_of(inputs, self.mask, len(best), self.name) != 0]
+        best = scores.argmax(1)[counted(inputs, self.mask, len(scores), self.name)]
         ids: list[int] = (best[1:-1] if self.skip_special else best).tolist()
         return [self.labels[i] for i in ids] if self.labels else ids
 
@@ -132,9 +128,7 @@ class NextTokenNll(Decoder):
 
     name: ClassVar[str] = "next_token_nll"
     ids: str = Field(default="input_ids", description="the input that holds the token ids")
-    mask: str | None = Field(
-        default="attention_mask", description="the input that is 0 where a token is padding; null: all tokens count"
-    )
+    mask: Mask = "attention_mask"
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Float64 [2]: the sum of -ln p, and the number of tokens, from scores [tokens, vocabulary]. Raises DataError
@@ -142,8 +136,7 @@ class NextTokenNll(Decoder):
         logits = array_of(output, self.name, "scores of the vocabulary at each token, [tokens, vocabulary]", rank=2)
         length, vocabulary = logits.shape
         ids = tokens_of(inputs, self.ids, length, self.name).astype(np.int64)
-        mask = None if self.mask is None else tokens_of(inputs, self.mask, length, self.name) != 0
-        real = np.ones(length, bool) if mask is None else mask
+        real = counted(inputs, self.mask, length, self.name)
         positions = np.flatnonzero(real[:-1] & real[1:])
         targets = ids[positions + 1]
         if len(targets) and not 0 <= targets.min() <= targets.max() < vocabulary:

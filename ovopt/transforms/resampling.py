@@ -7,7 +7,6 @@ products are nearer to Pillow, and as quick or quicker: `benchmarks/embedding.py
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -205,11 +204,7 @@ def _cubic(x: float, a: float) -> float:
 
 
 def _lanczos(x: float) -> float:
-    return _sinc(x) * _sinc(x / 3) if -3 <= x < 3 else 0.0
-
-
-def _sinc(x: float) -> float:
-    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
+    return float(np.sinc(x) * np.sinc(x / 3)) if -3 <= x < 3 else 0.0
 
 
 KERNELS: dict[Interpolation, tuple[Kernel, float]] = {

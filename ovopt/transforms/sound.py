@@ -23,11 +23,6 @@ class Sound:
     rate: int
 
     @property
-    def frames(self) -> int:
-        """Samples of each channel."""
-        return int(self.samples.shape[0])
-
-    @property
     def channels(self) -> int:
         """1 is mono."""
         return int(self.samples.shape[1])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.decoders.suppression import candidates, overlaps, suppress
+from ovopt.decoders.detector import candidates, overlaps, suppress
 
 
 def _iou(a, b):
