@@ -1,12 +1,14 @@
-"""Paths in a recipe, with names for the folders that ovopt knows, and names inside a folder."""
+"""Where things are: paths in a recipe, names inside a folder, and packages that an extra brings."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sysconfig
 from pathlib import Path
+from typing import Any
 
-from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
 
 
 def shipped(folder: str) -> Path:
@@ -43,6 +45,15 @@ def confined(root: Path, name: str, said: str) -> Path:
         if file.resolve().is_relative_to(root.resolve()):
             return file
     raise DataError(f"{said}: {name!r} leads outside {root}; give paths inside it")
+
+
+def optional(module: str, needed: str, extra: str) -> Any:
+    """The module of a package that one of ovopt's extras brings. Raises SettingsError where it is missing, or a library
+    that it loads: `needed` says what for."""
+    try:
+        return importlib.import_module(module)
+    except (ImportError, OSError):
+        raise SettingsError(f"{needed}: pip install 'ovopt[{extra}]'") from None
 
 
 def shown(file: Path) -> str:

@@ -14,7 +14,7 @@ from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
-from ovopt.locate import confined, expand, shown
+from ovopt.locate import confined, expand, optional, shown
 from ovopt.records import Port
 from ovopt.units import a_few
 
@@ -124,10 +124,7 @@ def _frame(seconds: float, rate: float) -> int:
 
 def _seconds(file: Path) -> float:
     """A recording's length, from its header alone."""
-    try:
-        import soundfile
-    except ImportError:
-        raise DataError(f"{file}: reading its length needs soundfile: pip install 'ovopt[audio]'") from None
+    soundfile = optional("soundfile", f"{file}: reading its length needs soundfile", "audio")
     try:
         return float(soundfile.info(str(file)).duration)
     except (OSError, RuntimeError) as error:

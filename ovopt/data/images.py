@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ovopt.contracts import BadLabel, Boxes
 from ovopt.errors import DataError
-from ovopt.locate import confined
+from ovopt.locate import confined, optional
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
@@ -39,18 +39,16 @@ def files_below(root: Path, suffixes: frozenset[str] | None = SUFFIXES) -> list[
 
 def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int]:
     """Width and height of the upright image, from the header of the file, or of its content where that is at hand.
-    Raises DataError where it is no readable image."""
+    Raises DataError where it is no readable image, SettingsError where Pillow is missing."""
+    pillow = optional("PIL.Image", f"{file}: reading its size needs Pillow", "vision")
     try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        raise DataError(f"{file}: reading its size needs Pillow: pip install 'ovopt[vision]'") from None
-    try:
-        with Image.open(file if content is None else io.BytesIO(content)) as image:
+        with pillow.open(file if content is None else io.BytesIO(content)) as image:
             turned = "exif" in image.info and image.getexif().get(ORIENTATION) in ON_ITS_SIDE
-            return image.size[::-1] if turned else image.size
-    except UnidentifiedImageError:
+            width, height = image.size
+            return (height, width) if turned else (width, height)
+    except pillow.UnidentifiedImageError:
         raise DataError(f"{file}: not a readable image") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
         raise DataError(f"{file}: not a readable image: {error}") from None
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
-from ovopt.errors import DataError, SettingsError, did_you_mean
+from ovopt.errors import DataError, did_you_mean
+from ovopt.locate import optional
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import Recipe
 
@@ -84,12 +85,9 @@ class Labels:
 
 def _read_image(path: Path, kind: str) -> Array:
     """A mask [height, width] or an image [height, width, 3]."""
+    pillow = optional("PIL.Image", f"{path}: reading it needs Pillow", "vision")
     try:
-        from PIL import Image
-    except ImportError:
-        raise SettingsError(f"{path}: reading it needs Pillow: pip install 'ovopt[vision]'") from None
-    try:
-        with Image.open(path) as image:
+        with pillow.open(path) as image:
             return _class_ids(image, path) if kind == "mask" else np.asarray(image.convert("RGB"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable image: {error}") from None

@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from ovopt.arrays.arguments import holds, numbers_of
 from ovopt.contracts import Array, Parts, Transform
-from ovopt.errors import DataError, SettingsError
+from ovopt.errors import DataError
+from ovopt.locate import optional
 from ovopt.transforms.sniff import seems
 from ovopt.transforms.sound import Sound, signal_of
 
@@ -35,7 +36,7 @@ class DecodeAudio(Transform):
             return content
         if not isinstance(content, bytes):
             raise DataError(f"decode_audio: wants a file's bytes, not a {type(content).__name__}")
-        soundfile = _soundfile()
+        soundfile = optional("soundfile", "recordings need soundfile", "audio")
         _refuse_cut_wav(content)
         try:
             samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
@@ -223,14 +224,6 @@ class Frame(Transform):
         if len(signal) < self.size:
             raise DataError(f"frame: {len(signal)} samples do not fill a frame of {self.size}; use `fix_length` before")
         return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(signal, self.size)[:: self.hop])
-
-
-def _soundfile() -> Any:
-    try:
-        import soundfile
-    except (ImportError, OSError):
-        raise SettingsError("recordings need soundfile: pip install 'ovopt[audio]'") from None
-    return soundfile
 
 
 def _refuse_cut_wav(content: bytes) -> None:

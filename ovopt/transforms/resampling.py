@@ -17,7 +17,7 @@ from openvino import opset13 as op
 
 from ovopt.arrays.graph import as_f32, converted, dtype_of, sizes
 from ovopt.contracts import Array
-from ovopt.errors import SettingsError
+from ovopt.locate import optional
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 FILTERS = {"nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "lanczos": "LANCZOS", "area": "BOX"}
@@ -32,11 +32,7 @@ Kernel = Callable[[float], float]
 
 def pillow() -> Any:
     """Pillow's module `Image`. Raises SettingsError where it is not installed."""
-    try:
-        from PIL import Image
-    except ImportError:
-        raise SettingsError("images need Pillow: pip install 'ovopt[vision]'") from None
-    return Image
+    return optional("PIL.Image", "images need Pillow", "vision")
 
 
 def resampled(image: Array, size: tuple[int, int], interpolation: Interpolation, antialias: bool = True) -> Array:

@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ovopt.contracts import Array, Transform
-from ovopt.errors import DataError, ModelError, RecipeError, SettingsError
-from ovopt.locate import expand
+from ovopt.errors import DataError, ModelError, RecipeError
+from ovopt.locate import expand, optional
 from ovopt.model.files.gguf import tokenizer_of
 from ovopt.transforms.columns import column_of
 from ovopt.transforms.sniff import seems
@@ -240,10 +240,7 @@ def _padding(path: str, lowercase: bool | None) -> int | None:
 
 
 def _read(path: str, lowercase: bool | None) -> Any:
-    try:
-        import tokenizers
-    except ImportError:
-        raise SettingsError("tokens need tokenizers: pip install 'ovopt[text]'") from None
+    tokenizers = optional("tokenizers", "tokens need tokenizers", "text")
     file = _file(expand(path))
     try:
         if file.suffix == ".json":

@@ -8,7 +8,7 @@ import pytest
 from ovopt.data.content import hash_of, hash_of_names, read_bytes, read_table, read_text
 from ovopt.data.events import Events
 from ovopt.data.images import files_below, image_size
-from ovopt.errors import DataError
+from ovopt.errors import DataError, SettingsError
 from tests.data.pictures import picture, recording
 from tests.factories import exactly
 
@@ -82,9 +82,9 @@ def test_an_absurdly_large_image_is_an_error(tmp_path, monkeypatch):
 
 def test_a_missing_pillow_is_an_error_that_says_what_to_install(tmp_path, monkeypatch):
     picture(tmp_path / "a.png")
-    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
     message = f"{tmp_path / 'a.png'}: reading its size needs Pillow: pip install 'ovopt[vision]'"
-    with pytest.raises(DataError, match=exactly(message)):
+    with pytest.raises(SettingsError, match=exactly(message)):
         image_size(tmp_path / "a.png")
 
 
@@ -93,5 +93,5 @@ def test_a_missing_soundfile_is_an_error_that_says_what_to_install(tmp_path, mon
     (tmp_path / "events.csv").write_text("file,onset_s,offset_s,class\n")
     monkeypatch.setitem(sys.modules, "soundfile", None)
     message = f"{tmp_path / 'a.wav'}: reading its length needs soundfile: pip install 'ovopt[audio]'"
-    with pytest.raises(DataError, match=exactly(message)):
+    with pytest.raises(SettingsError, match=exactly(message)):
         Events(path=str(tmp_path), frame_rate=10, class_count=2).open((), 0)

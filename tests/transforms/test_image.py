@@ -172,7 +172,7 @@ def test_what_is_no_file_is_an_error(content):
 
 
 def test_pillow_missing_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(SettingsError, match=exactly("images need Pillow: pip install 'ovopt[vision]'")):
         DecodeImage()(b"bytes")
 

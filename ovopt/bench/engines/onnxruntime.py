@@ -12,6 +12,7 @@ from ovopt.bench.engines.pooled import PooledSession
 from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError, SettingsError
+from ovopt.locate import optional
 from ovopt.records import Execution
 
 if TYPE_CHECKING:
@@ -73,11 +74,7 @@ class OnnxRuntime(Engine):
 
 
 def _onnxruntime() -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise SettingsError("the reference onnxruntime is not installed: pip install 'ovopt[onnxruntime]'") from None
-    return onnxruntime
+    return optional("onnxruntime", "the reference onnxruntime is not installed", "onnxruntime")
 
 
 def _session(placement: Placement, threads: int) -> onnxruntime.InferenceSession:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from ovopt.bench.engines.pooled import PooledSession
 from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.contracts import Engine, Placement, Started, Tensors
-from ovopt.errors import ModelError, SettingsError
+from ovopt.errors import ModelError
+from ovopt.locate import optional
 from ovopt.records import Execution
 
 STARTED_INFERENCES = 20
@@ -58,11 +59,7 @@ class Torch(Engine):
 
 
 def _torch() -> Any:
-    try:
-        import torch
-    except ImportError:
-        raise SettingsError("the reference torch is not installed: pip install 'ovopt[torch]'") from None
-    return torch
+    return optional("torch", "the reference torch is not installed", "torch")
 
 
 def _callable(placement: Placement, outputs: Sequence[int]) -> Callable[[Tensors], Tensors]:
