@@ -137,7 +137,11 @@ def _with_recordings(table: Any, root: Path) -> Any:
     """`audio` in place of `file_name`, and `first` in place of `first_file_name`, as the builder of `datasets` names
     them; that one would need torchcodec and torch."""
     said = f"{root / 'metadata.csv'}"
-    columns = {c: c.removesuffix("file_name").rstrip("_") or "audio" for c in table.column_names if _names_files(c)}
+    columns = {
+        c: c.removesuffix("file_name").rstrip("_") or "audio"
+        for c in table.column_names
+        if f"_{c}".endswith("_file_name")
+    }
     if not columns:
         raise DataError(f"{said}: no column 'file_name'; {did_you_mean('file_name', table.column_names)}")
 
@@ -146,10 +150,6 @@ def _with_recordings(table: Any, root: Path) -> Any:
         return {name: {"bytes": None, "path": str(files[column])} for column, name in columns.items()}
 
     return table.map(with_audio, remove_columns=list(columns))
-
-
-def _names_files(column: str) -> bool:
-    return column == "file_name" or column.endswith("_file_name")
 
 
 def hash_of_rows(table: datasets.Dataset) -> str:

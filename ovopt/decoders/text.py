@@ -145,10 +145,8 @@ class NextTokenNll(Decoder):
                 f"is outside the {vocabulary} scores of the output"
             )
         blocks = (slice(start, start + BLOCK) for start in range(0, len(positions), BLOCK))
-        total = sum(float(_nll(logits[positions[block]], targets[block]).sum()) for block in blocks)
+        total = 0.0
+        for block in blocks:
+            logs = log_softmax(logits[positions[block]])
+            total -= float(np.take_along_axis(logs, targets[block, np.newaxis], axis=1).sum())
         return np.array([total, len(positions)], np.float64)
-
-
-def _nll(logits: Array, targets: Array) -> Array:
-    """-log softmax(x)[target] [n] of logits [n, vocabulary] and targets [n]."""
-    return np.asarray(-log_softmax(logits)[np.arange(len(targets)), targets])

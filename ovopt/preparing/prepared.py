@@ -69,7 +69,8 @@ class Prepared:
         return self.build_preparation(self.recipe.preprocess, self.inputs)
 
     @cached_property
-    def _labels(self) -> Labels:
+    def labels(self) -> Labels:
+        """Labels of the samples, as metrics take them."""
         return Labels(self.samples, self.recipe, self.full_preparation)
 
     def prepare_each(self, indices: Sequence[int]) -> Iterator[tuple[int, Inferences]]:
@@ -110,14 +111,6 @@ class Prepared:
         """Error to raise where all samples were left out; the first of them says why."""
         why = [f"; {sample.why}" for sample in self.left_out.values()]
         return DataError(f"{self.samples.source}: no sample is left to {use}{''.join(why[:1])}")
-
-    def read_label(self, index: int) -> Any:
-        """Label as metrics take it, see `Labels.read`. Raises DataError where it cannot be read or names no class."""
-        return self._labels.read(index)
-
-    def label_takes_work(self, index: int) -> bool:
-        """True where the label takes reading, or moving as its image is."""
-        return self._labels.take_work(index)
 
     def with_transforms(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> Prepared:
         """The same samples for a model with these inputs, which does itself what follows these transforms."""

@@ -55,7 +55,9 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     source = section.get("source")
     source = dict(source) if isinstance(source, Mapping) else {}
     known = plugins("ovopt.data", DataSource)
-    own, kind = known.get(source.get("kind", "")), _recognised(data)
+    own = known.get(source.get("kind", ""))
+    reading = [one for one in known.values() if one.recognises(data)]
+    kind = max(reading, key=lambda one: one.priority).name if reading else None
     if own and (own.recognises(data) or (kind and not known[kind].priority and Path(data).is_dir())):
         kind = own.name  # a folder that no kind knows by its content is what the recipe says
     if kind is None:
@@ -157,12 +159,6 @@ def _read_source(raw: Any, faults: list[Fault]) -> Any:
     if path and path.is_required() and "path" not in raw:
         return None  # `--data` brings it
     return validate(known[kind], {key: raw[key] for key in raw if key != "kind"}, "data.source", faults)
-
-
-def _recognised(data: str) -> str | None:
-    """The kind of source that reads this path, if any does."""
-    kinds = [kind for kind in plugins("ovopt.data", DataSource).values() if kind.recognises(data)]
-    return max(kinds, key=lambda kind: kind.priority).name if kinds else None
 
 
 def parse_budgets(raw: Any, said: str, overrides: Overrides = ()) -> tuple[Budgets, dict[str, Any]]:

@@ -115,10 +115,6 @@ class DataSection(Record):
         return {"kind": source.name, **source.model_dump(mode="json")} if source else None
 
 
-def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
 class Runtime(Record):
     """Settings that original and optimized share."""
 
@@ -127,7 +123,7 @@ class Runtime(Record):
         Literal["LATENCY", "THROUGHPUT", "NONE"] | None,
         # Editors complete the two usual spellings; any case is read.
         BeforeValidator(
-            _upper,
+            lambda value: value.upper() if isinstance(value, str) else value,
             json_schema_input_type=Literal["LATENCY", "THROUGHPUT", "NONE", "latency", "throughput", "none"] | None,
         ),
     ] = Field(default=None, description="performance hint; default: the one that fits the scenario")

@@ -284,7 +284,7 @@ def _right(tried: Draft, subject: _Subject) -> float:
         prepared = prepare(tried.recipe(), subject.facts.inputs, 0)
         compiled = core().compile_model(subject.model, "CPU")
         rights = [
-            int(np.argmax(compiled(list(parts[0]))[0])) == prepared.read_label(index)
+            int(np.argmax(compiled(list(parts[0]))[0])) == prepared.labels.read(index)
             for index, parts in prepared.prepare_each(prepared.splits["tuning"][:TRIED])
         ]
     except OvoptError:

@@ -154,12 +154,12 @@ def test_a_label_is_what_metrics_take(
     label: Any, classes: Sequence[str], source_classes: Sequence[str], found: Any
 ) -> None:
     data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
-    assert data.read_label(0) == found
+    assert data.labels.read(0) == found
 
 
 @pytest.mark.parametrize("task", ["recognition", "transcription"])
 def test_a_text_is_a_label_of_its_own_where_the_task_is_about_text(task: Any) -> None:
-    assert prepared(labels=["17 bees"], task=task).read_label(0) == "17 bees"
+    assert prepared(labels=["17 bees"], task=task).labels.read(0) == "17 bees"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_class_that_the_recipe_does_not_list_is_named(
 ) -> None:
     data = prepared(labels=[label], source_classes=source_classes, data={"classes": tuple(classes)})
     with pytest.raises(DataError, match=exactly(f"set#0: {said}")):
-        data.read_label(0)
+        data.labels.read(0)
 
 
 class Halved(Transform):
@@ -197,7 +197,7 @@ def test_boxes_move_as_their_image_does_and_those_that_it_loses_are_gone() -> No
     data = prepared(
         labels=[boxes], preprocess=(Halved(),), source_classes=NAMES, data={"classes": ("cow", "bee", "ant")}
     )
-    found = data.read_label(0)
+    found = data.labels.read(0)
     assert found.corners.tolist() == [[0, 0, 20, 10], [10, 5, 25, 15]]
     assert found.classes.tolist() == [2, 0]
     assert found.crowd.tolist() == [False, True]
@@ -234,8 +234,8 @@ def test_boxes_move_as_their_image_does_wherever_that_is() -> None:
     boxes = Boxes(corners, np.array([0]), np.array([False]), (100, 40))
     whole = prepared(labels=[boxes], preprocess=(Halved(),))
     assert (
-        whole.with_transforms((), (X,)).read_label(0).corners.tolist()
-        == whole.read_label(0).corners.tolist()
+        whole.with_transforms((), (X,)).labels.read(0).corners.tolist()
+        == whole.labels.read(0).corners.tolist()
         == [[0, 0, 20, 10]]
     )
 

@@ -449,18 +449,18 @@ def files(here):
 @pytest.mark.parametrize(("path", "kind"), [("a.npz", "npz"), ("a.csv", "hf"), ("folder", "files")])
 def test_the_path_of_data_tells_its_kind(files, path, kind):
     source = load_recipe("classification", data=path).data.source
-    assert (source.kind, source.path) == (kind, str(files / path))
+    assert (source.name, source.path) == (kind, str(files / path))
 
 
 def test_data_on_the_hub_keeps_its_name():
     source = load_recipe("classification", data="hf:org/name").data.source
-    assert (source.kind, source.path) == ("hf", "hf:org/name")
+    assert (source.name, source.path) == ("hf", "hf:org/name")
 
 
 def test_data_in_a_folder_that_ovopt_knows_is_found():
     given = "{calibration_data}/magika/files"
     source = load_recipe("generic", data=given).data.source
-    assert (source.kind, source.path) == ("files", given)
+    assert (source.name, source.path) == ("files", given)
 
 
 def test_data_of_the_recipes_own_kind_keeps_its_other_keys(files):
@@ -494,7 +494,7 @@ def test_data_that_no_source_reads_is_an_error(files, path, message):
 
 def test_data_replaces_a_source_that_is_broken(files):
     (files / "r.yaml").write_text(f"{HEAD}data: {{source: photos}}\n")
-    assert load_recipe("r.yaml", data="a.npz").data.source.kind == "npz"
+    assert load_recipe("r.yaml", data="a.npz").data.source.name == "npz"
 
 
 def test_a_copy_of_a_shipped_recipe_is_found_first(here):

@@ -71,9 +71,9 @@ class Scorer:
             ports = [port.model_copy(update={"shape": None}) for port in ports]
         known: set[Any] = set()
         for index in chosen if accuracy else ():
-            if prepared.label_takes_work(index):
+            if prepared.labels.take_work(index):
                 continue  # checked where it is read, which takes its time
-            label = prepared.read_label(index)
+            label = prepared.labels.read(index)
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
             if isinstance(label, int):
@@ -161,7 +161,7 @@ class Scorer:
         return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
 
     def _simple_label(self, index: int) -> Any:
-        return None if self.prepared.label_takes_work(index) else self.prepared.read_label(index)
+        return None if self.prepared.labels.take_work(index) else self.prepared.labels.read(index)
 
     def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
         names = self.prepared.recipe.data.classes or self.prepared.samples.classes
@@ -258,8 +258,8 @@ class Pass:
 
     def _label(self, index: int) -> Any:
         """A label that was not checked beforehand, because it takes reading, is checked now."""
-        label = self._prepared.read_label(index)
-        if self._prepared.label_takes_work(index):
+        label = self._prepared.labels.read(index)
+        if self._prepared.labels.take_work(index):
             for metric in filter(_labelled, self._scorer.metrics):
                 metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
         return label
