@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveFloat
 
+from ovopt.arrays.boxes import around, corners_of, in_pixels, points
 from ovopt.arrays.probabilities import Activation, activated, softmax
 from ovopt.contracts import Array
-from ovopt.decoders.boxes import around, corners_of, in_pixels, points
 from ovopt.decoders.detector import DenseDetector, Detector, Overlap, candidates
 from ovopt.decoders.outputs import array_of, misfit, several, table_of
 

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, PositiveInt
 
+from ovopt.arrays.boxes import Size
 from ovopt.contracts import Array, Decoder
-from ovopt.decoders.outputs import Layout, Size, image_size
+from ovopt.decoders.outputs import Layout, image_size
 
 Overlap = Annotated[float, Field(ge=0, le=1, description="a box that overlaps a better one by more than this goes")]
 Place = tuple[PositiveInt, PositiveInt]

@@ -9,13 +9,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.boxes import Size
 from ovopt.contracts import Array
 from ovopt.errors import DataError, RecipeError
 from ovopt.locate import expand
 
 Layout = Literal["nchw", "nhwc"]
-Size = tuple[int, int]
-"""Width and height in pixels."""
 COLOURS = (1, 3)
 """Channels of grey and colour images."""
 Mask = Annotated[str | None, Field(description="the input that is 0 where a token is padding; null: all tokens count")]

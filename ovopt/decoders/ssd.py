@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from ovopt.arrays.boxes import Format, Size, cells, corners_of, grid, in_pixels
 from ovopt.arrays.probabilities import Activation, activated
 from ovopt.contracts import Array
-from ovopt.decoders.boxes import Format, cells, corners_of, grid, in_pixels
 from ovopt.decoders.detector import DenseDetector, Detector, Overlap
-from ovopt.decoders.outputs import Size, array_of, misfit, several, table_of
+from ovopt.decoders.outputs import array_of, misfit, several, table_of
 from ovopt.errors import DataError
 
 OFFSET = "what is taken from the model's class numbers: 1 where its 0 is the background"

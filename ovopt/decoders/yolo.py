@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, PositiveFloat, model_validator
 
+from ovopt.arrays.boxes import corners_of, grid, points
 from ovopt.arrays.probabilities import sigmoid
 from ovopt.contracts import Array
-from ovopt.decoders.boxes import corners_of, grid, points
 from ovopt.decoders.detector import DenseDetector, Detector, Overlap
 from ovopt.decoders.outputs import array_of, misfit, table_of
 

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 
 from ovopt.contracts import Array
-from ovopt.decoders.outputs import Size
 from ovopt.errors import DataError
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
 Format = Literal["xyxy", "yxyx", "cxcywh", "xywh"]
 """Two corners, the same with y first, centre and size, first corner and size."""
 
