@@ -66,3 +66,16 @@ def points(size: Size, strides: Sequence[float], offset: float, count: int, name
 def around(places: Array, distances: Array) -> Array:
     """Corners [n, 4] of the boxes whose edges are so far left, above, right and below [n, 4] of points [n, 2]."""
     return np.hstack((places - distances[:, :2], places + distances[:, 2:]))
+
+
+def overlaps(boxes: Array, others: Array, crowd: Array | None = None) -> Array:
+    """Intersection over union [n, m] of boxes [n, 4] with others [m, 4]; over the area of the box alone where the other
+    one is a crowd [m]. 0 where they share nothing."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=2)
+    own, theirs = (np.prod(corners[:, 2:] - corners[:, :2], axis=1) for corners in (boxes, others))
+    union = own[:, None] + theirs - common
+    if crowd is not None:
+        union = np.where(crowd, own[:, None], union)
+    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=common > 0))

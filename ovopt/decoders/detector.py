@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from ovopt.arrays.boxes import Size
+from ovopt.arrays.boxes import Size, overlaps
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import Layout, image_size
 
@@ -111,17 +111,4 @@ def _survivors(ranked: Array, places: Array, iou: float) -> Iterator[int]:
     while len(places):
         best, places = places[0], places[1:]
         yield int(best)
-        places = places[~(overlaps(ranked[best], ranked[places]) > iou)]
-
-
-def overlaps(box: Array, others: Array) -> Array:
-    """Intersection over union [n] of a box with others [n, 4 or more]; 0 where both have no area."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:4], others[:, 2:4])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    union = _area(box[None]) + _area(others) - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros(len(others)), where=union > 0))
-
-
-def _area(boxes: Array) -> Array:
-    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+        places = places[~(overlaps(ranked[best, None, :4], ranked[places, :4])[0] > iou)]

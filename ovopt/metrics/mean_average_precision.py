@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ovopt.arrays.boxes import overlaps
 from ovopt.contracts import Array, Boxes, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.row_tables import Remembered
@@ -90,8 +91,8 @@ class MeanAveragePrecision(Metric):
         crowd = np.asarray(target.crowd, bool)[own]
         own, crowd = own[np.argsort(crowd, kind="stable")], np.sort(crowd)
         best = found[np.argsort(-found[:, 4], kind="stable")[: self.max_detections]]
-        overlaps = _overlaps(best[:, :4], np.asarray(target.corners, np.float64)[own], crowd)
-        flags = _matched(overlaps, crowd.tolist(), self._thresholds)
+        shares = overlaps(best[:, :4], np.asarray(target.corners, np.float64)[own], crowd)
+        flags = _matched(shares, crowd.tolist(), self._thresholds)
         scored = [[score, *flag] for score, flag in zip(best[:, 4].tolist(), flags, strict=True)]
         return [index, int(np.count_nonzero(~crowd)), scored]
 
@@ -218,23 +219,13 @@ def _interpolated(right: Array, ignored: Array, classes: Array, begin: Array, ne
     return np.asarray(np.where(reached, best[places], 0.0).mean(axis=1))
 
 
-def _overlaps(found: Array, labelled: Array, crowd: Array) -> Array:
-    """Intersection over union of each pair [found, labelled]; of a crowd, over the area of the detection."""
-    low = np.maximum(found[:, None, :2], labelled[None, :, :2])
-    high = np.minimum(found[:, None, 2:], labelled[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=2)
-    own, theirs = (np.prod(corners[:, 2:] - corners[:, :2], axis=1) for corners in (found, labelled))
-    union = np.where(crowd, own[:, None], own[:, None] + theirs - common)
-    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=common > 0))
-
-
-def _matched(overlaps: Array, crowd: list[bool], thresholds: Sequence[float]) -> list[tuple[int, int]]:
+def _matched(shares: Array, crowd: list[bool], thresholds: Sequence[float]) -> list[tuple[int, int]]:
     """Bit masks of each detection: thresholds at which it matches an object, and at which that is a crowd."""
     lowest = min(thresholds[0], 1 - 1e-10)
     near: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for detection, labelled in np.argwhere(overlaps >= lowest).tolist():
-        near[detection].append((labelled, float(overlaps[detection, labelled])))
-    flags = [(0, 0)] * len(overlaps)
+    for detection, labelled in np.argwhere(shares >= lowest).tolist():
+        near[detection].append((labelled, float(shares[detection, labelled])))
+    flags = [(0, 0)] * len(shares)
     for bit, threshold in enumerate(thresholds):
         taken: set[int] = set()
         for detection, candidates in near.items():

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.decoders.detector import candidates, overlaps, suppress
+from ovopt.arrays.boxes import overlaps
+from ovopt.decoders.detector import candidates, suppress
 
 
 def _iou(a, b):
@@ -82,8 +83,8 @@ def test_no_rows_stay_no_rows():
 
 
 def test_boxes_without_an_area_overlap_nothing():
-    point = np.array([5.0, 5, 5, 5])
-    assert overlaps(point, np.array([[5.0, 5, 5, 5], [0, 0, 10, 10]])).tolist() == [0, 0]
+    point = np.array([[5.0, 5, 5, 5]])
+    assert overlaps(point, np.array([[5.0, 5, 5, 5], [0, 0, 10, 10]])).tolist() == [[0, 0]]
 
 
 @pytest.mark.parametrize("multi_label", [False, True])
