@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
 from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, clipped, image_size, or_bad
+from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand
 from ovopt.records import Port
@@ -174,16 +174,15 @@ class _Document:
     def _boxes(self, annotations: Sequence[Mapping[str, Any]], image: _Image, file: Path) -> Boxes:
         size = image.size or image_size(file)
         index_of = {key: index for index, key in enumerate(self._categories)}
-        corners, classes, crowd = [], [], []
+        objects: list[Object] = []
         for annotation in annotations:
             said = f"{self.file}: annotation {annotation.get('id')} ({image.name})"
             category = annotation.get("category_id")
             if category not in index_of:
                 raise DataError(f"{said}: no category has the id {category!r}")
-            corners.append(clipped(_corners(annotation.get("bbox"), said), size, said))
-            classes.append(index_of[category])
-            crowd.append(bool(annotation.get("iscrowd", 0)))
-        return boxes_of(corners, classes, crowd, size)
+            corners = clipped(_corners(annotation.get("bbox"), said), size, said)
+            objects.append(Object(corners, index_of[category], bool(annotation.get("iscrowd", 0))))
+        return boxes_of(objects, size)
 
 
 def _annotation_files(folder: Path) -> list[Path]:

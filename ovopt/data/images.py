@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +53,21 @@ def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int
         raise DataError(f"{file}: not a readable image: {error}") from None
 
 
-def boxes_of(
-    corners: Sequence[Sequence[float]],
-    classes: Sequence[int],
-    crowd: Sequence[bool],
-    size: tuple[int, int],
-) -> Boxes:
-    """Labelled objects of one image of `size` (width, height) from lists of n: corners [n, 4] x0, y0, x1, y1."""
+@dataclass(frozen=True)
+class Object:
+    """A labelled object: x0, y0, x1, y1 of its box, its class index, and if it is a region of many."""
+
+    corners: Sequence[float]
+    index: int
+    crowd: bool = False
+
+
+def boxes_of(objects: Sequence[Object], size: tuple[int, int]) -> Boxes:
+    """Labelled objects of one image of `size` (width, height)."""
     return Boxes(
-        corners=np.array(corners, dtype=np.float64).reshape(-1, 4),
-        classes=np.array(classes, dtype=np.int64),
-        crowd=np.array(crowd, dtype=np.bool_),
+        corners=np.array([one.corners for one in objects], dtype=np.float64).reshape(-1, 4),
+        classes=np.array([one.index for one in objects], dtype=np.int64),
+        crowd=np.array([one.crowd for one in objects], dtype=np.bool_),
         size=size,
     )
 

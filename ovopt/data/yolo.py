@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +12,7 @@ from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import folder_at, hash_of, hash_of_names, read_bytes, read_text
-from ovopt.data.images import boxes_of, clipped, files_below, image_size, or_bad
+from ovopt.data.images import Object, boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
@@ -68,22 +67,15 @@ class Yolo(DataSource):
         )
 
 
-@dataclass(frozen=True)
-class _Object:
-    index: int
-    corners: list[float]
-
-
 def _read(text: Path, image: Path, classes: Sequence[str]) -> Boxes:
     size = image_size(image)
-    if not text.is_file():
-        return boxes_of([], [], [], size)
-    lines = enumerate(read_text(text).splitlines(), start=1)
-    objects = [_object(line.split(), f"{text}:{place}", size, classes) for place, line in lines if line.strip()]
-    return boxes_of([o.corners for o in objects], [o.index for o in objects], [False] * len(objects), size)
+    lines = enumerate(read_text(text).splitlines() if text.is_file() else (), start=1)
+    return boxes_of(
+        [_object(line.split(), f"{text}:{place}", size, classes) for place, line in lines if line.strip()], size
+    )
 
 
-def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: Sequence[str]) -> _Object:
+def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: Sequence[str]) -> Object:
     if len(columns) != 5:
         raise DataError(f"{said}: {len(columns)} columns, not 5 ({COLUMNS})")
     try:
@@ -92,7 +84,7 @@ def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: S
         raise DataError(f"{said}: not all numbers ({COLUMNS}): {' '.join(columns)}") from None
     if not all(0 <= share <= 1 for share in shares):
         raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {' '.join(columns[1:])}")
-    return _Object(_class(columns[0], said, classes), clipped(_corners(shares, size), size, said))
+    return Object(clipped(_corners(shares, size), size, said), _class(columns[0], said, classes))
 
 
 def _class(column: str, said: str, classes: Sequence[str]) -> int:
