@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from numpy.typing import NDArray
-
+from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
 
 Row = float | Sequence[Any]
@@ -50,12 +49,12 @@ class Metric(Record, ABC):
         """Rows that stand alone, from rows that only mean something together (the rank of one among all)."""
         return rows
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """The figure over all samples. `rows` is a float64 array [n] or [n, k] with one row per sample, or an array [n]
         of lists where rows differ in length. NaN where it is undefined for these samples."""
         return float(rows.mean()) if len(rows) else float("nan")
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+    def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """The figure of each class, from rows [n, ...]. By default the samples are grouped by their label, where that
         is a class index."""
         classes = sorted({target for target in targets if self.has_classes and isinstance(target, int)})

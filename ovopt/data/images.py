@@ -7,12 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ovopt.contracts import BadLabel, Boxes
+from ovopt.contracts import Array, BadLabel, Boxes
 from ovopt.errors import DataError
 from ovopt.locate import confined, optional
 
@@ -83,7 +81,7 @@ def or_bad(read: Callable[[], Boxes]) -> Boxes | BadLabel:
 def clipped(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:
     """Box x0, y0, x1, y1 clipped to an image of `size` (width, height). Raises DataError, which begins with `said`,
     where it holds no pixel or reaches outside by more than `SLACK`."""
-    box: NDArray[Any] = np.asarray(corners, dtype=np.float64)
+    box: Array = np.asarray(corners, dtype=np.float64)
     shown = ", ".join(f"{value:g}" for value in box)
     width, height = size
     limits = np.array([width, height, width, height], dtype=np.float64)

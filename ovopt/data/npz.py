@@ -14,10 +14,9 @@ from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
+from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import common_length, file_at, hash_of
 from ovopt.errors import DataError, did_you_mean
 from ovopt.locate import expand
@@ -111,7 +110,7 @@ class _Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def _members(file: Path) -> dict[str, Callable[[], NDArray[Any]]]:
+def _members(file: Path) -> dict[str, Callable[[], Array]]:
     """Reader of each array by name."""
     if file.suffix.lower() == ".npy":
         return {"inputs": partial(_array, file)}
@@ -119,12 +118,12 @@ def _members(file: Path) -> dict[str, Callable[[], NDArray[Any]]]:
         return {member.filename.removesuffix(".npy"): partial(_member, file, member) for member in archive.infolist()}
 
 
-def _array(file: Path) -> NDArray[Any]:
+def _array(file: Path) -> Array:
     with file.open("rb") as stream:
         return _mapped(file, _Header.read(stream), 0, file.stat().st_size)
 
 
-def _member(file: Path, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _member(file: Path, member: zipfile.ZipInfo) -> Array:
     if not member.filename.endswith(".npy"):
         raise DataError(f"{file}: not a NumPy file: {member.filename!r} in it is no array")
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
@@ -134,11 +133,11 @@ def _member(file: Path, member: zipfile.ZipInfo) -> NDArray[Any]:
         if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
             return _mapped(file, header, _place(file, member), member.file_size)
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
-        unpacked: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+        unpacked: Array = npy.read_array(stream, allow_pickle=False)
         return unpacked
 
 
-def _mapped(file: Path, header: _Header, place: int, size: int) -> NDArray[Any]:
+def _mapped(file: Path, header: _Header, place: int, size: int) -> Array:
     """The array where it lies: `place` bytes into the file, with its header."""
     if header.length + header.size_bytes > size:
         raise ValueError("it is cut off")

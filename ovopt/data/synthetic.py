@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
+from ovopt.contracts import Array, DataSource, Samples
 from ovopt.errors import DataError
 from ovopt.model.ports.inputs import DTYPES, starts_empty
 from ovopt.records import Port
@@ -27,7 +26,7 @@ class Synthetic(DataSource):
         drawn = [port for port in inputs if not starts_empty(port)]
         shapes = {port.name: _shape(port) for port in drawn}
 
-        def load(index: int) -> dict[str, NDArray[Any]]:
+        def load(index: int) -> dict[str, Array]:
             rng = np.random.default_rng((seed, index))
             return {port.name: _draw(rng, shapes[port.name], port) for port in drawn}
 
@@ -51,7 +50,7 @@ def _shape(port: Port) -> tuple[int, ...]:
     return tuple(1 if dim is None else dim for dim in dims)
 
 
-def _draw(rng: np.random.Generator, shape: tuple[int, ...], port: Port) -> NDArray[Any]:
+def _draw(rng: np.random.Generator, shape: tuple[int, ...], port: Port) -> Array:
     dtype = np.dtype(DTYPES.get(port.dtype, "float32"))
     if dtype.kind == "f":
         return rng.standard_normal(shape).astype(dtype)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.arrays.probabilities import are_probabilities, log_softmax
@@ -66,7 +65,7 @@ class TokenAgreement(Metric):
         shared = min(len(mine), len(theirs))
         return [int(np.count_nonzero(mine[:shared] == theirs[:shared])), max(len(mine), len(theirs))]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Share of all rows [n, 2] together; NaN without positions."""
         agreed, positions = tuples(rows, 2).sum(axis=0)
         return float(agreed / positions) if positions else float("nan")
@@ -91,7 +90,7 @@ class Sqnr(Metric):
             raise DataError(f"sqnr needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")
         return [float(np.sum(theirs**2)), float(np.sum((mine - theirs) ** 2))]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Ratio of all rows [n, 2] together, in dB."""
         signal, noise = tuples(rows, 2).sum(axis=0)
         if noise == 0:

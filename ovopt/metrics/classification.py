@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import Array, Metric
@@ -71,7 +70,7 @@ class F1(Metric):
         """Predicted class and label."""
         return [self._predicted(np.ravel(output)), int(target)]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """F1 of rows [n, 2]; NaN without samples."""
         if not len(rows):
             return float("nan")
@@ -81,7 +80,7 @@ class F1(Metric):
         weights = labelled if self.average == "weighted" else None
         return float(np.average(2 * hits / (predicted + labelled), weights=weights))
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+    def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """F1 of each class that is predicted or labelled in rows [n, 2]."""
         classes, hits, predicted, labelled = _counts(rows)
         scores = 2 * hits / (predicted + labelled)
@@ -93,7 +92,7 @@ class F1(Metric):
         return int(output[0]) if output.dtype.kind in "iu" else int(output[0] >= self.threshold)
 
 
-def _counts(rows: NDArray[Any]) -> tuple[Array, Array, Array, Array]:
+def _counts(rows: Array) -> tuple[Array, Array, Array, Array]:
     """The classes that occur; of each: how often it is predicted rightly, predicted at all, and the label."""
     predicted, labelled = rows.astype(np.intp).T
     size = int(rows.max(initial=0)) + 1

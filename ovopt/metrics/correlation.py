@@ -8,7 +8,6 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
@@ -36,7 +35,7 @@ class _Correlation(Metric):
         return [float(np.ravel(output)[0]), float(target)]
 
     @abstractmethod
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
 
 
@@ -45,7 +44,7 @@ class Pearson(_Correlation):
 
     name: ClassVar[str] = "pearson"
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         return _pearson(rows)
 
@@ -56,7 +55,7 @@ class Spearman(_Correlation):
 
     name: ClassVar[str] = "spearman"
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
         from scipy.stats import rankdata
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import Array, LabelFile, Metric
@@ -48,7 +47,7 @@ class FrameF1(Metric):
         hits = int(np.count_nonzero(found[:shared] & real[:shared]))
         return [hits, int(np.count_nonzero(found)) - hits, int(np.count_nonzero(real)) - hits]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
         return f1_of(rows)
 

@@ -77,12 +77,12 @@ class MeanAveragePrecision(Metric):
         classes = np.union1d(found[:, 5], target.classes).astype(int).tolist()
         return [self._class_row(c, found[found[:, 5] == c], target) for c in classes]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Average precision over the classes of rows [n] (lists); NaN where no class has labelled objects."""
         known = self._average_precisions(rows)
         return float(np.mean(list(known.values()))) if known else float("nan")
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+    def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """Average precision of each class that has labelled objects in rows [n] (lists)."""
         return self._average_precisions(rows)
 
@@ -100,7 +100,7 @@ class MeanAveragePrecision(Metric):
     def _thresholds(self) -> list[float]:
         return IOUS.tolist() if self.iou is None else [self.iou]
 
-    def _average_precisions(self, rows: NDArray[Any]) -> dict[int, float]:
+    def _average_precisions(self, rows: Array) -> dict[int, float]:
         table, places = self._tables.find(rows.tolist())
         return table.average_precisions(places, len(self._thresholds))
 

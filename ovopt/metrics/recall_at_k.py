@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import Array, Metric, Row
@@ -60,7 +59,7 @@ class RecallAtK(Metric):
             ranks += _ranks(queries[start : start + BLOCK], documents, start)
         return ranks
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Share of ranks [n] that are k or better; NaN without samples."""
         return float(np.mean(rows <= self.k)) if len(rows) else float("nan")
 

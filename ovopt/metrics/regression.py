@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ovopt.contracts import Array, LabelFile, Metric
 from ovopt.errors import DataError
@@ -58,6 +57,6 @@ class Rmse(_Regression):
         """Mean squared error of the sample. Raises DataError where output and label differ in shape."""
         return float((self._errors(output, target) ** 2).mean())
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Error over rows [n]; NaN without samples."""
         return math.sqrt(super().value(rows))

@@ -45,10 +45,10 @@ class _OfCurve(Metric):
         return [list(pair) for pair in zip(scores.tolist(), labels.astype(int).tolist(), strict=True)]
 
     @abstractmethod
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Figure of rows [n, scores + 1], or of lists of pairs; NaN where all samples are of one class."""
 
-    def _counts_of_pairs(self, rows: NDArray[Any]) -> _Counts:
+    def _counts_of_pairs(self, rows: Array) -> _Counts:
         if rows.dtype == object and len(rows) > 1:  # a sample alone is quicker without the table of all
             table, places = self._tables.find(rows.tolist())
             return table.drawn(places)
@@ -73,19 +73,19 @@ class Auroc(_OfCurve):
 
     name: ClassVar[str] = "auroc"
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Area of rows [n, scores + 1], or of lists of pairs; NaN where all samples are of one class."""
         areas = [_area(counts) for counts in self._counts(rows)]
         known = [area for area in areas if not np.isnan(area)]
         return float(np.mean(known)) if known else float("nan")
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+    def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """Area of each of several classes against the rest in rows [n, classes + 1]; nothing where there are two."""
         counts = self._counts(rows)
         areas = {c: _area(own) for c, own in enumerate(counts)} if len(counts) > 1 else {}
         return {c: area for c, area in areas.items() if not np.isnan(area)}
 
-    def _counts(self, rows: NDArray[Any]) -> list[_Counts]:
+    def _counts(self, rows: Array) -> list[_Counts]:
         if rows.dtype != object and rows.ndim == 2 and rows.shape[1] > 2:
             labels, scores = rows[:, -1], _comparable(rows[:, :-1])
             tested = range(1, 2) if scores.shape[1] == 2 else range(scores.shape[1])
@@ -123,7 +123,7 @@ class Eer(_OfCurve):
             raise DataError(f"{self.name} needs one score, or those of classes 0 and 1; the output has {len(row) - 1}")
         return row
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Error rate of rows [n, 2], or of lists of pairs; NaN where all samples are of one kind."""
         return _equal_error_rate(self._counts_of_pairs(rows))
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt.contracts import Array, LabelFile, Metric
@@ -85,12 +84,12 @@ class MeanIou(_Segmentation):
         union = predicted + labelled - common
         return [[int(c), int(common[c]), int(union[c])] for c in np.flatnonzero(union)]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
         known = _ious(rows)
         return float(np.mean(list(known.values()))) if known else float("nan")
 
-    def by_class(self, rows: NDArray[Any], targets: Sequence[Any]) -> Mapping[int, float]:
+    def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """Intersection over union of each class that is predicted or labelled in rows [n] (lists of tuples)."""
         return _ious(rows)
 
@@ -107,7 +106,7 @@ class PixelAccuracy(_Segmentation):
         found, real = self._compared(output, target)
         return [int(np.count_nonzero(found == real)), len(real)]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
         right, counted = tuples(rows, 2).sum(axis=0)
         return float(right / counted) if counted else float("nan")
@@ -123,7 +122,7 @@ def _resized(ids: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(ids[np.ix_(rows, columns)])
 
 
-def _ious(rows: NDArray[Any]) -> dict[int, float]:
+def _ious(rows: Array) -> dict[int, float]:
     index, common, union = tuples(rows, 3).T
     ids = index.astype(np.intp)
     common, union = np.bincount(ids, common), np.bincount(ids, union)

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.contracts import Metric
+from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
@@ -74,7 +73,7 @@ class Cer(_OfTexts):
         found, real = (self._parted(self._normalized(text)) for text in (output, target))
         return [_edits(found, real), len(real)]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Rate of rows [n, 2]; NaN where all labels are empty."""
         edits, length = tuples(rows, 2).sum(axis=0)
         return float(edits / length) if length else float("nan")
@@ -121,7 +120,7 @@ class Perplexity(Metric):
             )
         return [float(number) for number in pair]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """Perplexity of rows [n, 2]; NaN without tokens."""
         total, tokens = tuples(rows, 2).sum(axis=0)
         return float(np.exp(min(total / tokens, LARGEST_LOG))) if tokens else float("nan")

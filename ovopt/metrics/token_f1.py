@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from ovopt.contracts import Metric
+from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.row_tables import f1_of
 from ovopt.records import Port
@@ -67,7 +66,7 @@ class TokenF1(Metric):
         mine, theirs = (set(_entities([pair[side] for pair in pairs])) for side in (0, 1))
         return [len(mine & theirs), len(mine - theirs), len(theirs - mine)]
 
-    def value(self, rows: NDArray[Any]) -> float:
+    def value(self, rows: Array) -> float:
         """F1 of rows [n, 3]; NaN where nothing is predicted and nothing labelled."""
         return f1_of(rows)
 
