@@ -13,7 +13,7 @@ with warnings.catch_warnings():
     from seqeval.metrics import f1_score as entity_reference
 
 from ovopt.errors import DataError
-from ovopt.metrics.token_f1 import TokenF1
+from ovopt.metrics.sequence_f1 import TokenF1
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
 
