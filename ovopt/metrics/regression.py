@@ -1,9 +1,11 @@
-"""Figures of a regression: mean absolute error, and root mean squared error."""
+"""Figures of numbers: mean absolute error, root mean squared error, and correlations with the label."""
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +15,16 @@ from ovopt.errors import DataError
 from ovopt.records import Port
 
 
-class _Regression(Metric):
-    """Error of numbers, first over those of a sample, then over samples."""
+class _OfNumbers(Metric):
+    """Figure of numbers, in their own unit or none."""
 
     has_classes: ClassVar[bool] = False
     unit: ClassVar[str] = ""
+
+
+class _Regression(_OfNumbers):
+    """Error of numbers, first over those of a sample, then over samples."""
+
     higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
@@ -60,3 +67,56 @@ class Rmse(_Regression):
     def value(self, rows: Array) -> float:
         """Error over rows [n]; NaN without samples."""
         return math.sqrt(super().value(rows))
+
+
+class _Correlation(_OfNumbers):
+    """Correlation of the output, one number, with the label."""
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raises DataError where a label is no finite number."""
+        if isinstance(label, bool) or not isinstance(label, Real) or not np.isfinite(float(label)):
+            raise DataError(f"{sample_id}: the label {label!r} is no finite number, which {self.name} needs")
+
+    def row(self, output: Any, target: Any) -> list[float]:
+        """Score and label. Raises DataError where the output is not one number."""
+        if np.size(output) != 1:
+            raise DataError(
+                f"{self.name} needs one number for each sample, the output has shape {np.shape(output)}; add a decoder "
+                "that makes one of it to the recipe's `postprocess`"
+            )
+        return [float(np.ravel(output)[0]), float(target)]
+
+    @abstractmethod
+    def value(self, rows: Array) -> float:
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
+
+
+class Pearson(_Correlation):
+    """Pearson's correlation of the output, one number, with the label."""
+
+    name: ClassVar[str] = "pearson"
+
+    def value(self, rows: Array) -> float:
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
+        return _pearson(rows)
+
+
+class Spearman(_Correlation):
+    """Spearman's rank correlation of the output, one number, with the label: Pearson's correlation of the ranks, where
+    ties share the mean of theirs."""
+
+    name: ClassVar[str] = "spearman"
+
+    def value(self, rows: Array) -> float:
+        """Correlation of rows [n, 2]; NaN where all scores or all labels are the same."""
+        from scipy.stats import rankdata
+
+        return _pearson(rankdata(rows, axis=0)) if len(rows) else float("nan")
+
+
+def _pearson(table: Array) -> float:
+    """Pearson's correlation of the two columns of a table [n, 2]."""
+    if len(table) < 2 or (np.ptp(table, axis=0) == 0).any():
+        return float("nan")
+    first, second = ((table - table.mean(axis=0)) / np.ptp(table, axis=0)).T
+    return float(np.clip(first @ second / np.sqrt((first @ first) * (second @ second)), -1, 1))

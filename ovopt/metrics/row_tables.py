@@ -29,14 +29,6 @@ def flattened(rows: Sequence[Any], width: int) -> NDArray[np.float64]:
     return np.fromiter(flat, np.float64).reshape(-1, width)
 
 
-def f1_of(rows: Array) -> float:
-    """`2 tp / (2 tp + fp + fn)` of rows [n, 3] of true positives, false positives and false negatives together; NaN
-    where nothing is predicted and nothing labelled."""
-    hits, false, missed = tuples(rows, 3).sum(axis=0)
-    counted = 2 * hits + false + missed
-    return float(2 * hits / counted) if counted else float("nan")
-
-
 class Remembered(Generic[T]):
     """A table made of rows, kept for as long as the same rows come again: a bootstrap draws from them a thousand times.
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 
 from ovopt.errors import DataError
-from ovopt.metrics.correlation import Pearson, Spearman
+from ovopt.metrics.regression import Pearson, Spearman
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
 

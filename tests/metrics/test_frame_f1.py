@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 
 from ovopt.contracts import LabelFile
 from ovopt.errors import DataError
-from ovopt.metrics.frame_f1 import FrameF1
+from ovopt.metrics.sequence_f1 import FrameF1
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
 
