@@ -1,8 +1,13 @@
-"""Transforms of a recipe, run on the host."""
+"""Transforms of a recipe, run on the host: by several threads ahead of their use, a bounded number of samples
+in advance."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import Any
@@ -10,6 +15,11 @@ from typing import Any
 from ovopt.contracts import Array, Parts, Tensors, Transform
 from ovopt.model.ports.inputs import bind
 from ovopt.records import Port
+
+Inferences = tuple[Tensors, ...]
+"""Model inputs of a sample, one set for each inference."""
+AHEAD = 4
+"""Samples in advance, per thread."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class HostPreparation:
         """Content behind the leading transforms, which decode. Raises DataError where it cannot be read."""
         return _run(tuple(takewhile(lambda t: t.decodes, self.transforms)), content)
 
-    def preprocess(self, content: Any, sample_id: str = "sample") -> tuple[Tensors, ...]:
+    def preprocess(self, content: Any, sample_id: str = "sample") -> Inferences:
         """Model inputs [1, ...] of decoded content, part by part, by the other transforms. Raises DataError where it
         does not fit."""
         prepared = _run(tuple(dropwhile(lambda t: t.decodes, self.transforms)), content)
@@ -57,3 +67,40 @@ def _run(transforms: Sequence[Transform], content: Any) -> Any:
     for transform in transforms:
         content = transform.apply(content)
     return content
+
+
+def ahead(load: Callable[[int], Inferences], indices: Sequence[int]) -> Iterator[tuple[int, Future[Inferences]]]:
+    """Each index with its call of `load`, which may still be running, in order."""
+    workers = os.cpu_count() or 1
+    waiting: deque[tuple[int, Future[Inferences]]] = deque()
+    pool = ThreadPoolExecutor(workers, "ovopt-prepare")
+    try:
+        for index in indices:
+            waiting.append((index, pool.submit(load, index)))
+            if len(waiting) > AHEAD * workers:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Cache:
+    """Prepared samples by index, for as long as they fit; those that came first stay."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._left = limit_bytes
+        self._kept: dict[int, Inferences] = {}
+        self._lock = threading.Lock()
+
+    def get(self, index: int, load: Callable[[int], Inferences]) -> Inferences:
+        """The sample, prepared anew if it was not kept."""
+        found = self._kept.get(index)
+        if found is None:
+            found = load(index)
+            size = sum(tensor.nbytes for tensors in found for tensor in tensors)
+            with self._lock:
+                if size <= self._left and index not in self._kept:
+                    self._left -= size
+                    self._kept[index] = found
+        return found

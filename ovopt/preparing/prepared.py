@@ -15,8 +15,7 @@ from ovopt.data.in_memory import open_in_memory
 from ovopt.data.split import split
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.model.ports.inputs import at_first, starts_empty
-from ovopt.preparing.ahead import Cache, Inferences, ahead
-from ovopt.preparing.host_preparation import HostPreparation
+from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Port

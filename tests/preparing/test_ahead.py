@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovopt.errors import DataError
-from ovopt.preparing.ahead import AHEAD, Cache, Inferences, ahead
+from ovopt.preparing.host_preparation import AHEAD, Cache, Inferences, ahead
 
 WORKERS = 2
 
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ovopt.preparing.ahead.os.cpu_count", lambda: WORKERS)
+    monkeypatch.setattr("ovopt.preparing.host_preparation.os.cpu_count", lambda: WORKERS)
 
 
 class Loader:
