@@ -103,24 +103,19 @@ def postprocessing(recipe: Recipe, inside: int, outputs: Sequence[Port]) -> Post
 
 def _image(transforms: Sequence[Transform]) -> tuple[str | None, str | None]:
     """The layout and the order of channels of an image behind these transforms, as far as they tell."""
-    from ovopt.transforms.geometry import CenterCrop, Pad, Resize
-    from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
-    from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale
-    from ovopt.transforms.shape import Layout
-
     layout: str | None = None
     colours: str | None = None
     for transform in transforms:
-        match transform:
-            case DecodeImage(mode=mode):
+        match transform.name, transform.model_dump():
+            case "decode_image", {"mode": mode}:
                 layout, colours = "NHWC", mode
-            case ColourOrder(order=order):
+            case "colour_order", {"order": order}:
                 colours = order.upper()
-            case Grayscale():
+            case "grayscale", _:
                 colours = "L"
-            case Layout(order=order):
+            case "layout", {"order": order}:
                 layout = "NHWC" if order == "hwc" else "NCHW"
-            case Resize() | CenterCrop() | Pad() | Cast() | Scale() | Normalize() | Clip():
+            case "resize" | "center_crop" | "pad" | "cast" | "scale" | "normalize" | "clip", _:
                 pass
             case _:
                 layout = None
