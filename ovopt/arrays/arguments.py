@@ -1,14 +1,14 @@
-"""Checks of what an operation is given: numbers, axes, values that an element type can hold."""
+"""Checks of what an operation is given: numbers, columns, axes, values that an element type can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ovopt.contracts import Array
-from ovopt.errors import DataError
+from ovopt.errors import DataError, did_you_mean
 
 CHANNELS = (1, 3, 4)
 """Channels of an image: grey, colour, colour with transparency."""
@@ -25,6 +25,15 @@ def numbers_of(content: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name}: wants an array of numbers, not {type(content).__name__}")
     return array
+
+
+def column_of(content: Any, column: str, name: str) -> Any:
+    """Value of a column. Raises DataError, which begins with the operation's name, where there is none."""
+    if not isinstance(content, Mapping):
+        raise DataError(f"{name}: wants a row with columns, not a {type(content).__name__}")
+    if column not in content:
+        raise DataError(f"{name}: no column {column!r}; {did_you_mean(column, map(str, content))}")
+    return content[column]
 
 
 def axis_of(axis: int, array: Array, name: str) -> int:

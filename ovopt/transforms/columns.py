@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Parts, Transform
-from ovopt.errors import DataError, did_you_mean
 
 
 class Column(Transform):
@@ -55,12 +55,3 @@ class AsInputs(Transform):
     def __call__(self, content: Any) -> dict[str, Any]:
         """Values by input name. Raises DataError where a column is missing."""
         return {name: column_of(content, column, self.name) for name, column in self.inputs.items()}
-
-
-def column_of(content: Any, column: str, name: str) -> Any:
-    """Value of a column. Raises DataError, which begins with the transform's name, where there is none."""
-    if not isinstance(content, Mapping):
-        raise DataError(f"{name}: wants a row with columns, not a {type(content).__name__}")
-    if column not in content:
-        raise DataError(f"{name}: no column {column!r}; {did_you_mean(column, map(str, content))}")
-    return content[column]

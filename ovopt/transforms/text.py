@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError, ModelError, RecipeError
 from ovopt.locate import expand, optional
 from ovopt.model.files.gguf import tokenizer_of
-from ovopt.transforms.columns import column_of
 from ovopt.transforms.sniff import seems
 
 Kind = Literal["ids", "mask", "types", "positions", "beams"]
