@@ -17,7 +17,7 @@ def command(
         Path | None, typer.Option(help="A comparison file that holds it: its figures go into the card.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a README.md that ovopt did not write.")] = False,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
 ) -> None:
     """Write a model card into a bundle: a README.md with Hugging Face's metadata.
 
@@ -29,4 +29,4 @@ def command(
     from ovopt.workflow.stored.report import write_card
 
     file = write_card(bundle, comparison, force=force)
-    print(json.dumps({"card": str(file)}) if output_format is o.Format.json else file)
+    print(json.dumps({"card": str(file)}) if output_format == "json" else file)

@@ -13,28 +13,22 @@ DIAGNOSIS = "ovopt.diagnosis/"
 
 
 def command(
-    original: Annotated[Path, typer.Argument(help="The model to start from: a file or folder, or hf:NAME.")],
+    original: o.Original,
     optimized: Annotated[
         Path | None,
         typer.Argument(help="What was made of it; without it, the original as the device runs it, against f32."),
     ] = None,
-    recipe: o.RecipeName = None,
-    data: o.DataSource = None,
+    *,
+    request: o.Request,
     time_budget: Annotated[
         float, typer.Option(min=1, max=1e6, help="Seconds for finding out who is to blame, and for checking fixes.")
     ] = 240.0,
     top: Annotated[int, typer.Option(min=1, help="So many layers are printed, the worst first.")] = 15,
     device: o.Device = None,
-    shape: o.Shapes = None,
     properties: o.Properties = None,
-    on_bad_sample: o.OnBadSample = None,
-    sets: o.Sets = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the diagnosis file here.")] = None,
-    seed: o.Seed = None,
-    trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
-    quiet: o.Quiet = False,
+    output_format: o.Format = "console",
 ) -> None:
     """Layer by layer: what an optimization changed, who is to blame, and the lines of a recipe that mend it, checked.
 
@@ -46,21 +40,10 @@ def command(
     from ovopt.reports.diagnosis import render
     from ovopt.workflow.diagnosing.diagnose import diagnose
 
-    runtime = o.runtime(None, device, None, None, None, None, properties)
-    overrides = [*runtime, *o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
+    asked = request.asked(*o.Runtime(device=device, properties=properties).settings())
     with o.scratch_file(output, force, DIAGNOSIS) as file:
-        found = diagnose(
-            original,
-            optimized,
-            recipe=recipe,
-            data=data,
-            time_budget_s=time_budget,
-            seed=seed,
-            settings=overrides,
-            trust=trust,
-            progress=not quiet,
-        )
+        found = diagnose(original, optimized, time_budget_s=time_budget, **asked)
         text = found.model_dump_json(by_alias=True)
         if file:
             file.write_text(f"{text}\n", encoding="utf-8")
-    print(text if output_format is o.Format.json else render(found, view(), top).rstrip("\n"))
+    print(text if output_format == "json" else render(found, view(), top).rstrip("\n"))

@@ -16,7 +16,7 @@ def command(
     self_test: Annotated[
         bool, typer.Option(help="Hold a small model against itself for 20 seconds to see the noise.")
     ] = True,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """Say what this machine offers, what is installed, and what will distort a measurement.
@@ -26,7 +26,7 @@ def command(
     from ovopt.workflow.doctor import doctor
 
     found = doctor(self_test=self_test, progress=not quiet)
-    print(found.model_dump_json() if output_format is o.Format.json else _text(found))
+    print(found.model_dump_json() if output_format == "json" else _text(found))
 
 
 def _text(found: Checkup) -> str:

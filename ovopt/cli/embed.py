@@ -11,9 +11,9 @@ from ovopt.cli import options as o
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
-    recipe: o.RecipeName = None,
-    data: o.DataSource = None,
+    model: o.Model,
+    *,
+    request: o.Request,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-embedded in this folder.")
     ] = None,
@@ -31,16 +31,10 @@ def command(
     time_budget: Annotated[
         float | None, typer.Option(min=1, max=1e6, help="About so many seconds the splits are measured; default: 30.")
     ] = None,
-    shape: o.Shapes = None,
     device: o.Device = None,
     properties: o.Properties = None,
-    sets: o.Sets = None,
-    on_bad_sample: o.OnBadSample = None,
-    seed: o.Seed = None,
-    trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
-    quiet: o.Quiet = False,
+    output_format: o.Format = "console",
 ) -> None:
     """Move preprocessing into the model, as far as that is faster end to end.
 
@@ -53,27 +47,8 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimizing.steps import embed
 
-    overrides = [
-        *o.shapes(None, shape),
-        *o.runtime(None, device, None, None, None, None, properties),
-        *o.bad_samples(on_bad_sample),
-        *o.step_overrides(
-            "embed_preprocessing",
-            {"one_size": ("--one-size", one_size), "time_budget_s": ("--time-budget", time_budget)},
-        ),
-        *o.overrides(sets),
-    ]
+    given = o.step_settings("embed_preprocessing", {"one_size": one_size, "time_budget": time_budget})
+    asked = request.asked(*o.Runtime(device=device, properties=properties).settings(), *given)
     target = output or Path(f"{model.resolve().stem}-embedded")
-    manifest = embed(
-        model,
-        target,
-        recipe=recipe,
-        data=data,
-        postprocess=postprocess,
-        seed=seed,
-        settings=overrides,
-        force=force,
-        trust=trust,
-        progress=not quiet,
-    )
-    show_manifest(manifest, target, output_format.value)
+    manifest = embed(model, target, postprocess=postprocess, force=force, **asked)
+    show_manifest(manifest, target, output_format)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from ovopt.cli import options as o
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A comparison file.")],
+    file: o.ComparisonFile,
     budget: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A limit, beside those of the comparison's recipe. Repeatable."),

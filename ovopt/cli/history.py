@@ -6,14 +6,12 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ovopt.cli import history_log
 from ovopt.cli import options as o
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from ovopt.workflow.stored.history import Run
 
 app = typer.Typer(invoke_without_command=True)
-app.command("log")(history_log.command)
 FOLDED = ("recipe", "quality", "machine", "settings", "model", "data", "what changed", "interval")
 """Columns that may take several lines where the terminal is narrow. Figures, names and versions stay whole."""
 NARROW, ROOM = ("nncf", "recipe"), 100
@@ -32,26 +29,8 @@ Store = Annotated[
 ]
 
 
-class HistoryFormat(StrEnum):
-    """Formats of the history."""
-
-    console = "console"
-    json = "json"
-    csv = "csv"
-
-
-class Over(StrEnum):
-    """Axes that a figure is followed over."""
-
-    created = "created"
-    ovopt = "ovopt"
-    openvino = "openvino"
-    nncf = "nncf"
-    recipe = "recipe"
-    model = "model"
-    machine = "machine"
-    settings = "settings"
-    data = "data"
+HistoryFormat = Annotated[Literal["console", "json", "csv"], typer.Option("--format", help="How to print it.")]
+Axis = Literal["created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data"]
 
 
 @app.callback()
@@ -64,9 +43,9 @@ def list_(
         str | None,
         typer.Option(help="Follow this figure: latency.p50, latency.speedup, throughput, memory, size, top1 ..."),
     ] = None,
-    over: Annotated[Over, typer.Option(help="What the figure is followed over; with --metric.")] = Over.created,
+    over: Annotated[Axis, typer.Option(help="What the figure is followed over; with --metric.")] = "created",
     store: Store = Path(o.HISTORY),
-    output_format: Annotated[HistoryFormat, typer.Option("--format", help="How to print it.")] = HistoryFormat.console,
+    output_format: HistoryFormat = "console",
 ) -> None:
     """List the comparisons that are kept, or follow one figure over them.
 
@@ -81,20 +60,20 @@ def list_(
 
     history = History(store)
     if metric is None:
-        if over is not Over.created:
+        if over != "created":
             raise UsageError(f"--over {over}: say what to follow with --metric, for example --metric latency.p50")
         runs = history.runs(model)
-        if output_format is HistoryFormat.console:
+        if output_format == "console":
             _list(runs)
         else:
             _show(runs, output_format)
         return
     from ovopt.trend import lines
 
-    found = lines(history.points(metric, model), over.value)
-    if output_format is HistoryFormat.console:
+    found = lines(history.points(metric, model), over)
+    if output_format == "console":
         for line in found:
-            _draw(line, over.value)
+            _draw(line, over)
         return
     _show([point for line in found for point in line.points], output_format)
 
@@ -103,7 +82,7 @@ def list_(
 def add(
     files: Annotated[list[Path], typer.Argument(help="Comparison files.")],
     store: Store = Path(o.HISTORY),
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
 ) -> None:
     """Keep comparisons: all of these files, or none where one cannot be used. Adding one again changes nothing.
 
@@ -112,7 +91,7 @@ def add(
     from ovopt.workflow.stored.history import History
 
     added = History(store).add(files)
-    if output_format is o.Format.json:
+    if output_format == "json":
         print(json.dumps([{"file": one.file, "run": one.run, "new": one.new} for one in added]))
         return
     for one in added:
@@ -123,7 +102,7 @@ def add(
 def show(
     run: Annotated[int, typer.Argument(help="An entry's number.")],
     store: Store = Path(o.HISTORY),
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
 ) -> None:
     """Show a comparison that is kept, as `ovopt report` shows a file. With --format json, it is that file.
 
@@ -132,7 +111,7 @@ def show(
     from ovopt.cli.show import show as show_comparison
     from ovopt.workflow.stored.history import History
 
-    show_comparison(History(store).comparison(run), output_format.value)
+    show_comparison(History(store).comparison(run), output_format)
 
 
 @app.command()
@@ -150,9 +129,40 @@ def remove(
     print(f"removed from {store}: {', '.join(map(str, runs))}")
 
 
-def _show(found: Sequence[Run] | Sequence[Point], output_format: HistoryFormat) -> None:
+@app.command("log")
+def log(
+    files: Annotated[list[Path], typer.Argument(help="Comparison files.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="URI",
+            envvar="MLFLOW_TRACKING_URI",
+            help="MLflow's tracking URI: sqlite:///mlflow.db, http://server:5000 ...",
+        ),
+    ],
+    experiment: Annotated[str, typer.Option(help="MLflow's experiment; made if it is not there.")] = "ovopt",
+    output_format: o.Format = "console",
+) -> None:
+    """Log comparisons to MLflow: a run for each candidate, with settings, figures, verdict, the file and its page.
+    Logging one again changes nothing. Needs the extra `mlflow`.
+
+    Example: `ovopt history log comparison.json --to sqlite:///mlflow.db`
+    """
+    from ovopt.workflow.stored.mlflow import log_to_mlflow
+
+    logged = log_to_mlflow(files, to, experiment)
+    if output_format == "json":
+        print(json.dumps([one.model_dump() for one in logged]))
+        return
+    for one in logged:
+        there = "" if one.new else ", there already"
+        print(f"{one.file}: {one.name} is run {one.run} of experiment {one.experiment}{there}")
+
+
+def _show(found: Sequence[Run] | Sequence[Point], output_format: Literal["json", "csv"]) -> None:
     """Runs or points: as JSON, or as CSV with a row for each point."""
-    if output_format is HistoryFormat.json:
+    if output_format == "json":
         print(json.dumps([one.model_dump(mode="json") for one in found]))
         return
     from ovopt.trend import Point

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
-    recipe: o.RecipeName = None,
-    data: o.DataSource = None,
+    model: o.Model,
+    *,
+    request: o.Request,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The bundle to write; default: MODEL-optimized in this folder."),
@@ -30,14 +30,8 @@ def command(
     time_budget: Annotated[
         float, typer.Option(min=1, help="Seconds that the search of a step with `max_drop` may take.")
     ] = 600.0,
-    shape: o.Shapes = None,
-    on_bad_sample: o.OnBadSample = None,
-    sets: o.Sets = None,
-    seed: o.Seed = None,
-    trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
-    quiet: o.Quiet = False,
+    output_format: o.Format = "console",
 ) -> None:
     """Take all the steps under a recipe's `optimize`, in its order, and write the bundle.
 
@@ -49,26 +43,13 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimizing import pipeline
 
-    overrides = [*o.shapes(None, shape), *o.bad_samples(on_bad_sample), *o.overrides(sets)]
+    asked = request.asked()
     if plan:
-        steps = pipeline.plan(model, recipe=recipe, data=data, settings=overrides, trust=trust, progress=not quiet)
-        _show_plan(steps, output_format.value)
+        _show_plan(pipeline.plan(model, **asked), output_format)
         return
     target = output or Path(f"{model.resolve().stem}-optimized")
-    manifest = pipeline.optimize(
-        model,
-        target,
-        recipe=recipe,
-        data=data,
-        time_budget_s=time_budget,
-        resume=resume,
-        seed=seed,
-        settings=overrides,
-        force=force,
-        trust=trust,
-        progress=not quiet,
-    )
-    show_manifest(manifest, target, output_format.value)
+    manifest = pipeline.optimize(model, target, time_budget_s=time_budget, resume=resume, force=force, **asked)
+    show_manifest(manifest, target, output_format)
 
 
 def _show_plan(steps: Sequence[Planned], format_name: str) -> None:

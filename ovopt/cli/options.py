@@ -1,66 +1,64 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, what they mean, and records of those that go together."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
 
 if TYPE_CHECKING:
-    from ovopt.bench.open_loop import Demand
     from ovopt.recipe import Override
-    from ovopt.records import Comparison
-
-
-class Format(StrEnum):
-    """Formats of a result."""
-
-    console = "console"
-    json = "json"
-
+    from ovopt.records import Comparison, Settings
+    from ovopt.workflow.comparing.plan import Plan
 
 FORMATS = ("console", "markdown", "html", "csv", "junit", "json")
 """How a comparison is printed, by ovopt itself; installed packages may bring more."""
+HISTORY = "ovopt-history.sqlite"
+RESULT = "ovopt.comparison/"
+"""What a comparison file begins with, so that --force replaces nothing else."""
 
-
-class Hint(StrEnum):
-    """OpenVINO's performance hints."""
-
-    latency = "latency"
-    throughput = "throughput"
-    none = "none"
-
-
-RecipeName = Annotated[
-    str | None, typer.Option("--recipe", "-r", help="A recipe's name or file; see `ovopt recipes list`.")
-]
-DataSource = Annotated[
-    str | None,
-    typer.Option("--data", help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME."),
-]
+Model = Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")]
+Original = Annotated[Path, typer.Argument(help="The model to start from: a file or folder, or hf:NAME.")]
+ComparisonFile = Annotated[Path, typer.Argument(help="A comparison file.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the recipe: data.splits.gate=500. Repeatable."),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Decides splits and every random choice; default 0.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing output.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Run code that comes with the model: pickled modules, factories, remote code.")
+]
+Format = Annotated[Literal["console", "json"], typer.Option("--format", help="How to print the result.")]
 Device = Annotated[str | None, typer.Option("--device", "-d", help="An OpenVINO device: CPU, GPU, NPU, AUTO ...")]
-HintOption = Annotated[
-    Hint | None,
+Hint = Annotated[
+    Literal["latency", "throughput", "none"] | None,
     typer.Option("--hint", case_sensitive=False, help="Performance hint; default: the one that fits the scenario."),
 ]
 Properties = Annotated[
     list[str] | None,
     typer.Option("--property", metavar="KEY=VALUE", help="Any OpenVINO property, for every arm. Repeatable."),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+MeasuringTime = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
+SearchTime = Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")]
+Simplify = Annotated[
+    bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
+]
+MaxDrop = Annotated[
+    float | None,
+    typer.Option(
+        min=0, help="Search for the fastest model that loses at most so much of the first metric, in its own unit."
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")]
+DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
 
 
 def _known_format(name: str) -> str:
@@ -101,139 +99,64 @@ def _without_remarks(quiet: bool) -> bool:
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)]
 
 
-class BadSample(StrEnum):
-    """Ways to deal with a sample that cannot be used."""
+class Asked(TypedDict):
+    """Arguments that every use case takes."""
 
-    refuse = "refuse"
-    skip = "skip"
-
-
-Trust = Annotated[
-    bool, typer.Option("--trust", help="Run code that comes with the model: pickled modules, factories, remote code.")
-]
-OnBadSample = Annotated[
-    BadSample | None,
-    typer.Option(help="A sample that cannot be read or does not fit: stop there (the default), or leave it out."),
-]
+    recipe: str | None
+    data: str | None
+    seed: int | None
+    settings: Sequence[Override | str]
+    trust: bool
+    progress: bool
 
 
-HISTORY = "ovopt-history.sqlite"
-Against = Annotated[
-    str | None,
-    typer.Option(
-        help="Say what moved since this run: a comparison file, a number of `ovopt history`, or `last`, the original's "
-        "newest entry there."
-    ),
-]
+@dataclass(frozen=True)
+class Request:
+    """Options of every command that runs a model: recipe and settings of it, samples, seed."""
+
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", "-r", help="A recipe's name or file; see `ovopt recipes list`.")
+    ] = None
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME."),
+    ] = None
+    sets: Sets = None
+    shape: Annotated[
+        list[str] | None,
+        typer.Option("--shape", metavar="INPUT=1,3,224,224", help="Fix an input's shape. Repeatable."),
+    ] = None
+    on_bad_sample: Annotated[
+        Literal["refuse", "skip"] | None,
+        typer.Option(help="A sample that cannot be read or does not fit: stop there (the default), or leave it out."),
+    ] = None
+    seed: Seed = None
+    trust: Trust = False
+    quiet: Quiet = False
+
+    def asked(self, *before: Override | str) -> Asked:
+        """Arguments of a use case; the settings of a command's own options come before `--set`, which has the last
+        word. Raises UsageError for what is no shape."""
+        bad_samples = [f"data.on_bad_sample={self.on_bad_sample}"] if self.on_bad_sample else []
+        return {
+            "recipe": self.recipe,
+            "data": self.data,
+            "seed": self.seed,
+            "settings": [*before, *map(_shape, self.shape or ()), *bad_samples, *(self.sets or ())],
+            "trust": self.trust,
+            "progress": not self.quiet,
+        }
 
 
-class Process(StrEnum):
-    """Arrivals of requests."""
-
-    poisson = "poisson"
-    constant = "constant"
-
-
-Scenarios = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scenario",
-        help="latency, throughput, processor_time, end_to_end, first_inference, memory, served_load; default: all but "
-        "the last. Or that of an installed package. Repeatable.",
-    ),
-]
-TimeBudget = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
-Precision = Annotated[
-    float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
-]
-Rates = Annotated[list[float] | None, typer.Option(min=0.001, help="Served load: samples/s. Repeatable.")]
-LatencyLimit = Annotated[
-    float | None, typer.Option(min=0, help="Served load: search the highest rate within so many milliseconds.")
-]
-Percentile = Annotated[float, typer.Option(min=1, max=99.99, help="The percentile that --latency-limit is about.")]
-Arrivals = Annotated[Process, typer.Option(help="Served load: random or evenly spaced arrivals.")]
-Vary = Annotated[
-    list[str] | None,
-    typer.Option(metavar="PROPERTY=A,B,C", help="Compare the original with itself under other values. Repeatable."),
-]
-AnswerLimit = Annotated[float, typer.Option(min=1, help="Seconds after which an arm that gives no answer is lost.")]
-RESULT = "ovopt.comparison/"
-"""What a comparison file begins with, so that --force replaces nothing else."""
-References = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--reference",
-        metavar="ENGINE[=FILE]",
-        help="A native framework beside it: onnxruntime, or torch=model.pt2. Repeatable.",
-    ),
-]
-Batch = Annotated[int | None, typer.Option(min=1, help="Samples per timed inference; accuracy runs one at a time.")]
-Shapes = Annotated[
-    list[str] | None,
-    typer.Option("--shape", metavar="INPUT=1,3,224,224", help="Fix an input's shape. Repeatable."),
-]
-Streams = Annotated[str | None, typer.Option(help="NUM_STREAMS, a number or AUTO.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="INFERENCE_NUM_THREADS.")]
-Requests = Annotated[int | None, typer.Option(min=1, help="Parallel requests; default: the optimal number.")]
-LoadConfig = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="Settings in benchmark_app's JSON form.")
-]
-DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
-
-
-def overrides(sets: list[str] | None, budgets: list[str] | None = None) -> list[Override | str]:
-    """`--budget` and `--set` as settings of the recipe; `--set` comes last."""
-    from ovopt.recipe import budget_override
-
-    return [*map(budget_override, budgets or []), *(sets or [])]
-
-
-def runtime(
-    load_config: Path | None,
-    device: str | None,
-    hint: Hint | None,
-    streams: str | None,
-    threads: int | None,
-    requests: int | None,
-    properties: list[str] | None,
-) -> list[Override | str]:
-    """Runtime settings as settings of the recipe: first those of a file, then the options, `--property` last. Raises
-    UsageError for what is no KEY=VALUE."""
-    from ovopt.cli.settings_file import read_settings
-    from ovopt.errors import UsageError
-    from ovopt.recipe import Override
-
-    given: list[tuple[str, object, str]] = [
-        ("device", device, f"--device {device}"),
-        ("hint", hint and hint.value.upper(), f"--hint {hint}"),
-        ("requests", requests, f"--requests {requests}"),
-        ("properties.NUM_STREAMS", streams, f"--streams {streams}"),
-        ("properties.INFERENCE_NUM_THREADS", threads, f"--threads {threads}"),
-    ]
-    if load_config:
-        stored = read_settings(load_config, device or "CPU")
-        given.insert(0, ("hint", stored.pop("PERFORMANCE_HINT", None), str(load_config)))
-        given = [(f"properties.{key}", value, str(load_config)) for key, value in stored.items()] + given
-    for item in properties or []:
-        key, equals, value = item.partition("=")
-        if not (equals and key and value):
-            raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
-        given.append((f"properties.{key}", value, f"--property {item}"))
-    return [Override(f"runtime.{key}={json.dumps(value)}", said) for key, value, said in given if value is not None]
-
-
-def shapes(batch: int | None, items: list[str] | None) -> list[str]:
-    """`--batch` and `--shape` as settings of the recipe. Raises UsageError for what is no shape."""
+def _shape(item: str) -> str:
+    """`--shape` as a setting of the recipe."""
     from ovopt.errors import UsageError
 
-    found = [f"model.batch={batch}"] if batch else []
-    for item in items or []:
-        name, equals, dims = item.rpartition("=")
-        sizes = [size.strip() for size in dims.strip("[]").split(",")]
-        if not (equals and name) or not all(map(_is_dimension, sizes)):
-            raise UsageError(f"--shape {item}: write INPUT=1,3,224,224; ? leaves a size open, 1..8 bounds it")
-        found.append(f'model.shapes."{name}"={json.dumps([s if not s.isdigit() else int(s) for s in sizes])}')
-    return found
+    name, equals, dims = item.rpartition("=")
+    sizes = [size.strip() for size in dims.strip("[]").split(",")]
+    if not (equals and name) or not all(map(_is_dimension, sizes)):
+        raise UsageError(f"--shape {item}: write INPUT=1,3,224,224; ? leaves a size open, 1..8 bounds it")
+    return f'model.shapes."{name}"={json.dumps([s if not s.isdigit() else int(s) for s in sizes])}'
 
 
 def _is_dimension(size: str) -> bool:
@@ -243,27 +166,178 @@ def _is_dimension(size: str) -> bool:
     return size in ("?", "-1") or (size.isdigit() and int(size) > 0)
 
 
-def demand(rates: list[float] | None, limit_ms: float | None, percentile: float, process: Process) -> Demand:
-    """The demand on served load."""
-    from ovopt.bench.open_loop import Demand
+@dataclass(frozen=True)
+class Runtime:
+    """Options of how OpenVINO runs all arms."""
 
-    return Demand(process.value, tuple(sorted(rates or ())), limit_ms, percentile / 100)
+    device: Device = None
+    hint: Hint = None
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Samples per timed inference; accuracy runs one at a time.")
+    ] = None
+    streams: Annotated[str | None, typer.Option(help="NUM_STREAMS, a number or AUTO.")] = None
+    threads: Annotated[int | None, typer.Option(min=1, help="INFERENCE_NUM_THREADS.")] = None
+    requests: Annotated[int | None, typer.Option(min=1, help="Parallel requests; default: the optimal number.")] = None
+    properties: Properties = None
+    load_config: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Settings in benchmark_app's JSON form.")
+    ] = None
+
+    def settings(self) -> list[Override | str]:
+        """As settings of the recipe: first those of a file, then the options, `--property` last. Raises UsageError for
+        what is no KEY=VALUE, SettingsError where the file holds none."""
+        from ovopt.errors import UsageError
+        from ovopt.recipe import Override
+
+        given: list[tuple[str, object, str]] = [
+            ("device", self.device, f"--device {self.device}"),
+            ("hint", self.hint and self.hint.upper(), f"--hint {self.hint}"),
+            ("requests", self.requests, f"--requests {self.requests}"),
+            ("properties.NUM_STREAMS", self.streams, f"--streams {self.streams}"),
+            ("properties.INFERENCE_NUM_THREADS", self.threads, f"--threads {self.threads}"),
+        ]
+        if self.load_config:
+            stored = read_settings(self.load_config, self.device or "CPU")
+            given.insert(0, ("hint", stored.pop("PERFORMANCE_HINT", None), str(self.load_config)))
+            given = [(f"properties.{key}", value, str(self.load_config)) for key, value in stored.items()] + given
+        for item in self.properties or []:
+            key, equals, value = item.partition("=")
+            if not (equals and key and value):
+                raise UsageError(f"--property {item}: write KEY=VALUE, for example INFERENCE_PRECISION_HINT=f32")
+            given.append((f"properties.{key}", value, f"--property {item}"))
+        batch = [f"model.batch={self.batch}"] if self.batch else []
+        runtime = (
+            Override(f"runtime.{key}={json.dumps(value)}", said) for key, value, said in given if value is not None
+        )
+        return [*batch, *runtime]
 
 
-def varied(items: list[str] | None) -> dict[str, list[str]]:
-    """`--vary PROPERTY=a,b,c` as property -> values. Raises UsageError for fewer than two different values."""
-    from ovopt.errors import UsageError
+def read_settings(file: Path, device: str) -> dict[str, str]:
+    """The properties of one device in a file of the form of OpenVINO's benchmark_app,
+    `{"CPU": {"NUM_STREAMS": "2", ...}}`; SettingsError where the file holds none."""
+    from ovopt.errors import SettingsError
 
-    found: dict[str, list[str]] = {}
-    for item in items or []:
-        key, _, text = item.partition("=")
-        values = [value for value in text.split(",") if value]
-        if not key or len(values) < 2 or len(set(values)) < len(values) or key in found:
-            raise UsageError(
-                f"--vary {item}: write PROPERTY=A,B with at least two different values, each property once; the first "
-                "value is the baseline's"
-            )
-        found[key] = values
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{file}: not a JSON file of settings: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get(device), dict):
+        raise SettingsError(f'{file}: holds no settings for {device}; the form is {{"{device}": {{"KEY": "VALUE"}}}}')
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found[device].items()}
+
+
+def write_settings(file: Path | None, settings: Settings) -> None:
+    """The properties that a run was asked for, its hint among them, in the same form."""
+    if file is None:
+        return
+    hint = {"PERFORMANCE_HINT": settings.hint} if settings.hint and settings.hint != "NONE" else {}
+    text = json.dumps({settings.device: {**hint, **settings.properties}}, indent=4)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """Options of what is measured, and how exactly."""
+
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            help="latency, throughput, processor_time, end_to_end, first_inference, memory, served_load; default: all "
+            "but the last. Or that of an installed package. Repeatable.",
+        ),
+    ] = None
+    precision: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
+    ] = 0.02
+    rate: Annotated[list[float] | None, typer.Option(min=0.001, help="Served load: samples/s. Repeatable.")] = None
+    latency_limit: Annotated[
+        float | None, typer.Option(min=0, help="Served load: search the highest rate within so many milliseconds.")
+    ] = None
+    percentile: Annotated[
+        float, typer.Option(min=1, max=99.99, help="The percentile that --latency-limit is about.")
+    ] = 99.0
+    arrivals: Annotated[
+        Literal["poisson", "constant"], typer.Option(help="Served load: random or evenly spaced arrivals.")
+    ] = "poisson"
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROPERTY=A,B,C", help="Compare the original with itself under other values. Repeatable."),
+    ] = None
+    answer_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds after which an arm that gives no answer is lost.")
+    ] = 600.0
+
+    def plan(self, time_budget_s: float, references: Sequence[str] = ()) -> Plan:
+        """The plan of the measurement. Raises UsageError where `--vary` gives fewer than two different values."""
+        from ovopt.bench.open_loop import Demand
+        from ovopt.workflow.comparing.plan import Plan
+
+        return Plan(
+            tuple(self.scenario or ()) or None,
+            time_budget_s,
+            self.precision,
+            Demand(self.arrivals, tuple(sorted(self.rate or ())), self.latency_limit, self.percentile / 100),
+            self.answer_limit,
+            tuple(references),
+            self._varied(),
+        )
+
+    def _varied(self) -> dict[str, list[str]]:
+        """`--vary PROPERTY=a,b,c` as property -> values."""
+        from ovopt.errors import UsageError
+
+        found: dict[str, list[str]] = {}
+        for item in self.vary or []:
+            key, _, text = item.partition("=")
+            values = [value for value in text.split(",") if value]
+            if not key or len(values) < 2 or len(set(values)) < len(values) or key in found:
+                raise UsageError(
+                    f"--vary {item}: write PROPERTY=A,B with at least two different values, each property once; the "
+                    "first value is the baseline's"
+                )
+            found[key] = values
+        return found
+
+
+@dataclass(frozen=True)
+class Nncf:
+    """Options of the commands that let NNCF change a model."""
+
+    nncf_defaults: Annotated[
+        bool, typer.Option("--nncf-defaults", help="NNCF's own defaults in place of the recipe's settings.")
+    ] = False
+    subset_size: Annotated[int | None, typer.Option(help="Calibration samples, at most.")] = None
+    ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None
+    ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None
+    ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None
+
+    def settings(self, step: str, own: object) -> list[Override | str]:
+        """Settings of the recipe for a step: what is given here, and in the record of its command's own options."""
+        given = {**vars(own), **vars(self)}
+        bare: list[Override | str] = [f"optimize.{step}={{}}"] if given.pop("nncf_defaults") else []
+        return [*bare, *step_settings(step, given)]
+
+
+STEP_KEYS = {
+    "ignored_name": "ignored_scope.names",
+    "ignored_pattern": "ignored_scope.patterns",
+    "ignored_type": "ignored_scope.types",
+    "time_budget": "time_budget_s",
+}
+"""Options that are called otherwise than their step's key."""
+
+
+def step_settings(step: str, given: Mapping[str, object]) -> list[Override | str]:
+    """Options of a step's command as settings of the recipe: each of the step's key that it is called like."""
+    from ovopt.recipe import Override
+
+    found: list[Override | str] = []
+    for name, value in given.items():
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            said = option if isinstance(value, bool) else f"{option} {value}"
+            found.append(Override(f"optimize.{step}.{STEP_KEYS.get(name, name)}={json.dumps(value)}", said))
     return found
 
 
@@ -289,29 +363,3 @@ def write_result(file: Path | None, comparison: Comparison) -> None:
     """The comparison file."""
     if file:
         file.write_text(comparison.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
-
-
-def write_settings(file: Path | None, comparison: Comparison) -> None:
-    """Settings that the run was asked for, in benchmark_app's form."""
-    from ovopt.cli import settings_file
-
-    if file:
-        settings_file.write_settings(file, comparison.settings)
-
-
-def bad_samples(choice: BadSample | None) -> list[str]:
-    """`--on-bad-sample` as a setting of the recipe."""
-    return [f"data.on_bad_sample={choice.value}"] if choice else []
-
-
-def step_overrides(step: str, given: Mapping[str, tuple[str, object]], bare: bool = False) -> list[Override | str]:
-    """Options of a step's command, key of the step -> option and value, as settings of the recipe. `bare`: in place of
-    the recipe's own settings of the step."""
-    from ovopt.recipe import Override
-
-    found: list[Override | str] = [f"optimize.{step}={{}}"] if bare else []
-    for key, (option, value) in given.items():
-        if value is not None:
-            said = option if isinstance(value, bool) else f"{option} {value}"
-            found.append(Override(f"optimize.{step}.{key}={json.dumps(value)}", said))
-    return found

@@ -12,15 +12,13 @@ from ovopt.cli import options as o
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
-    recipe: o.RecipeName = None,
-    data: o.DataSource = None,
+    model: o.Model,
+    *,
+    request: o.Request,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-pruned in this folder.")
     ] = None,
-    simplify: Annotated[
-        bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
-    ] = True,
+    simplify: o.Simplify = True,
     ratio: Annotated[
         float | None,
         typer.Option(
@@ -30,12 +28,7 @@ def command(
     multiple: Annotated[
         int | None, typer.Option(help="Keep the channels of every layer a multiple of this; default 8.")
     ] = None,
-    max_drop: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="Search for the fastest model that loses at most so much of the first metric, in its own unit."
-        ),
-    ] = None,
+    max_drop: o.MaxDrop = None,
     target_speedup: Annotated[
         float | None, typer.Option(min=1, help="Search for the least pruning that is so many times faster.")
     ] = None,
@@ -52,14 +45,8 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted search, or with --fine-tune's checkpoint.")
     ] = False,
-    shape: o.Shapes = None,
-    on_bad_sample: o.OnBadSample = None,
-    sets: o.Sets = None,
-    seed: o.Seed = None,
-    trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
-    quiet: o.Quiet = False,
+    output_format: o.Format = "console",
 ) -> None:
     """Remove channels, neurons and attention heads, and refit what reads them; nothing is trained.
 
@@ -83,32 +70,21 @@ def command(
     _check_kind(fine_tune, structured if fine_tune else {"--epochs": epochs})
     if resume and not fine_tune and max_drop is None:
         raise UsageError("--resume: is about a search, or --fine-tune; give --max-drop or --fine-tune, too")
-    given = {"ratio": ("--ratio", ratio), "multiple": ("--multiple", multiple), "epochs": ("--epochs", epochs)}
-    overrides = [
-        *o.step_overrides("prune_torch" if fine_tune else "prune", given),
-        *o.shapes(None, shape),
-        *o.bad_samples(on_bad_sample),
-        *o.overrides(sets),
-    ]
+    given = {"ratio": ratio, "multiple": multiple, "epochs": epochs}
     target = output or Path(f"{model.resolve().stem}-pruned")
     manifest = prune(
         model,
         target,
-        recipe=recipe,
-        data=data,
         simplify=simplify,
         max_drop=max_drop,
         time_budget_s=time_budget,
         resume=resume,
         target_speedup=target_speedup,
         fine_tune=fine_tune,
-        seed=seed,
-        settings=overrides,
         force=force,
-        trust=trust,
-        progress=not quiet,
+        **request.asked(*o.step_settings("prune_torch" if fine_tune else "prune", given)),
     )
-    show_manifest(manifest, target, output_format.value)
+    show_manifest(manifest, target, output_format)
 
 
 def _check_kind(fine_tune: bool, foreign: Mapping[str, object]) -> None:

@@ -32,7 +32,7 @@ def command(
         bool,
         typer.Option("--force", help="Replace an existing output; take another model or other samples, and label it."),
     ] = False,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """Make a bundle again from its manifest, and say whether weights and graph are the same.
@@ -46,7 +46,7 @@ def command(
 
     target = output or Path(f"{bundle.resolve().name}-rebuilt")
     result = rebuild(bundle, target, model=model, data=data, force=force, trust=trust, progress=not quiet)
-    print(result.model_dump_json(by_alias=True) if output_format is o.Format.json else "\n".join(_said(result)))
+    print(result.model_dump_json(by_alias=True) if output_format == "json" else "\n".join(_said(result)))
     raise typer.Exit(0 if result.same else 3)
 
 

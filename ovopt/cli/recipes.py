@@ -15,7 +15,7 @@ app = typer.Typer(help="List, show, check and write recipes.", no_args_is_help=T
 
 
 @app.command("list")
-def list_(output_format: o.FormatOption = o.Format.console) -> None:
+def list_(output_format: o.Format = "console") -> None:
     """Every recipe that a name finds: those in ./recipes and those that ovopt ships.
 
     Example: `ovopt recipes list`
@@ -29,7 +29,7 @@ def list_(output_format: o.FormatOption = o.Format.console) -> None:
             found[name] = load_recipe(file), file
         except RecipeError as error:
             print(f"left out: {error}", file=sys.stderr)
-    if output_format is o.Format.json:
+    if output_format == "json":
         print(json.dumps([{"name": n, "task": r.task, "description": r.description, "path": str(f)}
                           for n, (r, f) in found.items()]))  # fmt: skip
         return
@@ -98,7 +98,7 @@ def reference() -> None:
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
     sets: o.Sets = None,
-    output_format: o.FormatOption = o.Format.console,
+    output_format: o.Format = "console",
 ) -> None:
     """Say what is wrong with a recipe: file, line, key, what is allowed.
 
@@ -107,7 +107,7 @@ def check(
     from ovopt.recipe import find_recipe, load_recipe
 
     loaded = load_recipe(recipe, overrides=sets or [])
-    if output_format is o.Format.json:
+    if output_format == "json":
         print(json.dumps(loaded.resolved()))
     else:
         print(f"{find_recipe(recipe)}: a sound recipe of the family {loaded.family!r}")

@@ -11,7 +11,7 @@ from ovopt.cli import options as o
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A comparison file.")],
+    file: o.ComparisonFile,
     against: Annotated[Path | None, typer.Option(help="An earlier comparison file: say what moved since then.")] = None,
     diagnosis: Annotated[
         list[Path] | None,

@@ -11,19 +11,14 @@ from ovopt.cli import options as o
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")],
-    recipe: o.RecipeName = None,
-    data: o.DataSource = None,
+    model: o.Model,
+    *,
+    request: o.Request,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-simple in this folder.")
     ] = None,
-    shape: o.Shapes = None,
-    sets: o.Sets = None,
-    seed: o.Seed = None,
-    trust: o.Trust = False,
     force: o.Force = False,
-    output_format: o.FormatOption = o.Format.console,
-    quiet: o.Quiet = False,
+    output_format: o.Format = "console",
 ) -> None:
     """Rewrite a model's graph into one that computes the same, with operations that runtimes have kernels for.
 
@@ -35,17 +30,5 @@ def command(
     from ovopt.cli.show import show_manifest
     from ovopt.workflow.optimizing.steps import simplify
 
-    overrides = [*o.shapes(None, shape), *o.overrides(sets)]
     target = output or Path(f"{model.resolve().stem}-simple")
-    manifest = simplify(
-        model,
-        target,
-        recipe=recipe,
-        data=data,
-        seed=seed,
-        settings=overrides,
-        force=force,
-        trust=trust,
-        progress=not quiet,
-    )
-    show_manifest(manifest, target, output_format.value)
+    show_manifest(simplify(model, target, force=force, **request.asked()), target, output_format)

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ovopt.cli import options as o
-
-
-class TableFormat(StrEnum):
-    """Formats of the table."""
-
-    console = "console"
-    markdown = "markdown"
-    csv = "csv"
-    json = "json"
 
 
 def command(
@@ -39,9 +29,9 @@ def command(
     seed: o.Seed = None,
     trust: o.Trust = False,
     force: o.Force = False,
-    output_format: Annotated[TableFormat, typer.Option("--format", help="How to print the table.")] = (
-        TableFormat.console
-    ),
+    output_format: Annotated[
+        Literal["console", "markdown", "csv", "json"], typer.Option("--format", help="How to print the table.")
+    ] = "console",
     quiet: o.Quiet = False,
 ) -> None:
     """Optimize and compare all models of a suite; print one table and write one page over all of them.
@@ -70,7 +60,7 @@ def command(
         trust=trust,
         progress=not quiet,
     )
-    print(FORMATS[output_format.value](table, view()).rstrip("\n"))
-    if output_format is TableFormat.console:
+    print(FORMATS[output_format](table, view()).rstrip("\n"))
+    if output_format == "console":
         print(f"page: {target / PAGE}")
     raise typer.Exit(1 if table.failed else 0)

@@ -63,13 +63,14 @@ def plan(
     *,
     recipe: RecipeLike = None,
     data: Data = None,
+    seed: int | None = None,
     settings: SettingsLike = (),
     trust: bool = False,
     progress: Watched = None,
 ) -> tuple[Planned, ...]:
     """Steps that `optimize` would take, in this order. Raises RecipeError where the order is wrong, or there is nothing
     to do."""
-    with begin([model], recipe, data, options_of(None, False, trust, settings, progress)) as run:
+    with begin([model], recipe, data, options_of(seed, False, trust, settings, progress)) as run:
         steps, remarks = run.recipe.optimize, _checked(run.recipe)
     return tuple(
         Planned(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.cli.settings_file import read_settings, write_settings
+from ovopt.cli.options import read_settings, write_settings
 from ovopt.errors import SettingsError
 from ovopt.records import Settings
 from tests.factories import exactly
