@@ -8,7 +8,6 @@ from typing import Any
 
 from ovopt.contracts import Decoder, Transform
 from ovopt.errors import ModelError
-from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
@@ -19,11 +18,6 @@ from ovopt.records import Manifest, Port, Postprocessing, Preprocessing
 def read_manifest(path: str | Path) -> Manifest | None:
     """The manifest of a bundle, None where `path` is none. Raises ModelError where it does not fit its model."""
     return OpenedModel(path).manifest
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write `ovopt.json`."""
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
 
 
 def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, ...]:

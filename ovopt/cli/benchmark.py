@@ -18,7 +18,7 @@ def command(
     measuring: o.Measuring,
     runtime: o.Runtime,
     dump_config: o.DumpConfig = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
+    output: Annotated[Path | None, o.output("Also write the result file here.")] = None,
     force: o.Force = False,
     output_format: o.ReportFormat = "console",
 ) -> None:

@@ -37,7 +37,7 @@ def command(
     ] = None,
     runtime: o.Runtime,
     dump_config: o.DumpConfig = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the comparison file here.")] = None,
+    output: Annotated[Path | None, o.output("Also write the comparison file here.")] = None,
     force: o.Force = False,
     output_format: o.ReportFormat = "console",
 ) -> None:

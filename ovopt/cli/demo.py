@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from ovopt.cli import options as o
 
 
 def command(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")] = Path("ovopt-demo"),
+    output: Annotated[Path, o.output("The folder to write.")] = Path("ovopt-demo"),
     force: o.Force = False,
     quiet: o.Quiet = False,
 ) -> None:

@@ -26,7 +26,7 @@ def command(
     top: Annotated[int, typer.Option(min=1, help="So many layers are printed, the worst first.")] = 15,
     device: o.Device = None,
     properties: o.Properties = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the diagnosis file here.")] = None,
+    output: Annotated[Path | None, o.output("Also write the diagnosis file here.")] = None,
     force: o.Force = False,
     output_format: o.Format = "console",
 ) -> None:

@@ -14,9 +14,7 @@ def command(
     model: o.Model,
     *,
     request: o.Request,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-embedded in this folder.")
-    ] = None,
+    output: Annotated[Path | None, o.output("The bundle to write; default: MODEL-embedded in this folder.")] = None,
     one_size: Annotated[
         bool | None,
         typer.Option(

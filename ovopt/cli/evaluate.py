@@ -26,7 +26,7 @@ def command(
     device: o.Device = None,
     hint: o.Hint = None,
     properties: o.Properties = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the result file here.")] = None,
+    output: Annotated[Path | None, o.output("Also write the result file here.")] = None,
     force: o.Force = False,
     output_format: o.ReportFormat = "console",
 ) -> None:

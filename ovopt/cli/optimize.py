@@ -19,10 +19,7 @@ def command(
     model: o.Model,
     *,
     request: o.Request,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The bundle to write; default: MODEL-optimized in this folder."),
-    ] = None,
+    output: Annotated[Path | None, o.output("The bundle to write; default: MODEL-optimized in this folder.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Print the steps and do nothing.")] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run; a bundle of its own may be replaced.")

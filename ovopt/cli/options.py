@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
     from ovopt.recipe import Override
     from ovopt.records import Comparison, Settings
+    from ovopt.workflow.beginning.options import Asked
     from ovopt.workflow.comparing.plan import Plan
 
 FORMATS = ("console", "markdown", "html", "csv", "junit", "json")
@@ -61,6 +62,11 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupte
 DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
 
 
+def output(said: str) -> Any:
+    """`--output`, with what is said of it."""
+    return typer.Option("--output", "-o", help=said)
+
+
 def _known_format(name: str) -> str:
     """The name of a report; an unknown one is refused before anything is measured."""
     if name not in FORMATS:
@@ -97,17 +103,6 @@ def _without_remarks(quiet: bool) -> bool:
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)]
-
-
-class Asked(TypedDict):
-    """Arguments that every use case takes."""
-
-    recipe: str | None
-    data: str | None
-    seed: int | None
-    settings: Sequence[Override | str]
-    trust: bool
-    progress: bool
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,7 @@ def command(
     model: o.Model,
     *,
     request: o.Request,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-pruned in this folder.")
-    ] = None,
+    output: Annotated[Path | None, o.output("The bundle to write; default: MODEL-pruned in this folder.")] = None,
     simplify: o.Simplify = True,
     ratio: Annotated[
         float | None,

@@ -23,9 +23,7 @@ def command(
     model: o.Model,
     *,
     request: o.Request,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-int8 in this folder.")
-    ] = None,
+    output: Annotated[Path | None, o.output("The bundle to write; default: MODEL-int8 in this folder.")] = None,
     own: Settings,
     nncf: o.Nncf,
     simplify: o.Simplify = True,

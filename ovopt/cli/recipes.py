@@ -53,7 +53,7 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
 def new(
     model: Annotated[Path, typer.Argument(help="The model.")],
     data: Annotated[str, typer.Option(help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here; default: print it.")] = None,
+    output: Annotated[Path | None, o.output("Write it here; default: print it.")] = None,
     trust: o.Trust = False,
     force: o.Force = False,
 ) -> None:

@@ -20,7 +20,7 @@ def command(
         ),
     ] = None,
     output_format: o.ReportFormat = "console",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it here instead of printing it.")] = None,
+    output: Annotated[Path | None, o.output("Write it here instead of printing it.")] = None,
     force: Annotated[
         bool,
         typer.Option(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from ovopt.cli import options as o
 
 
@@ -14,9 +12,7 @@ def command(
     model: o.Model,
     *,
     request: o.Request,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The bundle to write; default: MODEL-simple in this folder.")
-    ] = None,
+    output: Annotated[Path | None, o.output("The bundle to write; default: MODEL-simple in this folder.")] = None,
     force: o.Force = False,
     output_format: o.Format = "console",
 ) -> None:

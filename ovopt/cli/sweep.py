@@ -12,9 +12,7 @@ from ovopt.cli import options as o
 
 def command(
     suite: Annotated[Path, typer.Argument(help="A YAML file that lists models, recipes and steps.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder to write; default: SUITE-sweep in this folder.")
-    ] = None,
+    output: Annotated[Path | None, o.output("The folder to write; default: SUITE-sweep in this folder.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with this folder: what is done and has not changed is kept.")
     ] = False,

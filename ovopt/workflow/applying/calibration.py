@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.contracts import Tensors
+from ovopt.contracts import Progress, Tensors
 from ovopt.errors import DataError
 from ovopt.model.inspect.layers import first_layers
 from ovopt.model.ports.sequence import with_state
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
-from ovopt.workflow.beginning.options import Options
 
 if TYPE_CHECKING:
     import openvino
@@ -24,7 +23,7 @@ LOOKED_AT = 4
 
 
 def calibration_samples(
-    prepared: Prepared, model: openvino.Model, wanted: int, real: bool, options: Options
+    prepared: Prepared, model: openvino.Model, wanted: int, real: bool, progress: Progress
 ) -> Sequence[Tensors]:
     """Model inputs from the calibration split, `wanted` or a few more: for each, an array [1, ...] per input. Raises
     DataError where there are none, where all are the same, or where `real` ones are wanted and they are random."""
@@ -33,7 +32,7 @@ def calibration_samples(
     chosen = prepared.splits["calibration"][:wanted]
     if not chosen:
         raise DataError("data.splits.calibration: no samples are left to calibrate with")
-    with options.progress.task("prepare calibration samples", total=len(chosen)) as advance:
+    with progress.task("prepare calibration samples", total=len(chosen)) as advance:
         tensors: list[Tensors] = []
         for _, parts in prepared.prepare_each(chosen):
             tensors += _spread(_in_sequence(model, parts, prepared.recipe), ceil(wanted / len(chosen)))
@@ -43,7 +42,7 @@ def calibration_samples(
     ):
         raise DataError(f"{prepared.samples.source}: all {len(tensors)} calibration samples are the same")
     for doubt in _unnormalised(model, tensors[:LOOKED_AT]) if real else ():
-        options.progress.say(f"{prepared.samples.source}: {doubt}")
+        progress.say(f"{prepared.samples.source}: {doubt}")
     return tensors
 
 

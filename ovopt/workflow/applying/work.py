@@ -15,9 +15,8 @@ from ovopt.bundle import (
     postprocessing,
     preprocessing,
     shapes_to_give,
-    write_manifest,
 )
-from ovopt.contracts import Materials, Origin, Step, Stepped, Tensors, Transform
+from ovopt.contracts import Materials, Origin, Progress, Step, Stepped, Tensors, Transform
 from ovopt.errors import ModelError
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
@@ -28,7 +27,6 @@ from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.host import host_of
-from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.beginning.run import Run, stamp
 from ovopt.workflow.comparing.arms import properties_of
 
@@ -37,16 +35,6 @@ if TYPE_CHECKING:
 
 TIMED = 8
 """So many samples are timed where they differ in shape, and may take different times."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Needs of all steps together."""
-
-    samples: int
-    real: bool
-    """Whether random samples will not do."""
-    options: Options
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,10 @@ class Work:
     """So many of the recipe's decoders were inside the original."""
     materials: Materials
     """For the next step."""
-    asked: Asked
+    wanted: int
+    """Calibration samples that all steps together want."""
+    real: bool
+    """Random samples will not do."""
     current: openvino.Model
     samples: Sequence[Tensors]
     """Of the calibration split, as the original takes them."""
@@ -77,7 +68,7 @@ class Work:
 
         Raises DataError where there are no samples to calibrate with, ModelError where the model cannot be read.
         """
-        recipe, options, manifest = run.recipe, run.options, run.model.manifest
+        recipe, manifest = run.recipe, run.model.manifest
         run.tell()
         original = run.model.shaped(shapes_to_give(manifest, recipe))
         inputs, inside = facts(original).inputs, manifest.preprocess if manifest else None
@@ -87,13 +78,14 @@ class Work:
             prepared = prepared.with_transforms(transforms, inputs)
         decoded = len(recipe.postprocess) - len(left_behind(manifest, recipe))
         prepared = prepared.with_decoders_inside(decoded)
-        asked = Asked(
-            max(least_samples, *(step.wanted for step in steps)), any(step.calibrates for step in steps), options
+        wanted = max(least_samples, *(step.wanted for step in steps))
+        real = any(step.calibrates for step in steps)
+        calibration = calibration_samples(prepared, original, wanted, real, run.options.progress)
+        origin = Origin(run.model.path, recipe.model.shapes, run.options.trust, recipe.task)
+        materials = replace(
+            _materials(original, calibration, prepared, transforms, run.options.progress), origin=origin
         )
-        calibration = calibration_samples(prepared, original, asked.samples, asked.real, options)
-        origin = Origin(run.model.path, recipe.model.shapes, options.trust, recipe.task)
-        materials = replace(_materials(original, calibration, prepared, transforms, asked), origin=origin)
-        return cls(run, original, prepared, transforms, decoded, materials, asked, original, calibration)
+        return cls(run, original, prepared, transforms, decoded, materials, wanted, real, original, calibration)
 
     @property
     def source(self) -> ModelFile:
@@ -123,10 +115,9 @@ class Work:
             return replace(work, materials=work._fitted_materials(self.current))
         left, inputs = self.transforms[: work._left], facts(stepped.model).inputs
         prepared = work.prepared.with_transforms(left, inputs)
-        calibration = calibration_samples(
-            prepared, stepped.model, self.asked.samples, self.asked.real, self.asked.options
-        )
-        materials = _materials(stepped.model, calibration, prepared, left, self.asked)
+        progress = self.run.options.progress
+        calibration = calibration_samples(prepared, stepped.model, self.wanted, self.real, progress)
+        materials = _materials(stepped.model, calibration, prepared, left, progress)
         return replace(work, prepared=prepared, materials=materials)
 
     def speedup(self) -> float | None:
@@ -143,12 +134,12 @@ class Work:
         save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
         written = describe(folder)
         manifest = Manifest(
-            **stamp(self.asked.options),
+            **stamp(self.run.options),
             source=self.source,
             model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
             recipe=_as_used(self.prepared.recipe.resolved(), reports),
             data=self.prepared.facts,
-            calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.asked.real else (),
+            calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.real else (),
             preprocess=preprocessing(
                 self.prepared.recipe,
                 len(self.transforms) - sum(report.embedded for report in reports),
@@ -160,7 +151,7 @@ class Work:
             ),
             steps=tuple(reports),
         )
-        write_manifest(folder, manifest)
+        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
         return manifest.holding(self.run.data)
 
     @property
@@ -174,7 +165,8 @@ class Work:
         fit = Fit.of(calibration[0], ports, self.current)
         if fit.places != tuple(range(len(ports))):
             calibration = [tuple(sample[place] for place in fit.places) for sample in calibration]
-        return _materials(self.current, calibration, self.prepared, self.transforms[: self._left], self.asked)
+        left, progress = self.transforms[: self._left], self.run.options.progress
+        return _materials(self.current, calibration, self.prepared, left, progress)
 
 
 def _materials(
@@ -182,7 +174,7 @@ def _materials(
     calibration: Sequence[Tensors],
     prepared: Prepared,
     transforms: tuple[Transform, ...],
-    asked: Asked,
+    progress: Progress,
 ) -> Materials:
     recipe = prepared.recipe
     own = properties_of(recipe)
@@ -204,7 +196,7 @@ def _materials(
     return Materials(
         calibration=calibration,
         seed=prepared.seed,
-        progress=asked.options.progress,
+        progress=progress,
         speedup=speedup,
         host=host_of(model, prepared, transforms),
         state=recipe.model.state,

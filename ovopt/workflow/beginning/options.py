@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ovopt.contracts import Progress
 from ovopt.errors import UsageError
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     Data: TypeAlias = str | Path | DataSource | datasets.Dataset | nncf.Dataset | Sequence[Any] | None
     SettingsLike: TypeAlias = Mapping[str, Any] | Sequence[Override | str]
     Watched: TypeAlias = Progress | bool | None
+
+
+class Asked(TypedDict, total=False):
+    """Arguments that use cases share, by their names in each."""
+
+    recipe: RecipeLike
+    data: Data
+    seed: int | None
+    settings: SettingsLike
+    trust: bool
+    progress: Watched
 
 
 @dataclass(frozen=True)

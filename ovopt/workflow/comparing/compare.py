@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +117,9 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     check_device(recipe.runtime.device)
     prepared = run.prepare(taking_part[0].inputs)
     _check_unseen(prepared, taking_part)
-    prepared = prepared.without_calibrated(_calibrated(taking_part)) if against_baseline else prepared
+    if against_baseline:
+        calibrated = {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
+        prepared = prepared.without_calibrated(calibrated)
     outputs, fed = taking_part[0].facts.outputs, fed_apart(taking_part, prepared)
     scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
     scenarios = plan.make_scenarios()
@@ -206,10 +208,6 @@ def _check_unseen(prepared: Prepared, taking_part: Sequence[NamedModel]) -> None
                 f"{one.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
                 f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
             )
-
-
-def _calibrated(taking_part: Sequence[NamedModel]) -> Set[str]:
-    return {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
 
 
 def _places(ids: Sequence[str], source: str) -> set[str]:

@@ -73,9 +73,14 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
     if not indices:
         raise DataError(f"data.splits.{part}: holds no samples")
-    saved = _Predictions(prepared.samples.ids)
-    save, fed = saved.add if predictions else None, fed_apart(taking_part, prepared)
-    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, save, fed)
+    lines: list[str] = []
+
+    def save(arm: str, index: int, prediction: Any) -> None:
+        said = {"arm": arm, "id": prepared.samples.ids[index], "prediction": _plain(prediction)}
+        lines.append(f"{json.dumps(said)}\n")
+
+    fed = fed_apart(taking_part, prepared)
+    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, save if predictions else None, fed)
     if not scorer.metrics:
         raise UsageError(
             "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name "
@@ -88,7 +93,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     if len(lost) == len(planned):
         raise ModelError(f"{run.model}: {next(iter(lost.values()))}")
     if predictions:
-        predictions.write_text("".join(f"{line}\n" for line in saved.lines), encoding="utf-8")
+        predictions.write_text("".join(lines), encoding="utf-8")
     return Comparison(
         **stamp(options),
         recipe=used.resolved(),
@@ -118,18 +123,6 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
         notes=(*already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
     )
-
-
-class _Predictions:
-    """One JSON line per arm and sample."""
-
-    def __init__(self, ids: Sequence[str]) -> None:
-        self._ids = ids
-        self.lines: list[str] = []
-
-    def add(self, arm: str, index: int, prediction: Any) -> None:
-        """Keep one."""
-        self.lines.append(json.dumps({"arm": arm, "id": self._ids[index], "prediction": _plain(prediction)}))
 
 
 def _plain(value: Any) -> Any:

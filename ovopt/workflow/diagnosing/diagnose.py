@@ -209,7 +209,7 @@ class _Examination:
 
     def _remade(self, source: openvino.Model, parameters: dict[str, object], scope: Scope) -> openvino.Model:
         step = Quantize.model_validate(with_scope(parameters, scope))
-        calibration = calibration_samples(self._prepared, self._models[0], step.wanted, True, self._options)
+        calibration = calibration_samples(self._prepared, self._models[0], step.wanted, True, self._options.progress)
         return step.apply(source, Materials(calibration, self._run.seed, self._options.progress)).model
 
     def _record(

@@ -28,7 +28,7 @@ from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record, Speedup
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
 from ovopt.suite import Entry
-from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.beginning.options import Asked, Options
 from ovopt.workflow.beginning.recipe_choice import Chosen, choose
 from ovopt.workflow.comparing.compare import compare
 from ovopt.workflow.comparing.evaluate import evaluate
@@ -91,7 +91,7 @@ class EntryWork:
             return done.row if done.row and self._is_whole(done.row) else None
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        self._mark(None)
+        self.mark(None)
         return None
 
     def row(self) -> SweepRow:
@@ -103,67 +103,39 @@ class EntryWork:
         shutil.rmtree(self.folder / f"{BUNDLE}.steps", ignore_errors=True)
         scenarios = tuple(dict.fromkeys((*self.effort.scenarios, *scenarios_of(self.recipe.budgets))))
         plan = Plan(scenarios, self.effort.time_budget_s)
-        result = compare(
-            self.model,
-            self.folder / BUNDLE,
-            recipe=self.recipe,
-            plan=plan,
-            seed=self.options.seed,
-            trust=self.options.trust,
-            progress=self.options.progress,
-        )
+        result = compare(self.model, self.folder / BUNDLE, plan=plan, **self._asked)
         self._write(result)
         return compared(self.entry, result)
 
-    def keep(self, row: SweepRow) -> None:
-        """Write down that the entry is done."""
-        self._mark(row)
+    @property
+    def _asked(self) -> Asked:
+        options = self.options
+        return {
+            "recipe": self.recipe, "seed": options.seed, "trust": options.trust, "progress": options.progress,
+        }  # fmt: skip
 
     def _make(self) -> None:
-        entry, bundle, options = self.entry, self.folder / BUNDLE, self.options
-        model, recipe, search_s = self.model, self.recipe, self.effort.search_budget_s
-        seed, trust, progress = options.seed, options.trust, options.progress
+        entry, bundle, search_s = self.entry, self.folder / BUNDLE, self.effort.search_budget_s
         if entry.steps == "optimize":
-            optimize(
-                model,
-                bundle,
-                recipe=recipe,
-                time_budget_s=search_s,
-                resume=True,
-                seed=seed,
-                force=True,
-                trust=trust,
-                progress=progress,
-            )
+            optimize(self.model, bundle, time_budget_s=search_s, resume=True, force=True, **self._asked)
         elif entry.steps == "simplify":
-            simplify(model, bundle, recipe=recipe, seed=seed, force=True, trust=trust, progress=progress)
+            simplify(self.model, bundle, force=True, **self._asked)
         else:
             (quantize if entry.steps == "quantize" else compress)(
-                model,
+                self.model,
                 bundle,
-                recipe=recipe,
                 simplify=entry.simplify,
                 max_drop=entry.max_drop,
                 time_budget_s=search_s,
                 resume=True,
-                seed=seed,
                 force=True,
-                trust=trust,
-                progress=progress,
+                **self._asked,
             )
 
     def _evaluated(self) -> Comparison | None:
         """The original evaluated, where there is a metric to tell."""
-        options = self.options
         try:
-            result = evaluate(
-                self.model,
-                recipe=self.recipe,
-                part="gate",
-                seed=options.seed,
-                trust=options.trust,
-                progress=options.progress,
-            )
+            result = evaluate(self.model, part="gate", **self._asked)
         except UsageError:
             return None
         self._write(result)
@@ -176,7 +148,8 @@ class EntryWork:
         with new_file(self.folder / COMPARISON, force=True, mark="ovopt.comparison/") as file:
             file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
 
-    def _mark(self, row: SweepRow | None) -> None:
+    def mark(self, row: SweepRow | None) -> None:
+        """Write down that the entry is done, or, without a row, that it is under way."""
         with new_file(self.folder / MARK, force=True, mark='"key"') as file:
             file.write_text(
                 Done(key=self.key, row=row).model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8"

@@ -136,5 +136,5 @@ class _Run:
         if row.state == "failed":
             self.options.progress.say(f"{entry.name}: failed: {row.said}")
         elif work:
-            work.keep(row)
+            work.mark(row)
         return row
