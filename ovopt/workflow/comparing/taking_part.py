@@ -176,7 +176,7 @@ def _numbered(name: str) -> Iterator[str]:
 def _check_same_inputs(found: Sequence[NamedModel]) -> None:
     baseline = found[0]
     for one in found[1:]:
-        if not _same_inputs(one.inputs, baseline.inputs):
+        if not _same_inputs(baseline.inputs, one.inputs):
             raise ModelError(
                 f"{one.opened}: its inputs {_said_inputs(one.inputs)} are not the original's "
                 f"{_said_inputs(baseline.inputs)}, so the same samples cannot go through both"
