@@ -51,7 +51,7 @@ def command(
     from ovopt.cli.show import exit_code, show
     from ovopt.recipe import budget_override
     from ovopt.workflow.comparing.compare import compare
-    from ovopt.workflow.stored.earlier_run import Since
+    from ovopt.workflow.stored.history import Since
 
     plan = measuring.plan(time_budget, reference or ())
     asked = request.asked(*runtime.settings(), *map(budget_override, budget or ()))

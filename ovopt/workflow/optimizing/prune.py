@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ovopt import units
+from ovopt.bisection import Bracket
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Step
-from ovopt.errors import UsageError
+from ovopt.contracts import Step, Stepped
+from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.trainable import check_trainable
 from ovopt.output import check_free, new_folder
-from ovopt.records import Manifest
+from ovopt.pruning.structured import Weighed
+from ovopt.records import Manifest, StepReport
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.workflow.applying.work import Work, apply_steps
@@ -20,12 +24,18 @@ from ovopt.workflow.beginning.options import check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.prune import PruneSearch, least_pruned
-from ovopt.workflow.searching.search import Assignment, Goal
+from ovopt.workflow.searching.search import Assignment, Candidate, Goal, Search
 
 if TYPE_CHECKING:
+    import openvino
+
     from ovopt.model.files.opened import ModelLike
     from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
+
+FINEST = 0.02
+"""Ratios closer together are not told apart."""
+CONFIRMED = 2
+"""So many times a speed-up that reaches its target is measured again."""
 
 
 @untouched_caller()
@@ -80,7 +90,7 @@ def prune(
         assignment = Assignment(work, before, target, force)
         if goal is None:
             assert target_speedup is not None
-            return least_pruned(step, assignment, target_speedup)
+            return _least_pruned(step, assignment, target_speedup)
         contest = Contest(step.name, assignment, goal)
         return contest.run(PruneSearch(contest, step))
 
@@ -90,7 +100,7 @@ def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifes
     check_trainable(run.model.path)
     check_free(output, options.force, MANIFEST)
     steps: list[Step] = [run.step(PruneTorch), *before_step(run, simplify)]
-    checkpoint = checkpoint_file(output)
+    checkpoint = _checkpoint(output)
     work = Work.begin(run, steps)
     if checkpoint.is_file() and not resume:
         options.progress.say(f"{checkpoint} of an interrupted run is replaced; --resume would go on from it")
@@ -102,6 +112,85 @@ def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifes
     return manifest
 
 
-def checkpoint_file(output: Path) -> Path:
+def _checkpoint(output: Path) -> Path:
     """Beside the bundle, which is written as a whole."""
     return output.with_name(f"{output.name}.checkpoint.pt")
+
+
+@dataclass
+class PruneSearch(Search):
+    """As much as keeps the budget: the ratio is raised until a candidate misses, then the gap is halved. What every
+    layer is worth is found out once, for all ratios."""
+
+    contest: Contest
+    step: Prune
+    _reports: dict[str, StepReport] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Try ratios, then the best one by time instead of multiply-adds. Raises OutOfTimeError where the time budget
+        ends first, StepError where nothing can be removed."""
+        start, materials = self.contest.start, self.contest.materials
+        weighed = self.step.weighed(start, materials)
+        bracket = Bracket(self.step.ratio, self.step.reachable(weighed), FINEST)
+        while bracket.next is not None:
+            step = _at(self.step, bracket.next)
+            trial = self.contest.judge(self._candidate(f"ratio {bracket.next:.3f}", step, weighed))
+            bracket.tell(self.contest.acceptable(trial))
+        if bracket.best is not None and self.step.price != "time":
+            step = _at(self.step.model_copy(update={"price": "time"}), bracket.best)
+            timed = step.priced(weighed, materials)
+            self.contest.judge_if_faster(self._candidate(f"ratio {bracket.best:.3f} by time", step, timed))
+
+    def report(self, candidate: Candidate, model: openvino.Model) -> StepReport:
+        """The account of the step that made a winner."""
+        return self._reports[candidate.name]
+
+    def _candidate(self, name: str, step: Prune, weighed: Weighed) -> Candidate:
+        make = partial(self._made, name, step, weighed)
+        return Candidate(name, step.settled(weighed, self.contest.materials.seed), make)
+
+    def _made(self, name: str, step: Prune, weighed: Weighed) -> openvino.Model:
+        stepped = step.pruned(self.contest.start, weighed, self.contest.materials)
+        self._reports[name] = stepped.report
+        return stepped.model
+
+
+def _least_pruned(step: Prune, assignment: Assignment, target: float) -> Manifest:
+    """The bundle with the smallest ratio whose model is `target` times as fast as the original. Raises
+    BudgetMissedError where none is."""
+    work = assignment.work
+    start, reports = work.applied(assignment.before)
+    weighed = step.weighed(start, work.materials)
+    found: dict[float, Stepped] = {}
+    bracket = Bracket(step.ratio, step.reachable(weighed), FINEST, rising=False)
+    while bracket.next is not None:
+        made = _at(step, bracket.next).pruned(start, weighed, work.materials)
+        speedup = _reached(assignment, made.model, target)
+        found[bracket.next] = Stepped(made.model, made.report.model_copy(update={"speedup": speedup}))
+        work.materials.progress.say(f"ratio {bracket.next:.3f}: {units.factor(speedup)}")
+        bracket.tell(speedup >= target)
+    if bracket.best is None:
+        fastest = max(made.report.speedup or 0.0 for made in found.values())
+        raise BudgetMissedError(
+            f"no pruned model is {units.factor(target)} as fast as the original: the fastest of {len(found)} reaches "
+            f"{units.factor(fastest)}"
+        )
+    best = found[bracket.best]
+    with new_folder(assignment.output, assignment.force, MANIFEST) as folder:
+        return work.write(folder, assignment.output, best.model, [*reports, best.report])
+
+
+def _reached(assignment: Assignment, model: openvino.Model, target: float) -> float:
+    """The speed-up of a pruned model against the original; the least of several where it seems to be enough, because
+    of many ratios one would be lucky."""
+    work = assignment.work
+    found = work.materials.speedup(work.original, model) or 0.0
+    for _ in range(CONFIRMED):
+        if found < target:
+            break
+        found = min(found, work.materials.speedup(work.original, model) or 0.0)
+    return found
+
+
+def _at(step: Prune, ratio: float) -> Prune:
+    return step.model_copy(update={"ratio": ratio})

@@ -18,8 +18,7 @@ from ovopt.steps.compress import Compress
 from ovopt.steps.quantize import Quantize
 from ovopt.time_budget import OutOfTimeError
 from ovopt.workflow.searching.contest import Contest
-from ovopt.workflow.searching.search import Candidate, Search
-from ovopt.workflow.searching.trial import NOISE, SMALL, settled
+from ovopt.workflow.searching.search import NOISE, SMALL, Candidate, Search, settled
 
 if TYPE_CHECKING:
     import openvino

@@ -23,8 +23,7 @@ from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.steps import compress
 from ovopt.workflow.searching import compress as module
 from ovopt.workflow.searching.compress import HOPELESS, SHAPES, CompressSearch
-from ovopt.workflow.searching.search import Candidate, Goal, journal_file
-from ovopt.workflow.searching.trial import state_of, winner
+from ovopt.workflow.searching.search import Candidate, Goal, journal_file, state_of, winner
 from tests.workflow.searching.compressed import FEW, write_network, write_samples
 
 SIZES = list(SHAPES)

@@ -7,8 +7,7 @@ import pytest
 from ovopt.bench.machine import machine
 from ovopt.errors import UsageError
 from ovopt.records import Comparison
-from ovopt.workflow.stored.earlier_run import Since
-from ovopt.workflow.stored.history import History
+from ovopt.workflow.stored.history import History, Since
 from tests.factories import comparison, exactly
 
 RUN = comparison({"int8": 0.55})

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ovopt.records.search import Trial
 from ovopt.turns import LEAST_SPEEDUP
-from ovopt.workflow.searching.trial import settled, state_of, unjudged, winner
+from ovopt.workflow.searching.search import settled, state_of, unjudged, winner
 
 
 def trial(name: str = "one", **changed: Any) -> Trial:
