@@ -25,7 +25,7 @@ def work(tmp_path: Path) -> EntryWork:
 def test_what_the_last_run_kept_is_found_again(work: EntryWork) -> None:
     assert work.found(keep=True) is None
     row = failed(work.entry, "no")
-    work.keep(row)
+    work.mark(row)
     assert work.found(keep=True) == row
     assert work.found(keep=False) is None
     assert list(work.folder.iterdir()) == [work.folder / MARK]
