@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def _checked(plan: Plan | None) -> Plan:
 
 
 def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
-    recipe, seed, options = run.recipe, run.seed, run.options
+    recipe, options = run.recipe, run.options
     taking_part = named_models(run, plan.vary)
     check_device(recipe.runtime.device)
     prepared = run.prepare(taking_part[0].inputs)
@@ -131,40 +132,22 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         arms(taking_part, native, prepared, options, against_baseline) as planned,
         Crew(planned, plan.answer_limit_s) as crew,
     ):
-        qualities, executions = _run_once(crew, scorer, recipe, options)
-        found = _measure(scenarios, crew, plan, recipe, seed, options)
-        lost = dict(crew.lost)
-    made = [_arm(arm, scenarios, found, qualities, executions, lost) for arm in planned]
+        once = _run_once(crew, scorer, recipe, options)
+        found = _found(crew, scenarios, plan, run)
+        measured = Measured(*once, dict(crew.lost), scenarios, found)
+    made = [measured.arm(arm) for arm in planned]
     differing = comparison.differing_settings(a for a, p in zip(made, planned, strict=True) if not p.own_settings)
     if differing:
         raise SettingsError("the arms do not run with the same settings: " + "; ".join(differing))
-    pairs = _pairs(made, scenarios, found, scorer, seed) if scorer else []
     result = Comparison(
         **stamp(options),
         recipe=recipe.resolved(),
         data=prepared.facts,
-        settings=Settings(
-            scenarios=tuple(found),
-            device=recipe.runtime.device,
-            hint=recipe.runtime.hint,
-            properties=properties_of(recipe),
-            seed=seed,
-            time_budget_s=plan.time_budget_s,
-            precision=plan.precision,
-            measured={name: one.measured for name, one in found.items() if one.measured},
-        ),
+        settings=settings_of(run, plan, found),
         arms=tuple(made),
-        control=_speeds(scenarios, found, made[0].name, CONTROL),
-        references={
-            arm.name: Reference(
-                engine=arm.engine,
-                speeds=_speeds(scenarios, found, arm.name, made[0].name),
-                largest_difference=scorer.differences.get(arm.name) if scorer else None,
-            )
-            for arm in made
-            if arm.role == "reference"
-        },
-        pairs=tuple(pairs),
+        control=measured.speeds(made[0].name, CONTROL),
+        references=dict(measured.references(made, scorer)),
+        pairs=tuple(measured.pairs(made, scorer, run.seed)) if scorer else (),
         gate=Gate(decision=Decision(kind="measured")),
         notes=(
             *already_quantized(taking_part[0]),
@@ -181,15 +164,28 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     return with_reason(result.model_copy(update=judged))
 
 
-def _measure(
-    scenarios: Mapping[str, Scenario], crew: Crew, plan: Plan, recipe: Recipe, seed: int, options: Options
-) -> dict[str, Found]:
+def settings_of(run: Run, plan: Plan, found: Mapping[str, Found]) -> Settings:
+    """Settings that a run was asked for, and what its scenarios measured."""
+    return Settings(
+        scenarios=tuple(found),
+        device=run.recipe.runtime.device,
+        hint=run.recipe.runtime.hint,
+        properties=properties_of(run.recipe),
+        seed=run.seed,
+        time_budget_s=plan.time_budget_s,
+        precision=plan.precision,
+        measured={name: one.measured for name, one in found.items() if one.measured},
+    )
+
+
+def _found(crew: Crew, scenarios: Mapping[str, Scenario], plan: Plan, run: Run) -> dict[str, Found]:
+    """Raw values of each scenario, measured within its share of the time."""
     whole = sum(scenario.weight for scenario in scenarios.values())
     found = {}
     for name, scenario in scenarios.items():
         seconds = max(LEAST_SECONDS, plan.time_budget_s * scenario.weight / whole)
-        effort = Effort(seconds, plan.precision, seed, recipe.runtime.hint, plan.demand)
-        found[name] = scenario.measure(crew, effort, options.progress)
+        effort = Effort(seconds, plan.precision, run.seed, run.recipe.runtime.hint, plan.demand)
+        found[name] = scenario.measure(crew, effort, run.options.progress)
     return found
 
 
@@ -247,66 +243,66 @@ def _run_once(
     return qualities, executions
 
 
-def _arm(
-    arm: ArmPlan,
-    scenarios: Mapping[str, Scenario],
-    found: Mapping[str, Found],
-    qualities: Mapping[str, dict[str, Quality]],
-    executions: Mapping[str, Execution],
-    lost: Mapping[str, str],
-) -> Arm:
-    figures: dict[str, Record] = {
-        name: scenarios[name].figures(one.raw[arm.name]) for name, one in found.items() if arm.name in one.raw
-    }
-    record = Arm(
-        name=arm.name,
-        role=arm.role,
-        engine=arm.load.engine,
-        model=arm.model,
-        properties=dict(arm.properties),
-        embedded=arm.embedded,
-        effective={name: one.effective[arm.name] for name, one in found.items() if arm.name in one.effective},
-        accuracy=qualities.get(arm.name, {}) if arm.name not in lost else {},
-        execution=executions.get(arm.name),
-        lost=lost.get(arm.name),
-        **as_fields(figures),
-    )
-    return record.model_copy(update={"efficiency": efficiency(record)})
+@dataclass(frozen=True)
+class Measured:
+    """All that was found out about arms: by scenario, by metric, by a look at how they are executed."""
 
+    qualities: Mapping[str, dict[str, Quality]]
+    executions: Mapping[str, Execution]
+    lost: Mapping[str, str]
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    found: Mapping[str, Found] = field(default_factory=dict)
 
-def _pairs(
-    made: Sequence[Arm], scenarios: Mapping[str, Scenario], found: Mapping[str, Found], scorer: Scorer, seed: int
-) -> list[Pair]:
-    baseline = made[0]
-    if baseline.lost:
-        return []
-    return [
-        Pair(
-            baseline=baseline.name,
-            candidate=arm.name,
-            size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
-            accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
-            against={
-                reference.name: speeds
-                for reference in made
-                if reference.role == "reference" and (speeds := _speeds(scenarios, found, reference.name, arm.name))
-            },
-            **dict(_speeds(scenarios, found, baseline.name, arm.name) or {}),
+    def arm(self, arm: ArmPlan) -> Arm:
+        """The record of an arm; a lost one has no quality."""
+        raw = {name: one.raw[arm.name] for name, one in self.found.items() if arm.name in one.raw}
+        lost = self.lost.get(arm.name)
+        record = Arm(
+            name=arm.name,
+            role=arm.role,
+            engine=arm.load.engine,
+            model=arm.model,
+            properties=dict(arm.properties),
+            embedded=arm.embedded,
+            effective={n: one.effective[arm.name] for n, one in self.found.items() if arm.name in one.effective},
+            accuracy=self.qualities.get(arm.name, {}) if lost is None else {},
+            execution=self.executions.get(arm.name),
+            lost=lost,
+            **as_fields({name: self.scenarios[name].figures(values) for name, values in raw.items()}),
         )
-        for arm in made
-        if arm.role == "candidate" and not arm.lost
-    ]
+        return record.model_copy(update={"efficiency": efficiency(record)})
 
+    def pairs(self, made: Sequence[Arm], scorer: Scorer, seed: int) -> Iterator[Pair]:
+        """Every candidate against the baseline, and against references where there are some."""
+        baseline = made[0]
+        references = [arm.name for arm in made if arm.role == "reference"]
+        for arm in made:
+            if arm.role == "candidate" and not arm.lost and not baseline.lost:
+                against = {name: speeds for name in references if (speeds := self.speeds(name, arm.name))}
+                yield Pair(
+                    baseline=baseline.name,
+                    candidate=arm.name,
+                    size=SizeRatio(ratio=arm.model.size_bytes / baseline.model.size_bytes),
+                    accuracy=scorer.deltas(baseline.accuracy, arm.accuracy, seed),
+                    against=against,
+                    **dict(self.speeds(baseline.name, arm.name) or {}),
+                )
 
-def _speeds(
-    scenarios: Mapping[str, Scenario], found: Mapping[str, Found], baseline: str, candidate: str
-) -> Speeds | None:
-    """Two arms, scenario by scenario; None where one of them does not exist or is lost."""
-    shared = {name: one.raw for name, one in found.items() if {baseline, candidate} <= one.raw.keys()}
-    if not shared:
-        return None
-    made = {
-        name: scenarios[name].pair(raw[baseline], raw[candidate], raw.get(CONTROL) if candidate != CONTROL else None)
-        for name, raw in shared.items()
-    }
-    return Speeds(**as_fields(made))
+    def references(self, made: Sequence[Arm], scorer: Scorer | None) -> Iterator[tuple[str, Reference]]:
+        """Every native engine by its arm's name, against the baseline."""
+        for arm in made:
+            if arm.role == "reference":
+                speeds = self.speeds(arm.name, made[0].name)
+                difference = scorer.differences.get(arm.name) if scorer else None
+                yield arm.name, Reference(engine=arm.engine, speeds=speeds, largest_difference=difference)
+
+    def speeds(self, baseline: str, candidate: str) -> Speeds | None:
+        """Two arms, scenario by scenario; None where one of them does not exist or is lost."""
+        shared = {name: one.raw for name, one in self.found.items() if {baseline, candidate} <= one.raw.keys()}
+        if not shared:
+            return None
+        made: dict[str, Record] = {}
+        for name, raw in shared.items():
+            control = raw.get(CONTROL) if candidate != CONTROL else None
+            made[name] = self.scenarios[name].pair(raw[baseline], raw[candidate], control)
+        return Speeds(**as_fields(made))

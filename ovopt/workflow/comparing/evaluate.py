@@ -16,10 +16,12 @@ from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.recipe import Recipe
-from ovopt.records import Arm, Comparison, Decision, Gate, Settings
+from ovopt.records import Comparison, Decision, Gate
 from ovopt.workflow.beginning.options import as_path, check, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
-from ovopt.workflow.comparing.arms import arms, check_device, properties_of
+from ovopt.workflow.comparing.arms import arms, check_device
+from ovopt.workflow.comparing.compare import Measured, settings_of
+from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models
 
@@ -98,26 +100,8 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         **stamp(options),
         recipe=used.resolved(),
         data=prepared.facts,
-        settings=Settings(
-            scenarios=(),
-            device=used.runtime.device,
-            hint=used.runtime.hint,
-            properties=properties_of(used),
-            seed=run.seed,
-            time_budget_s=0,
-            precision=0,
-        ),
-        arms=tuple(
-            Arm(
-                name=arm.name,
-                role=arm.role,
-                model=arm.model,
-                properties=dict(arm.properties),
-                accuracy=qualities[arm.name],
-                lost=lost.get(arm.name),
-            )
-            for arm in planned
-        ),
+        settings=settings_of(run, Plan((), 0, 0), {}),
+        arms=tuple(map(Measured(qualities, {}, lost).arm, planned)),
         control=None,
         pairs=(),
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
