@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Literal
 
-from ovopt.figures.figure import Figure, nothing, reach, words
+from ovopt.figures.figure import Figure, Raw, nothing, reach, words
 from ovopt.records import Arm, LoadLimit, ScenarioFigure
 
 
@@ -19,16 +19,28 @@ def _row(key: str, unit: str, place: str, **more: Any) -> Figure:
     return Figure(key, unit, reach(place), n=reach(f"{place.rpartition('.')[0]}.n"), **more)
 
 
+def _staged(key: str, stages: tuple[str, ...], **more: Any) -> Iterator[Figure]:
+    """A time, and behind it the stages that it consists of."""
+    place = f"{key}.total_ms"
+    yield _row(key, "ms", place, title=f"{words(key)} total", followed=True, stages=stages, **more)
+    yield from (_row(f"{key}.{stage}", "ms", f"{key}.{stage}_ms") for stage in stages)
+
+
 def _percentile(percent: int, **more: Any) -> Figure:
     return _row(
         f"latency.p{percent}",
         "ms",
         f"latency.p{percent}_ms",
-        raw=lambda arm: (chain.from_iterable(_ms(turn) for turn in rounds) for rounds in _of(arm, "latency.raw_ns")),
+        raw=_by_turn("latency.raw_ns", _ms),
         quantile=percent / 100,
         rests_on="replicas",
         **more,
     )
+
+
+def _by_turn(place: str, values: Callable[[Any], Iterable[float]]) -> Raw:
+    """Values of every turn, by replica."""
+    return lambda arm: (chain.from_iterable(map(values, rounds)) for rounds in _of(arm, place))
 
 
 def _ms(nanoseconds: Iterable[int]) -> Iterator[float]:
@@ -40,24 +52,6 @@ def _of(arm: Arm, place: str) -> Any:
     return reach(place)(arm) or ()
 
 
-def _throughputs(arm: Arm) -> Iterator[Iterable[float]]:
-    return ((turn.samples_per_s for turn in rounds) for rounds in _of(arm, "throughput.raw"))
-
-
-def _processor_times(arm: Arm) -> Iterator[Iterable[float]]:
-    return ((1e3 * turn.seconds_per_sample for turn in rounds) for rounds in _of(arm, "processor_time.raw"))
-
-
-def _ways(arm: Arm) -> Iterator[Iterable[float]]:
-    """Milliseconds of each sample, all stages together."""
-    for rounds in _of(arm, "end_to_end.raw"):
-        yield chain.from_iterable(_ms(turn.totals_ns) for turn in rounds)
-
-
-def _pipelined(arm: Arm) -> Iterator[Iterable[float]]:
-    return ((turn.pipelined.samples_per_s for turn in rounds) for rounds in _of(arm, "end_to_end.raw"))
-
-
 def _start(kind: Literal["cold", "cached"], label: str, meaning: str) -> Iterator[Figure]:
     place = f"first_inference.{kind}"
 
@@ -65,21 +59,17 @@ def _start(kind: Literal["cold", "cached"], label: str, meaning: str) -> Iterato
         times = reach(place)(arm)
         return "not loaded from the cache" if kind == "cached" and times.from_cache < times.n else None
 
-    yield _row(
+    yield from _staged(
         place,
-        "ms",
-        f"{place}.total_ms",
-        title=f"{words(place)} total",
+        ("read", "compile", "infer"),
+        picture="What a user waits for in a new process: without, and with a filled model cache.",
         label=label,
         meaning=meaning,
-        followed=True,
         raw=lambda arm: ([sum(stages) / 1e6] for stages in _of(arm, f"{place}.raw_ns")),
         rests_on="starts",
         speedup=reach(place),
         doubt=uncached,
     )
-    for stage in ("read", "compile", "infer"):
-        yield _row(f"{place}.{stage}", "ms", f"{place}.{stage}_ms")
 
 
 Family = Callable[[Sequence[Arm]], Iterator[Figure]]
@@ -206,18 +196,21 @@ FIGURES: tuple[Figure | Family, ...] = (
     _percentile(99, label="latency p99", meaning="99 of 100 answers take less", followed=True),
     *(_row(f"latency.{name}", "ms", f"latency.{name}_ms") for name in ("mean", "min", "max")),
     _row("throughput", "/s", "throughput.samples_per_s", better="higher", label="throughput",
-         meaning="samples per second with all cores at work", followed=True, raw=_throughputs, rests_on="replicas",
+         meaning="samples per second with all cores at work", followed=True,
+         raw=_by_turn("throughput.raw", lambda turn: [turn.samples_per_s]), rests_on="replicas",
          speedup=reach("throughput"), decides=True),
     _row("processor_time", "ms", "processor_time.per_inference_ms", label="processor, 1 thread",
-         meaning="processor time of one inference, the steadier cross-check", followed=True, raw=_processor_times,
+         meaning="processor time of one inference, the steadier cross-check", followed=True,
+         raw=_by_turn("processor_time.raw", lambda turn: [1e3 * turn.seconds_per_sample]),
          rests_on="replicas", speedup=reach("processor_time")),
-    _row("end_to_end", "ms", "end_to_end.total_ms", title="end to end total", label="end to end",
-         meaning="from the file's bytes to the answer", followed=True, raw=_ways, rests_on="replicas",
-         speedup=reach("end_to_end.sequential")),
-    *(_row(f"end_to_end.{stage}", "ms", f"end_to_end.{stage}_ms")
-      for stage in ("decode", "preprocess", "inference", "postprocess")),
+    *_staged("end_to_end", ("decode", "preprocess", "inference", "postprocess"), label="end to end",
+             meaning="from the file's bytes to the answer", by_stage=True,
+             picture="Time of one sample by stage, from the file's bytes to the answer.",
+             raw=_by_turn("end_to_end.raw", lambda turn: _ms(turn.totals_ns)), rests_on="replicas",
+             speedup=reach("end_to_end.sequential")),
     _row("end_to_end.pipelined", "/s", "end_to_end.pipelined_samples_per_s", better="higher", label="pipelined",
-         meaning="with preparation and inference overlapping", part=True, followed=True, raw=_pipelined,
+         meaning="with preparation and inference overlapping", part=True, followed=True,
+         raw=_by_turn("end_to_end.raw", lambda turn: [turn.pipelined.samples_per_s]),
          rests_on="replicas", speedup=reach("end_to_end.pipelined")),
     *_start("cold", "first, cold", "read, compile and first answer in a new process"),
     *_start("cached", "first, cached", "the same with a filled model cache"),

@@ -68,6 +68,12 @@ class Figure:
     """Candidate over baseline, without an interval."""
     decides: bool = False
     """Whether a clear change of it makes a candidate worth shipping, or not."""
+    stages: tuple[str, ...] = ()
+    """What it consists of, one after the other: figures of their own, whose keys stand below this one's."""
+    picture: str = ""
+    """What a picture of its stages shows; those of one scenario stand in the same."""
+    by_stage: bool = False
+    """Whether its stages stand in the row below it."""
     bounds: Callable[[Arm], tuple[float | None, float | None] | None] = nothing
     """Its interval, where there are no raw values for one."""
     doubt: Callable[[Arm], str | None] = nothing
@@ -106,7 +112,7 @@ class Figure:
             value = self.of(arm)
             assert value is not None, f"{self.key} was not measured of {arm.name}"
             low, high = self.bounds(arm) or (None, None)
-            return Spread(value, low, high, 0, 0)
+            return Spread(value, low, high)
         groups = [group for values in self.raw(arm) if len(group := np.array(list(values), dtype=np.float64))]
         if not groups:
             raise UsageError(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ovopt import units
 from ovopt.figures import figures_of
-from ovopt.records import Comparison, Manifest, Pair, QualityDelta, Speedup, StepReport
+from ovopt.records import Comparison, Manifest, Pair, QualityDelta, StepReport
 from ovopt.reports.cells import clean, escaped, one_line
 from ovopt.reports.decision import reason
+from ovopt.reports.rows import points_of
 
 MARK = "<!-- ovopt card -->"
 """What tells a card that ovopt wrote."""
@@ -131,7 +132,8 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
         yield _quality(label, delta)
     for figure in figures_of(comparison.arms):
         if speed := figure.speedup(pair):
-            yield f"| {escaped(figure.pair_name)} | | | {_speed(speed)} |"
+            said = units.speedup(speed.estimate, speed.low, speed.high)
+            yield f"| {escaped(figure.pair_name)} | | | {said}, {speed.verdict} |"
     yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict
@@ -139,14 +141,9 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
 
 
 def _quality(label: str, delta: QualityDelta) -> str:
-    change = f"{units.points(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
     name = f"{escaped(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
     values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
-    return f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {change} |"
-
-
-def _speed(speed: Speedup) -> str:
-    return f"{units.speedup(speed.estimate, speed.low, speed.high)}, {speed.verdict}"
+    return f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta)} |"
 
 
 def _use(manifest: Manifest, name: str) -> list[str]:
@@ -170,9 +167,7 @@ def _use(manifest: Manifest, name: str) -> list[str]:
         said = f" ({', '.join(filter(None, extra))})" if any(extra) else ""
         lines += [f"The model takes {taken}{said}.", ""]
     if listed:
-        lines += ["Before that the caller does, in this order:", ""]
-        lines += [f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(listed, 1)]
-        lines.append("")
+        lines += ["Before that the caller does, in this order:", "", *_numbered(listed)]
     else:
         lines += ["The caller prepares nothing: what the recipe lists is inside the model, or there is nothing.", ""]
     inside = manifest.postprocess
@@ -180,10 +175,12 @@ def _use(manifest: Manifest, name: str) -> list[str]:
     if inside:
         lines += [f"The model gives {_code(str(inside.output))}.", ""]
     if after:
-        lines += ["Its outputs go through:", ""]
-        lines += [f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(after, 1)]
-        lines.append("")
+        lines += ["Its outputs go through:", "", *_numbered(after)]
     return lines
+
+
+def _numbered(plugins: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [*(f"{n}. {_code(json.dumps(one, ensure_ascii=False))}" for n, one in enumerate(plugins, 1)), ""]
 
 
 def _limits(manifest: Manifest, pair: Pair | None) -> list[str]:

@@ -1,13 +1,19 @@
-"""Cells of a report, and texts from outside made fit to stand in them. Pure."""
+"""Cells of a report, texts from outside made fit to stand in them, and all of it drawn in a terminal. Pure."""
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ovopt import units
+from ovopt.contracts import View
 from ovopt.records import Speedup, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 Tone = Literal["plain", "good", "bad", "doubt"]
 """How a reader should take a text, beside what it says."""
@@ -74,3 +80,18 @@ def one_line(text: str) -> str:
 def escaped(text: str) -> str:
     """The text on one line, as Markdown shows it as it is."""
     return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", one_line(text))
+
+
+def drawn(view: View, parts: Iterable[RenderableType], width: int = 0) -> str:
+    """Parts one below the other, with a newline at the end. A part that is plain text stands as it is, however narrow
+    the terminal is, so that it can be copied."""
+    from rich.console import Console
+    from rich.text import Text
+
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width or view.width, force_terminal=view.colour, no_color=not view.colour, highlight=False
+    )
+    for part in parts:
+        console.print(Text(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, str))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

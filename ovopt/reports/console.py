@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rich.console import Console as RichConsole
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison
-from ovopt.reports.cells import TONES, Cell, Tone, clean, one_line
+from ovopt.reports.cells import TONES, Cell, Tone, clean, drawn, one_line
 from ovopt.reports.remarks import remarks
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import verdict_of
@@ -30,17 +28,16 @@ class Console(Report):
 
     def render(self, comparison: Comparison, view: View) -> str:
         """Text with a newline at its end."""
-        out = io.StringIO()
-        console = RichConsole(
-            file=out, width=view.width, force_terminal=view.colour, no_color=not view.colour, highlight=False
+        notes = (Text(one_line(remark.text), style=STYLES[remark.tone] or "dim") for remark in remarks(comparison))
+        return drawn(
+            view,
+            [
+                Padding(_opening(comparison), (1, 2)),
+                *_tables(comparison, view.width),
+                "",
+                *(Padding(note, (0, 0, 0, 2)) for note in notes),
+            ],
         )
-        console.print(Padding(_opening(comparison), (1, 2)))
-        for table in _tables(comparison, view.width):
-            console.print(table)
-        console.print()
-        for remark in remarks(comparison):
-            console.print(Padding(Text(one_line(remark.text), style=STYLES[remark.tone] or "dim"), (0, 0, 0, 2)))
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def _opening(comparison: Comparison) -> Table:

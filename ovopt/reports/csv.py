@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from ovopt.contracts import Report, View
 from ovopt.figures import Figure, figures_of
-from ovopt.records import Arm, Comparison, Pair, Speeds, Speedup
+from ovopt.records import Arm, Comparison, Pair, Speeds
 from ovopt.reports.cells import one_line
 from ovopt.reports.decision import reason
 
@@ -97,13 +97,8 @@ def _pair(pair: Pair, verdict: str, catalogue: Sequence[Figure]) -> Iterator[Lin
 def _speedups(subject: str, role: str, speeds: Speeds, catalogue: Sequence[Figure]) -> Iterator[Line]:
     for figure in catalogue:
         if speed := figure.speedup(speeds):
-            yield _speed(subject, role, f"{figure.pair_name} speedup", speed)
-
-
-def _speed(subject: str, role: str, figure: str, speed: Speedup) -> Line:
-    known = speed.low is not None
-    value = speed.estimate if known else ""
-    return Line(subject, role, figure, "x", value, speed.low, speed.high, None, speed.verdict, speed.why)
+            found = ("" if speed.low is None else speed.estimate, speed.low, speed.high)
+            yield Line(subject, role, f"{figure.pair_name} speedup", "x", *found, None, speed.verdict, speed.why)
 
 
 def _cell(value: object) -> object:

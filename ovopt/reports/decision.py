@@ -6,7 +6,8 @@ from ovopt import units
 from ovopt.figures import DECIDING
 from ovopt.gate import lost_arms
 from ovopt.records import Check, Comparison, Ground, Pair
-from ovopt.reports.budgets import check_text
+from ovopt.reports.budgets import check_text, checks_of
+from ovopt.reports.rows import points_of
 
 
 def with_reason(comparison: Comparison) -> Comparison:
@@ -42,8 +43,7 @@ def grounds_text(comparison: Comparison) -> str:
 
 def checks_on(comparison: Comparison, ground: Ground) -> list[Check]:
     """The checks that a ground names."""
-    mine = [check for check in comparison.gate.checks if check.candidate == ground.candidate]
-    return [check for check in mine if check.budget in ground.checks]
+    return [check for check in checks_of(comparison, ground.candidate) if check.budget in ground.checks]
 
 
 def the(arm: str) -> str:
@@ -76,10 +76,7 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
 
 def _change(pair: Pair, metric: str) -> str:
     delta = pair.accuracy.get(metric)
-    if delta is None:
-        return units.MISSING
-    interval = units.quality_interval(delta.low, delta.high, delta.unit)
-    return f"{units.points(delta.delta, delta.unit)} {interval}"
+    return points_of(delta) if delta else units.MISSING
 
 
 def _speed(pair: Pair) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console as RichConsole
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +11,8 @@ from rich.text import Text
 from ovopt import units
 from ovopt.contracts import View
 from ovopt.records.diagnosis import Diagnosis, Fix, FixCheck, LayerDiagnosis, Problem
+from ovopt.reports.cells import drawn
+from ovopt.reports.rows import points_of
 
 TOP = 15
 LISTED = 5
@@ -28,20 +28,22 @@ LEAST_GAIN = -10.0
 
 def render(diagnosis: Diagnosis, view: View, top: int = TOP) -> str:
     """Text with a newline at its end."""
-    out, width = io.StringIO(), max(LEAST_WIDTH, view.width)
-    console = RichConsole(file=out, width=width, force_terminal=view.colour, no_color=not view.colour, highlight=False)
-    console.print(Padding(headline(diagnosis), (1, 2, 0, 2)))
+    width, said = max(LEAST_WIDTH, view.width), [headline(diagnosis), *problems(diagnosis)]
+    parts = [one if isinstance(one, str) else Padding(one, (1, 2, 0, 2)) for one in said]
+    table = Padding(_table(worst_first(diagnosis.layers)[:top], width), (1, 0, 0, 0))
+    notes = (Padding(Text(line, style="dim"), (0, 2)) for line in footnotes(diagnosis, top))
+    return drawn(view, [*parts, table, *notes], width)
+
+
+def problems(diagnosis: Diagnosis) -> Iterator[Text | str]:
+    """The problems; behind each, and behind all fixes together, the lines of a recipe that mend it."""
     for number, problem in enumerate(diagnosis.problems, 1):
-        console.print(Padding(problem_text(number, problem), (1, 2, 0, 2)))
+        yield _problem(number, problem)
         if problem.fix and problem.fix.pays:
-            console.print(recipe_text(problem.fix), soft_wrap=True)
-    if diagnosis.together and diagnosis.together.pays:
-        console.print(Padding(all_fixes_text(diagnosis.together), (1, 2, 0, 2)))
-        console.print(recipe_text(diagnosis.together), soft_wrap=True)
-    console.print(Padding(_table(worst_first(diagnosis.layers)[:top], width), (1, 0, 0, 0)))
-    for line in footnotes(diagnosis, top):
-        console.print(Padding(Text(line, style="dim"), (0, 2)))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+            yield _recipe(problem.fix)
+    if (fix := diagnosis.together) and fix.pays:
+        yield Text.assemble(("All fixes together: ", "bold"), "; ".join(map(_check, fix.checks)))
+        yield _recipe(fix)
 
 
 def worst_first(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
@@ -77,8 +79,7 @@ def headline(diagnosis: Diagnosis) -> Text:
         text.append(
             f"{diagnosis.metric.replace('_', ' ')} {units.quality(quality.baseline, quality.unit)} -> "
             f"{units.quality(quality.candidate, quality.unit)} "
-            f"({units.points(quality.delta, quality.unit)} "
-            f"{units.quality_interval(quality.low, quality.high, quality.unit)}, {quality.n:,} tuning samples)"
+            f"({points_of(quality)}, {quality.n:,} tuning samples)"
         )
     before, after = diagnosis.original, diagnosis.optimized
     text.append(
@@ -89,7 +90,7 @@ def headline(diagnosis: Diagnosis) -> Text:
     return text
 
 
-def problem_text(number: int, problem: Problem) -> Text:
+def _problem(number: int, problem: Problem) -> Text:
     """A numbered problem, its layers, and the checks of its fix."""
     text = Text.assemble((f"{number}. {problem.kind}: ", "bold red"), problem.said)
     fix = problem.fix
@@ -105,22 +106,14 @@ def problem_text(number: int, problem: Problem) -> Text:
     return text
 
 
-def all_fixes_text(fix: Fix) -> Text:
-    """The checks of all fixes at once."""
-    return Text.assemble(("All fixes together: ", "bold"), "; ".join(map(_check, fix.checks)))
-
-
-def recipe_text(fix: Fix) -> Text:
-    """The lines of the recipe as they are, however narrow the terminal is, so that they can be copied."""
-    return Text("\n".join(f"     {line}" for line in fix.recipe.splitlines()))
+def _recipe(fix: Fix) -> str:
+    return "\n".join(f"     {line}" for line in fix.recipe.splitlines())
 
 
 def _check(check: FixCheck) -> str:
     said: list[str] = [check.how]
     if check.quality:
-        quality = check.quality
-        interval = units.quality_interval(quality.low, quality.high, quality.unit)
-        said.append(f"{units.points(quality.delta, quality.unit)} {interval} against the original")
+        said.append(f"{points_of(check.quality)} against the original")
     if check.speedup:
         said.append(f"{units.factor(check.speedup)} the speed of the optimized model")
     return ", ".join(said) if len(said) > 1 else f"{check.how}, does not run"

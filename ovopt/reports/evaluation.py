@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from rich.console import Console as RichConsole
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,7 +12,8 @@ from rich.text import Text
 from ovopt import units
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison, Quality
-from ovopt.reports.cells import clean, one_line
+from ovopt.reports.cells import clean, drawn, one_line
+from ovopt.reports.rows import title_of
 
 SHOWN = 5
 
@@ -26,16 +25,10 @@ class Evaluation(Report):
 
     def render(self, comparison: Comparison, view: View) -> str:
         """Text with a newline at its end."""
-        out = io.StringIO()
-        console = RichConsole(
-            file=out, width=view.width, force_terminal=view.colour, no_color=not view.colour, highlight=False
-        )
-        console.print(Padding(_metrics(comparison), (1, 0, 0, 0)))
-        for table in _details(comparison.arms[0]):
-            console.print(Padding(table, (1, 0, 0, 0)))
-        for line in _footnotes(comparison):
-            console.print(Padding(Text(one_line(line), style="dim"), (0, 0, 0, 2)))
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+        tables = [_metrics(comparison), *_details(comparison.arms[0])]
+        notes = [Text(one_line(line), style="dim") for line in _footnotes(comparison)]
+        parts = [*(Padding(one, (1, 0, 0, 0)) for one in tables), *(Padding(one, (0, 0, 0, 2)) for one in notes)]
+        return drawn(view, parts)
 
 
 def _metrics(comparison: Comparison) -> Table:
@@ -43,7 +36,7 @@ def _metrics(comparison: Comparison) -> Table:
     names = dict.fromkeys(name for arm in comparison.arms for name in arm.accuracy)
     for name in names:
         cells = [_quality(arm.accuracy.get(name)) for arm in comparison.arms]
-        table.add_row(Text(one_line(name.replace("_", " "))), *cells)
+        table.add_row(Text(one_line(title_of(name))), *cells)
     if any(arm.lost for arm in comparison.arms):
         table.add_row("lost", *(Text(one_line(arm.lost or ""), style="red") for arm in comparison.arms))
     return table
@@ -55,7 +48,7 @@ def _details(arm: Arm) -> Iterator[Table]:
         for name, quality in arm.accuracy.items():
             found = pick(quality)
             if found:
-                table = _table(f"{title} of {arm.name}", name.replace("_", " "))
+                table = _table(f"{title} of {arm.name}", title_of(name))
                 for key, value in found.items():
                     table.add_row(Text(one_line(key)), Text(one_line(units.quality(value, quality.unit))))
                 yield table

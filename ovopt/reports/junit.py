@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from ovopt.contracts import Report, View
 from ovopt.records import Check, Comparison
-from ovopt.reports.budgets import limit_text, measured_text
+from ovopt.reports.budgets import checks_of, limit_text, measured_text
 from ovopt.reports.cells import clean, one_line
 from ovopt.reports.decision import reason
 from ovopt.reports.rows import candidates_of
@@ -26,8 +26,7 @@ class Junit(Report):
         """An XML document."""
         suites = ET.Element("testsuites", {"name": "ovopt"})
         for name, lost in _subjects(comparison):
-            checks = [check for check in comparison.gate.checks if check.candidate == name]
-            suites.append(_suite(comparison, name, lost, checks))
+            suites.append(_suite(comparison, name, lost, checks_of(comparison, name)))
         _count(suites, [case for suite in suites for case in suite.iter("testcase")])
         ET.indent(suites)
         return ET.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"

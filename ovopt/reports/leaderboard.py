@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ovopt import units
 from ovopt.contracts import View
@@ -16,13 +14,11 @@ from ovopt.figures.figure import nothing
 from ovopt.records import Speedup
 from ovopt.records.base import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
-from ovopt.reports.cells import Tone, clean, escaped, one_line
+from ovopt.reports.cells import Tone, drawn, escaped, one_line
 from ovopt.reports.notebook import html_table
+from ovopt.reports.page import page_template
+from ovopt.reports.rows import change_of
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-PARTS = files("ovopt.reports") / "page"
 BEFORE, BEHIND = ("model", "steps", "metric", "original", "optimized", "change"), ("size", "ships", "gate")
 """Columns on both sides of the speed-ups."""
 VALUES = ("original", "optimized")
@@ -35,23 +31,19 @@ SHIPS: Mapping[str | None, Tone] = {None: "bad", ORIGINAL: "plain"}
 
 def console(sweep: Sweep, view: View) -> str:
     """A table, what was counted, and why the original stays or nothing ships."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     titles = header(sweep)
     brief = [title for title in titles if title != LEFT_OUT]
-    drawn = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
     for title in brief:
-        drawn.add_column(title, overflow="fold", min_width=len(title), no_wrap=title in UNBROKEN)
+        table.add_column(title, overflow="fold", min_width=len(title), no_wrap=title in UNBROKEN)
     for row in sweep.rows:
         found = dict(zip(titles, cells(sweep, row), strict=True))
-        drawn.add_row(*(Text(found[title].partition(" [")[0] if title in VALUES else found[title]) for title in brief))
-    text = io.StringIO()
-    out = Console(file=text, width=view.width, no_color=not view.colour, highlight=False)
-    out.print(drawn)
-    lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    return "\n".join([*lines, "", *summary(sweep), *(f"{name}: {said}" for name, said in remarks(sweep))])
+        table.add_row(*(Text(found[title].partition(" [")[0] if title in VALUES else found[title]) for title in brief))
+    lines = [*summary(sweep), *(f"{name}: {said}" for name, said in remarks(sweep))]
+    return "\n".join([drawn(view, [table]), *lines])
 
 
 def markdown(sweep: Sweep, view: View) -> str:
@@ -88,7 +80,7 @@ FORMATS: Mapping[str, Callable[[Sweep, View], str]] = {
 
 def page(sweep: Sweep) -> str:
     """One self-contained file, for screen, phone and print, light and dark. Every text is escaped."""
-    return _template().render(
+    return page_template("leaderboard.html.j2").render(
         sweep=sweep,
         headline=headline(sweep),
         header=header(sweep),
@@ -154,10 +146,7 @@ def cells(sweep: Sweep, row: SweepRow) -> tuple[str, ...]:
         f"{metric.metric}{agrees}" if metric else "",
         _value(row.original),
         _value(row.optimized),
-        f"{units.quality_delta(change.delta, change.unit)} "
-        f"{units.quality_interval(change.low, change.high, change.unit)}"
-        if change and not agrees
-        else "",
+        change_of(change) if change and not agrees else "",
         *(_speed(row.speedups.get(key)) for key in speedups(sweep)),
         units.factor(row.size_ratio) if row.size_ratio else "",
         row.ships or "failed",
@@ -203,24 +192,3 @@ _SPEEDS: Sequence[tuple[str, str]] = (("", "estimate"), *_ENDS[1:])
 
 def _plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def fit(value: Any) -> Any:
-        return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        autoescape=True,
-        loader=FunctionLoader(lambda name: (PARTS / name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=fit,
-    )
-    environment.globals["moment"] = units.moment
-    environment.globals["style"] = Markup((PARTS / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("leaderboard.html.j2")

@@ -33,13 +33,7 @@ def _(diagnosis: Diagnosis) -> str:
     """The problems with the lines that mend them, then the layers, the worst first, as `ovopt diagnose` prints them."""
     from ovopt.reports import diagnosis as text
 
-    lines = list[str]()
-    for number, problem in enumerate(diagnosis.problems, 1):
-        lines.append(text.problem_text(number, problem).plain)
-        lines += [text.recipe_text(problem.fix).plain] if problem.fix and problem.fix.pays else []
-    if diagnosis.together and diagnosis.together.pays:
-        lines += [text.all_fixes_text(diagnosis.together).plain, text.recipe_text(diagnosis.together).plain]
-    lines += filter(None, text.footnotes(diagnosis, text.TOP))
+    lines = [*map(str, text.problems(diagnosis)), *filter(None, text.footnotes(diagnosis, text.TOP))]
     shown = text.worst_first(diagnosis.layers)[: text.TOP]
     rows = [(f"{layer.name}\n{text.executed_text(layer, WIDTH)}", text.layer_cells(layer)) for layer in shown]
     header = ["layer", *(rows[0][1] if rows else ())]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ovopt import units
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Fix, FixCheck
+from ovopt.reports.rows import points_of
 
 RANDOM = (
     "random inputs: errors, metric and blame say little about real samples; --data names some, and a bundle brings "
@@ -57,9 +58,8 @@ def slower(names: Sequence[str], lost_us: float, floating: int, fix: Fix | None)
 
 def imprecise(precision: str, lost: QualityDelta, names: Sequence[str], fix: Fix) -> str:
     """Loss of accuracy by the device's own precision, the layers where it comes in, and a fix."""
-    interval = units.quality_interval(lost.low, lost.high, lost.unit)
-    cost = f"{precision} alone costs {units.points(-lost.drop[0], lost.unit)} {interval}"
-    return f"{cost}; the error comes in at {', '.join(names)}; {_in_other_precision(fix.checks[-1])}"
+    where = f"the error comes in at {', '.join(names)}"
+    return f"{precision} alone costs {points_of(lost)}; {where}; {_in_other_precision(fix.checks[-1])}"
 
 
 def runs_in_f32(device: str) -> str:
@@ -83,8 +83,7 @@ def _in_other_precision(check: FixCheck) -> str:
 
 
 def _cost(quality: QualityDelta) -> str:
-    interval = units.quality_interval(quality.low, quality.high, quality.unit)
-    return f"the optimization costs {units.points(-quality.drop[0], quality.unit)} {interval}"
+    return f"the optimization costs {points_of(quality)}"
 
 
 def _paid(fix: Fix) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from ovopt import units
+from ovopt.figures import words
 from ovopt.records import Arm, Comparison, ServedLoad
 
 RECIPE_FILE = "recipe.yaml"
@@ -33,7 +34,7 @@ def run_facts(comparison: Comparison) -> Facts:
     settings, data = comparison.settings, comparison.data
     asked = {
         "measured": comparison.created,
-        "scenarios": ", ".join(map(_words, settings.scenarios)) or "none",
+        "scenarios": ", ".join(map(words, settings.scenarios)) or "none",
         "device": settings.device,
         "performance hint": settings.hint or "the one that fits the scenario",
         "properties": ", ".join(f"{key}={value}" for key, value in settings.properties.items()) or "none",
@@ -54,22 +55,15 @@ def run_facts(comparison: Comparison) -> Facts:
 def measured_rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     """A row for each scenario: name, replicas, rounds, duration, why it stopped."""
     for name, found in comparison.settings.measured.items():
-        yield _words(name), str(found.replicas), str(found.rounds), units.seconds(found.seconds), found.stopped
+        yield words(name), str(found.replicas), str(found.rounds), units.seconds(found.seconds), found.stopped
 
 
 def effective_rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     """Settings read back from every arm: arm, scenario, device, precision, streams, threads, requests, hint."""
     for arm in comparison.arms:
         for scenario, found in arm.effective.items():
-            counts = (found.streams, found.threads, found.requests)
-            yield (
-                arm.name,
-                _words(scenario),
-                found.device,
-                found.inference_precision,
-                *map(str, counts),
-                found.hint,
-            )
+            counts = map(str, (found.streams, found.threads, found.requests))
+            yield arm.name, words(scenario), found.device, found.inference_precision, *counts, found.hint
 
 
 def model_rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
@@ -93,27 +87,27 @@ def command(comparison: Comparison) -> str:
     verb, arms = _verb(comparison), [arm for arm in others if arm.role == "candidate"]
     varied = _varied(comparison, arms)
     models = [arm.model.path for arm in arms if varied is None or arm.model.path != baseline.model.path]
-    words = ["ovopt", verb, baseline.model.path, *models, "--recipe", RECIPE_FILE, "--seed", str(settings.seed)]
+    said = ["ovopt", verb, baseline.model.path, *models, "--recipe", RECIPE_FILE, "--seed", str(settings.seed)]
     if verb != "evaluate":
         for scenario in settings.scenarios:
-            words += ["--scenario", scenario]
-        words += ["--time-budget", f"{settings.time_budget_s:g}", "--precision", f"{settings.precision:g}"]
+            said += ["--scenario", scenario]
+        said += ["--time-budget", f"{settings.time_budget_s:g}", "--precision", f"{settings.precision:g}"]
         for key, values in (varied or {}).items():
-            words += ["--vary", f"{key}={','.join(values)}"]
-        words += _demand(baseline.served_load) if baseline.served_load else []
+            said += ["--vary", f"{key}={','.join(values)}"]
+        said += _demand(baseline.served_load) if baseline.served_load else []
     for arm in others if verb == "compare" else ():
         if arm.role == "reference" and arm.engine != "openvino":
-            words += ["--reference", f"{arm.engine}={arm.model.path}"]
-    return shlex.join(words)
+            said += ["--reference", f"{arm.engine}={arm.model.path}"]
+    return shlex.join(said)
 
 
 def _demand(served: ServedLoad) -> list[str]:
-    limit, words = served.within, list[str]()
+    limit, said = served.within, list[str]()
     if limit is None or not limit.searched:
-        words += [word for point in served.points for word in ("--rate", f"{point.rate_per_s:g}")]
+        said += [word for point in served.points for word in ("--rate", f"{point.rate_per_s:g}")]
     if limit:
-        words += ["--latency-limit", f"{limit.limit_ms:g}", "--percentile", f"{limit.percentile:g}"]
-    return words
+        said += ["--latency-limit", f"{limit.limit_ms:g}", "--percentile", f"{limit.percentile:g}"]
+    return said
 
 
 def _verb(comparison: Comparison) -> str:
@@ -137,7 +131,3 @@ def _varied(comparison: Comparison, candidates: list[Arm]) -> Mapping[str, list[
 def _own(comparison: Comparison, arm: Arm) -> Mapping[str, str]:
     shared = comparison.settings.properties
     return {key: value for key, value in arm.properties.items() if shared.get(key) != value}
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

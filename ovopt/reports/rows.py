@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ovopt import units
-from ovopt.figures import Figure, figures_of
+from ovopt.figures import KEYED, Figure, figures_of
 from ovopt.records import Arm, Comparison, LoadLimit, Pair, QualityDelta, Speeds
 from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell, with_speed
 
@@ -38,6 +38,11 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
     yield from _quality_rows(columns)
     for figure in figures_of([arm for arm, _ in columns]):
         yield from _row(figure.label, figure.meaning, figure.part, [_cell(figure, *column) for column in columns])
+        if figure.by_stage:
+            texts = [_stages(figure, arm) for arm, _ in columns]
+            yield from _row(
+                "by stage, ms", "the median of each stage", True, [Cell(text) if text else None for text in texts]
+            )
         for label, meaning, part, said in BEHIND.get(figure.key, ()):
             found = [said(arm) for arm, _ in columns]
             yield from _row(label, meaning, part, [Cell(text) if text else None for text in found])
@@ -74,8 +79,16 @@ def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
 
 def change_of(delta: QualityDelta) -> str:
     """A metric's change with its interval: `+0.1 [-0.5, +0.7]`."""
-    interval = units.quality_interval(delta.low, delta.high, delta.unit)
-    return f"{units.quality_delta(delta.delta, delta.unit)} {interval}"
+    return f"{units.quality_delta(delta.delta, delta.unit)} {_interval(delta)}"
+
+
+def points_of(delta: QualityDelta) -> str:
+    """A metric's change with its unit and interval: `+0.1 points [-0.5, +0.7]`."""
+    return f"{units.points(delta.delta, delta.unit)} {_interval(delta)}"
+
+
+def _interval(delta: QualityDelta) -> str:
+    return units.quality_interval(delta.low, delta.high, delta.unit)
 
 
 def title_of(metric: str) -> str:
@@ -129,13 +142,11 @@ def _flips(delta: QualityDelta | None) -> Cell:
     return Cell(f"{delta.flips.lost} lost, {delta.flips.gained} gained")
 
 
-def _stages(arm: Arm) -> str | None:
-    if arm.end_to_end is None:
-        return None
-    e = arm.end_to_end
-    host = f"decode {units.number(e.decode_ms)}, preprocess {units.number(e.preprocess_ms)},"
-    rest = f"inference {units.number(e.inference_ms)}, postprocess {units.number(e.postprocess_ms)}"
-    return f"{host}\n{rest}"
+def _stages(figure: Figure, arm: Arm) -> str | None:
+    """Two stages on a line."""
+    found = {name: KEYED[f"{figure.key}.{name}"].of(arm) for name in figure.stages}
+    said = [f"{name} {units.number(value)}" for name, value in found.items() if value is not None]
+    return ",\n".join(", ".join(said[first : first + 2]) for first in range(0, len(said), 2)) or None
 
 
 def _served(arm: Arm) -> str | None:
@@ -195,7 +206,6 @@ def _costliest(arm: Arm) -> str | None:
 
 
 BEHIND: Mapping[str, Sequence[tuple[str, str, bool, Callable[[Arm], str | None]]]] = {
-    "end_to_end": (("by stage, ms", "the median of each stage", True, _stages),),
     "efficiency.energy": (
         ("served load", "wait at a rate of requests: median, p90, p99", False, _served),
         ("memory, peak", "of a new process, by performance hint", False, _memory),

@@ -59,9 +59,7 @@ def _tradeoff(comparison: Comparison, metric: str, figure: Figure, id_: str) -> 
         kind="tradeoff",
         title=f"Speed against {title_of(metric)}",
         lead=lead,
-        summary=f"{lead} "
-        + "; ".join(f"{p.candidate}: {speedup_cell(s).change} in {scenario}, {change_of(d)}" for p, d, s in found)
-        + ".",
+        said=[f"{p.candidate}: {speedup_cell(s).change} in {scenario}, {change_of(d)}" for p, d, s in found],
         header=("", scenario, title_of(metric), "original", "change", "verdict"),
         rows=tuple(
             (

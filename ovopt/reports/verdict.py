@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,15 +10,7 @@ from ovopt import units
 from ovopt.budgets.checks import metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
-from ovopt.reports.budgets import (
-    WORDS,
-    bound_text,
-    budget_name,
-    checks_of,
-    is_drop,
-    limit_text,
-    measured_text,
-)
+from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, is_drop, limit_text, measured_text
 from ovopt.reports.cells import TONES, Tone
 from ovopt.reports.decision import checks_on, grounds_text, reason, the
 from ovopt.reports.rows import change_of, quality_tone, title_of
@@ -88,20 +80,25 @@ def _size_words(pair: Pair) -> str:
 
 def _quality_clause(comparison: Comparison, pair: Pair) -> str:
     """From budgeted metrics, else from all: what became of the accuracy."""
-    kept = [_of(pair, check) for check in checks_of(comparison, pair.candidate) if is_drop(check)]
-    deltas = [(name, delta) for found in kept if found for name, delta in [found]]
-    said = ", ".join(_values(name, delta, pair.baseline) for name, delta in dict(deltas).items())
-    if deltas:
-        return f", and keeps the accuracy: {said}"
-    measured = ", ".join(_values(name, delta, pair.baseline) for name, delta in pair.accuracy.items())
-    return f"; {measured}" if measured else "; its accuracy was not looked at"
+    if kept := _limited(checks_of(comparison, pair.candidate)):
+        return f", and keeps the accuracy: {_values(pair, kept)}"
+    return f"; {_values(pair, pair.accuracy)}" if pair.accuracy else "; its accuracy was not looked at"
 
 
-def _values(name: str, delta: QualityDelta, baseline: str) -> str:
-    value = units.quality(delta.candidate, delta.unit)
-    if delta.kind == "agreement":
-        return f"agreement with {the(baseline)} ({title_of(name)}) {value}"
-    return f"{title_of(name)} is {value}, {the(baseline)}'s {units.quality(delta.baseline, delta.unit)}"
+def _limited(found: Sequence[Check]) -> list[str]:
+    """Metrics whose loss these checks limit."""
+    return list(dict.fromkeys(name for check in found if is_drop(check) and (name := metric_of(check))))
+
+
+def _values(pair: Pair, metrics: Iterable[str]) -> str:
+    """Of the metrics that were measured: the candidate's value and the baseline's."""
+    baseline, said = the(pair.baseline), []
+    for name in metrics:
+        if delta := pair.accuracy.get(name):
+            value, before = (units.quality(one, delta.unit) for one in (delta.candidate, delta.baseline))
+            agrees = f"agreement with {baseline} ({title_of(name)}) {value}"
+            said.append(agrees if delta.kind == "agreement" else f"{title_of(name)} is {value}, {baseline}'s {before}")
+    return ", ".join(said)
 
 
 def _no_candidate(comparison: Comparison, ship: str) -> str:
@@ -115,17 +112,13 @@ def _no_candidate(comparison: Comparison, ship: str) -> str:
 
 
 def _fault(pair: Pair, missed: Sequence[Check], ground: Ground) -> str:
-    quality = [found for check in missed if is_drop(check) and (found := _of(pair, check))]
-    if quality:
-        return "loses too much accuracy: " + ", ".join(_values(name, delta, pair.baseline) for name, delta in quality)
+    if quality := _limited(missed):
+        return f"loses too much accuracy: {_values(pair, quality)}"
     if missed:
         return "misses its budget: " + ", ".join(
             f"{budget_name(check)} is {measured_text(check)}, allowed is {limit_text(check)}" for check in missed
         )
-    worse = [name for name in ground.metrics if name in pair.accuracy]
-    if worse:
-        return "loses accuracy: " + ", ".join(_values(name, pair.accuracy[name], pair.baseline) for name in worse)
-    return _speed_words(pair)
+    return f"loses accuracy: {worse}" if (worse := _values(pair, ground.metrics)) else _speed_words(pair)
 
 
 def _doubt(comparison: Comparison, best: Pair) -> str:
@@ -156,9 +149,7 @@ def _evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
     checks = checks_of(comparison, pair.candidate)
     for name, delta in pair.accuracy.items():
         yield _quality_evidence(name, delta, [check for check in checks if metric_of(check) == name])
-    speed = _speed_evidence(comparison, pair)
-    if speed:
-        yield speed
+    yield from _speed_evidence(comparison, pair)
     for check in checks:
         if metric_of(check) is None:
             yield f"{budget_name(check)} {WORDS[check.verdict]} ({limit_text(check)})"
@@ -181,7 +172,7 @@ def _limit(check: Check) -> str:
     return bound_text(check, -check.limit) + (" %" if check.unit == "relative" else "")
 
 
-def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
+def _speed_evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
     """At the precision that the device runs in, and against forced f32 where that was measured."""
     for figure in DECIDING:
         scenario, speed = figure.scenario, figure.speedup(pair)
@@ -201,14 +192,8 @@ def _speed_evidence(comparison: Comparison, pair: Pair) -> str | None:
         word: str = "" if speed.verdict == "no clear difference" else speed.verdict
         if not word or figure is not DECIDING[0]:
             word = f"{word} in {figure.pair_name}".strip()
-        said = f"{factor} {word} {interval}"
-        return f"{said}{where}{''.join(against)}"
-    return None
-
-
-def _of(pair: Pair, check: Check) -> tuple[str, QualityDelta] | None:
-    name = metric_of(check)
-    return (name, pair.accuracy[name]) if name in pair.accuracy and name else None
+        yield f"{factor} {word} {interval}{where}{''.join(against)}"
+        return
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -17,7 +17,8 @@ from ovopt.contracts import Report, View, plugins
 from ovopt.records import Comparison, Decision, Ground
 from ovopt.reports.cells import clean, one_line
 from ovopt.reports.csv import Line
-from ovopt.reports.html import PAGE, SCRIPTS
+from ovopt.reports.html import SCRIPTS
+from ovopt.reports.page import page_file
 from tests.factories import comparison
 from tests.reports.reading import Page
 from tests.reports.samples import BUDGETS, HOSTILE, comparisons, full, many_layers
@@ -96,7 +97,7 @@ def test_two_renderings_are_the_same_text_with_a_line_end(name: str, whole: Comp
 
 @cache
 def own_scripts() -> list[str]:
-    return [(PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return [page_file(name) for name in SCRIPTS]
 
 
 def well_formed_page(whole: Comparison) -> Page:
