@@ -35,7 +35,7 @@ from ovopt.records import (
     QualityDelta as QualityDelta,
     StepReport as StepReport,
 )
-from ovopt.records.rebuilt import Rebuilt as Rebuilt
+from ovopt.records.bundle import Rebuilt as Rebuilt
 from ovopt.records.sweep import Sweep as Sweep, SweepRow as SweepRow
 from ovopt.suite import Suite as Suite, load_suite as load_suite
 from ovopt.workflow.comparing.compare import benchmark as benchmark, compare as compare

@@ -108,7 +108,7 @@ def test_a_type_checker_knows_all_of_it(tmp_path: Path) -> None:
     )
     said = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("script.py")]
     assert said[:3] == [
-        'note: Revealed type is "ovopt.records.model.Manifest"',
+        'note: Revealed type is "ovopt.records.bundle.Manifest"',
         'note: Revealed type is "ovopt.records.comparison.Comparison"',
         'note: Revealed type is "ovopt.records.comparison.Comparison"',
     ], done.stdout

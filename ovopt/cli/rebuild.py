@@ -10,7 +10,7 @@ import typer
 from ovopt.cli import options as o
 
 if TYPE_CHECKING:
-    from ovopt.records.rebuilt import Rebuilt
+    from ovopt.records.bundle import Rebuilt
 
 GRAPHS = {
     "identical": "identical",

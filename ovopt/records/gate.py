@@ -86,11 +86,8 @@ class SizeBudget(Limits):
     max_bytes: int | None = Field(default=None, gt=0)
 
 
-class MemoryBudget(Limits):
+class MemoryBudget(SizeBudget):
     """Peak resident memory, under whichever hint takes more of it."""
-
-    max_ratio: float | None = Field(default=None, gt=0, description="as a share of the original")
-    max_bytes: int | None = Field(default=None, gt=0)
 
 
 class Budgets(Record):

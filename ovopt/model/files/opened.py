@@ -19,7 +19,8 @@ from ovopt.model.files.locate import IN_MEMORY, MANIFEST, hash_of, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape
-from ovopt.records import Manifest, ModelFacts, ModelFile, upgrade
+from ovopt.records import Manifest, ModelFacts, ModelFile
+from ovopt.records.bundle import upgraded_manifest
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -72,7 +73,7 @@ class OpenedModel:
         if self.label or not file.is_file():
             return None
         try:
-            manifest = Manifest.model_validate(upgrade.manifest(json.loads(file.read_text(encoding="utf-8"))))
+            manifest = Manifest.model_validate(upgraded_manifest(json.loads(file.read_text(encoding="utf-8"))))
         except (ValueError, LookupError, TypeError, AttributeError):  # of any text
             raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
         if self.file.sha256 != manifest.model.sha256:

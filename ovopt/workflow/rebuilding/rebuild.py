@@ -18,7 +18,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import check_free, new_folder
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
-from ovopt.records.rebuilt import Rebuilt, Versions
+from ovopt.records.bundle import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.beginning.options import as_path, options_of
 from ovopt.workflow.beginning.run import Run, begin
