@@ -21,8 +21,8 @@ class Spread:
     estimate: float
     low: float | None
     high: float | None
-    replicas: int
-    enough: int
+    replicas: int = 0
+    enough: int = 0
     """About so many replicas support both bounds."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -14,8 +14,8 @@ from ovopt.figures import Figure, figures_of
 from ovopt.intervals import Spread
 from ovopt.records import Arm, Comparison, Machine, Pair, Record
 
-LABELS = ("created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data")
 Label = Literal["created", "ovopt", "openvino", "nncf", "recipe", "model", "machine", "settings", "data"]
+LABELS: tuple[Label, ...] = get_args(Label)
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -139,7 +139,7 @@ def _own(arm: Arm, catalogue: Sequence[Figure]) -> Iterator[Found]:
         if figure.followed and figure.measured(arm):
             yield figure.key, figure.spread(arm), figure.unit
     for name, quality in arm.accuracy.items():
-        yield f"accuracy.{name}", Spread(quality.value, quality.low, quality.high, 0, 0), quality.unit
+        yield f"accuracy.{name}", Spread(quality.value, quality.low, quality.high), quality.unit
 
 
 def _paired(pair: Pair | None, catalogue: Sequence[Figure]) -> Iterator[Found]:
@@ -147,6 +147,6 @@ def _paired(pair: Pair | None, catalogue: Sequence[Figure]) -> Iterator[Found]:
         return
     for figure in catalogue:
         if speed := figure.speedup(pair):
-            yield f"{figure.pair_key}.speedup", Spread(speed.estimate, speed.low, speed.high, 0, 0), "x"
+            yield f"{figure.pair_key}.speedup", Spread(speed.estimate, speed.low, speed.high), "x"
         if (ratio := figure.ratio(pair)) is not None:
-            yield f"{figure.pair_key}.ratio", Spread(ratio, None, None, 0, 0), "x"
+            yield f"{figure.pair_key}.ratio", Spread(ratio, None, None), "x"

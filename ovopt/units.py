@@ -15,23 +15,26 @@ MONTHS = (
 
 def milliseconds(value: float | None) -> str:
     """Three significant digits and the unit: `1.09 ms`, `0.0213 ms`, `213 ms`."""
-    return MISSING if value is None else f"{_significant(value)} ms"
+    return MISSING if value is None else f"{number(value)} ms"
 
 
 def number(value: float) -> str:
-    """Three significant digits: `1.09`, `0.0213`, `1,230`."""
-    return _significant(value)
+    """At least three significant digits, without an exponent: `1.09`, `0.0213`, `1,230`."""
+    if value == 0:
+        return "0"
+    exponent = int(f"{value:.2e}".partition("e")[2])
+    return f"{value:,.{max(0, 2 - exponent)}f}"
 
 
 def memory(size_bytes: int) -> str:
     """Binary bytes, as memory is counted: `117 MiB`, `1.20 GiB`."""
     gib = size_bytes / (1 << 30)
-    return f"{_significant(gib)} GiB" if gib >= 1 else f"{_significant(size_bytes / (1 << 20))} MiB"
+    return f"{number(gib)} GiB" if gib >= 1 else f"{number(size_bytes / (1 << 20))} MiB"
 
 
 def rate(value: float | None) -> str:
     """Samples per second: `912 /s`, `12,300 /s`."""
-    return MISSING if value is None else f"{_significant(value)} /s"
+    return MISSING if value is None else f"{number(value)} /s"
 
 
 def factor(value: float) -> str:
@@ -80,7 +83,7 @@ def size(size_bytes: int) -> str:
     """Decimal bytes: `9.8 MB`, `412 kB`."""
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size_bytes >= limit:
-            return f"{_significant(size_bytes / limit)} {unit}"
+            return f"{number(size_bytes / limit)} {unit}"
     return f"{size_bytes} B"
 
 
@@ -121,11 +124,3 @@ def figure(value: float, unit: str) -> str:
         case "bytes":
             return size(round(value))
     return quality(value, unit)
-
-
-def _significant(value: float, digits: int = 3) -> str:
-    """At least `digits` significant digits, without an exponent."""
-    if value == 0:
-        return "0"
-    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
-    return f"{value:,.{max(0, digits - 1 - exponent)}f}"

@@ -112,7 +112,7 @@ def _exact(value: float | None, figure: Figure, pair: Pair) -> Spread:
         raise UsageError(
             f"{pair.candidate}: its {figure.key} is missing; judge the file as ovopt wrote it, or measure again"
         )
-    return Spread(value, value, value, 0, 0)
+    return Spread(value, value, value)
 
 
 def _speedup(figure: Figure, pair: Pair, evidence: Evidence) -> Spread:
@@ -139,12 +139,12 @@ def _change(delta: QualityDelta, key: str, metric: str) -> Spread:
     share `e` in it moves a relative drop `r` by about `r * e`."""
     drop, low, high = delta.drop
     if key == "max_gain":
-        return Spread(-drop, -high, -low, 0, 0)
+        return Spread(-drop, -high, -low)
     if key == "max_drop":
-        return Spread(drop, low, high, 0, 0)
+        return Spread(drop, low, high)
     if delta.baseline == 0:
         raise UsageError(
             f"budgets.accuracy.{metric}.{key}: the original's {metric} is 0, of which there is no share; use max_drop"
         )
     whole = abs(delta.baseline)
-    return Spread(drop / whole, low / whole, high / whole, 0, 0)
+    return Spread(drop / whole, low / whole, high / whole)

@@ -39,6 +39,16 @@ class Started:
     peak_bytes: int
     from_cache: bool
 
+    @property
+    def stages_ns(self) -> tuple[int, int, int]:
+        """Reading, compiling and the first inference."""
+        return self.read_ns, self.compile_ns, self.infer_ns
+
+    @property
+    def resident_bytes(self) -> tuple[int, int, int]:
+        """Memory before, after and at the most."""
+        return self.before_bytes, self.compiled_bytes, self.peak_bytes
+
 
 Key = tuple[int, int]
 """A sample's index, and which of its inferences."""

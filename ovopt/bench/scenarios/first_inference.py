@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ovopt.bench.scenario import Effort, Found, Scenario, hinted
 from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
-from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, StartTimes
+from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, Speedup, StartTimes
 from ovopt.stats import Floats
 from ovopt.turns import turn_order
 
@@ -68,12 +68,11 @@ class FirstInferenceScenario(Scenario):
 
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> FirstInferenceSpeedup:
         """Whole starts against whole starts, of the same round."""
-        kinds: tuple[Kind, Kind] = ("cold", "cached")
-        cold, cached = (
-            judged(_table(baseline[kind]), _table(candidate[kind]), _table(control[kind]) if control else None)
-            for kind in kinds
-        )
-        return FirstInferenceSpeedup(cold=cold, cached=cached)
+
+        def speedup(kind: Kind) -> Speedup:
+            return judged(_table(baseline[kind]), _table(candidate[kind]), _table(control[kind]) if control else None)
+
+        return FirstInferenceSpeedup(cold=speedup("cold"), cached=speedup("cached"))
 
 
 def _fill_caches(crew: Crew, effort: Effort, caches: Path) -> None:
@@ -112,27 +111,22 @@ def _why_stop(rounds: int, spent_s: float, budget_s: float) -> str | None:
     return None
 
 
-def _total_ns(start: Started) -> int:
-    return start.read_ns + start.compile_ns + start.infer_ns
-
-
 def _table(starts: Sequence[Started]) -> Floats:
     """Seconds of each start; every start is a replica of its own."""
-    return np.array([[_total_ns(start) / 1e9] for start in starts], dtype=np.float64)
+    return np.array([[sum(start.stages_ns) / 1e9] for start in starts], dtype=np.float64)
 
 
 def _times(starts: Sequence[Started]) -> StartTimes:
-    def median_ms(values: Sequence[Any]) -> float:
-        return float(np.median(values)) / 1e6
-
+    raw = tuple(start.stages_ns for start in starts)
+    read, compiling, inference = (float(ns) / 1e6 for ns in np.median(raw, axis=0))
     return StartTimes(
-        total_ms=median_ms([_total_ns(start) for start in starts]),
-        read_ms=median_ms([start.read_ns for start in starts]),
-        compile_ms=median_ms([start.compile_ns for start in starts]),
-        infer_ms=median_ms([start.infer_ns for start in starts]),
+        total_ms=float(np.median([sum(stages) for stages in raw])) / 1e6,
+        read_ms=read,
+        compile_ms=compiling,
+        infer_ms=inference,
         from_cache=sum(start.from_cache for start in starts),
         n=len(starts),
-        raw_ns=tuple((start.read_ns, start.compile_ns, start.infer_ns) for start in starts),
+        raw_ns=raw,
     )
 
 

@@ -30,7 +30,7 @@ class MemoryScenario(Scenario):
             for name in measured:
                 starts: Starts = {hint.lower(): [] for hint in hints}
                 for hint in list(hints) * STARTS:
-                    start = _start(crew, name, hint)
+                    start = start_arm(crew, name, hinted(hint, crew.arms[name].properties), "the memory measurement")
                     advance()
                     if start:
                         starts[hint.lower()].append(start)
@@ -54,22 +54,11 @@ class MemoryScenario(Scenario):
 
     def pair(self, baseline: Starts, candidate: Starts, control: Starts | None) -> MemoryRatio:
         """The peaks of the processes, by hint."""
-        return MemoryRatio(by_hint={hint: _ratio(baseline[hint], candidate[hint]) for hint in baseline})
-
-
-def _start(crew: Crew, name: str, hint: str) -> Started | None:
-    return start_arm(crew, name, hinted(hint, crew.arms[name].properties), "the memory measurement")
+        before, after = self.figures(baseline).by_hint, self.figures(candidate).by_hint
+        return MemoryRatio(by_hint={hint: after[hint].peak_bytes / before[hint].peak_bytes for hint in before})
 
 
 def _footprint(starts: list[Started]) -> Footprint:
-    return Footprint(
-        before_bytes=min(start.before_bytes for start in starts),
-        compiled_bytes=min(start.compiled_bytes for start in starts),
-        peak_bytes=min(start.peak_bytes for start in starts),
-        raw_bytes=tuple((start.before_bytes, start.compiled_bytes, start.peak_bytes) for start in starts),
-    )
-
-
-def _ratio(baseline: list[Started], candidate: list[Started]) -> float:
-    before, after = _footprint(baseline), _footprint(candidate)
-    return after.peak_bytes / before.peak_bytes
+    raw = tuple(start.resident_bytes for start in starts)
+    before, compiled, peak = map(min, zip(*raw, strict=True))
+    return Footprint(before_bytes=before, compiled_bytes=compiled, peak_bytes=peak, raw_bytes=raw)
