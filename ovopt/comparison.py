@@ -93,13 +93,11 @@ def quality_of(rows: Sequence[Any], metric: MetricKind, seed: int) -> Quality:
     )
 
 
-def quality_delta(baseline: Quality, candidate: Quality, metric: MetricKind, seed: int) -> QualityDelta:
-    """A metric of both arms, sample by sample."""
-    return rows_delta(baseline.rows, candidate.rows, metric, seed)
+def quality_delta(baseline: Sequence[Any], candidate: Sequence[Any], metric: MetricKind, seed: int) -> QualityDelta:
+    """A metric of both arms, sample by sample, from its rows.
 
-
-def rows_delta(baseline: Sequence[Any], candidate: Sequence[Any], metric: MetricKind, seed: int) -> QualityDelta:
-    """The same from the rows alone. Raises DataError where the metric has no value for these samples."""
+    Raises DataError where the metric has no value for these samples.
+    """
     before, after = rows_array(baseline), rows_array(candidate)
     values = [_finite(metric.value(table), metric, len(table)) for table in (before, after)]
     counts = PairedCounts.of(before, after) if metric.statistics == "share" else None

@@ -173,7 +173,7 @@ def comparison(
                 speedup(found[0], footing[0]),
                 measured.model.size_bytes / baseline.model.size_bytes,
                 throughput=speedup(found[1], footing[1]),
-                accuracy={name: quality_delta(quality, after, metric, 0)},
+                accuracy={name: quality_delta(quality.rows, after.rows, metric, 0)},
             )
         )
     nothing = {"latency": None, "throughput": None, "execution": None, "effective": {}}

@@ -153,7 +153,7 @@ def test_any_other_metric_has_its_own_value_and_a_bootstrap_interval():
 
 def test_a_share_is_compared_sample_by_sample():
     before, after = rows(1000, range(50)), rows(1000, range(20, 90))
-    found = quality_delta(quality_of(before, TOP1, 0), quality_of(after, TOP1, 0), TOP1, seed=0)
+    found = quality_delta(before, after, TOP1, seed=0)
     assert (found.baseline, found.candidate, found.n) == (0.95, 0.93, 1000)
     assert found.delta == pytest.approx(-0.02)
     assert (found.flips.lost, found.flips.gained) == (40, 20)
@@ -166,7 +166,7 @@ def test_a_share_is_compared_sample_by_sample():
 
 def test_a_share_without_flips_has_not_changed():
     quality = quality_of(rows(500, range(20)), TOP1, 0)
-    found = quality_delta(quality, quality, TOP1, seed=0)
+    found = quality_delta(quality.rows, quality.rows, TOP1, seed=0)
     assert (found.delta, found.flips.lost, found.flips.gained, found.flips.p_value) == (0.0, 0, 0, 1.0)
     assert found.low <= 0 <= found.high
     assert found.verdict == "no clear difference"
@@ -174,7 +174,7 @@ def test_a_share_without_flips_has_not_changed():
 
 def test_a_metric_of_numbers_is_compared_without_flips_and_in_its_own_direction():
     values = np.random.default_rng(0).gamma(2, 1, 300)
-    found = quality_delta(quality_of(values, ERROR, 0), quality_of(values + 0.1, ERROR, 0), ERROR, seed=0)
+    found = quality_delta(values, values + 0.1, ERROR, seed=0)
     assert (found.delta, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
     assert (found.flips, found.minimum_detectable_drop, found.verdict) == (None, None, "higher")
     assert found.drop == (found.delta, found.low, found.high), "more error is worse"
@@ -182,7 +182,7 @@ def test_a_metric_of_numbers_is_compared_without_flips_and_in_its_own_direction(
 
 def test_agreement_is_compared_with_the_baseline_that_agrees_with_itself():
     after = np.full(100, 0.99)
-    found = quality_delta(quality_of(np.ones(100), AGREEMENT, 0), quality_of(after, AGREEMENT, 0), AGREEMENT, seed=0)
+    found = quality_delta(np.ones(100), after, AGREEMENT, seed=0)
     assert (found.kind, found.candidate, found.verdict) == ("agreement", pytest.approx(0.99), "lower")
 
 
@@ -266,7 +266,7 @@ def test_a_metric_that_some_resamples_leave_undefined_has_an_interval():
     before = quality_of([[1, 5.0], [0, 1.0], [1, 6.0], [0, 3.0]], kind, 0)
     after = quality_of([[1, 4.0], [0, 1.0], [1, 5.0], [0, 3.0]], kind, 0)
     assert before.low <= before.value == 3.5 <= before.high
-    delta = quality_delta(before, after, kind, 0)
+    delta = quality_delta(before.rows, after.rows, kind, 0)
     assert delta.delta == pytest.approx(-1)
     assert delta.low <= delta.delta <= delta.high
     assert np.isfinite([delta.low, delta.high]).all()

@@ -123,5 +123,5 @@ class Figure:
 
 
 def words(key: str) -> str:
-    """A key in running text: `first_inference.cold` as `first inference cold`."""
+    """A key in running text: `latency.p99` as `latency p99`."""
     return key.replace("_", " ").replace(".", " ")

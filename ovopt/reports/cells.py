@@ -44,21 +44,13 @@ def verdict_cell(verdict: Verdict | None) -> Cell:
     return Cell("", verdict.upper(), TONES[verdict]) if verdict else Cell(units.MISSING)
 
 
-def speedup_cell(speed: Speedup) -> Cell:
-    """A speed-up with its interval, where it has one that says something."""
+def speedup_cell(speed: Speedup, figure: str = "") -> Cell:
+    """A speed-up with its interval, where it has one that says something; behind the figure that it is of."""
     if speed.low is None or speed.high is None:
-        return Cell("", "not measured long enough", "doubt")
+        return Cell(figure, "not measured long enough", "doubt")
     if speed.high > WIDE * speed.low:
-        return Cell("", f"about {units.factor(speed.estimate)}, not measured long enough", "doubt")
-    return Cell("", units.speedup(speed.estimate, speed.low, speed.high), TONES.get(speed.verdict, "plain"))
-
-
-def with_speed(figure: str, speed: Speedup | None) -> Cell:
-    """A figure, and its speed-up where there is one."""
-    if speed is None:
-        return Cell(figure)
-    said = speedup_cell(speed)
-    return Cell(figure, said.change, said.tone)
+        return Cell(figure, f"about {units.factor(speed.estimate)}, not measured long enough", "doubt")
+    return Cell(figure, units.speedup(speed.estimate, speed.low, speed.high), TONES.get(speed.verdict, "plain"))
 
 
 UNFIT = "�"

@@ -60,8 +60,10 @@ def worst_first(layers: Sequence[LayerDiagnosis]) -> list[LayerDiagnosis]:
     return sorted(layers, key=badness, reverse=True)
 
 
-def share(value: float) -> str:
+def share(value: float | None) -> str:
     """A share of the mean square as per cent, small ones with one digit."""
+    if value is None:
+        return units.MISSING
     if value < LEAST_GAIN:
         return f"< {100 * LEAST_GAIN:,.0f} %"
     if 0 < abs(value) < 0.0005:
@@ -142,10 +144,10 @@ def layer_cells(layer: LayerDiagnosis) -> dict[str, str]:
         "type": layer.kind,
         "SQNR\ndB": f"{error.sqnr_db:.1f}" if error else units.MISSING,
         "cosine": f"{error.cosine:.4f}" if error else units.MISSING,
-        "own\nerror": _share(error.own if error else None),
-        "inherited\nerror": _share(error.inherited if error else None),
-        "alone, at\noutput": _share(blame.alone if blame else None),
-        "gain if\nreverted": _share(blame.gain if blame else None),
+        "own\nerror": share(error.own if error else None),
+        "inherited\nerror": share(error.inherited if error else None),
+        "alone, at\noutput": share(blame.alone if blame else None),
+        "gain if\nreverted": share(blame.gain if blame else None),
     }
 
 
@@ -163,10 +165,6 @@ def executed_text(layer: LayerDiagnosis, width: int) -> str:
 
 def _pair(sides: Sequence[str]) -> str:
     return sides[0] if sides[0] == sides[1] else " -> ".join(sides)
-
-
-def _share(value: float | None) -> str:
-    return units.MISSING if value is None else share(value)
 
 
 def _short(name: str, width: int) -> str:

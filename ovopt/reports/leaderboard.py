@@ -11,7 +11,6 @@ from ovopt import units
 from ovopt.contracts import View
 from ovopt.figures import PAIRED, words
 from ovopt.figures.figure import nothing
-from ovopt.records import Speedup
 from ovopt.records.base import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
 from ovopt.reports.cells import Tone, drawn, escaped, one_line
@@ -65,14 +64,9 @@ def csv_text(sweep: Sweep, view: View) -> str:
     return text.getvalue()
 
 
-def json_text(sweep: Sweep, view: View) -> str:
-    """`sweep.json`."""
-    return sweep.model_dump_json(by_alias=True)
-
-
 FORMATS: Mapping[str, Callable[[Sweep, View], str]] = {
     "console": console,
-    "json": json_text,
+    "json": lambda sweep, view: sweep.model_dump_json(by_alias=True),
     "markdown": markdown,
     "csv": csv_text,
 }
@@ -147,7 +141,10 @@ def cells(sweep: Sweep, row: SweepRow) -> tuple[str, ...]:
         _value(row.original),
         _value(row.optimized),
         change_of(change) if change and not agrees else "",
-        *(_speed(row.speedups.get(key)) for key in speedups(sweep)),
+        *(
+            units.speedup(one.estimate, one.low, one.high) if one else ""
+            for one in map(row.speedups.get, speedups(sweep))
+        ),
         units.factor(row.size_ratio) if row.size_ratio else "",
         row.ships or "failed",
         row.verdict or "",
@@ -167,10 +164,6 @@ def _value(value: Value | None) -> str:
         return ""
     low, high = (units.quality(bound, value.unit) for bound in (value.low, value.high))
     return f"{units.quality(value.value, value.unit)} [{low}, {high}]"
-
-
-def _speed(speed: Speedup | None) -> str:
-    return units.speedup(speed.estimate, speed.low, speed.high) if speed else ""
 
 
 def _figures(sweep: Sweep, row: SweepRow) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ovopt import units
 from ovopt.figures import KEYED, Figure, figures_of
-from ovopt.records import Arm, Comparison, LoadLimit, Pair, QualityDelta, Speeds
-from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell, with_speed
+from ovopt.records import Arm, Comparison, Pair, QualityDelta, Speeds
+from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell
 
 SHOWN_SHARE = 0.05
 """Precisions with a smaller share of the time are left out."""
@@ -39,13 +40,10 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
     for figure in figures_of([arm for arm, _ in columns]):
         yield from _row(figure.label, figure.meaning, figure.part, [_cell(figure, *column) for column in columns])
         if figure.by_stage:
-            texts = [_stages(figure, arm) for arm, _ in columns]
-            yield from _row(
-                "by stage, ms", "the median of each stage", True, [Cell(text) if text else None for text in texts]
-            )
+            lines = [_stages(figure, arm) for arm, _ in columns]
+            yield from _row("by stage, ms", "the median of each stage", True, map(_text, lines))
         for label, meaning, part, said in BEHIND.get(figure.key, ()):
-            found = [said(arm) for arm, _ in columns]
-            yield from _row(label, meaning, part, [Cell(text) if text else None for text in found])
+            yield from _row(label, meaning, part, [_text(said(arm)) for arm, _ in columns])
     for name, reference in comparison.references.items():
         if reference.speeds and reference.speeds.latency:
             against = [pair.against.get(name) if pair else None for _, pair in columns[1:]]
@@ -58,10 +56,16 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
         yield Row("lost", "why an arm has no result", tuple(Cell("", arm.lost or "", "bad") for arm, _ in columns))
 
 
-def _row(label: str, meaning: str, part: bool, cells: Sequence[Cell | None]) -> Iterator[Row]:
+def _row(label: str, meaning: str, part: bool, cells: Iterable[Cell | None]) -> Iterator[Row]:
     """No row where the figure has no place in the table, or no arm has it."""
-    if label and any(cells):
-        yield Row(label, meaning, tuple(found or Cell(units.MISSING) for found in cells), part)
+    found = list(cells)
+    if label and any(found):
+        yield Row(label, meaning, tuple(one or Cell(units.MISSING) for one in found), part)
+
+
+def _text(lines: Iterator[str]) -> Cell | None:
+    text = "\n".join(lines)
+    return Cell(text) if text else None
 
 
 def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
@@ -72,7 +76,8 @@ def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
         return Cell("", doubt, "doubt")
     shown, ratio = units.figure(value, figure.unit), figure.ratio(pair) if pair else None
     if ratio is None:
-        return with_speed(shown, figure.speedup(pair) if pair else None)
+        speed = figure.speedup(pair) if pair else None
+        return speedup_cell(speed, shown) if speed else Cell(shown)
     improved = ratio < 1 if figure.better == "lower" else ratio > 1
     return Cell(shown, units.factor(ratio), "good" if improved else "plain")
 
@@ -142,70 +147,60 @@ def _flips(delta: QualityDelta | None) -> Cell:
     return Cell(f"{delta.flips.lost} lost, {delta.flips.gained} gained")
 
 
-def _stages(figure: Figure, arm: Arm) -> str | None:
+def _stages(figure: Figure, arm: Arm) -> Iterator[str]:
     """Two stages on a line."""
     found = {name: KEYED[f"{figure.key}.{name}"].of(arm) for name in figure.stages}
     said = [f"{name} {units.number(value)}" for name, value in found.items() if value is not None]
-    return ",\n".join(", ".join(said[first : first + 2]) for first in range(0, len(said), 2)) or None
+    for first in range(0, len(said), 2):
+        yield ", ".join(said[first : first + 2]) + ("," if first + 2 < len(said) else "")
 
 
-def _served(arm: Arm) -> str | None:
-    if arm.served_load is None:
-        return None
-    points = (
-        f"{units.rate(p.rate_per_s)}: p50 {units.milliseconds(p.p50_ms)}, p90 {units.milliseconds(p.p90_ms)}, "
-        f"p99 {units.milliseconds(p.p99_ms)}"
-        for p in arm.served_load.points
-    )
-    return "\n".join([*_within(arm.served_load.within), *points])
-
-
-def _within(limit: LoadLimit | None) -> Iterator[str]:
-    if limit is not None:
-        kept = f"p{limit.percentile:g} within {units.milliseconds(limit.limit_ms)}"
-        highest = limit.highest_rate_per_s
+def _served(arm: Arm) -> Iterator[str]:
+    load = arm.served_load
+    if load and load.within:
+        kept = f"p{load.within.percentile:g} within {units.milliseconds(load.within.limit_ms)}"
+        highest = load.within.highest_rate_per_s
         yield f"{kept} up to {units.rate(highest)}" if highest else f"{kept} at no rate tried"
+    for point in load.points if load else ():
+        waits = (("p50", point.p50_ms), ("p90", point.p90_ms), ("p99", point.p99_ms))
+        said = ", ".join(f"{name} {units.milliseconds(wait)}" for name, wait in waits)
+        yield f"{units.rate(point.rate_per_s)}: {said}"
 
 
-def _memory(arm: Arm) -> str | None:
-    if arm.memory is None:
-        return None
-    return "\n".join(f"{hint} {units.memory(found.peak_bytes)}" for hint, found in arm.memory.by_hint.items())
+def _memory(arm: Arm) -> Iterator[str]:
+    for hint, found in arm.memory.by_hint.items() if arm.memory else ():
+        yield f"{hint} {units.memory(found.peak_bytes)}"
 
 
-def _efficiency(arm: Arm) -> str | None:
+def _efficiency(arm: Arm) -> Iterator[str]:
     """Energy where a counter was read; a remark says why there is none."""
-    if arm.efficiency is None:
-        return None
-    parts = [f"{units.rate(arm.efficiency.samples_per_s_per_core)} per core"]
-    if arm.efficiency.samples_per_s_per_gib is not None:
-        parts.append(f"{units.rate(arm.efficiency.samples_per_s_per_gib)} per GiB")
-    if arm.efficiency.joules_per_sample is not None:
-        parts.append(f"{units.number(arm.efficiency.joules_per_sample)} J per sample")
-    return "\n".join(parts)
+    if found := arm.efficiency:
+        yield f"{units.rate(found.samples_per_s_per_core)} per core"
+        if found.samples_per_s_per_gib is not None:
+            yield f"{units.rate(found.samples_per_s_per_gib)} per GiB"
+        if found.joules_per_sample is not None:
+            yield f"{units.number(found.joules_per_sample)} J per sample"
 
 
-def _executed(arm: Arm) -> str | None:
+def _executed(arm: Arm) -> Iterator[str]:
     """Shares of the time of all operations, from 5 % on."""
-    if arm.execution is None:
-        return None
-    whole = sum(arm.execution.time_by_precision.values())
-    shares = {name: spent / whole for name, spent in arm.execution.time_by_precision.items() if whole}
-    said = ", ".join(f"{name} {100 * part:.0f} %" for name, part in shares.items() if part >= SHOWN_SHARE)
-    return said or None
+    spent = arm.execution.time_by_precision if arm.execution else {}
+    whole = sum(spent.values())
+    shown = {name: one / whole for name, one in spent.items() if whole and one / whole >= SHOWN_SHARE}
+    if shown:
+        yield ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown.items())
 
 
-def _costliest(arm: Arm) -> str | None:
+def _costliest(arm: Arm) -> Iterator[str]:
     """The primitives that take the most time, and the operations that only rearrange data."""
     execution = arm.execution
-    if execution is None or not execution.ops_us:
-        return None
-    first = list(execution.time_by_primitive.items())[:COSTLIEST]
-    lines = [f"{name} {100 * spent / execution.ops_us:.0f} %" for name, spent in first]
-    return "\n".join([*lines, f"{execution.reorders} reorders, {execution.conversions} conversions"])
+    if execution and execution.ops_us:
+        for name, spent in islice(execution.time_by_primitive.items(), COSTLIEST):
+            yield f"{name} {100 * spent / execution.ops_us:.0f} %"
+        yield f"{execution.reorders} reorders, {execution.conversions} conversions"
 
 
-BEHIND: Mapping[str, Sequence[tuple[str, str, bool, Callable[[Arm], str | None]]]] = {
+BEHIND: Mapping[str, Sequence[tuple[str, str, bool, Callable[[Arm], Iterator[str]]]]] = {
     "efficiency.energy": (
         ("served load", "wait at a rate of requests: median, p90, p99", False, _served),
         ("memory, peak", "of a new process, by performance hint", False, _memory),
@@ -214,4 +209,4 @@ BEHIND: Mapping[str, Sequence[tuple[str, str, bool, Callable[[Arm], str | None]]
         ("costliest", "the kernels that take the most time", True, _costliest),
     ),
 }
-"""Rows that say several figures at once, behind the row of a figure: label, meaning, part of the row above, text."""
+"""Rows that say several figures at once, behind the row of a figure: label, meaning, part of the row above, lines."""

@@ -1,4 +1,5 @@
-"""Steps in words: what took effect, and where the model stands behind them."""
+"""Steps and searches in words: what took effect, where the model stands behind it; why the original ships, what else
+helps, what the winner leaves open."""
 
 from __future__ import annotations
 
@@ -7,6 +8,11 @@ from typing import Any
 
 from ovopt import units
 from ovopt.records import Standing, StepReport
+from ovopt.records.search import Gain, SearchOutcome, Trial
+from ovopt.turns import LEAST_SPEEDUP
+
+SHOWN = 5
+"""Candidates that a refusal names: the most exact ones."""
 
 
 def step_line(place: int, report: StepReport) -> str:
@@ -50,3 +56,67 @@ def _counted(value: Any) -> str:
 def _floored(value: float) -> str:
     """Four digits, and 1 only where nothing differs that the metric sees."""
     return f"{min(value, 0.9999) if value < 1 else value:.4f}"
+
+
+def refusal(outcome: SearchOutcome) -> str:
+    """Reasons to ship the original: the most exact candidates with their figures, and what else helps."""
+    best = sorted(outcome.trials, key=lambda trial: trial.drop)[:SHOWN]
+    offers = [*_smaller(outcome), *map(_faster, outcome.gains)]
+    better = "faster" if outcome.aim == "speed" else "smaller"
+    lines = [
+        f"ship the original: none of {len(outcome.trials)} candidates is {better} and keeps {outcome.metric} within "
+        f"{units.points(-outcome.max_drop, outcome.unit)} on {outcome.samples} tuning samples; the best of them:",
+        *([f"  {_told(trial, outcome)}" for trial in best] or ["  no candidate could be made"]),
+        *([f"  {outcome.fault}"] if outcome.fault else []),
+        *(["next best:"] if offers else []),
+        *(f"  {offer}" for offer in offers),
+    ]
+    return "\n".join(lines)
+
+
+def doubts(trial: Trial, unit: str) -> Iterator[str]:
+    """Notes on a winner: what the tuning samples leave open, and what it costs."""
+    if trial.state != "kept":
+        yield (
+            f"{trial.n} tuning samples leave the budget open: {units.points(-trial.drop, unit)} "
+            f"{units.quality_interval(-trial.high, -trial.low, unit)}; `ovopt compare` decides"
+        )
+    if trial.speedup is not None and trial.speedup < 1 / LEAST_SPEEDUP:
+        yield f"smaller, and slower than the original: {units.factor(trial.speedup)}"
+
+
+def standing(best: Trial | None, tried: int, aim: str) -> str:
+    """The state of a search in a few words, for its bar."""
+    if best is None:
+        return f"{tried} tried, none yet"
+    size = aim == "size"
+    figure = units.factor((best.size_ratio if size else best.speedup) or 0.0)
+    return f"{tried} tried, best {figure}{' the size' if size else ''}"
+
+
+def _told(trial: Trial, outcome: SearchOutcome) -> str:
+    name = f"{trial.name}{f', {len(trial.reverted)} operations reverted' if trial.reverted else ''}"
+    size = f", {units.factor(trial.size_ratio)} the size" if outcome.aim == "size" and trial.size_ratio else ""
+    speed = units.factor(trial.speedup) if trial.speedup else units.MISSING
+    return f"{name}: {_change(trial, outcome)}{size}, {speed}"
+
+
+def _smaller(outcome: SearchOutcome) -> Iterator[str]:
+    """The smallest candidate that keeps the budget, though it is no faster."""
+    best = outcome.smallest
+    if best is not None and outcome.aim == "speed":
+        size = units.factor(best.size_ratio or 1.0)
+        speed = units.factor(best.speedup) if best.speedup else "not timed"
+        way = f"`ovopt compress --max-drop {outcome.max_drop:g}` looks for the smallest"
+        yield f"{best.name}: {size} the size, {_change(best, outcome)}, {speed}; {way}"
+
+
+def _change(trial: Trial, outcome: SearchOutcome) -> str:
+    return units.points(0.0 - trial.drop, outcome.unit)  # never -0.0
+
+
+def _faster(gain: Gain) -> str:
+    speed = units.factor(gain.speedup)
+    if gain.kind == "f32":
+        return f"no change but execution in f32: {speed}; `--property INFERENCE_PRECISION_HINT=f32` sets it"
+    return f"fixed shapes, where all samples have those of one: {speed}; the step freeze_shapes does it"

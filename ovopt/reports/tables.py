@@ -110,21 +110,16 @@ def _layers(comparison: Comparison) -> Iterator[tuple[Entry, ...]]:
     for candidate, diagnosis in comparison.diagnoses.items():
         for layer in worst_first(diagnosis.layers):
             error, blame, run = layer.error, layer.blame, layer.optimized
+            parts = (error.own if error else None, *((blame.alone, blame.gain) if blame else (None, None)))
             yield (
                 Entry(candidate),
                 Entry(layer.name),
                 Entry(layer.kind),
                 Entry(f"{error.sqnr_db:.1f} dB", error.sqnr_db) if error else Entry(units.MISSING),
-                _part(error.own if error else None),
-                _part(blame.alone if blame else None),
-                _part(blame.gain if blame else None),
+                *(Entry(share(part), part) for part in parts),
                 Entry(f"{run.precision} {run.primitive}" if run else units.MISSING),
                 Entry(f"{units.number(run.us)} µs", run.us) if run else Entry(units.MISSING),
             )
-
-
-def _part(value: float | None) -> Entry:
-    return Entry(units.MISSING) if value is None else Entry(share(value), value)
 
 
 def _classes(arms: Sequence[Arm]) -> Iterator[tuple[Entry, ...]]:

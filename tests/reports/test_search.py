@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ovopt.records.search import Gain, SearchOutcome, Trial
-from ovopt.reports.search import refusal, standing
+from ovopt.reports.steps import refusal, standing
 from tests.workflow.searching.test_trial import trial
 
 

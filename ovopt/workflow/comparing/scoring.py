@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.samplefile import OutputFile
 from ovopt.bench.workers import Crew
-from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array, rows_delta
+from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.ports.facts import chosen_outputs
@@ -129,16 +129,16 @@ class Scorer:
     ) -> dict[str, QualityDelta]:
         """Every metric of a pair."""
         return {
-            metric.label: quality_delta(baseline[metric.label], candidate[metric.label], kind_of(metric), seed)
+            name: quality_delta(baseline[name].rows, candidate[name].rows, kind_of(metric), seed)
             for metric in self.metrics
-            if metric.label in baseline and metric.label in candidate
+            if (name := metric.label) in baseline and name in candidate
         }
 
     def delta(self, metric: Metric, baseline: Mapping[int, Row], candidate: Mapping[int, Row]) -> QualityDelta:
         """A metric's change on the samples of the candidate, from the rows of samples by index."""
         order = [index for index in self.chosen if index in candidate]
         before, after = (metric.gather([found[index] for index in order]) for found in (baseline, candidate))
-        return rows_delta(before, after, kind_of(metric), 0)
+        return quality_delta(before, after, kind_of(metric), 0)
 
     def quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
         """A metric from the rows of samples by index."""

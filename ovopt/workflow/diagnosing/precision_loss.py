@@ -51,7 +51,7 @@ class PrecisionCase:
         """Against the original at f32. Agreement with the original has no meaning of its own here."""
         if self.metric is None or self.metric.kind == "agreement" or self.exact is None or quality is None:
             return None
-        return quality_delta(self.exact, quality, kind_of(self.metric), self.seed)
+        return quality_delta(self.exact.rows, quality.rows, kind_of(self.metric), self.seed)
 
 
 def precision_problems(case: PrecisionCase, layers: Sequence[LayerDiagnosis]) -> list[Problem]:

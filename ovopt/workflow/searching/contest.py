@@ -15,7 +15,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import new_folder
 from ovopt.records import Manifest, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
-from ovopt.reports.search import doubts, refusal, standing
+from ovopt.reports.steps import doubts, refusal, standing
 from ovopt.resumable import digest
 from ovopt.time_budget import OutOfTimeError, TimeBudget
 from ovopt.turns import LEAST_SPEEDUP
