@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ovopt.budgets.checks import Evidence, checks, limited_losses, metric_of
+from ovopt.budgets import Evidence, checks, limited_losses, metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Arm, Budgets, Check, Comparison, Decision, Gate, Ground, Pair, Verdict
 

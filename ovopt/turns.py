@@ -23,6 +23,9 @@ LEAST_REPLICAS = 6
 """An interval over fewer compiled instances hides their own bias, which is a few percent."""
 MOST_REPLICAS = 60
 """A further one narrows an interval by less than 1 %."""
+LEAST_STARTS = 3
+MOST_STARTS = 12
+"""Of fresh processes, each a replica of its own."""
 MOST_ROUNDS = 7
 """An odd number has a median that disturbed rounds do not move."""
 

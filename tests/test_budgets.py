@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ovopt.budgets.checks import Evidence, checks, scenarios_of
+from ovopt.budgets import Evidence, checks, scenarios_of
 from ovopt.errors import UsageError
 from ovopt.gate import decide
 from ovopt.records import (

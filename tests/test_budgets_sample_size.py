@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from ovopt.bench.scenarios.first_inference import MOST_STARTS
-from ovopt.budgets.sample_size import MOST, precision_at, settling_replicas, settling_samples
+from ovopt.budgets import precision_at, settling_replicas, settling_samples
 from ovopt.stats import PairedCounts, paired_share_difference, speedup_interval
-from ovopt.turns import MOST_REPLICAS
 
 SIMULATED = 500
 
@@ -77,7 +75,3 @@ def test_the_precision_that_so_many_replicas_bring_follows_students_t() -> None:
     t = {6: 2.5706, 24: 2.0687}
     expected = 0.02 * (t[24] / np.sqrt(24)) / (t[6] / np.sqrt(6))
     assert precision_at(0.02, 6, 24) == pytest.approx(expected, rel=1e-4)
-
-
-def test_the_most_that_is_advised_is_the_most_that_is_measured() -> None:
-    assert MOST == {"replicas": MOST_REPLICAS, "starts": MOST_STARTS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ovopt import units
-from ovopt.budgets.checks import metric_of
+from ovopt.budgets import metric_of
 from ovopt.records import Check, Comparison, Verdict
 from ovopt.reports.rows import title_of
 

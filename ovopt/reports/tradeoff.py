@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ovopt import units
-from ovopt.budgets.checks import metric_of
+from ovopt.budgets import metric_of
 from ovopt.figures import Figure, figures_of
 from ovopt.records import Check, Comparison, Pair, QualityDelta, Speeds, Speedup
 from ovopt.reports.cells import speedup_cell

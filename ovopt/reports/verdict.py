@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovopt import units
-from ovopt.budgets.checks import metric_of
+from ovopt.budgets import metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
 from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, is_drop, limit_text, measured_text

@@ -17,10 +17,8 @@ from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
 from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, Speedup, StartTimes
 from ovopt.stats import Floats
-from ovopt.turns import turn_order
+from ovopt.turns import LEAST_STARTS, MOST_STARTS, turn_order
 
-LEAST_STARTS = 3
-MOST_STARTS = 12
 Kind = Literal["cold", "cached"]
 Starts = dict[Kind, list[Started]]
 

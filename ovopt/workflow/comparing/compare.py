@@ -12,7 +12,7 @@ from ovopt.bench.machine import efficiency
 from ovopt.bench.protocol import Audit
 from ovopt.bench.scenario import Effort, Found, Scenario, as_fields, hinted
 from ovopt.bench.workers import ArmPlan, Crew
-from ovopt.budgets.checks import scenarios_of
+from ovopt.budgets import scenarios_of
 from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide

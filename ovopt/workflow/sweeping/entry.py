@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 import ovopt
 from ovopt.bench.machine import machine
-from ovopt.budgets.checks import scenarios_of
+from ovopt.budgets import scenarios_of
 from ovopt.bundle import shapes_to_give
 from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, UsageError
 from ovopt.figures import figures_of
