@@ -190,7 +190,7 @@ def _most(place: str, name: str = "") -> Callable[[Any], Any]:
 
 FIGURES: tuple[Figure | Family, ...] = (
     _percentile(50, label="latency p50", meaning="time of one answer; half of them take less", followed=True,
-                against="latency", speedup=reach("latency"), decides=True),
+                against="latency", speedup=reach("latency"), decides=True, praise="answers {} times as fast as"),
     _percentile(90),
     _percentile(95),
     _percentile(99, label="latency p99", meaning="99 of 100 answers take less", followed=True),
@@ -198,7 +198,7 @@ FIGURES: tuple[Figure | Family, ...] = (
     _row("throughput", "/s", "throughput.samples_per_s", better="higher", label="throughput",
          meaning="samples per second with all cores at work", followed=True,
          raw=_by_turn("throughput.raw", lambda turn: [turn.samples_per_s]), rests_on="replicas",
-         speedup=reach("throughput"), decides=True),
+         speedup=reach("throughput"), decides=True, praise="handles {} times as many samples per second as"),
     _row("processor_time", "ms", "processor_time.per_inference_ms", label="processor, 1 thread",
          meaning="processor time of one inference, the steadier cross-check", followed=True,
          raw=_by_turn("processor_time.raw", lambda turn: [1e3 * turn.seconds_per_sample]),

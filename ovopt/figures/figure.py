@@ -68,6 +68,8 @@ class Figure:
     """Candidate over baseline, without an interval."""
     decides: bool = False
     """Whether a clear change of it makes a candidate worth shipping, or not."""
+    praise: str = ""
+    """What a candidate that is faster in it does, up to the name of what it is held against."""
     stages: tuple[str, ...] = ()
     """What it consists of, one after the other: figures of their own, whose keys stand below this one's."""
     picture: str = ""

@@ -63,12 +63,11 @@ def _praise(comparison: Comparison, pair: Pair) -> str:
 
 def _speed_words(pair: Pair) -> str:
     baseline = the(pair.baseline)
-    if pair.latency and pair.latency.verdict == "faster":
-        return f"answers {units.number(pair.latency.estimate)} times as fast as {baseline}"
-    if pair.throughput and pair.throughput.verdict == "faster":
-        return f"handles {units.number(pair.throughput.estimate)} times as many samples per second as {baseline}"
-    speeds = [speed for figure in DECIDING if (speed := figure.speedup(pair))]
-    for speed in speeds:
+    speeds = {figure: speed for figure in DECIDING if (speed := figure.speedup(pair))}
+    for figure, speed in speeds.items():
+        if speed.verdict == "faster":
+            return f"{figure.praise.format(units.number(speed.estimate))} {baseline}"
+    for speed in speeds.values():
         if speed.verdict == "slower":
             return f"is slower than {baseline} ({units.number(speed.estimate)} times its speed)"
     return f"is not clearly faster than {baseline}" if speeds else "was not timed"
