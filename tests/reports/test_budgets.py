@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ovopt.reports.budgets import check_text
-from tests.budgets.test_checks import judged
+from tests.test_budgets import judged
 
 
 @pytest.mark.parametrize(
