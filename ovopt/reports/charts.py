@@ -57,7 +57,7 @@ class Chart:
 
     @property
     def summary(self) -> str:
-        """What a reader hears who does not see it."""
+        """The figure for a reader who does not see it."""
         return f"{self.lead} {'; '.join(self.said)}."
 
 

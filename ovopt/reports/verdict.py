@@ -90,7 +90,7 @@ def _limited(found: Sequence[Check]) -> list[str]:
 
 
 def _values(pair: Pair, metrics: Iterable[str]) -> str:
-    """Of the metrics that were measured: the candidate's value and the baseline's."""
+    """Values of candidate and baseline by these metrics, as far as they were measured."""
     baseline, said = the(pair.baseline), []
     for name in metrics:
         if delta := pair.accuracy.get(name):
