@@ -14,6 +14,7 @@ from ovopt.model.files.read import read_model
 from ovopt.model.inspect.layers import by_name
 from ovopt.model.inspect.quantizers import reverted
 from ovopt.model.ports.facts import facts
+from ovopt.recipe import known_recipes
 from ovopt.records import MadeBy, Manifest, StepReport
 from ovopt.steps.embed_preprocessing import EmbedPreprocessing
 from ovopt.workflow.diagnosing.quantized_source import named_alike
@@ -110,13 +111,27 @@ def recorded_steps(manifest: Manifest, bundle: Path) -> tuple[Step, ...]:
         raise RecipeError(f"{bundle}: its manifest lists no steps")
     for report in manifest.steps:
         if OLD_WINNER in report.parameters:
-            seed = f" --seed {manifest.data.seed}" if manifest.data else ""
             raise RecipeError(
                 f"{bundle}: made by an older version of ovopt, which did not write down the settings of a search's "
-                f"winner: make it again with `ovopt {report.name} {manifest.source.path} "
-                f"--max-drop {report.parameters.get('max_drop')}{seed}`"
+                f"winner: make it again with `{_searching(report, manifest, bundle)}`"
             )
     return tuple(_step(report, bundle) for report in manifest.steps)
+
+
+def _searching(report: StepReport, manifest: Manifest, bundle: Path) -> str:
+    """The command that searches once more, as far as the manifest tells: it names no recipe file of the user's own."""
+    family = manifest.recipe.get("family")
+    data = manifest.recipe.get("data", {}).get("source") or {}
+    own = data.get("path") if not str(data.get("path")).startswith("{") else None
+    options = {
+        "--recipe": family if family in known_recipes() else None,
+        "--data": own,
+        "--max-drop": report.parameters.get("max_drop"),
+        "--seed": manifest.data.seed if manifest.data else None,
+        "-o": bundle,
+    }
+    given = [f"{option} {value}" for option, value in options.items() if value is not None]
+    return " ".join(["ovopt", report.name, manifest.source.path, *given, "--force"])
 
 
 def _step(report: StepReport, bundle: Path) -> Step:

@@ -198,15 +198,24 @@ def test_a_search_of_a_pipeline_that_found_nothing(work: Path, timed: Any) -> No
     check(work / "fast")
 
 
+def test_the_record_of_a_bundle_stands_for_it(work: Path) -> None:
+    bundle = ovopt.simplify("tiny.xml", "plain", recipe=recipe(*FEW))
+    assert ovopt.write_card(bundle) == Path("plain/README.md")
+    assert rebuild(bundle, "again").same
+
+
 # What an older version wrote
 
 
 @pytest.mark.parametrize("name", ["search", "thin"])
 def test_a_winner_of_an_older_version_is_refused_with_what_to_do(work: Path, name: str) -> None:
-    step, model, drop = {"search": ("quantize", "loud", 0.01), "thin": ("prune", "tiny", 0.5)}[name]
+    step, model, data, drop = {
+        "search": ("quantize", "loud", "loud", 0.01), "thin": ("prune", "tiny", "data", 0.5),
+    }[name]  # fmt: skip
     message = (
         f"{OLDER / 'bundle-1' / name}: made by an older version of ovopt, which did not write down the settings of a "
-        f"search's winner: make it again with `ovopt {step} {model}.xml --max-drop {drop} --seed 0`"
+        f"search's winner: make it again with `ovopt {step} {model}.xml --recipe classification "
+        f"--data {data}.npz --max-drop {drop} --seed 0 -o {OLDER / 'bundle-1' / name} --force`"
     )
     with pytest.raises(RecipeError, match=exactly(message)):
         rebuild(OLDER / "bundle-1" / name, "again")
