@@ -28,13 +28,6 @@ def command(
     ] = None,
     time_budget: o.MeasuringTime = 60.0,
     measuring: o.Measuring,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ENGINE[=FILE]",
-            help="A native framework beside it: onnxruntime, or torch=model.pt2. Repeatable.",
-        ),
-    ] = None,
     runtime: o.Runtime,
     dump_config: o.DumpConfig = None,
     output: Annotated[Path | None, o.output("Also write the comparison file here.")] = None,
@@ -53,7 +46,7 @@ def command(
     from ovopt.workflow.comparing.compare import compare
     from ovopt.workflow.stored.history import Since
 
-    plan = measuring.plan(time_budget, reference or ())
+    plan = measuring.plan(time_budget)
     asked = request.asked(*runtime.settings(), *map(budget_override, budget or ()))
     with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
         since = Since.of(against, original, o.history_file(), force)

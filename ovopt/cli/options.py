@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -262,8 +262,15 @@ class Measuring:
     answer_limit: Annotated[
         float, typer.Option(min=1, help="Seconds after which an arm that gives no answer is lost.")
     ] = 600.0
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ENGINE[=FILE]",
+            help="A native framework beside it: onnxruntime, or torch=model.pt2. Repeatable.",
+        ),
+    ] = None
 
-    def plan(self, time_budget_s: float, references: Sequence[str] = ()) -> Plan:
+    def plan(self, time_budget_s: float) -> Plan:
         """The plan of the measurement. Raises UsageError where `--vary` gives fewer than two different values."""
         from ovopt.bench.open_loop import Demand
         from ovopt.workflow.comparing.plan import Plan
@@ -274,7 +281,7 @@ class Measuring:
             self.precision,
             Demand(self.arrivals, tuple(sorted(self.rate or ())), self.latency_limit, self.percentile / 100),
             self.answer_limit,
-            tuple(references),
+            tuple(self.reference or ()),
             self._varied(),
         )
 

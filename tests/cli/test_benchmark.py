@@ -97,6 +97,17 @@ def test_onnx_runtime_stands_beside_a_comparison(work: Path) -> None:
     assert "onnxruntime" in found["pairs"][0]["against"]
 
 
+def test_onnx_runtime_stands_beside_a_model_without_a_verdict(work: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra `onnxruntime` brings it")
+    run.write_onnx(work / "tiny.onnx")
+    found = measured(work, "tiny.onnx", *LATENCY, "--reference", "onnxruntime")
+    assert [(arm["name"], arm["role"]) for arm in found["arms"]] == [
+        ("original", "baseline"), ("onnxruntime", "reference"),
+    ]  # fmt: skip
+    assert found["gate"]["verdict"] is None
+    assert found["references"]["onnxruntime"]["speeds"]["latency"]["estimate"] > 0
+
+
 def test_load_is_served_at_the_rates_asked_for(work: Path) -> None:
     serve = ("--scenario", "served_load", "--arrivals", "constant")
     found = measured(work, "tiny.xml", *BRIEFLY, *serve, "--rate", 200, "--rate", 50)
