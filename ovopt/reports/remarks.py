@@ -50,13 +50,14 @@ def noise(comparison: Comparison) -> Remark:
     if control is None:
         return Remark("control (A/A): lost, so noise is unknown", "doubt")
     speeds = {figure: speed for figure in figures_of(comparison.arms) if (speed := figure.speedup(control))}
-    parts = [
-        f"{figure.pair_name} {speedup_cell(speed).change}" for figure, speed in speeds.items() if speed.low is not None
-    ]
-    runs = [comparison.settings.measured.get(figure.scenario) for figure in speeds]
-    how = "; ".join(dict.fromkeys(f"{r.replicas} replicas, {r.rounds} rounds, {r.stopped}" for r in runs if r))
-    said = ", ".join(parts) or "not measured"
-    return Remark(f"control (A/A), the machine's noise: {said}" + (f" ({how})" if how else ""))
+    measured: dict[str, list[str]] = {}
+    for figure, speed in speeds.items():
+        if speed.low is not None:
+            run = comparison.settings.measured.get(figure.scenario)
+            how = f" ({run.replicas} replicas, {run.rounds} rounds, {run.stopped})" if run else ""
+            measured.setdefault(how, []).append(f"{figure.pair_name} {speedup_cell(speed).change}")
+    said = "; ".join(", ".join(parts) + how for how, parts in measured.items()) or "not measured"
+    return Remark(f"control (A/A), the machine's noise: {said}")
 
 
 def settings_lines(comparison: Comparison) -> Iterator[str]:

@@ -185,6 +185,18 @@ def test_the_noise_of_the_machine_is_shown_and_how_it_was_measured():
     assert "6 replicas, 30 rounds, precision reached" in text
 
 
+def test_each_figure_of_the_noise_stands_with_its_own_number_of_replicas():
+    latency, *others = ONE.settings.measured.items()
+    longer = latency[1].model_copy(update={"replicas": 9, "rounds": 45})
+    settings = ONE.settings.model_copy(update={"measured": {latency[0]: longer, **dict(others)}})
+    text = squeezed(render(ONE.model_copy(update={"settings": settings})))
+    assert re.search(
+        r"noise: latency \S+ \[[^]]+\] \(9 replicas, 45 rounds, precision reached\); "
+        r"throughput .* \(6 replicas, 30 rounds, precision reached\)",
+        text,
+    )
+
+
 def test_the_settings_that_took_effect_are_shown():
     text = render(ONE, 200)
     assert "latency: CPU, f32, 1 streams, 2 threads, 1 requests, hint LATENCY" in text
