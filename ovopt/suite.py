@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from ovopt.errors import UsageError
 from ovopt.recipe import load_record
 from ovopt.records import Budgets, Record
 
@@ -66,5 +67,8 @@ class Suite(Record):
 
 
 def load_suite(file: str | Path) -> Suite:
-    """The suite in a YAML file; RecipeError with every fault on a line: file and line, key path, what is wrong."""
+    """The suite in a YAML file; RecipeError with every fault on a line: file and line, key path, what is wrong.
+    UsageError where `file` is no path."""
+    if not isinstance(file, str | Path):
+        raise UsageError(f"suite: {file!r} is not a path or an ovopt.Suite")
     return load_record(Path(file), Suite, "a suite")

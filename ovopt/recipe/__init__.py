@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.errors import DataError, RecipeError, did_you_mean
+from ovopt.errors import DataError, RecipeError, UsageError, did_you_mean
 from ovopt.locate import shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
@@ -70,7 +70,10 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
 
 
 def find_recipe(name: str | Path) -> Path:
-    """The file of a recipe. Raises RecipeError with the nearest known name where there is none."""
+    """The file of a recipe. Raises RecipeError with the nearest known name where there is none, UsageError where
+    `name` is no name."""
+    if not isinstance(name, str | Path):
+        raise UsageError(f"recipe: {name!r} is not a name or a file")
     given = Path(name)
     if given.suffix in (".yaml", ".yml"):
         if given.is_file():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ovopt.contracts import Progress
 from ovopt.errors import UsageError
 from ovopt.recipe import Override, Overrides
+from ovopt.records import Manifest
 from ovopt.workflow.beginning.progress import Silent, for_reader
 
 if TYPE_CHECKING:
@@ -102,3 +103,8 @@ def as_path(name: str, value: str | Path) -> Path:
     """The path that an argument gives. Raises UsageError where it gives none."""
     check(name, value, "a path", isinstance(value, str | Path) and bool(str(value)))
     return Path(value)
+
+
+def bundle_folder(bundle: str | Path | Manifest) -> Path:
+    """The folder of a bundle, which its manifest stands for. Raises UsageError where it is neither."""
+    return Path(bundle.model.path) if isinstance(bundle, Manifest) else as_path("bundle", bundle)

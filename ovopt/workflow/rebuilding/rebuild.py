@@ -20,7 +20,7 @@ from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.bundle import Rebuilt, Versions
 from ovopt.workflow.applying.work import Work
-from ovopt.workflow.beginning.options import as_path, options_of
+from ovopt.workflow.beginning.options import as_path, bundle_folder, options_of
 from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.rebuilding.recorded_steps import recorded_steps
 
@@ -50,7 +50,7 @@ def rebuild(
     step fails.
     """
     options = options_of(None, force, trust, (), progress)
-    folder = Path(bundle.model.path) if isinstance(bundle, Manifest) else as_path("bundle", bundle)
+    folder = bundle_folder(bundle)
     target = as_path("output", output)
     manifest = _manifest(folder)
     if target.resolve() == folder.resolve():

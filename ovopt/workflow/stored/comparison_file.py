@@ -16,6 +16,7 @@ from ovopt.gate import decide, decision_on, lost_arms
 from ovopt.recipe import budget_override, parse_budgets
 from ovopt.records import Budgets, Comparison, Decision
 from ovopt.reports.decision import with_reason
+from ovopt.workflow.beginning.options import as_path, check
 from ovopt.workflow.stored.recompute import check_unchanged
 
 SCHEMA = "ovopt.comparison/"
@@ -28,7 +29,7 @@ def read_comparison(path: str | Path) -> Comparison:
 
     Raises UsageError where it is none: what is wrong with it, and what to do.
     """
-    file = Path(path)
+    file = as_path("path", path)
     if not file.is_file():
         raise UsageError(f"{file}: no such comparison file")
     return parse_comparison(file.read_bytes(), str(file))
@@ -91,6 +92,9 @@ def judge_again(comparison: Comparison, budgets: Sequence[str], said: str = "the
 
     UsageError where there is nothing to judge, or where figures do not follow from their raw values.
     """
+    check("comparison", comparison, "an ovopt.Comparison", isinstance(comparison, Comparison))
+    listed = isinstance(budgets, list | tuple) and all(isinstance(one, str) for one in budgets)
+    check("budgets", budgets, "a list of KEY=VALUE, such as ['latency.min_speedup=1.2']", listed)
     found, section = parse_budgets(
         comparison.recipe.get("budgets"), f"{said}, recipe", [budget_override(budget) for budget in budgets]
     )

@@ -24,6 +24,7 @@ from ovopt.drift import compare_runs, refuse_unlike, unlike, unlike_machines
 from ovopt.errors import OutputError, UsageError, did_you_mean
 from ovopt.records import Comparison, Record
 from ovopt.trend import Point, machine_name, points_of
+from ovopt.workflow.beginning.options import as_path
 from ovopt.workflow.stored.comparison_file import parse_comparison, read_comparison
 from ovopt.workflow.stored.recompute import check_unchanged
 
@@ -68,7 +69,7 @@ class History:
     """A store of comparisons in an SQLite file. Nothing is created before the first comparison is added."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = as_path("path", path)
 
     def add(self, files: Sequence[str | Path]) -> list[Added]:
         """Keep the comparisons of these files: all of them, or none where one cannot be used. What is there already

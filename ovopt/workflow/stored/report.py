@@ -12,6 +12,7 @@ from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean
 from ovopt.output import new_file
 from ovopt.records import Comparison, Diagnosis, Manifest
 from ovopt.reports.card import MARK, card
+from ovopt.workflow.beginning.options import as_path, bundle_folder, check
 from ovopt.workflow.stored.comparison_file import read_comparison
 
 PLAIN = View(width=120, colour=False)
@@ -21,7 +22,11 @@ LOOKED_AT = 1024
 
 
 def render(comparison: Comparison, report_format: str = "console", view: View = PLAIN) -> str:
-    """A comparison as console text, markdown, html, csv, junit or json. An evaluation has a console form of its own."""
+    """A comparison as console text, markdown, html, csv, junit or json. An evaluation has a console form of its own.
+
+    Raises UsageError where it is no comparison, or where there is no such format.
+    """
+    check("comparison", comparison, "an ovopt.Comparison", isinstance(comparison, Comparison))
     evaluated = report_format == "console" and not (comparison.pairs or comparison.settings.scenarios)
     text: str = report_of("evaluation" if evaluated else report_format)().render(comparison, view)
     return text
@@ -30,7 +35,7 @@ def render(comparison: Comparison, report_format: str = "console", view: View = 
 def write_report(comparison: Comparison, report_format: str, target: str | Path, *, force: bool = False) -> None:
     """Render into a file. A report of the same format that is there already is replaced, anything else only with
     `force`."""
-    file = Path(target)
+    file = as_path("target", target)
     mark = report_of(report_format).mark
     again = mark is not None and file.is_file() and mark in _beginning(file)
     with new_file(file, force or again, "") as scratch:
@@ -80,7 +85,9 @@ def _beginning(file: Path) -> str:
 README = "README.md"
 
 
-def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = None, *, force: bool = False) -> Path:
+def write_card(
+    bundle: str | Path | Manifest, comparison: str | Path | Comparison | None = None, *, force: bool = False
+) -> Path:
     """Write `README.md` into the bundle: how it was made and is run, with the figures of a comparison that holds it.
 
     A card that is there is written anew; any other README.md only with `force`.
@@ -88,11 +95,11 @@ def write_card(bundle: str | Path, comparison: str | Path | Comparison | None = 
     Raises ModelError where the folder is no bundle, OutputError where another README.md stands there, UsageError where
     the comparison does not hold the bundle.
     """
-    folder = Path(bundle)
+    folder = bundle_folder(bundle)
     manifest = read_manifest(folder) if folder.is_dir() else None
     if manifest is None:
         raise ModelError(f"{folder}: not a bundle; give the folder that an ovopt command wrote")
-    if isinstance(comparison, str | Path):
+    if not isinstance(comparison, Comparison | None):
         comparison = read_comparison(comparison)
     candidate = _arm(manifest, comparison) if comparison else None
     target = folder / README

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 import ovopt
 from ovopt.errors import UsageError
 from ovopt.workflow.beginning.options import as_path, check_number, options_of
-from tests.factories import exactly
+from tests.factories import comparison, exactly
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,32 @@ def test_a_use_case_names_the_argument_before_any_work(given: Mapping[str, Any],
 def test_a_plan_names_its_field(given: Mapping[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=exactly(said)):
         ovopt.Plan(**given)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: ovopt.read_comparison(3), "path: 3 is not a path"),
+        (lambda: ovopt.load_recipe(3), "recipe: 3 is not a name or a file"),
+        (lambda: ovopt.load_suite(3), "suite: 3 is not a path or an ovopt.Suite"),
+        (lambda: ovopt.sweep(3, "out"), "suite: 3 is not a path or an ovopt.Suite"),
+        (lambda: ovopt.write_card(3), "bundle: 3 is not a path"),
+        (lambda: ovopt.rebuild(None, "out"), "bundle: None is not a path"),
+        (lambda: ovopt.write_card("int8", 3), "int8: not a bundle; give the folder that an ovopt command wrote"),
+        (lambda: ovopt.History(3), "path: 3 is not a path"),
+        (lambda: ovopt.render("c.json"), "comparison: 'c.json' is not an ovopt.Comparison"),
+        (lambda: ovopt.write_report("c.json", "html", "c.html"), "comparison: 'c.json' is not an ovopt.Comparison"),
+        (lambda: ovopt.judge_again("c.json", []), "comparison: 'c.json' is not an ovopt.Comparison"),
+        (
+            lambda: ovopt.judge_again(comparison(), "latency.min_speedup=2"),
+            "budgets: 'latency.min_speedup=2' is not a list of KEY=VALUE, such as ['latency.min_speedup=1.2']",
+        ),
+    ],
+)
+def test_what_reads_or_shows_refuses_other_things(
+    call: Callable[[], object], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=exactly(said)):
+        call()
+    assert not list(tmp_path.iterdir())
