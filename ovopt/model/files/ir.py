@@ -48,7 +48,8 @@ def _refusal(file: Path, size: int, error: RuntimeError) -> OSError:
 
 
 SameGraph = Literal["identical", "renumbered", "different"]
-_NUMBERED = re.compile(r"\b([A-Za-z]\w*?)_(\d+)\b")
+_NAME = re.compile(r"\b[A-Za-z]\w*_\d\w*")
+_NUMBER = re.compile(r"(_\d+)(?=_|$)")
 
 
 def same_graph(one: str, other: str) -> SameGraph:
@@ -66,9 +67,14 @@ def _renumbered(text: str) -> str:
     counted: Counter[str] = Counter()
 
     def number(found: re.Match[str]) -> str:
-        if found.group() not in known:
-            counted[found.group(1)] += 1
-            known[found.group()] = f"{found.group(1)}_{counted[found.group(1)]}"
-        return known[found.group()]
+        """A name may hold several: NNCF calls what it adds behind `MVN_1507` `MVN_1507_0_0`."""
+        name = anew = ""
+        for part in _NUMBER.split(found.group()):
+            name += part
+            if _NUMBER.fullmatch(part) and name not in known:
+                counted[anew] += 1
+                known[name] = f"{anew}_{counted[anew]}"
+            anew = known[name] if _NUMBER.fullmatch(part) else anew + part
+        return anew
 
-    return _NUMBERED.sub(number, text)
+    return _NAME.sub(number, text)

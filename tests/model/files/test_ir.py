@@ -54,6 +54,13 @@ def test_other_numbers_in_names_are_a_renumbered_graph() -> None:
     assert same_graph(GRAPH, other) == "renumbered"
 
 
+def test_a_number_within_a_name_is_that_of_the_operation_it_is_made_of() -> None:
+    nodes = '<a name="MVN_7"/><a name="MVN_9"/><a name="MVN_{}_0_0/nncf_smooth_quant"/>'
+    assert same_graph(nodes.format(7), nodes.format(7).replace("MVN_7", "MVN_32")) == "renumbered"
+    assert same_graph(nodes.format(7), nodes.format(9)) == "different"
+    assert same_graph('<a name="block_3_Add_81"/>', '<a name="block_3_Add_99"/>') == "renumbered"
+
+
 def test_a_name_that_points_elsewhere_is_another_graph() -> None:
     assert same_graph(GRAPH, GRAPH.replace('value="Constant_12"', 'value="Constant_14"')) == "different"
 
