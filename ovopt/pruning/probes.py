@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.inspect.agreement import outputs_in_f32
 from ovopt.model.inspect.layers import by_name
-from ovopt.model.native import EXACT, core
+from ovopt.model.inspect.runs import outputs_in_f32, runs_in_f32
 from ovopt.model.ports.inputs import Array
 
 if TYPE_CHECKING:
@@ -38,12 +37,7 @@ def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[T
             taken.append(value)
     order = [distinct[value.get_node().get_name(), value.get_index()] for value in values]
     probe = openvino.Model(taken, copy.get_sinks(), copy.get_parameters(), "probe")
-    compiled = core().compile_model(probe, "CPU", EXACT)
-    request = compiled.create_infer_request()
-    for tensors in samples:
-        request.reset_state()
-        request.infer(list(tensors))
-        found = [request.get_output_tensor(index).data for index in range(len(taken))]
+    for found in runs_in_f32(probe, samples):
         yield [found[index] for index in order]
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped
 from ovopt.errors import ModelError, NoEffectError, StepError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
 from ovopt.model.ports.batch import Fit, with_batch
 from ovopt.model.ports.facts import facts
@@ -82,9 +82,9 @@ class Batch(Step):
 
 def _with_batch(model: openvino.Model, size: int) -> openvino.Model:
     try:
-        return with_batch(model, size)
+        return with_batch(model, size, f"batch: {size} samples")
     except ModelError as error:
-        raise StepError(str(error).replace(f"--batch {size}", f"batch: {size} samples", 1)) from None
+        raise StepError(str(error)) from None
 
 
 def _together(alone: list[Array], found: Array) -> Array:

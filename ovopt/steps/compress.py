@@ -103,12 +103,7 @@ class Compress(Step):
 
     def check(self) -> None:
         """Raises RecipeError where a value is none of the installed NNCF's."""
-        import nncf
-
-        for field, enumeration in ENUMERATIONS.items():
-            value = getattr(self, field)
-            if value is not None:
-                member(getattr(nncf, enumeration), value, f"{WHERE}.{field}")
+        self._members()
         self._advanced()
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
@@ -117,8 +112,7 @@ class Compress(Step):
         before = facts(model)
         if any(w.dtype in ("i8", "u8") or w.bits < 8 for w in weights(model)) or before.fake_quantize:
             raise UsageError(f"the model is {before.quantization or 'quantized'} already; start from the original")
-        started = time.perf_counter()
-        records = list[Any]()
+        started, records = time.perf_counter(), list[Any]()
         compressed = self._run(model.clone(), materials, records)
         seconds = time.perf_counter() - started
         return Stepped(compressed, self._report(before, compressed, materials, records, seconds))
@@ -147,20 +141,23 @@ class Compress(Step):
                 records += logged
 
     def _arguments(self, model: openvino.Model) -> dict[str, Any]:
-        import nncf
-
         plain = ("ratio", "group_size", "all_layers", "awq", "scale_estimation", "gptq", "lora_correction")
-        chosen = {
-            field: member(getattr(nncf, kind), getattr(self, field), f"{WHERE}.{field}")
-            for field, kind in ENUMERATIONS.items()
-            if getattr(self, field) is not None
-        }
         return {
             **{field: getattr(self, field) for field in plain},
-            **chosen,
+            **self._members(),
             "subset_size": self.subset_size,
             "ignored_scope": self.ignored_scope.of(model, f"{WHERE}.ignored_scope"),
             "advanced_parameters": self._advanced(),
+        }
+
+    def _members(self) -> dict[str, Any]:
+        """Members of NNCF's enumerations, by field."""
+        import nncf
+
+        return {
+            field: member(getattr(nncf, kind), getattr(self, field), f"{WHERE}.{field}")
+            for field, kind in ENUMERATIONS.items()
+            if getattr(self, field) is not None
         }
 
     def _advanced(self) -> Any:

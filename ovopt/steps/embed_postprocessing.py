@@ -13,7 +13,7 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Array, Decoder, Host, Materials, Stage, Step, Stepped, Tensors, Way, without_batch
 from ovopt.errors import RecipeError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import BuildBehind, with_back
 from ovopt.model.ports.facts import chosen_outputs, facts, output_indices
 from ovopt.records import Port, StepReport

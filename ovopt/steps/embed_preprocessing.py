@@ -13,7 +13,7 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Array, Host, Materials, Step, Stepped, Transform, Way
 from ovopt.errors import ArmLostError, RecipeError, StepError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import BuildInFront, Intake, with_front
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
 from ovopt.errors import ModelError, NoEffectError, RecipeError
-from ovopt.model.graph.nodes import Rewrite
+from ovopt.model.graph.nodes import Rewrite, upstream
 from ovopt.model.ports.facts import facts, output_indices
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class Fold(Step):
         if not self.outputs:
             return 0
         try:
-            kept = output_indices(facts(model).outputs, self.outputs)
+            kept = output_indices(facts(model).outputs, self.outputs, "optimize.fold.outputs")
         except ModelError as error:
-            raise RecipeError(str(error).replace("model.output", "optimize.fold.outputs")) from None
+            raise RecipeError(str(error)) from None
         surplus = [result for place, result in enumerate(model.get_results()) if place not in kept]
         for result in surplus:
             model.remove_result(result)
@@ -78,19 +78,8 @@ class Fold(Step):
 
 def _unused(model: openvino.Model) -> list[openvino.op.Parameter]:
     """Inputs that no output and no state depends on."""
-    reached = {node.get_instance_id() for node in _behind([*model.get_results(), *model.get_sinks()])}
-    return [parameter for parameter in model.get_parameters() if parameter.get_instance_id() not in reached]
-
-
-def _behind(ends: Sequence[openvino.Node]) -> Iterator[openvino.Node]:
-    waiting, seen = list(ends), set[int]()
-    while waiting:
-        node = waiting.pop()
-        if node.get_instance_id() in seen:
-            continue
-        seen.add(node.get_instance_id())
-        yield node
-        waiting += [value.get_node() for value in node.input_values()]
+    reached = upstream([*model.get_results(), *model.get_sinks()])
+    return [parameter for parameter in model.get_parameters() if parameter.get_name() not in reached]
 
 
 def _count(operations: dict[str, int]) -> int:

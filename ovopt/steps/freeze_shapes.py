@@ -13,7 +13,7 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Materials, Step, Stepped, Tensors
 from ovopt.errors import NoEffectError, StepError, UsageError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts, is_stateful
 from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_sizes, padded_sizes

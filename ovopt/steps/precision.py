@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from ovopt.contracts import Materials, Origin, Stage, Step, Stepped, Tensors
 from ovopt.errors import ModelError, StepError, UsageError
 from ovopt.model.files.trainable import read_trainable
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.shapes import reshape
 from ovopt.pruning.unstructured import NO_GAIN
 from ovopt.steps.nncf_arguments import quiet

@@ -13,7 +13,7 @@ from pydantic import Field
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.graph.nodes import Rewrite
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.records import StepReport
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Simplify(Step):
                 places[rewrite.name] = rewrite.apply(changed)
                 changed.validate_nodes_and_infer_types()
         except RuntimeError:
-            return None
+            return None  # a graph that is not sound any more is no simplification
         if not any(places.values()):
             return current
         difference = check.difference(changed)
@@ -92,27 +92,12 @@ class Simplify(Step):
     ) -> openvino.Model:
         """One after the other, so that those are left out that do not hold."""
         for rewrite in rewrites:
-            current = self._try(rewrite, current, check, kept, refused)
+            changed = self._at_once([rewrite], current, check, kept)
+            if changed is None:
+                refused.append(rewrite.name)
+            else:
+                current = changed
         return current
-
-    def _try(
-        self, rewrite: Rewrite, current: openvino.Model, check: _Check, kept: list[_KeptRewrite], refused: list[str]
-    ) -> openvino.Model:
-        changed = current.clone()
-        try:
-            places = rewrite.apply(changed)
-            changed.validate_nodes_and_infer_types()
-        except RuntimeError:
-            refused.append(rewrite.name)  # a graph that is not sound any more is no simplification
-            return current
-        if not places:
-            return current
-        difference = check.difference(changed)
-        if difference is None:
-            refused.append(rewrite.name)
-            return current
-        kept.append(_KeptRewrite(rewrite.name, places, difference))
-        return changed
 
     def _chosen(self) -> Mapping[str, Rewrite]:
         known = plugins("ovopt.rewrites", Rewrite)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,12 +12,10 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import RecipeError, StepError, did_you_mean
-from ovopt.model.inspect.agreement import largest_difference
+from ovopt.model.inspect.runs import SequenceRequest, largest_difference
 from ovopt.model.native import EXACT, core, reason
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.inputs import at_first
-from ovopt.model.ports.sequence import SequenceRequest
-from ovopt.records import Port
 
 if TYPE_CHECKING:
     import openvino
@@ -103,38 +102,29 @@ def _difference(
     model: openvino.Model, changed: openvino.Model, pairs: Mapping[str, str], samples: tuple[Tensors, ...] | Any
 ) -> float:
     """Over a sequence, in f32; its first sample again where there are few."""
+    ports, left = facts(model).inputs, [port.get_names() for port in changed.inputs]
     sequence = [samples[i % len(samples)] for i in range(INFERENCES)]
-    try:
-        wanted = _handed_on(model, pairs, sequence)
-        found = _kept(changed, facts(model).inputs, pairs, sequence)
-    except RuntimeError as error:
-        raise StepError(f"stateful: the model does not run: {reason(error)}") from None
-    return largest_difference(found, [outputs[i] for outputs in wanted for i in _left(model, changed)])
-
-
-def _handed_on(model: openvino.Model, pairs: Mapping[str, str], sequence: list[Tensors]) -> list[list[Array]]:
-    request = SequenceRequest(core().compile_model(model, "CPU", EXACT), pairs)
     first = tuple(
         at_first(port) if pairs.keys() & own.get_names() else tensor
-        for port, own, tensor in zip(facts(model).inputs, model.inputs, sequence[0], strict=True)
+        for port, own, tensor in zip(ports, model.inputs, sequence[0], strict=True)
     )
+    free = [place for place, port in enumerate(ports) if any(port.name in known for known in left)]
+    try:
+        wanted = _outputs(model, pairs, [first, *sequence[1:]])
+        found = _outputs(changed, {}, [tuple(tensors[place] for place in free) for tensors in sequence])
+    except RuntimeError as error:
+        raise StepError(f"stateful: the model does not run: {reason(error)}") from None
+    kept = _left(model, changed)
+    return largest_difference([*chain(*found)], [outputs[i] for outputs in wanted for i in kept])
+
+
+def _outputs(model: openvino.Model, pairs: Mapping[str, str], sequence: list[Tensors]) -> list[list[Array]]:
+    """Those of every inference."""
+    request = SequenceRequest(core().compile_model(model, "CPU", EXACT), pairs)
     found = list[list[Array]]()
-    for tensors in (first, *sequence[1:]):
+    for tensors in sequence:
         request.infer(tensors)
         found.append([np.array(request.output(i), np.float64) for i in range(len(model.outputs))])
-    return found
-
-
-def _kept(
-    model: openvino.Model, ports: tuple[Port, ...], pairs: Mapping[str, str], sequence: list[Tensors]
-) -> list[Array]:
-    request = SequenceRequest(core().compile_model(model, "CPU", EXACT), {})
-    names = [port.get_names() for port in model.inputs]
-    free = [place for place, port in enumerate(ports) if any(port.name in known for known in names)]
-    found = list[Array]()
-    for tensors in sequence:
-        request.infer(tuple(tensors[place] for place in free))
-        found += [np.array(request.output(i), np.float64) for i in range(len(model.outputs))]
     return found
 
 

@@ -14,7 +14,7 @@ from ovopt.contracts import Array, Decoder, Host, Materials, Stepped, Way
 from ovopt.decoders.parts import MaxParts
 from ovopt.decoders.scores import Argmax, Sigmoid, Softmax
 from ovopt.errors import RecipeError
-from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.inspect.runs import outputs_in_f32
 from ovopt.model.ports.attach import POSTPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.preparing.host_preparation import HostPreparation

@@ -11,7 +11,7 @@ import pytest
 
 from ovopt.contracts import Array, Host, Materials, Parts, Stepped, Transform, Way
 from ovopt.errors import ArmLostError, DataError, RecipeError
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.preparing.host_preparation import HostPreparation

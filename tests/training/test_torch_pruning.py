@@ -13,7 +13,7 @@ import pytest
 
 from ovopt.contracts import Tensors
 from ovopt.errors import DataError, ModelError, OutputError, StepError
-from ovopt.model.inspect.agreement import outputs_in_f32
+from ovopt.model.inspect.runs import outputs_in_f32
 from ovopt.training.distillation import Checkpoint, Distillation, Schedule
 from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import masked

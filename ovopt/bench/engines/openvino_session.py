@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import islice
@@ -14,6 +14,7 @@ import numpy as np
 
 from ovopt.bench.open_loop import pace, send_off
 from ovopt.contracts import Array, Key, Pace, Placement, Session, Tensors, without_batch
+from ovopt.model.inspect.runs import SequenceRequest
 from ovopt.records import Effective
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ class OpenVinoSession(Session):
         self._compiled = compiled
         self._samples = samples
         self._outputs = [compiled.output(output) for output in placement.outputs]
-        self._device = placement.device
-        self._handed_on = _positions(compiled, placement.state)
+        self._placement = placement
         self.request = compiled.create_infer_request()
         self._stateful = bool(self.request.query_state())
         self._pool = openvino.AsyncInferQueue(compiled, requests or 0)
@@ -68,7 +68,7 @@ class OpenVinoSession(Session):
             return self._compiled.get_property(name) if name in names else default
 
         return Effective(
-            device=",".join(read("EXECUTION_DEVICES", [self._device])),
+            device=",".join(read("EXECUTION_DEVICES", [self._placement.device])),
             inference_precision=_precision(read("INFERENCE_PRECISION_HINT", "not readable")),
             streams=int(read("NUM_STREAMS", 0)),
             threads=int(read("INFERENCE_NUM_THREADS", 0)),
@@ -158,7 +158,11 @@ class OpenVinoSession(Session):
     def answer_each(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
         """The chosen outputs for each input, both of shapes [batch, ...]. A sequence with a state goes one by one, all
         else a few requests ahead."""
-        return self._answers_in_order(items) if self._stateful or self._handed_on else self._answers(items, self._ahead)
+        return (
+            self._answers_in_order(items)
+            if self._stateful or self._placement.state
+            else self._answers(items, self._ahead)
+        )
 
     def _answers(
         self, items: Iterator[tuple[Key, Tensors]], requests: Sequence[openvino.InferRequest]
@@ -194,25 +198,15 @@ class OpenVinoSession(Session):
                     request.wait()
 
     def _answers_in_order(self, items: Iterator[tuple[Key, Tensors]]) -> Iterator[tuple[Key, Tensors]]:
-        state: dict[int, Array] = {}
+        sequence = SequenceRequest(self._compiled, self._placement.state)
         for key, tensors in items:
             if key[1] == 0:
-                state = {}
-                self.request.reset_state()
-            self.request.infer({**dict(enumerate(tensors)), **state}, share_inputs=True)
-            state = {into: np.array(self.request.get_tensor(of).data) for into, of in self._handed_on}
-            yield key, self._answer(self.request)
+                sequence.begin()
+            sequence.infer(tensors)
+            yield key, self._answer(sequence.request)
 
     def _answer(self, request: openvino.InferRequest) -> Tensors:
         return tuple(without_batch(np.array(request.get_tensor(output).data)) for output in self._outputs)
-
-
-def _positions(compiled: openvino.CompiledModel, state: Mapping[str, str]) -> list[tuple[int, openvino.ConstOutput]]:
-    """The inputs that take an output of the inference before, by their place."""
-    names = [port.get_names() for port in compiled.inputs]
-    return [
-        (next(i for i, known in enumerate(names) if into in known), compiled.output(of)) for into, of in state.items()
-    ]
 
 
 def _holding(request: openvino.InferRequest, tensors: Sequence[openvino.Tensor]) -> openvino.InferRequest:

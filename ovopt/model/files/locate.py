@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from ovopt.errors import ModelError
@@ -56,19 +55,17 @@ def locate(path: str | Path) -> Path:
 
 
 def describe(path: str | Path) -> ModelFile:
-    """Path, content hash and size of a model, with all files that belong to it."""
-    files = parts(locate(path))
-    return ModelFile(path=str(path), sha256=hash_of(files), size_bytes=sum(file.stat().st_size for file in files))
+    """Path, content hash and size of a model, with all files that belong to it. Raises ModelError as `locate` does."""
+    return describe_located(locate(path), str(path))
 
 
-def hash_of(files: Iterable[Path]) -> str:
-    """SHA-256 over the content of files, one behind the other."""
-    digest = hashlib.sha256()
+def describe_located(location: Path, said: str) -> ModelFile:
+    """The same of what `locate` found: SHA-256 over the content of all files, one behind the other."""
+    files, digest = parts(location), hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
+            hashlib.file_digest(stream, lambda: digest)
+    return ModelFile(path=said, sha256=digest.hexdigest(), size_bytes=sum(file.stat().st_size for file in files))
 
 
 def _file(path: Path) -> Path:

@@ -13,9 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError, UsageError
-from ovopt.model.files.integrity import parts
 from ovopt.model.files.ir import save_model
-from ovopt.model.files.locate import IN_MEMORY, MANIFEST, hash_of, locate
+from ovopt.model.files.locate import IN_MEMORY, MANIFEST, describe_located, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape
@@ -61,9 +60,7 @@ class OpenedModel:
     @cached_property
     def file(self) -> ModelFile:
         """Path, SHA-256 over all files of the model, and size. Raises ModelError where there is no model."""
-        files = parts(self.location)
-        size = sum(file.stat().st_size for file in files)
-        return ModelFile(path=str(self), sha256=hash_of(files), size_bytes=size)
+        return describe_located(self.location, str(self))
 
     @cached_property
     def manifest(self) -> Manifest | None:

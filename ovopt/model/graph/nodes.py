@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -85,6 +85,17 @@ def constant_names(model: openvino.Model) -> frozenset[str]:
         if kind == "Constant" or (before and kind != "ReadValue" and found.issuperset(before)):
             found.add(op.get_name())
     return frozenset(found)
+
+
+def upstream(ends: Iterable[openvino.Node]) -> set[str]:
+    """Unique names of these operations and of all that leads to them."""
+    reached, waiting = set[str](), list(ends)
+    while waiting:
+        node = waiting.pop()
+        if node.get_name() not in reached:
+            reached.add(node.get_name())
+            waiting += [value.get_node() for value in node.input_values()]
+    return reached
 
 
 def substitute(old: openvino.Node, new: openvino.Node) -> None:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ovopt.model.graph.nodes import upstream
 from ovopt.model.inspect.layers import Layer, by_name
+from ovopt.model.inspect.runs import SequenceRequest
 from ovopt.model.native import core
 from ovopt.model.ports.inputs import Tensors
-from ovopt.model.ports.sequence import SequenceRequest
 
 if TYPE_CHECKING:
     import openvino
@@ -196,7 +197,7 @@ class _Cut:
             known[exact.get_name()], given[exact.get_name()] = place, exact
         places = [place for place in _places(group) if nodes[place[0]].get_type_name() != "ReadValue"]
         results = [openvino.op.Result(nodes[name].output(index)) for name, index in places]
-        reached = _before(results)
+        reached = upstream(results)
         own = [i for i, parameter in enumerate(changed.get_parameters()) if parameter.get_name() in reached]
         parameters = [changed.get_parameters()[i] for i in own]
         boundaries = [name for name in known if name in reached]
@@ -210,14 +211,3 @@ class _Cut:
 
 def _places(chosen: Iterable[Layer]) -> list[LayerOutput]:
     return [(layer.name, index) for layer in chosen for index in layer.outputs]
-
-
-def _before(results: Sequence[openvino.Node]) -> set[str]:
-    """The names of all that leads to some results."""
-    reached, waiting = set[str](), list(results)
-    while waiting:
-        node = waiting.pop()
-        if node.get_name() not in reached:
-            reached.add(node.get_name())
-            waiting += [value.get_node() for value in node.input_values()]
-    return reached

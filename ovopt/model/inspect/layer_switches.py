@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ovopt.model.inspect.layer_errors import Deviation
 from ovopt.model.inspect.layers import Layer, by_name
+from ovopt.model.inspect.runs import SequenceRequest
 from ovopt.model.native import EXACT, core
 from ovopt.model.ports.inputs import Tensors
-from ovopt.model.ports.sequence import SequenceRequest
 
 if TYPE_CHECKING:
     import openvino

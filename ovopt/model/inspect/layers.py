@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import constant, constant_names, consumers
-from ovopt.model.native import EXACT, core
+from ovopt.model.inspect.runs import runs_in_f32
 
 if TYPE_CHECKING:
     import openvino
@@ -214,8 +214,7 @@ def first_layers(model: openvino.Model, samples: Sequence[tuple[NDArray[Any], ..
         return ()
     try:
         cut = openvino.Model([scaled for _, scaled in found], model.get_parameters(), "first layers")
-        request = core().compile_model(cut, "CPU", EXACT).create_infer_request()
-        squares = np.array([_mean_squares(request, sample, len(found)) for sample in samples])
+        squares = np.array([[_mean_square(value) for value in values] for values in runs_in_f32(cut, samples)])
     except RuntimeError:
         return ()
     made = np.sqrt(squares.mean(axis=0))
@@ -225,10 +224,8 @@ def first_layers(model: openvino.Model, samples: Sequence[tuple[NDArray[Any], ..
     ]
 
 
-def _mean_squares(request: openvino.InferRequest, sample: Sequence[NDArray[Any]], outputs: int) -> list[float]:
-    request.infer(list(sample))
-    values = [np.asarray(request.get_output_tensor(i).data, np.float64) for i in range(outputs)]
-    return [float(np.square(value).mean()) if value.size else 0.0 for value in values]
+def _mean_square(value: NDArray[Any]) -> float:
+    return float(np.square(value.astype(np.float64)).mean()) if value.size else 0.0
 
 
 def _scaled(model: openvino.Model) -> Iterator[tuple[openvino.Node, openvino.Output]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import constant_names
 from ovopt.model.inspect.layers import by_name
-from ovopt.model.native import EXACT, core
+from ovopt.model.inspect.runs import runs_in_f32
 
 if TYPE_CHECKING:
     import openvino
@@ -68,13 +68,7 @@ def own_errors(
     if not names:
         return {}
     probe = openvino.Model(results, tapped.get_sinks(), tapped.get_parameters(), "errors")
-    compiled = core().compile_model(probe, "CPU", EXACT)
-    request = compiled.create_infer_request()
-    rows = []
-    for tensors in samples:
-        request.reset_state()
-        request.infer(list(tensors))
-        rows.append([float(request.get_output_tensor(place).data) for place in range(len(names))])
+    rows = [[float(error) for error in errors] for errors in runs_in_f32(probe, samples)]
     return dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
 
 

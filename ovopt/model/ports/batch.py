@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     import openvino
 
 
-def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
-    """A copy that takes `batch` samples at a time. Raises ModelError where the model cannot.
+def with_batch(model: openvino.Model, batch: int, said: str = "") -> openvino.Model:
+    """A copy that takes `batch` samples at a time. Raises ModelError, which begins with `said`, where the model cannot.
 
     The batch is the first dimension of every input whose first dimension is 1 or dynamic, and of inputs whose layout
     says so; other inputs are the same for all samples.
     """
     import openvino
 
+    said = said or f"--batch {batch}"
     changed, one = model.clone(), model.clone()
     if not any(_has_batch(parameter) for parameter in changed.get_parameters()):
         raise ModelError(
-            f"--batch {batch}: no input has a batch dimension of 1 or of any size ({_shapes(changed.inputs)}); export "
+            f"{said}: no input has a batch dimension of 1 or of any size ({_shapes(changed.inputs)}); export "
             "the model with a dynamic batch"
         )
     try:
@@ -39,10 +40,10 @@ def with_batch(model: openvino.Model, batch: int) -> openvino.Model:
             openvino.set_batch(copy, size)
             copy.validate_nodes_and_infer_types()
     except RuntimeError as error:
-        raise ModelError(f"--batch {batch}: the model cannot take it: {reason(error)}") from None
+        raise ModelError(f"{said}: the model cannot take it: {reason(error)}") from None
     if not any(_grows(*ports, batch) for ports in zip(one.outputs, changed.outputs, strict=True)):
         raise ModelError(
-            f"--batch {batch}: the model's graph fixes the batch: its outputs become {_shapes(changed.outputs)}; "
+            f"{said}: the model's graph fixes the batch: its outputs become {_shapes(changed.outputs)}; "
             "export the model with a dynamic batch"
         )
     return changed

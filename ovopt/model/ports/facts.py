@@ -140,30 +140,30 @@ def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
     return [ports[index] for index in output_indices(ports, wanted)]
 
 
-def output_indices(ports: Sequence[Port], wanted: Wanted) -> list[int]:
+def output_indices(ports: Sequence[Port], wanted: Wanted, said: str = "model.output") -> list[int]:
     """Places of the chosen outputs among the model's: a runtime knows those where outputs have no name of their own.
 
-    Raises ModelError where there is no such output, one is chosen twice, or none is chosen.
+    Raises ModelError, which begins with `said`, where there is no such output, one is chosen twice, or none is chosen.
     """
     keys = [wanted] if isinstance(wanted, int | str) else list(wanted)
-    found = [_index(ports, key) for key in keys]
+    found = [_index(ports, key, said) for key in keys]
     twice = next((key for place, key in enumerate(keys) if found[place] in found[:place]), None)
     if twice is not None:
-        raise ModelError(f"model.output: {twice!r} is chosen twice")
+        raise ModelError(f"{said}: {twice!r} is chosen twice")
     if not found:
-        raise ModelError("model.output: the list is empty; name at least one output")
+        raise ModelError(f"{said}: the list is empty; name at least one output")
     return found
 
 
-def _index(ports: Sequence[Port], key: int | str) -> int:
+def _index(ports: Sequence[Port], key: int | str, said: str) -> int:
     if isinstance(key, int):
         if not -len(ports) <= key < len(ports):
-            raise ModelError(f"model.output: {key} is outside the model's {len(ports)} outputs")
+            raise ModelError(f"{said}: {key} is outside the model's {len(ports)} outputs")
         return key % len(ports)
     found = [index for index, port in enumerate(ports) if port.name == key]
     found = found or [index for index, port in enumerate(ports) if port.name.partition(":")[0] == key]
     if not found:
-        raise ModelError(f"model.output: no output {key!r}; {did_you_mean(key, [port.name for port in ports])}")
+        raise ModelError(f"{said}: no output {key!r}; {did_you_mean(key, [port.name for port in ports])}")
     if len(found) > 1:
-        raise ModelError(f"model.output: {len(found)} outputs are called {key!r}; choose by index")
+        raise ModelError(f"{said}: {len(found)} outputs are called {key!r}; choose by index")
     return found[0]

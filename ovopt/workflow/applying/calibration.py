@@ -11,7 +11,7 @@ import numpy as np
 from ovopt.contracts import Progress, Tensors
 from ovopt.errors import DataError
 from ovopt.model.inspect.layers import first_layers
-from ovopt.model.ports.sequence import with_state
+from ovopt.model.inspect.runs import with_state
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
 

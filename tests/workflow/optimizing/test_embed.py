@@ -14,7 +14,7 @@ from ovopt.bundle import preprocessing, read_manifest
 from ovopt.contracts import Way
 from ovopt.errors import ModelError, RecipeError
 from ovopt.model.files.read import read_model
-from ovopt.model.inspect.agreement import largest_difference, outputs_in_f32
+from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.attach import PREPROCESS_PREFIX
 from ovopt.model.ports.facts import facts
 from ovopt.preparing.prepared import prepare

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.ports.sequence import with_state
+from ovopt.model.inspect.runs import with_state
 from tests.models import recurrent_model
 
 RNG = np.random.default_rng(0)
