@@ -39,15 +39,16 @@ class Worker:
     """Carries out commands."""
 
     def __init__(self, connection: Connection, shared: int) -> None:
-        """`shared` is the descriptor of the file that large inputs come through."""
+        """`shared` is the descriptor of the file that large inputs come through. `Load` comes first, and
+        contents before an end-to-end turn."""
         self._connection = connection
         self._shared = shared
-        self._engine: Engine | None = None
+        self._engine: Engine
         self._session: Session | None = None
-        self._samples: SampleFile | None = None
+        self._samples: SampleFile
         self._batch = 1
         self._outputs: dict[int, tuple[int, Array]] = {}
-        self._contents: protocol.Contents | None = None
+        self._contents: protocol.Contents
 
     def serve(self) -> None:
         """Answer until the coordinator hangs up."""
@@ -76,7 +77,7 @@ class Worker:
             case protocol.Evaluate():
                 self._evaluate(command)
             case protocol.Audit():
-                answer = self._loaded.audit(command.properties, self._data)
+                answer = self._engine.audit(command.properties, self._samples)
             case _:
                 answer = self._take(command)
         return answer
@@ -94,7 +95,7 @@ class Worker:
             case protocol.TakeProcessorTime():
                 turn = processor_turn(session, command.seconds, command.first)
             case protocol.TakeEndToEnd():
-                turn = end_to_end_turn(session, self._prepared, command.seconds, command.first)
+                turn = end_to_end_turn(session, self._contents, command.seconds, command.first)
             case protocol.Serve():
                 turn = session.serve(command.arrivals_s, command.first)
             case protocol.Take():
@@ -111,14 +112,14 @@ class Worker:
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
-        self._session = self._loaded.open(command.properties, self._data, command.requests, command.timed)
+        self._session = self._engine.open(command.properties, self._samples, command.requests, command.timed)
         times = repeated(self._session.infer_once, WARM_UP)
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
         """Each output is sent as it comes, while the model computes the next."""
         self._session = None
-        session = self._loaded.open(command.properties, (), None, timed=False)
+        session = self._engine.open(command.properties, (), None, timed=False)
         reader = TensorReader(self._shared)
         under_way: dict[tuple[int, int], tuple[str, Tensors]] = {}
 
@@ -151,24 +152,9 @@ class Worker:
                 raise ArmLostError("its output for the same sample changed while it was timed")
 
     @property
-    def _loaded(self) -> Engine:
-        assert self._engine is not None, "Load comes first"
-        return self._engine
-
-    @property
     def _opened(self) -> Session:
         assert self._session is not None, "Open comes before a turn"
         return self._session
-
-    @property
-    def _prepared(self) -> protocol.Contents:
-        assert self._contents is not None, "Contents come before an end-to-end turn"
-        return self._contents
-
-    @property
-    def _data(self) -> SampleFile:
-        assert self._samples is not None, "Load comes first"
-        return self._samples
 
 
 def latency_turn(

@@ -24,6 +24,7 @@ from ovopt.contracts.step import (
     Stage,
     Step,
     Stepped,
+    Tolerance,
     Way,
 )
 from ovopt.model.graph.nodes import Rewrite
@@ -33,5 +34,5 @@ __all__ = [
     "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Engine", "Host", "Key",
     "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outside", "Pace", "Parts", "Placement", "Preparation",
     "Progress", "Report", "Rewrite", "Row", "Samples", "Session", "Speedup", "Stage", "Started", "Step", "Stepped",
-    "Tensors", "Transform", "View", "Way", "outside", "plugin", "plugins", "without_batch",
+    "Tensors", "Tolerance", "Transform", "View", "Way", "outside", "plugin", "plugins", "without_batch",
 ]  # fmt: skip

@@ -129,9 +129,10 @@ class Engine(ABC):
         Samples are tensors [n, ...], where n is the placement's batch if it is for timing.
         """
 
-    @abstractmethod
     def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Run samples, each tensor [n, ...], with profiling counters and say what was executed."""
+        """Run samples, each tensor [n, ...], with profiling counters and say what was executed. By default nothing is
+        looked into: a reference is here for its speed."""
+        return Execution(ops_by_precision={}, time_by_precision={})
 
 
 def without_batch(value: Array) -> Array:

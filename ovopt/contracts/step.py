@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import Field
 
@@ -132,6 +132,12 @@ class Stepped:
     report: StepReport
 
 
+Tolerance = Annotated[
+    float, Field(gt=0, description="largest difference of an output, as a share of its largest value")
+]
+"""A step's field for how far outputs may be from those before."""
+
+
 class Stage(IntEnum):
     """The place of a step among others: those of a lower stage come first."""
 
@@ -163,8 +169,8 @@ class Step(Record, ABC):
 
     @property
     def wanted(self) -> int:
-        """The number of calibration samples that it uses."""
-        return 300
+        """The number of calibration samples that it uses: its field `samples`, where it has one."""
+        return int(getattr(self, "samples", 300))
 
     @abstractmethod
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:

@@ -61,7 +61,7 @@ def _spelled_out(last: openvino.Node) -> Permuting | None:
     shapes = [_item(output) for output in (source, first.output(0), last.output(0))]
     if any(shape is None for shape in shapes) or shapes[0] != shapes[2]:
         return None
-    batches = {_dimensions(output)[0].is_dynamic for output in (source, first.output(0))}
+    batches = {output.get_partial_shape()[0].is_dynamic for output in (source, first.output(0))}
     if len(batches) != 1 or (batches == {True} and order[0] != 0):
         return None
     whole, parted = shapes[0], shapes[1]
@@ -83,13 +83,9 @@ def _permutation(whole: tuple[int, ...], parted: tuple[int, ...], order: tuple[i
     return permutation if valid and np.array_equal(found, numbers[:, permutation]) else None
 
 
-def _dimensions(output: openvino.Output) -> list[openvino.Dimension]:
-    return dimensions(output) or []
-
-
 def _item(output: openvino.Output) -> tuple[int, ...] | None:
     """The shape, with 1 for a first dimension that is not fixed; None where another is not."""
-    shape = _dimensions(output)
+    shape = dimensions(output)
     if not shape or any(size.is_dynamic for size in shape[1:]):
         return None
     return tuple(1 if size.is_dynamic else size.get_length() for size in shape)

@@ -33,6 +33,11 @@ MOST_OPERATIONS = 16
 """Operations of the longest spelling, with room for a few more."""
 POINTS: Numbers = np.linspace(-8, 8, 401)
 """Arguments at which a function is compared with GELU: beyond ±8 it is 0 or x in f32."""
+FORMS: Mapping[str, Numbers] = {
+    "erf": POINTS / 2 * (1 + special.erf(POINTS / np.sqrt(2))),
+    "tanh": POINTS / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (POINTS + 0.044715 * POINTS**3))),
+}
+"""GELU in both forms at these points."""
 TOLERANCE = 5e-5
 """Tolerance: what rounding the constants to half precision costs, and a tenth of what the two forms differ by."""
 
@@ -93,10 +98,7 @@ def _form(last: openvino.Node, source: openvino.Output, inside: set[openvino.Nod
         return None
     with np.errstate(all="ignore"):
         found = _value(last.output(0), source)
-    for form, wanted in (("erf", _gelu()), ("tanh", _gelu_tanh())):
-        if np.allclose(found, wanted, rtol=0, atol=TOLERANCE):
-            return form
-    return None
+    return next((form for form, wanted in FORMS.items() if np.allclose(found, wanted, rtol=0, atol=TOLERANCE)), None)
 
 
 def _same_rank(one: openvino.Output, two: openvino.Output) -> bool:
@@ -113,13 +115,3 @@ def _value(output: openvino.Output, source: openvino.Output) -> Numbers | float:
     if known is not None:
         return known
     return OPERATIONS[operation.get_type_name()](*(_value(value, source) for value in operation.input_values()))
-
-
-def _gelu() -> Numbers:
-    curve: Numbers = special.erf(POINTS / np.sqrt(2))
-    return POINTS / 2 * (1 + curve)
-
-
-def _gelu_tanh() -> Numbers:
-    curve: Numbers = np.tanh(np.sqrt(2 / np.pi) * (POINTS + 0.044715 * POINTS**3))
-    return POINTS / 2 * (1 + curve)

@@ -82,7 +82,8 @@ def _normalized(last: openvino.Node) -> openvino.Node | None:
 def _divided(last: openvino.Node) -> openvino.Node | None:
     """The difference from the mean, divided by the deviation."""
     moments = _centred(last.input_value(0))
-    epsilon = _deviation(last.input_value(1), moments) if moments else None
+    deviation = last.input_value(1)
+    epsilon = _root(deviation, moments) if moments and moments.meets(deviation) else None
     return _mvn(moments, epsilon) if moments and epsilon else None
 
 
@@ -256,11 +257,6 @@ def _reciprocal(output: openvino.Output, moments: _Moments | None) -> _Epsilon |
     if node.get_type_name() == "Power" and scalar(producer(node, 1)) == -0.5:
         return _inside(node.input_value(0), moments)
     return None
-
-
-def _deviation(output: openvino.Output, moments: _Moments) -> _Epsilon | None:
-    """The epsilon of a deviation, where that meets the source."""
-    return _root(output, moments) if moments.meets(output) else None
 
 
 def _root(output: openvino.Output, moments: _Moments) -> _Epsilon | None:

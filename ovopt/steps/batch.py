@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Array, Materials, Stage, Step, Stepped
+from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tolerance
 from ovopt.errors import ModelError, NoEffectError, StepError
 from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
@@ -31,9 +31,7 @@ class Batch(Step):
     calibrates: ClassVar[bool] = False
     sole: ClassVar[str] = "size"
     size: int = Field(gt=0, description="samples per inference")
-    tolerance: float = Field(
-        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
-    )
+    tolerance: Tolerance = 2e-3
 
     @property
     def wanted(self) -> int:

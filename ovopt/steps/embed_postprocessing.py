@@ -48,11 +48,6 @@ class EmbedPostprocessing(Step):
         default=30, gt=0, description="about so long it is measured, or as long as six compilations take"
     )
 
-    @property
-    def wanted(self) -> int:
-        """A few verify."""
-        return self.samples
-
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """Model that does the first decoders itself; the same model where none can be embedded. Raises RecipeError
         where none is left on the host."""

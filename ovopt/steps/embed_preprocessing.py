@@ -55,11 +55,6 @@ class EmbedPreprocessing(Step):
         "model can resize and cut images of this size",
     )
 
-    @property
-    def wanted(self) -> int:
-        """A few verify."""
-        return self.samples
-
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """Model that does the most worthwhile part itself; the same model where none pays. Raises RecipeError where
         nothing is left on the host."""

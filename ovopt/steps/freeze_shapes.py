@@ -11,14 +11,21 @@ import numpy as np
 from pydantic import Field
 
 from ovopt import units
-from ovopt.contracts import Materials, Step, Stepped, Tensors
+from ovopt.contracts import Materials, Step, Stepped, Tensors, Tolerance
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts, is_stateful
-from ovopt.model.ports.open_sizes import InputAxis, Sizes, frequent_sizes, open_sizes, padded_sizes
+from ovopt.model.ports.open_sizes import (
+    InputAxis,
+    SideBySide,
+    Sizes,
+    UnfitError,
+    frequent_sizes,
+    open_sizes,
+    padded_sizes,
+)
 from ovopt.model.ports.shapes import reshape
-from ovopt.model.ports.side_by_side import SideBySide, UnfitError
 from ovopt.records import MadeBy
 from ovopt.turns import LEAST_SPEEDUP
 
@@ -53,9 +60,12 @@ class FreezeShapes(Step):
         default=None, description="shorter inputs filled up to the next size, or each size apart; default: the faster"
     )
     samples: int = Field(default=16, gt=0, description="so many samples are run to verify")
-    tolerance: float = Field(
-        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
-    )
+    tolerance: Tolerance = 2e-3
+
+    @property
+    def wanted(self) -> int:
+        """As many as show which sizes there are; `samples` of them verify."""
+        return 300
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with fixed shapes. Raises NoEffectError where nothing is open, or nothing can be fixed that

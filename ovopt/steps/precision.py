@@ -43,11 +43,6 @@ class Precision(Step):
             raise PydanticCustomError("nothing", "Give storage: f16, execution: f32, bf16 or f16, or both")
         return self
 
-    @property
-    def wanted(self) -> int:
-        """A few tell the difference."""
-        return self.samples
-
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with its weights in f16, or as it is. Raises NoEffectError where nothing is stored or executed in
         another precision than before, and StepError where f16 does not hold the weights."""

@@ -68,11 +68,6 @@ class Prune(Step):
     )
     samples: int = Field(default=300, gt=0, description="calibration samples used, at most")
 
-    @property
-    def wanted(self) -> int:
-        """Its samples."""
-        return self.samples
-
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """A smaller model. Raises StepError where nothing could be removed."""
         if self.kind == "unstructured":

@@ -58,11 +58,6 @@ class PruneTorch(Step):
     temperature: float = Field(default=2.0, gt=0, description="by which `kl` softens")
     samples: int = Field(default=300, gt=0, description="calibration samples used, at most")
 
-    @property
-    def wanted(self) -> int:
-        """Its samples."""
-        return self.samples
-
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """A model with zeros. Raises StepError where they did not get into it, and ModelError where the model cannot be
         trained."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, plugins
+from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, Tolerance, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
@@ -34,15 +34,8 @@ class Simplify(Step):
     calibrates: ClassVar[bool] = False
     only: tuple[str, ...] = Field(default=(), description="these rewrites alone; default: all")
     without: tuple[str, ...] = Field(default=(), description="rewrites that are left out")
-    tolerance: float = Field(
-        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
-    )
+    tolerance: Tolerance = 2e-3
     samples: int = Field(default=8, gt=0, description="so many samples are run to verify")
-
-    @property
-    def wanted(self) -> int:
-        """A few verify."""
-        return self.samples
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with every rewrite that holds; the same model where none applies."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors
+from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, Tolerance
 from ovopt.errors import RecipeError, StepError, did_you_mean
 from ovopt.model.inspect.runs import SequenceRequest, largest_difference
 from ovopt.model.native import EXACT, core, reason
@@ -37,9 +37,7 @@ class Stateful(Step):
     pairs: dict[str, str] = Field(
         default={}, description="input name -> output name; default: the recipe's `model.state`"
     )
-    tolerance: float = Field(
-        default=2e-3, gt=0, description="largest difference of an output, as a share of its largest value"
-    )
+    tolerance: Tolerance = 2e-3
 
     @property
     def wanted(self) -> int:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ovopt.bench.engines.pooled import PooledSession
-from ovopt.bench.machine import peak_bytes, resident_bytes
+from ovopt.bench.engines.pooled import PooledSession, started
 from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError, SettingsError
 from ovopt.locate import optional
-from ovopt.records import Execution
 
 if TYPE_CHECKING:
     import onnxruntime
-
-STARTED_INFERENCES = 20
-"""Behind a start, for memory that is taken only with use."""
 
 
 class OnnxRuntime(Engine):
@@ -43,15 +37,13 @@ class OnnxRuntime(Engine):
         """One start, timed, on a sample of shapes [batch, ...]; reading is part of making a session, and there is no
         compiled model to cache."""
         _onnxruntime()  # the import is no part of the start
-        before, began = resident_bytes(), time.perf_counter_ns()
-        session = _session(placement, int(properties.get("INFERENCE_NUM_THREADS", 0)))
-        ready = time.perf_counter_ns()
-        inputs = {port.name: array for port, array in zip(session.get_inputs(), sample, strict=True)}
-        session.run(None, inputs)
-        inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
-        for _ in range(STARTED_INFERENCES):
-            session.run(None, inputs)
-        return Started(0, ready - began, inferred - ready, before, compiled_bytes, peak_bytes(), from_cache=False)
+
+        def load() -> Callable[[Tensors], object]:
+            session = _session(placement, int(properties.get("INFERENCE_NUM_THREADS", 0)))
+            names = [port.name for port in session.get_inputs()]
+            return lambda tensors: session.run(None, dict(zip(names, tensors, strict=True)))
+
+        return started(load, sample, reads=False)
 
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
@@ -67,10 +59,6 @@ class OnnxRuntime(Engine):
             return tuple(map(np.asarray, session.run(outputs, dict(zip(names, tensors, strict=True)))))
 
         return PooledSession(call, samples, threads, parallel, "f32")
-
-    def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Nothing of the samples, shapes [batch, ...], is looked into: this arm is here for its speed."""
-        return Execution(ops_by_precision={}, time_by_precision={})
 
 
 def _onnxruntime() -> Any:

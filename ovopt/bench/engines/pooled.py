@@ -10,11 +10,28 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+from ovopt.bench.machine import peak_bytes, resident_bytes
 from ovopt.bench.open_loop import pace, send_off
-from ovopt.contracts import Array, Key, Pace, Session, Tensors, without_batch
+from ovopt.contracts import Array, Key, Pace, Session, Started, Tensors, without_batch
 from ovopt.records import Effective
 
 T = TypeVar("T")
+STARTED_INFERENCES = 20
+"""Behind a start, for memory that is taken only with use."""
+
+
+def started(load: Callable[[], Callable[[Tensors], object]], sample: Tensors, reads: bool) -> Started:
+    """One start, timed: of `load`, which counts as reading or else as compiling, and of the call that it gives, on a
+    sample of shapes [batch, ...]."""
+    before, began = resident_bytes(), time.perf_counter_ns()
+    call = load()
+    ready = time.perf_counter_ns()
+    call(sample)
+    inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
+    for _ in range(STARTED_INFERENCES):
+        call(sample)
+    read_ns, compile_ns = (ready - began, 0) if reads else (0, ready - began)
+    return Started(read_ns, compile_ns, inferred - ready, before, compiled_bytes, peak_bytes(), from_cache=False)
 
 
 class PooledSession(Session):

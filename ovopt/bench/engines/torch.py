@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-from ovopt.bench.engines.pooled import PooledSession
-from ovopt.bench.machine import peak_bytes, resident_bytes
+from ovopt.bench.engines.pooled import PooledSession, started
 from ovopt.contracts import Engine, Placement, Started, Tensors
 from ovopt.errors import ModelError
 from ovopt.locate import optional
-from ovopt.records import Execution
-
-STARTED_INFERENCES = 20
-"""Behind a start, for memory that is taken only with use."""
 
 
 class Torch(Engine):
@@ -34,14 +29,7 @@ class Torch(Engine):
         """One start, timed, on a sample of shapes [batch, ...]; there is no compiled model to cache."""
         torch = _torch()
         torch.set_num_threads(int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads())
-        before, began = resident_bytes(), time.perf_counter_ns()
-        call = _callable(placement, [0])
-        ready = time.perf_counter_ns()
-        call(sample)
-        inferred, compiled_bytes = time.perf_counter_ns(), resident_bytes()
-        for _ in range(STARTED_INFERENCES):
-            call(sample)
-        return Started(ready - began, 0, inferred - ready, before, compiled_bytes, peak_bytes(), from_cache=False)
+        return started(partial(_callable, placement, [0]), sample, reads=True)
 
     def open(
         self, properties: Mapping[str, str], samples: Sequence[Tensors], requests: int | None, timed: bool = True
@@ -52,10 +40,6 @@ class Torch(Engine):
         threads, parallel = int(properties.get("INFERENCE_NUM_THREADS", 0)) or torch.get_num_threads(), requests or 1
         torch.set_num_threads(max(1, threads // parallel))
         return PooledSession(_callable(self._placement, self._indices), samples, threads, parallel, "f32")
-
-    def audit(self, properties: Mapping[str, str], samples: Sequence[Tensors]) -> Execution:
-        """Nothing of the samples, shapes [batch, ...], is looked into: this arm is here for its speed."""
-        return Execution(ops_by_precision={}, time_by_precision={})
 
 
 def _torch() -> Any:

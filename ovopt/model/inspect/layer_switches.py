@@ -56,13 +56,9 @@ class Switched:
         model.get_ordered_ops()
         return cls(model, names)
 
-    def running(self, outputs: Sequence[int], state: Mapping[str, str]) -> RunningSwitches:
-        """Compiled for f32; `outputs` are those that count."""
-        return RunningSwitches(self, outputs, state)
-
 
 class RunningSwitches:
-    """Runs samples under any setting of the switches."""
+    """Runs samples in f32 under any setting of the switches; `outputs` are those that count."""
 
     def __init__(self, switched: Switched, outputs: Sequence[int], state: Mapping[str, str]) -> None:
         compiled = core().compile_model(switched.model, "CPU", EXACT)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ovopt.bundle import left_behind, left_to_host, shapes_to_give
 from ovopt.contracts import Engine, plugins
 from ovopt.errors import ModelError, SettingsError, did_you_mean
-from ovopt.model.files.locate import hash_of
+from ovopt.model.files.locate import describe_located
 from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Shapes
@@ -113,12 +113,10 @@ def native_models(named: Sequence[str], original: NamedModel) -> list[NativeMode
         file = Path(path) if path else original.opened.location
         if not file.is_file():
             raise ModelError(f"{file}: no such model file")
-        sha256 = hash_of([file]) if path else original.file.sha256
         taken = [one.name for one in found]
         name = next(name for name in _numbered(engine) if name not in taken)
-        found.append(
-            NativeModel(engine, name, ModelFile(path=str(file), sha256=sha256, size_bytes=file.stat().st_size))
-        )
+        model = describe_located(file, str(file)) if path else original.file.model_copy(update={"path": str(file)})
+        found.append(NativeModel(engine, name, model))
     return found
 
 

@@ -91,7 +91,7 @@ def blame_layers(two: ModelPair, budget: TimeBudget, progress: Progress) -> Blam
         switched = Switched.of(two.original.model, two.optimized.model, two.pairing.shared)
         if not switched.names:
             return None
-        running = switched.running(two.outputs, two.original.state)
+        running = RunningSwitches(switched, two.outputs, two.original.state)
     except RuntimeError as error:
         progress.say(f"which layer causes what cannot be told apart: {reason(error)}")
         return None

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.layer_switches import Switched
+from ovopt.model.inspect.layer_switches import RunningSwitches, Switched
 from ovopt.model.inspect.layers import Pairing
 from tests.model.inspect.test_layer_errors import FIRST, SAMPLES, SECOND, two_products, values
 from tests.models import accumulating_model, recurrent_model
@@ -23,7 +23,7 @@ def switched(original: ov.Model, optimized: ov.Model) -> Switched:
 def test_each_switch_changes_one_layer(on: tuple[bool, bool]) -> None:
     made = switched(two_products(), two_products(0.1, 0.2))
     assert made.names == ("a", "b")
-    running = made.running([0], {})
+    running = RunningSwitches(made, [0], {})
     for tensors in SAMPLES:
         (found,) = running.values([tensors], np.array(on))
         expected = values(tensors[0], 0.1 * on[0], 0.2 * on[1])["b"]
@@ -43,14 +43,14 @@ def test_a_quantizer_in_front_makes_a_layer_differ() -> None:
     model = ov.Model([ops.matmul(coarse, SECOND, False, False, name="b")], [given], "quantized")
     made = switched(two_products(), model)
     assert made.names == ("b",)
-    running = made.running([0], {})
+    running = RunningSwitches(made, [0], {})
     (tensor,) = SAMPLES[0]
     (found,) = running.values([(tensor,)], running.only(0))
     assert found == pytest.approx((values(tensor)["active"] > 0.5) @ SECOND, abs=1e-4)
 
 
 def test_the_error_is_that_of_the_outputs() -> None:
-    running = switched(two_products(), two_products(0.1)).running([0], {})
+    running = RunningSwitches(switched(two_products(), two_products(0.1)), [0], {})
     exact = running.exact([SAMPLES[0]])
     found = running.error([SAMPLES[0]], running.all_optimized(), exact)
     right, wrong = (values(SAMPLES[0][0], bend)["b"] for bend in (0, 0.1))
@@ -84,7 +84,7 @@ def test_a_model_that_turned_the_order_round_does_not_fit() -> None:
     ids=["of the runtime", "among the inputs"],
 )
 def test_a_state_lives_within_a_sample(model, state, inputs, expected) -> None:
-    running = switched(model(), model()).running([0], state)
+    running = RunningSwitches(switched(model(), model()), [0], state)
     for _ in range(2):
         found = running.exact([inputs] * 3)
         assert [float(value.ravel()[0]) for value in found] == pytest.approx(expected)

@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.ports.side_by_side import SideBySide, UnfitError
+from ovopt.model.ports.open_sizes import SideBySide, UnfitError
 from tests.steps.models import encoder, outputs, sentence
 
 PLACES = [(0, 1), (1, 1)]
