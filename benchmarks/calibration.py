@@ -20,8 +20,7 @@ import numpy as np
 import openvino
 from shippable import Case, case_of, installed
 
-from ovopt.steps.nncf_ahead import Calibration, calibrating
-from ovopt.steps.nncf_arguments import quiet
+from ovopt.steps.nncf_calls import Calibration, calibrating, quiet
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.beginning.options import Options

@@ -224,7 +224,7 @@ def accuracy_control(case: Case, output: Path) -> None:
     from ovopt.model.ports.facts import facts, output_indices
     from ovopt.output import new_folder
     from ovopt.records import StepReport
-    from ovopt.steps.nncf_ahead import Calibration
+    from ovopt.steps.nncf_calls import Calibration
     from ovopt.steps.quantize import Quantize
     from ovopt.workflow.applying.work import Work
     from ovopt.workflow.beginning.options import Options

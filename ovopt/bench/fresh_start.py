@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from ovopt.bench.mapped_tensors import SampleFile
 from ovopt.bench.protocol import Load
-from ovopt.bench.samplefile import SampleFile
 from ovopt.bench.workers import Crew, obituary, worker_environment
 from ovopt.caller import telemetry_off
 from ovopt.contracts import Engine, Started, plugin

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ovopt.bench.shared_tensors import Put
+from ovopt.bench.mapped_tensors import Put
 from ovopt.contracts import Placement, Preparation, Session, Tensors
 from ovopt.errors import OvoptError
 

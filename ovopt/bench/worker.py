@@ -17,8 +17,7 @@ import numpy as np
 
 from ovopt.bench import protocol
 from ovopt.bench.machine import read_energy_uj
-from ovopt.bench.samplefile import SampleFile
-from ovopt.bench.shared_tensors import TensorReader
+from ovopt.bench.mapped_tensors import SampleFile, TensorReader
 from ovopt.caller import telemetry_off
 from ovopt.contracts import Array, Engine, Preparation, Session, Tensors, plugin
 from ovopt.errors import ArmLostError, OvoptError

@@ -22,7 +22,7 @@ from typing import Any, Literal, Self
 
 from ovopt.bench import protocol
 from ovopt.bench.machine import ProcessorTicks, processor_time
-from ovopt.bench.shared_tensors import Places, shared_file
+from ovopt.bench.mapped_tensors import Places, shared_file
 from ovopt.errors import ArmLostError, UsageError
 from ovopt.records import ModelFile
 from ovopt.time_budget import Clock

@@ -41,10 +41,7 @@ class Moments:
         return cls(len(x), x.sum(axis=0), y.sum(axis=0), x.T @ x, x.T @ y, (y**2).sum(axis=0))
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(
-            self.rows + other.rows, self.x + other.x, self.y + other.y, self.xx + other.xx, self.xy + other.xy,
-            self.yy + other.yy,
-        )  # fmt: skip
+        return Moments(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
 
     def centred(self) -> Moments:
         """The same about the means."""

@@ -28,17 +28,12 @@ def observed(model: openvino.Model, places: Sequence[Probe], samples: Sequence[T
     copy = model.clone()
     nodes = by_name(copy)
     values = [nodes[name].output(0) if index < 0 else nodes[name].input_value(index) for name, index in places]
-    distinct: dict[tuple[str, int], int] = {}
-    taken: list[openvino.Output] = []
-    for value in values:
-        key = (value.get_node().get_name(), value.get_index())
-        if key not in distinct:
-            distinct[key] = len(taken)
-            taken.append(value)
-    order = [distinct[value.get_node().get_name(), value.get_index()] for value in values]
-    probe = openvino.Model(taken, copy.get_sinks(), copy.get_parameters(), "probe")
+    keys = [(value.get_node().get_name(), value.get_index()) for value in values]
+    distinct = dict(zip(keys, values, strict=True))
+    order = {key: index for index, key in enumerate(distinct)}
+    probe = openvino.Model([*distinct.values()], copy.get_sinks(), copy.get_parameters(), "probe")
     for found in runs_in_f32(probe, samples):
-        yield [found[index] for index in order]
+        yield [found[order[key]] for key in keys]
 
 
 def float_outputs(model: openvino.Model, samples: Sequence[Tensors]) -> list[list[Array]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,14 +62,6 @@ def _batch_norm(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
         return None
     found = [data[1], *(own[0] for own in axes if len(own) == 1)]
     return [(data[0], trace.together(found, f"{called(node)} normalises channels that stay"), *data[2:])]
-
-
-def _convolution(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
-    return _contracting(trace, node, made=0, taken=1)
-
-
-def _transposed(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
-    return _contracting(trace, node, made=1, taken=0)
 
 
 def _contracting(trace: Trace, node: openvino.Node, made: int, taken: int) -> Sequence[Axes] | None:
@@ -170,8 +163,8 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(BROADCASTING, _several),
     **dict.fromkeys(("PRelu", "PReLU"), _prelu),
     "BatchNormInference": _batch_norm,
-    "Convolution": _convolution,
-    "ConvolutionBackpropData": _transposed,
+    "Convolution": partial(_contracting, made=0, taken=1),
+    "ConvolutionBackpropData": partial(_contracting, made=1, taken=0),
     **dict.fromkeys(("GroupConvolution", "GroupConvolutionBackpropData"), _groups),
     "MatMul": _matmul,
     "ScaledDotProductAttention": _attention,

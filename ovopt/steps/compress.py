@@ -14,11 +14,10 @@ from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.model.inspect.layers import EMBEDDINGS, RECURRENT, Weights, weights
-from ovopt.model.native import core
+from ovopt.model.native import core, first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
-from ovopt.steps.nncf_ahead import calibrating
-from ovopt.steps.nncf_arguments import IgnoredScope, first_line, member, parameters, quiet
+from ovopt.steps.nncf_calls import IgnoredScope, calibrating, member, parameters, quiet
 
 if TYPE_CHECKING:
     import logging
@@ -135,8 +134,7 @@ class Compress(Step):
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
                 raise UsageError(f"{WHERE}: {' '.join(str(error).split())}") from None
             except Exception as error:  # nncf raises errors of every kind
-                said = f"nncf.compress_weights failed: {type(error).__name__}: {first_line(error)}"
-                raise StepError(said) from error
+                raise StepError(f"nncf.compress_weights failed: {first_line(error)}") from error
             finally:
                 records += logged
 

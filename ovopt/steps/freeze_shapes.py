@@ -203,20 +203,16 @@ def _fix(model: openvino.Model, sizes: dict[InputAxis, int]) -> None:
 
 
 def _check_fit(model: openvino.Model, samples: Sequence[Tensors]) -> None:
-    for port, place in zip(model.inputs, range(len(model.inputs)), strict=True):
-        shape = port.get_partial_shape()
-        other = next((s[place].shape for s in samples if not shape.compatible(_static(s[place].shape))), None)
+    import openvino
+
+    for place, port in enumerate(model.inputs):
+        shape, given = port.get_partial_shape(), dict.fromkeys(sample[place].shape for sample in samples)
+        other = next((own for own in given if not shape.compatible(openvino.PartialShape(list(own)))), None)
         if other is not None:
             raise UsageError(
                 f"optimize.freeze_shapes.shapes: {shape} for the input {min(port.get_names(), default=str(place))!r}, "
                 f"and a calibration sample has {list(other)}; make samples so in `preprocess`, or give another"
             )
-
-
-def _static(shape: Sequence[int]) -> openvino.PartialShape:
-    import openvino
-
-    return openvino.PartialShape(list(shape))
 
 
 def _open(model: openvino.Model) -> int:

@@ -15,7 +15,7 @@ from ovopt.model.files.trainable import read_trainable
 from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.ports.shapes import reshape
 from ovopt.pruning.unstructured import NO_GAIN
-from ovopt.steps.nncf_arguments import quiet
+from ovopt.steps.nncf_calls import quiet
 from ovopt.training.distillation import Checkpoint, Distillation, Distilled, Schedule, subject_of
 from ovopt.training.loss import DistillationLoss, Error
 from ovopt.training.masks import Masked, Mode, masked

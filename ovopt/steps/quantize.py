@@ -12,10 +12,10 @@ from pydantic import Field
 from ovopt.bisection import thinned
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
+from ovopt.model.native import first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
-from ovopt.steps.nncf_ahead import calibrating
-from ovopt.steps.nncf_arguments import IgnoredScope, first_line, parameters, quiet
+from ovopt.steps.nncf_calls import IgnoredScope, calibrating, parameters, quiet
 
 if TYPE_CHECKING:
     import openvino
@@ -92,9 +92,9 @@ class Quantize(Step):
                     quantized: openvino.Model = nncf.quantize(model, samples, **arguments)
                     return quantized
             except (nncf.ValidationError, nncf.ParameterNotSupportedError) as error:
-                raise UsageError(f"optimize.quantize: {first_line(error)}") from None
+                raise UsageError(f"optimize.quantize: {' '.join(str(error).split())}") from None
             except Exception as error:  # nncf raises errors of every kind
-                raise StepError(f"nncf.quantize failed: {type(error).__name__}: {first_line(error)}") from error
+                raise StepError(f"nncf.quantize failed: {first_line(error)}") from error
 
     def way_round(
         self,

@@ -9,8 +9,8 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from ovopt.bench.mapped_tensors import write_samples
 from ovopt.bench.protocol import Contents, Inputs, Load, Open, Output, TakeLatency, TakeProcessorTime, TakeThroughput
-from ovopt.bench.samplefile import write_samples
 from ovopt.bench.workers import ArmPlan, Crew
 from ovopt.contracts import Placement, Tensors
 from ovopt.model.files.locate import describe

@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 import pytest
 
-from ovopt.bench.shared_tensors import COUNT, WORTH_BYTES, Places, TensorReader, shared_file
+from ovopt.bench.mapped_tensors import COUNT, WORTH_BYTES, Places, TensorReader, shared_file
 
 LARGE = WORTH_BYTES // 4
 

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
+from ovopt.bench.mapped_tensors import write_samples
 from ovopt.bench.protocol import (
     Audit,
     Contents,
@@ -22,7 +23,6 @@ from ovopt.bench.protocol import (
     TakeProcessorTime,
     TakeThroughput,
 )
-from ovopt.bench.samplefile import write_samples
 from ovopt.bench.workers import ArmPlan, Crew
 from ovopt.contracts import Placement, Tensors
 from ovopt.errors import ArmLostError, DataError, SettingsError

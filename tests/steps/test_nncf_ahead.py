@@ -15,7 +15,7 @@ import pytest
 from nncf.common.factory import EngineFactory
 from openvino import opset13 as op
 
-from ovopt.steps.nncf_ahead import Calibration, RequestAhead, _looking_ahead, calibrating
+from ovopt.steps.nncf_calls import Calibration, RequestAhead, _looking_ahead, calibrating
 from tests.models import SHAPE, accumulating_model, conv_model
 from tests.steps.models import encoder, sentence
 

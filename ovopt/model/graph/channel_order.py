@@ -250,7 +250,7 @@ def _plan_concat(plan: _Plan, node: openvino.Node) -> bool:
 def _plan_convolution(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
     """A convolution sums over its input channels: W[:, argsort(permutation)] takes them in the order in which they
     come."""
-    weights = _weights(node)
+    weights = constant(producer(node, 1))
     if weights is None:
         return False
     plan.changes.append(_permuted(node, 1, weights, channels.permutation, axis=1))
@@ -259,7 +259,7 @@ def _plan_convolution(plan: _Plan, node: openvino.Node, channels: _Channels) -> 
 
 def _plan_groups(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
     """Whole groups change places, with the channels that come out of them, and channels within a group."""
-    weights = _weights(node)
+    weights = constant(producer(node, 1))
     if weights is None:
         return False
     groups, out, size = weights.shape[:3]
@@ -324,10 +324,6 @@ def _permuted(
 
 def _askers(channels: Iterable[_Channels]) -> frozenset[openvino.Node]:
     return frozenset(node for one in channels for node in one.asked)
-
-
-def _weights(node: openvino.Node) -> NDArray[Any] | None:
-    return constant(producer(node, 1))
 
 
 def _count(value: openvino.Output) -> int | None:

@@ -102,28 +102,15 @@ def _asking(node: openvino.Node) -> set[str]:
     return {name for reader in readers if reader.get_type_name() != "Result" for name in _asking(reader)}
 
 
-class _Flow(list[Any]):
-    """A list that is written within brackets."""
-
-
 class _Dumper(yaml.SafeDumper):
     """Lists of plain values in brackets, one to a line where they are long."""
 
-
-_Dumper.add_representer(
-    _Flow, lambda dumper, values: dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=True)
-)
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
+        """The list's node."""
+        items = list(sequence)
+        short = all(isinstance(one, str | int | float) for one in items) and len(str(items)) < 90
+        return super().represent_sequence(tag, items, flow_style=short)
 
 
 def _yaml(values: Any) -> str:
-    return yaml.dump(_plain(values), Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        items = [_plain(one) for one in value]
-        short = all(isinstance(one, str | int | float) for one in items) and len(str(items)) < 90
-        return _Flow(items) if short else items
-    return value
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)

@@ -37,6 +37,7 @@ def with_front(
     """A copy of the model whose inputs of these names (of `ports`, all of the model's in their order) take something
     else, and `build` makes of it what they took before; None where it cannot."""
     changed = model.clone()
+    known = {op.get_name() for op in changed.get_ordered_ops()}
     try:
         for index, port in enumerate(ports):
             if port.name in intakes and not _replaced(changed, index, port, intakes[port.name], build):
@@ -44,6 +45,7 @@ def with_front(
         changed.validate_nodes_and_infer_types()
     except RuntimeError:  # an operation refuses what it is given
         return None
+    _name_new(changed, known, PREPROCESS_PREFIX)
     return changed
 
 
@@ -60,7 +62,6 @@ def _replaced(model: openvino.Model, index: int, port: Port, intake: Intake, bui
     fitted = _fitted(built, old) if built is not None else None
     if fitted is None:
         return False
-    _name_in_front(fitted.get_node(), {new.get_name()})
     names = old.get_names()
     old.set_names(set())
     for target in old.get_target_inputs():
@@ -85,16 +86,6 @@ def _fitted(built: openvino.Output, old: openvino.Output) -> openvino.Output | N
         built = op.squeeze(built, [1]).output(0)
         shape = built.get_partial_shape()
     return built if wanted.rank.is_static and wanted.relaxes(shape) else None
-
-
-def _name_in_front(node: openvino.Node, done: set[str]) -> None:
-    """Gives everything from here up to the parameter a name that says what it is for."""
-    if node.get_name() in done:
-        return
-    done.add(node.get_name())
-    node.set_friendly_name(f"{PREPROCESS_PREFIX}{node.get_type_name()}_{len(done)}")
-    for value in node.input_values():
-        _name_in_front(value.get_node(), done)
 
 
 POSTPROCESS_PREFIX = "postprocess/"
@@ -122,18 +113,18 @@ def with_back(model: openvino.Model, place: int, build: BuildBehind) -> openvino
         changed.validate_nodes_and_infer_types()
     except RuntimeError:
         return None
-    _name_behind(changed, known)
+    _name_new(changed, known, POSTPROCESS_PREFIX)
     return changed
 
 
-def _name_behind(model: openvino.Model, known: set[str]) -> None:
-    """Gives every new operation a name that says what it is for."""
+def _name_new(model: openvino.Model, known: set[str], prefix: str) -> None:
+    """Gives every new operation but the inputs a name that says what it is for."""
     taken = {op.get_friendly_name() for op in model.get_ordered_ops()}
     count = 0
     for op in model.get_ordered_ops():
-        if op.get_name() in known:
+        if op.get_name() in known or op.get_type_name() == "Parameter":
             continue
-        while (name := f"{POSTPROCESS_PREFIX}{op.get_type_name()}_{count}") in taken:
+        while (name := f"{prefix}{op.get_type_name()}_{count}") in taken:
             count += 1
         op.set_friendly_name(name)
         taken.add(name)

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from ovopt.bench.mapped_tensors import write_samples
 from ovopt.bench.protocol import Contents, Load
-from ovopt.bench.samplefile import write_samples
 from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement, Tensors
 from ovopt.errors import DataError, SettingsError, did_you_mean

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ovopt.bench.mapped_tensors import OutputFile
 from ovopt.bench.protocol import Inputs, Output
-from ovopt.bench.samplefile import OutputFile
 from ovopt.bench.workers import Crew
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors

@@ -28,14 +28,14 @@ def written(model: ov.Model, folder: Path) -> list[bytes]:
 
 def test_files_graph_and_facts_are_found_out_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    for name in ("hash_of", "read_located", "facts"):
+    for name in ("describe_located", "read_located", "facts"):
         real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda given, real=real, name=name: (calls.append(name), real(given))[1])
+        monkeypatch.setattr(module, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1])
     with opened([file, str(file), file]) as (first, second, third):
         assert first is second is third
         for _ in range(2):
             assert (first.file.path, first.manifest, first.facts.inputs[0].dtype) == (str(file), None, "f32")
-    assert sorted(calls) == ["facts", "hash_of", "read_located"]
+    assert sorted(calls) == ["describe_located", "facts", "read_located"]
 
 
 def test_shapes_are_given_to_a_copy(file: Path) -> None:

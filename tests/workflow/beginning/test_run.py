@@ -61,7 +61,7 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], Counter[str]]
 
 def test_a_comparison_hashes_and_reads_each_model_once(folder: Path, count: Any) -> None:
     ovopt.quantize("tiny.xml", "int8", recipe="classification", data="data.npz", settings=FEW)
-    hashed, read = count(files, "hash_of"), count(files, "read_located")
+    hashed, read = count(files, "describe_located"), count(files, "read_located")
     ovopt.compare("tiny.xml", "int8", settings=QUICK, plan=ovopt.Plan(scenarios=("latency",), time_budget_s=1))
     assert sorted(hashed.values()) == [1, 1]
     assert read == {"tiny.xml": 1, "int8/model.xml": 1}

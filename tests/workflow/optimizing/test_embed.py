@@ -133,7 +133,7 @@ def test_a_comparison_times_each_on_what_it_takes_and_says_how_they_differ(folde
 
 
 def test_batches_are_made_of_what_each_takes(folder: Path, bundle: Manifest, tmp_path: Path) -> None:
-    from ovopt.bench.samplefile import SampleFile
+    from ovopt.bench.mapped_tensors import SampleFile
 
     prepared = prepare(recipe_of(folder, "model.batch=4"), facts(conv_model()).inputs, 0)
     assert bundle.preprocess is not None

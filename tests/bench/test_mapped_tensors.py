@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ovopt.bench.samplefile import ALIGNMENT, OutputFile, SampleFile, write_samples
+from ovopt.bench.mapped_tensors import ALIGNMENT, OutputFile, SampleFile, write_samples
 
 DTYPES = ["float64", "float32", "float16", "int64", "int32", "uint8", "bool"]
 tensors = st.sampled_from(DTYPES).flatmap(
