@@ -26,6 +26,7 @@ from ovopt.contracts.step import (
     Stepped,
     Tolerance,
     Way,
+    timed,
 )
 from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.ports.inputs import Array, Tensors
@@ -34,5 +35,5 @@ __all__ = [
     "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Engine", "Host", "Key",
     "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outside", "Pace", "Parts", "Placement", "Preparation",
     "Progress", "Report", "Rewrite", "Row", "Samples", "Session", "Speedup", "Stage", "Started", "Step", "Stepped",
-    "Tensors", "Tolerance", "Transform", "View", "Way", "outside", "plugin", "plugins", "without_batch",
+    "Tensors", "Tolerance", "Transform", "View", "Way", "outside", "plugin", "plugins", "timed", "without_batch",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -138,6 +139,14 @@ Tolerance = Annotated[
 """A step's field for how far outputs may be from those before."""
 
 
+def timed(make: Callable[[], Stepped]) -> Stepped:
+    """What `make` gives, with the seconds that it took in the report, unless that says them."""
+    began = time.perf_counter()
+    stepped = make()
+    seconds = stepped.report.seconds or round(time.perf_counter() - began, 3)
+    return Stepped(stepped.model, stepped.report.model_copy(update={"seconds": seconds}))
+
+
 class Stage(IntEnum):
     """The place of a step among others: those of a lower stage come first."""
 
@@ -179,7 +188,7 @@ class Step(Record, ABC):
     def run(self, model: openvino.Model, materials: Materials) -> Stepped:
         """Apply; where that changed nothing and may, the same model and a note. Raises StepError as `apply`."""
         try:
-            return self.apply(model, materials)
+            return timed(lambda: self.apply(model, materials))
         except NoEffectError as error:
             if not self.allow_no_effect:
                 raise
@@ -187,20 +196,21 @@ class Step(Record, ABC):
 
     def left_out(self, model: openvino.Model, why: str) -> Stepped:
         """The same model, and why the step did not change it."""
-        report = self.record_effect({}, 0.0, [why])
+        report = self.record_effect({}, [why])
         return Stepped(model.clone(), report.model_copy(update={"changed": False}))
 
     def record_effect(
-        self, effect: Mapping[str, Any], seconds: float, notes: Sequence[str] = (), speedup: float | None = None
+        self, effect: Mapping[str, Any], notes: Sequence[str] = (), speedup: float | None = None
     ) -> StepReport:
-        """An account of this step with those of its settings that are no defaults."""
+        """An account of this step with those of its settings that are no defaults; whoever calls the step adds the
+        seconds that it took."""
         return StepReport(
             name=self.name,
             parameters=self.model_dump(mode="json", exclude_defaults=True),
             effect=dict(effect),
             notes=tuple(notes),
             speedup=speedup,
-            seconds=round(seconds, 3),
+            seconds=0.0,
         )
 
     def record_call(self, name: str, reverted: Sequence[str] = ()) -> MadeBy:

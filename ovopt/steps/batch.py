@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -41,13 +40,12 @@ class Batch(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model for a fixed batch. Raises NoEffectError where it takes that already, and StepError where it cannot,
         or samples influence each other."""
-        started = time.perf_counter()
         changed = _with_batch(model, self.size)
         if [port.partial_shape for port in changed.inputs] == [port.partial_shape for port in model.inputs]:
             raise NoEffectError(f"batch changed nothing: the model takes {self.size} at a time already")
         difference = self._difference(model, changed, materials)
         effect, speedup = {"largest_difference": float(f"{difference:.2g}")}, materials.speedup(model, changed)
-        report = self.record_effect(effect, time.perf_counter() - started, speedup=speedup)
+        report = self.record_effect(effect, speedup=speedup)
         one_sample = {
             port.name: tuple("?" if size is None else size for size in port.shape or ())
             for port in facts(_with_batch(model, 1)).inputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -111,10 +110,9 @@ class Compress(Step):
         before = facts(model)
         if any(w.dtype in ("i8", "u8") or w.bits < 8 for w in weights(model)) or before.fake_quantize:
             raise UsageError(f"the model is {before.quantization or 'quantized'} already; start from the original")
-        started, records = time.perf_counter(), list[Any]()
+        records = list[Any]()
         compressed = self._run(model.clone(), materials, records)
-        seconds = time.perf_counter() - started
-        return Stepped(compressed, self._report(before, compressed, materials, records, seconds))
+        return Stepped(compressed, self._report(before, compressed, materials, records))
 
     def _run(self, model: openvino.Model, materials: Materials, records: list[logging.LogRecord]) -> openvino.Model:
         import nncf
@@ -173,7 +171,6 @@ class Compress(Step):
         compressed: openvino.Model,
         materials: Materials,
         records: Sequence[logging.LogRecord],
-        seconds: float,
     ) -> StepReport:
         after, stored = facts(compressed), weights(compressed)
         bytes_before, bytes_after = sum(before.precisions.values()), sum(after.precisions.values())
@@ -187,9 +184,7 @@ class Compress(Step):
             **_dynamic_quantization(compressed, materials.device),
             "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
         }
-        return self.record_effect(
-            effect, seconds, [*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)]
-        )
+        return self.record_effect(effect, [*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)])
 
 
 def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, int]:

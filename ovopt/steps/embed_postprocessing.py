@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,7 +50,6 @@ class EmbedPostprocessing(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """Model that does the first decoders itself; the same model where none can be embedded. Raises RecipeError
         where none is left on the host."""
-        started = time.perf_counter()
         host = materials.host
         if host is None or not host.decoders:
             raise RecipeError(NOTHING_LEFT)
@@ -63,12 +61,10 @@ class EmbedPostprocessing(Step):
             advance(note="measure")
             speedup = trial.speedup(chosen) if chosen else None
             advance()
-        report = self._report(chosen, speedup, host, trial.notes, time.perf_counter() - started)
+        report = self._report(chosen, speedup, host, trial.notes)
         return Stepped(chosen.model if chosen else model.clone(), report)
 
-    def _report(
-        self, chosen: _Answer | None, speedup: Interval | None, host: Host, notes: Sequence[str], seconds: float
-    ) -> StepReport:
+    def _report(self, chosen: _Answer | None, speedup: Interval | None, host: Host, notes: Sequence[str]) -> StepReport:
         count = chosen.count if chosen else 0
         effect: dict[str, Any] = {"embedded": count, "on_host": len(host.decoders) - count}
         said = "what is on the host stays there"
@@ -79,7 +75,7 @@ class EmbedPostprocessing(Step):
             left = ", ".join(decoder.name for decoder in host.decoders[count:]) or "nothing"
             given = chosen_outputs(facts(chosen.model).outputs, host.output)[0]
             said = f"the host still does: {left}; the model gives {given}"
-        report = self.record_effect(effect, seconds, [said, *notes])
+        report = self.record_effect(effect, [said, *notes])
         return report.model_copy(update={"changed": chosen is not None, "decoded": count})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -61,7 +60,6 @@ class EmbedPreprocessing(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """Model that does the most worthwhile part itself; the same model where none pays. Raises RecipeError where
         nothing is left on the host."""
-        started = time.perf_counter()
         host = materials.host
         if host is None or not host.transforms:
             raise RecipeError(NOTHING_LEFT)
@@ -73,23 +71,22 @@ class EmbedPreprocessing(Step):
             advance(note=f"measure {len(agreeing)} splits")
             chosen = trial.fastest(agreeing)
             advance()
-        report = self._report(chosen, host, trial.notes, time.perf_counter() - started)
+        report = self._report(chosen, host, trial.notes)
         return Stepped(chosen.way.model if chosen else model.clone(), report)
 
     def embedded(self, model: openvino.Model, materials: Materials, count: int) -> Stepped:
         """Model that does the last `count` transforms itself, whether that pays or not. Raises RecipeError where fewer
         are left on the host, StepError where they cannot be embedded."""
-        started = time.perf_counter()
         if materials.host is None or len(materials.host.transforms) < count:
             raise RecipeError(NOTHING_LEFT)
         trial = _Trial(model, materials.host, self)
         split = next((split for split in trial.agreeing(trial.splits()) if len(split.inside) == count), None)
         if split is None:
             raise StepError("; ".join((f"embed_preprocessing: the last {count} cannot be embedded", *trial.notes)))
-        report = self._report(split, materials.host, trial.notes, time.perf_counter() - started)
+        report = self._report(split, materials.host, trial.notes)
         return Stepped(split.way.model, report)
 
-    def _report(self, chosen: Split | None, host: Host, notes: Sequence[str], seconds: float) -> StepReport:
+    def _report(self, chosen: Split | None, host: Host, notes: Sequence[str]) -> StepReport:
         count = len(chosen.inside) if chosen else 0
         effect: dict[str, Any] = {"embedded": count, "on_host": len(host.transforms) - count}
         said = "what is on the host stays there: no split agrees with it and is faster beyond noise"
@@ -100,7 +97,7 @@ class EmbedPreprocessing(Step):
             left = ", ".join(transform.name for transform in host.transforms[:-count]) or "nothing"
             taken = ", ".join(str(port) for port in facts(chosen.way.model).inputs)
             said = f"the host still does: {left}; the model takes {taken}"
-        report = self.record_effect(effect, seconds, [said, *notes])
+        report = self.record_effect(effect, [said, *notes])
         return report.model_copy(update={"changed": chosen is not None, "embedded": count})
 
 

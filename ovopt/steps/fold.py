@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,7 +38,6 @@ class Fold(Step):
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The smaller model. Raises NoEffectError where there is nothing to drop and to fold."""
-        started = time.perf_counter()
         changed = model.clone()
         dropped = self._drop_outputs(changed)
         unused = _unused(changed)
@@ -61,7 +59,7 @@ class Fold(Step):
         }
         notes = (f"the outputs that are left need no input{_said(unused)}",) if unused and not self.drop_inputs else ()
         speedup = materials.speedup(model, changed)
-        return Stepped(changed, self.record_effect(effect, time.perf_counter() - started, notes, speedup))
+        return Stepped(changed, self.record_effect(effect, notes, speedup))
 
     def _drop_outputs(self, model: openvino.Model) -> int:
         if not self.outputs:

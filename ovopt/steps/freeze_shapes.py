@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -70,10 +69,7 @@ class FreezeShapes(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with fixed shapes. Raises NoEffectError where nothing is open, or nothing can be fixed that
         pays."""
-        started = time.perf_counter()
-        frozen = _Freezing(self, model, materials).done()
-        seconds = round(time.perf_counter() - started, 3)
-        return Stepped(frozen.model, frozen.report.model_copy(update={"seconds": seconds}))
+        return _Freezing(self, model, materials).done()
 
 
 @dataclass
@@ -102,7 +98,7 @@ class _Freezing:
             }
         taken = ", ".join(map(str, facts(chosen).inputs))
         speedup = several.speedup if several else self.materials.speedup(self.model, fixed)
-        report = self.step.record_effect(effect, 0.0, [f"the model takes {taken}", *self.notes], speedup)
+        report = self.step.record_effect(effect, [f"the model takes {taken}", *self.notes], speedup)
         made_by = self._settled(several) if sizes.varying else None
         return Stepped(chosen, report.model_copy(update={"made_by": made_by}))
 

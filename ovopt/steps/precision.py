@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -46,7 +45,6 @@ class Precision(Step):
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with its weights in f16, or as it is. Raises NoEffectError where nothing is stored or executed in
         another precision than before, and StepError where f16 does not hold the weights."""
-        started = time.perf_counter()
         changed, effect, properties = model.clone(), dict[str, Any](), dict[str, str]()
         idle = list[str]()
         if self.storage:
@@ -66,7 +64,7 @@ class Precision(Step):
         if len(idle) == bool(self.storage) + bool(self.execution):
             raise NoEffectError(f"precision changed nothing: {'; '.join(idle)}")
         said = [f"a runtime setting, not a change of the model: {key}={value}" for key, value in properties.items()]
-        report = self.record_effect(effect, time.perf_counter() - started, [*idle, *said])
+        report = self.record_effect(effect, [*idle, *said])
         return Stepped(changed, report.model_copy(update={"properties": properties}))
 
     def _stored(self, model: openvino.Model, changed: openvino.Model, materials: Materials) -> dict[str, Any]:

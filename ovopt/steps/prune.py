@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -116,7 +115,6 @@ class Prune(Step):
 
     def pruned(self, model: openvino.Model, weighed: Weighed, materials: Materials) -> Stepped:
         """The model pruned by what was found out about it. Raises StepError where nothing would be removed."""
-        started = time.perf_counter()
         samples = materials.calibration[: self.samples]
         settings = self._settings(materials.seed)
         removed = amounts(weighed, settings)
@@ -137,9 +135,7 @@ class Prune(Step):
             "output_cosine": round(similarity, 5),
         }
         notes = self._notes(weighed.survey, pruned, 1 - after / before)
-        report = self.record_effect(
-            effect, time.perf_counter() - started, notes, materials.speedup(model, pruned.model)
-        )
+        report = self.record_effect(effect, notes, materials.speedup(model, pruned.model))
         if self.price != "multiply_adds":
             made_by = self.settled(weighed, materials.seed).record_call("priced by time")
             report = report.model_copy(update={"made_by": made_by})
@@ -147,7 +143,6 @@ class Prune(Step):
 
     def _sparsified(self, model: openvino.Model, materials: Materials) -> Stepped:
         _check_exact(model)
-        started = time.perf_counter()
         samples = materials.calibration[: self.samples]
         with materials.progress.task("weigh weights", total=len(samples)) as advance:
             sparse = sparsified(model, samples, self.ratio, advance)
@@ -159,7 +154,7 @@ class Prune(Step):
             "output_cosine": round(_similarity(model, sparse.model, samples[-CHECKED:]), 5),
         }
         speedup = materials.speedup(model, sparse.model)
-        return Stepped(sparse.model, self.record_effect(effect, time.perf_counter() - started, [NO_GAIN], speedup))
+        return Stepped(sparse.model, self.record_effect(effect, [NO_GAIN], speedup))
 
     def _settings(self, seed: int) -> PruneSettings:
         return PruneSettings(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)

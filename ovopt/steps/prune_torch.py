@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -59,11 +58,15 @@ class PruneTorch(Step):
     samples: int = Field(default=300, gt=0, description="calibration samples used, at most")
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
-        """A model with zeros. Raises StepError where they did not get into it, and ModelError where the model cannot be
-        trained."""
-        started = time.perf_counter()
+        """A model with zeros. Raises StepError where they did not get into it, ModelError where the model cannot be
+        trained, and UsageError where it is no longer the original."""
         samples = materials.calibration[: self.samples]
-        origin = _origin(materials)
+        origin = materials.origin
+        if origin is None:
+            raise UsageError(
+                "prune_torch trains the PyTorch original, and the model in front of it has been changed by a step: put "
+                "prune_torch first"
+            )
         ports = [frozenset(port.get_names()) for port in model.inputs]
         trainable = read_trainable(origin.path, origin.shapes, ports, origin.trust)
         targets = Targets.of(trainable.said, trainable.module, samples, materials.seed)
@@ -89,7 +92,7 @@ class PruneTorch(Step):
             "best_epoch": distilled.epoch,
         }
         notes = [*_remarks(student), *self._notes(distilled)]
-        return Stepped(pruned, self.record_effect(effect, time.perf_counter() - started, notes))
+        return Stepped(pruned, self.record_effect(effect, notes))
 
     def _distilled(self, student: Masked, targets: Targets, error: Error, materials: Materials) -> Distilled:
         loss = DistillationLoss.of(targets, error, self.temperature)
@@ -113,15 +116,6 @@ class PruneTorch(Step):
         if self.epochs and not distilled.epoch:
             notes.append("no epoch was better than the pruned model as it was, which is what is written")
         return [*notes, NO_GAIN]
-
-
-def _origin(materials: Materials) -> Origin:
-    if materials.origin is None:
-        raise UsageError(
-            "prune_torch trains the PyTorch original, and the model in front of it has been changed by a step: put "
-            "prune_torch first"
-        )
-    return materials.origin
 
 
 def _check_same(said: str, module: torch.nn.Module, model: openvino.Model, samples: Sequence[Tensors]) -> None:

@@ -77,9 +77,8 @@ class Quantize(Step):
                 raise UsageError(
                     f"the model already holds {count} {kind} operations: it is quantized; start from the original"
                 )
-        started = time.perf_counter()
         quantized = self._run(model.clone(), materials)
-        return Stepped(quantized, self._report(before, facts(quantized), materials, time.perf_counter() - started))
+        return Stepped(quantized, self._report(before, facts(quantized), materials))
 
     def _run(self, model: openvino.Model, materials: Materials) -> openvino.Model:
         import nncf
@@ -146,7 +145,7 @@ class Quantize(Step):
             else None,
         }
 
-    def _report(self, before: ModelFacts, after: ModelFacts, materials: Materials, seconds: float) -> StepReport:
+    def _report(self, before: ModelFacts, after: ModelFacts, materials: Materials) -> StepReport:
         if not after.quantizers:
             raise NoEffectError("quantize changed nothing: no operation of this model was quantized")
         available = len(materials.calibration)
@@ -158,7 +157,7 @@ class Quantize(Step):
             "constant_bytes_before": sum(before.precisions.values()),
             "calibration_samples": min(self.subset_size, available),
         }
-        report = self.record_effect(effect, seconds, [few] if available < min(self.subset_size, 100) else [])
+        report = self.record_effect(effect, [few] if available < min(self.subset_size, 100) else [])
         return report.model_copy(update={"quantized": self.mode is None})
 
 

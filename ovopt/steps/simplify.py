@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +38,6 @@ class Simplify(Step):
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with every rewrite that holds; the same model where none applies."""
-        started = time.perf_counter()
         rewrites = self._chosen()
         check = _Check(model, materials.calibration[: self.samples], self.tolerance)
         current, kept, refused = model.clone(), list[_KeptRewrite](), list[str]()
@@ -52,7 +50,7 @@ class Simplify(Step):
                 if len(kept) == before:
                     break
         speedup = materials.speedup(model, current) if kept else None
-        return Stepped(current, self._report(kept, refused, speedup, time.perf_counter() - started))
+        return Stepped(current, self._report(kept, refused, speedup))
 
     def _at_once(
         self, rewrites: Sequence[Rewrite], current: openvino.Model, check: _Check, kept: list[_KeptRewrite]
@@ -104,9 +102,7 @@ class Simplify(Step):
             if name not in self.without and (not self.only or name in self.only)
         }
 
-    def _report(
-        self, kept: Sequence[_KeptRewrite], refused: Sequence[str], speedup: float | None, seconds: float
-    ) -> StepReport:
+    def _report(self, kept: Sequence[_KeptRewrite], refused: Sequence[str], speedup: float | None) -> StepReport:
         effect: dict[str, Any] = {}
         for one in kept:
             effect[one.name] = effect.get(one.name, 0) + one.places
@@ -117,7 +113,7 @@ class Simplify(Step):
         ]
         if not kept:
             notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
-        report = self.record_effect(effect, seconds, notes, speedup)
+        report = self.record_effect(effect, notes, speedup)
         return report.model_copy(update={"changed": bool(kept)})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -46,7 +45,6 @@ class Stateful(Step):
 
     def apply(self, model: openvino.Model, materials: Materials) -> Stepped:
         """The model with a state. Raises StepError where it does not give the same outputs."""
-        started = time.perf_counter()
         pairs = self._pairs(model, materials)
         changed = _stateful(model, pairs)
         difference = _difference(model, changed, pairs, materials.calibration[:INFERENCES])
@@ -58,7 +56,7 @@ class Stateful(Step):
         effect = {"states": len(pairs), "largest_difference": float(f"{difference:.2g}")}
         notes = [f"inside the model, and reset by the caller: {', '.join(pairs)}"]
         speedup = materials.speedup(model, changed)
-        return Stepped(changed, self.record_effect(effect, time.perf_counter() - started, notes, speedup))
+        return Stepped(changed, self.record_effect(effect, notes, speedup))
 
     def _pairs(self, model: openvino.Model, materials: Materials) -> Mapping[str, str]:
         pairs = self.pairs or materials.state

@@ -130,7 +130,9 @@ class Distillation:
         before = self._agreement()
         now = EpochState(0, {}, {}, 0, before.error, self._parameters())
         if found := checkpoint.read():
-            self._load(now := found)
+            now = found
+            self._set(now.parameters)
+            self._optimizer.load_state_dict(dict(now.optimizer))
             progress.say(f"{checkpoint.file}: goes on behind epoch {now.epoch} of {self._schedule.epochs}")
         diverged = None
         try:
@@ -155,10 +157,11 @@ class Distillation:
     def _epoch(self, epoch: int, now: EpochState, advance: Advance) -> float:
         """Every sample once, in an order of the epoch's own; the error on the samples that are held out."""
         order = np.random.default_rng((self._schedule.seed, epoch)).permutation(self._targets.train)
+        steps = self._schedule.epochs * self._batches
         for place, groups in enumerate(self._targets.batches([int(i) for i in order], self._schedule.batch)):
             step = (epoch - 1) * self._batches + place
             for settings in self._optimizer.param_groups:
-                settings["lr"] = self._schedule.rate * (1 + math.cos(math.pi * step / self._steps)) / 2
+                settings["lr"] = self._schedule.rate * (1 + math.cos(math.pi * step / steps)) / 2
             self._learn(groups)
             advance(1, self._said(now))
         return self._agreement().error
@@ -182,10 +185,6 @@ class Distillation:
             f"{now.epoch} of {self._schedule.epochs} epochs, best error {now.best_error:.4g} in epoch {now.best_epoch}"
         )
 
-    @property
-    def _steps(self) -> int:
-        return self._schedule.epochs * self._batches
-
     def _agreement(self) -> Agreement:
         return Agreement.on_held_out(self._student.module, self._targets, self._loss)
 
@@ -197,10 +196,6 @@ class Distillation:
 
     def _parameters(self) -> State:
         return {name: one.detach().clone() for name, one in self._student.parameters().items()}
-
-    def _load(self, found: EpochState) -> None:
-        self._set(found.parameters)
-        self._optimizer.load_state_dict(dict(found.optimizer))
 
     def _set(self, values: State) -> None:
         import torch

@@ -37,10 +37,8 @@ VALUES_AT_ONCE = 1 << 14
 class Deviation:
     """Sums over samples of the original's values x and the others' y."""
 
-    signal: float = 0.0
-    noise: float = 0.0
-    product: float = 0.0
-    other: float = 0.0
+    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
+    """Of x², (x - y)², x y and y²."""
 
     def add(self, exact: NDArray[Any], found: NDArray[Any]) -> None:
         """Adds one more array of values [...], in pieces that a processor's cache holds. Values that are not finite
@@ -49,47 +47,42 @@ class Deviation:
         if x.shape != y.shape:
             y = np.zeros_like(x)
         for start in range(0, len(x), VALUES_AT_ONCE):
-            self._add(
-                x[start : start + VALUES_AT_ONCE].astype(np.float64),
-                y[start : start + VALUES_AT_ONCE].astype(np.float64),
-            )
+            piece = slice(start, start + VALUES_AT_ONCE)
+            self.sums += _finite_sums(x[piece].astype(np.float64), y[piece].astype(np.float64))
 
     def include(self, more: Deviation) -> None:
         """Adds the sums that were found elsewhere."""
-        self.signal += more.signal
-        self.noise += more.noise
-        self.product += more.product
-        self.other += more.other
-
-    def _add(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-        sums = self._sums(x, y)
-        if not np.isfinite(sums).all():
-            known = np.isfinite(x)
-            sums = self._sums(x[known], np.nan_to_num(y[known], nan=0.0, posinf=0.0, neginf=0.0))
-        self.signal += sums[0]
-        self.noise += sums[1]
-        self.product += sums[2]
-        self.other += sums[3]
-
-    @staticmethod
-    def _sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float, float]:
-        with np.errstate(all="ignore"):
-            return float((x * x).sum()), float(((x - y) ** 2).sum()), float((x * y).sum()), float((y * y).sum())
+        self.sums += more.sums
 
     @property
     def error(self) -> float:
         """The mean square of the difference over that of the original."""
-        if self.noise == 0:
+        signal, noise = self.sums[:2].tolist()
+        if noise == 0:
             return 0.0
-        return self.noise / self.signal if self.signal else 10 ** (HIGHEST_DB / 10)
+        return noise / signal if signal else 10 ** (HIGHEST_DB / 10)
 
     @property
     def cosine(self) -> float:
         """The cosine of the angle between both; 1 for equal values, zeros too."""
-        if self.noise == 0:
+        signal, noise, product, other = self.sums.tolist()
+        if noise == 0:
             return 1.0
-        length = math.sqrt(self.signal * self.other)
-        return max(-1.0, min(1.0, self.product / length)) if length else 0.0
+        length = math.sqrt(signal * other)
+        return max(-1.0, min(1.0, product / length)) if length else 0.0
+
+
+def _finite_sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    sums = _sums(x, y)
+    if np.isfinite(sums).all():
+        return sums
+    known = np.isfinite(x)
+    return _sums(x[known], np.nan_to_num(y[known], nan=0.0, posinf=0.0, neginf=0.0))
+
+
+def _sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        return np.array([(x * x).sum(), ((x - y) ** 2).sum(), (x * y).sum(), (y * y).sum()])
 
 
 def decibels(error: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ovopt import units
 from ovopt.bisection import Bracket
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Step, Stepped
+from ovopt.contracts import Step, Stepped, timed
 from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.trainable import check_trainable
@@ -138,8 +138,8 @@ class PruneSearch(Search):
             bracket.tell(self.contest.acceptable(trial))
         if bracket.best is not None and self.step.price != "time":
             step = _at(self.step.model_copy(update={"price": "time"}), bracket.best)
-            timed = step.priced(weighed, materials)
-            self.contest.judge_if_faster(self._candidate(f"ratio {bracket.best:.3f} by time", step, timed))
+            priced = step.priced(weighed, materials)
+            self.contest.judge_if_faster(self._candidate(f"ratio {bracket.best:.3f} by time", step, priced))
 
     def report(self, candidate: Candidate, model: openvino.Model) -> StepReport:
         """The account of the step that made a winner."""
@@ -150,7 +150,7 @@ class PruneSearch(Search):
         return Candidate(name, step.settled(weighed, self.contest.materials.seed), make)
 
     def _made(self, name: str, step: Prune, weighed: Weighed) -> openvino.Model:
-        stepped = step.pruned(self.contest.start, weighed, self.contest.materials)
+        stepped = timed(lambda: step.pruned(self.contest.start, weighed, self.contest.materials))
         self._reports[name] = stepped.report
         return stepped.model
 
@@ -164,7 +164,7 @@ def _least_pruned(step: Prune, assignment: Assignment, target: float) -> Manifes
     found: dict[float, Stepped] = {}
     bracket = Bracket(step.ratio, step.reachable(weighed), FINEST, rising=False)
     while bracket.next is not None:
-        made = _at(step, bracket.next).pruned(start, weighed, work.materials)
+        made = timed(partial(_at(step, bracket.next).pruned, start, weighed, work.materials))
         speedup = _reached(assignment, made.model, target)
         found[bracket.next] = Stepped(made.model, made.report.model_copy(update={"speedup": speedup}))
         work.materials.progress.say(f"ratio {bracket.next:.3f}: {units.factor(speedup)}")

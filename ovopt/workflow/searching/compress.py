@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ovopt.bisection import first_that_holds
+from ovopt.contracts import timed
 from ovopt.errors import StepError, UsageError
 from ovopt.records import StepReport
 from ovopt.records.search import Trial
@@ -140,7 +141,7 @@ class CompressSearch(Search):
 
     def _model(self, way: Compression) -> openvino.Model:
         try:
-            stepped = way.step.apply(self._contest.start, self._contest.materials)
+            stepped = timed(lambda: way.step.apply(self._contest.start, self._contest.materials))
         except UsageError as error:
             if way.name == OWN:
                 raise

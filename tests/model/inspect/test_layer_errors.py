@@ -100,8 +100,8 @@ def test_a_state_of_the_runtime_lives_from_inference_to_inference() -> None:
     arm = DeviceModel(model, "CPU", EXACT)
     parts = [(np.ones((1, 2), np.float32),)] * 3
     found = deviations(arm, arm, shared, shared, [parts, parts])
-    (total,) = (name for name in found.whole if found.whole[name].signal == pytest.approx(2 * 2 * (1 + 4 + 9)))
-    assert found.whole[total].noise == 0
+    (total,) = (name for name in found.whole if found.whole[name].sums[0] == pytest.approx(2 * 2 * (1 + 4 + 9)))
+    assert found.whole[total].sums[1] == 0
     assert all(one.error == 0 for one in found.own.values())
 
 
@@ -112,7 +112,7 @@ def test_a_state_among_inputs_and_outputs_is_handed_on() -> None:
     one, zero = np.ones((1, 2), np.float32), np.zeros((1, 2), np.float32)
     found = deviations(arm, arm, shared, shared, [[(one, zero)] * 2])
     new = 2 * (1 + 1.5**2)
-    assert any(layer.signal == pytest.approx(new) for layer in found.whole.values())
+    assert any(layer.sums[0] == pytest.approx(new) for layer in found.whole.values())
 
 
 # Figures
