@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from ovopt.bench.open_loop import arrivals, send_off
+from ovopt.bench.request_loops import arrivals, send_off
 
 SERVICE_S = 0.008
 SECONDS = 20.0

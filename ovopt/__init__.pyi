@@ -1,6 +1,6 @@
 # The public names of ovopt, each with its home: read by type checkers, and by `__init__.py`.
 
-from ovopt.bench.open_loop import Demand as Demand
+from ovopt.bench.request_loops import Demand as Demand
 from ovopt.bundle import read_manifest as read_manifest
 from ovopt.contracts import Boxes as Boxes, Progress as Progress, View as View
 from ovopt.drift import compare_runs as compare_runs

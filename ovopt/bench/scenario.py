@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ovopt.bench.open_loop import Demand
+from ovopt.bench.request_loops import Demand
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress
 from ovopt.records import Arm, Effective, Measured, Record, Speeds

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.channel_order import Permutation, Permuting, fold, order_of
 from ovopt.model.graph.nodes import Rewrite, constant, dimensions, producer
+from ovopt.model.graph.orders import Permutation, Permuting, fold, order_of
 
 if TYPE_CHECKING:
     import openvino

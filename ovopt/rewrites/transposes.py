@@ -11,7 +11,6 @@ import openvino
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
-from ovopt.model.graph.channel_order import Order, after, identity, inverse, moved_elements, order_of, sizes
 from ovopt.model.graph.nodes import (
     BROADCASTING,
     REDUCING,
@@ -26,6 +25,7 @@ from ovopt.model.graph.nodes import (
     producer,
     set_constant,
 )
+from ovopt.model.graph.orders import Order, after, identity, inverse, moved_elements, order_of, sizes
 
 AXES_INPUT = {"Slice": 4, "Split": 1, "VariadicSplit": 1}
 

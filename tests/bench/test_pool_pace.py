@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from ovopt.bench.open_loop import LEAST_CYCLES, pace
+from ovopt.bench.request_loops import LEAST_CYCLES, pace
 from ovopt.contracts import Pace
 
 

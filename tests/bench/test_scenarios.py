@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from ovopt.bench import protocol
-from ovopt.bench.open_loop import Demand, Served
+from ovopt.bench.request_loops import Demand, Served
 from ovopt.bench.scenario import Effort
 from ovopt.bench.scenarios.end_to_end import EndToEndScenario
 from ovopt.bench.scenarios.first_inference import FirstInferenceScenario

@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.graph.channel_order import after, identity, inverse, moved_elements
+from ovopt.model.graph.orders import after, identity, inverse, moved_elements
 from ovopt.rewrites.transposes import Transposes
 from tests.rewrites.graphs import assert_untouched, kinds, moves_data, named, values
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.bench.open_loop import pace, send_off
+from ovopt.bench.request_loops import pace, send_off
 from ovopt.contracts import Array, Key, Pace, Placement, Session, Tensors, without_batch
 from ovopt.model.inspect.runs import SequenceRequest
 from ovopt.records import Effective

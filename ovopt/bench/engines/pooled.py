@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from ovopt.bench.machine import peak_bytes, resident_bytes
-from ovopt.bench.open_loop import pace, send_off
+from ovopt.bench.request_loops import pace, send_off
 from ovopt.contracts import Array, Key, Pace, Session, Started, Tensors, without_batch
 from ovopt.records import Effective
 

@@ -9,7 +9,7 @@ import numpy as np
 from ovopt import stats
 from ovopt.bench import protocol
 from ovopt.bench.equal_settings import same_settings
-from ovopt.bench.open_loop import Demand, Served, arrivals
+from ovopt.bench.request_loops import Demand, Served, arrivals
 from ovopt.bench.scenario import Effort, Found, Scenario
 from ovopt.bench.workers import Crew
 from ovopt.contracts import Progress

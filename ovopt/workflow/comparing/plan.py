@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ovopt.bench.open_loop import Demand
+from ovopt.bench.request_loops import Demand
 from ovopt.bench.scenario import Scenario
 from ovopt.bench.workers import ANSWER_LIMIT_S
 from ovopt.contracts import plugins

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ovopt.bench.open_loop import LEAST_CYCLES
+from ovopt.bench.request_loops import LEAST_CYCLES
 from ovopt.contracts import Key, Session, Tensors
 from tests.cli import run
 

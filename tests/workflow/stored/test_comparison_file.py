@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import ovopt
-from ovopt.bench.open_loop import Demand, Served
+from ovopt.bench.request_loops import Demand, Served
 from ovopt.bench.scenarios.served_load import ServedLoadScenario
 from ovopt.errors import UsageError
 from ovopt.gate import decide

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from ovopt.bench.open_loop import Demand, arrivals, send_off
+from ovopt.bench.request_loops import Demand, arrivals, send_off
 
 Process = Literal["poisson", "constant"]
 
