@@ -272,7 +272,7 @@ class Measuring:
 
     def plan(self, time_budget_s: float) -> Plan:
         """The plan of the measurement. Raises UsageError where `--vary` gives fewer than two different values."""
-        from ovopt.bench.open_loop import Demand
+        from ovopt.bench.request_loops import Demand
         from ovopt.workflow.comparing.plan import Plan
 
         return Plan(

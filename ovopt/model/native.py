@@ -1,19 +1,24 @@
-"""The process's OpenVINO core, and what it says where something fails."""
+"""The process's OpenVINO core, and PyTorch with its conversion: called without their noise, and what they say where
+something fails."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ovopt.errors import ModelError
 
 if TYPE_CHECKING:
     import openvino
-
 
 EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 """Properties under which a device computes in f32, also where it would take bf16 or f16 by itself."""
@@ -54,3 +59,43 @@ def silent_stderr() -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(saved, 2)
         os.close(saved)
+
+
+def require_torch(said: str | Path) -> Any:
+    """The package. Raises ModelError where it is missing."""
+    try:
+        import torch
+    except ImportError:
+        raise ModelError(f"{said}: PyTorch is needed to read it: pip install 'ovopt[torch]'") from None
+    return torch
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hides warnings and progress of other packages: a conversion that goes wrong is an error of its own."""
+    with warnings.catch_warnings(), silent_stderr(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def load_quietly(file: Path, load: Callable[[], Any]) -> Any:
+    """Load something with PyTorch. Raises ModelError, with its reason, where it cannot."""
+    try:
+        with quiet():
+            return load()
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{file}: PyTorch cannot read it: {first_line(error)}; export it again") from None
+
+
+def converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
+    """Convert what PyTorch holds. Raises ModelError, with OpenVINO's reason, where it cannot."""
+    import openvino
+    import torch
+
+    try:
+        with quiet(), torch.no_grad():
+            return openvino.convert_model(module, **how)
+    except Exception as error:
+        raise ModelError(f"{said}: OpenVINO cannot convert it: {reason(error)}") from None

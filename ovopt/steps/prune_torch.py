@@ -16,9 +16,8 @@ from ovopt.model.ports.shapes import reshape
 from ovopt.pruning.unstructured import NO_GAIN
 from ovopt.steps.nncf_calls import quiet
 from ovopt.training.distillation import Checkpoint, Distillation, Distilled, Schedule, subject_of
-from ovopt.training.loss import DistillationLoss, Error
 from ovopt.training.masks import Masked, Mode, masked
-from ovopt.training.targets import Targets
+from ovopt.training.targets import DistillationLoss, Error, Targets
 from ovopt.units import a_few
 
 if TYPE_CHECKING:

@@ -17,9 +17,8 @@ from ovopt.contracts import Advance, Progress
 from ovopt.errors import OutputError, StepError
 from ovopt.model.native import first_line
 from ovopt.resumable import digest, replacing
-from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import Masked
-from ovopt.training.targets import Targets, floats
+from ovopt.training.targets import Agreement, DistillationLoss, Targets, floats
 
 if TYPE_CHECKING:
     import torch

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ovopt.errors import StepError
-from ovopt.model.files.torch_calls import quiet
 from ovopt.model.files.trainable import Trainable
+from ovopt.model.native import quiet
 
 if TYPE_CHECKING:
     import torch

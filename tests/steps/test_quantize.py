@@ -367,7 +367,7 @@ FEW = tuple((array,) for array in np.random.default_rng(1).normal(size=(4, 3, 8)
             forked_model,
             {"fast_bias_correction": False},
             "NotImplementedError: The BiasCorrection algorithm is not supported for OpenVINO models with If "
-            'operation.; it works without full bias correction: --set "optimize.quantize.fast_bias_correction=true"',
+            'operation; it works without full bias correction: --set "optimize.quantize.fast_bias_correction=true"',
             {"fast_bias_correction": True},
         ),
     ],

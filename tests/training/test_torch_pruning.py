@@ -15,9 +15,8 @@ from ovopt.contracts import Tensors
 from ovopt.errors import DataError, ModelError, OutputError, StepError
 from ovopt.model.inspect.runs import outputs_in_f32
 from ovopt.training.distillation import Checkpoint, Distillation, Schedule
-from ovopt.training.loss import Agreement, DistillationLoss
 from ovopt.training.masks import masked
-from ovopt.training.targets import Targets
+from ovopt.training.targets import Agreement, DistillationLoss, Targets
 from tests.cli.run import CLASSES, WIDTH
 from tests.factories import exactly
 from tests.training import trained

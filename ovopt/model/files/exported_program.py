@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
-from ovopt.model.files.torch_calls import converted, load_quietly
+from ovopt.model.native import converted, load_quietly
 from ovopt.model.ports.shapes import partial_shape
 
 if TYPE_CHECKING:

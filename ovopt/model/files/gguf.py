@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
 from ovopt.model.files.huggingface import installed, trace
-from ovopt.model.files.torch_calls import quiet, require_torch
-from ovopt.model.native import first_line
+from ovopt.model.native import first_line, quiet, require_torch
 from ovopt.model.ports.facts import STORED_AS
 
 if TYPE_CHECKING:

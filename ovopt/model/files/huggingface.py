@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
 from ovopt.model.files.pytorch import convert_module
-from ovopt.model.files.torch_calls import quiet, require_torch
-from ovopt.model.native import core, first_line
+from ovopt.model.native import core, first_line, quiet, require_torch
 
 if TYPE_CHECKING:
     import openvino

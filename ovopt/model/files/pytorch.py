@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ovopt.errors import ModelError
 from ovopt.model.files.exported_program import convert_program, read_program
 from ovopt.model.files.factory import FactoryReference
-from ovopt.model.files.torch_calls import converted, load_quietly, require_torch
-from ovopt.model.native import first_line
+from ovopt.model.native import converted, first_line, load_quietly, require_torch
 from ovopt.model.ports.shapes import Shapes, bounds, input_index, is_fixed, partial_shape
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ovopt.model.files.pytorch import (
     made_by,
     read_module,
 )
-from ovopt.model.files.torch_calls import quiet, require_torch
+from ovopt.model.native import quiet, require_torch
 from ovopt.model.ports.shapes import Shapes
 
 if TYPE_CHECKING:
