@@ -20,8 +20,7 @@ from ovopt.model.ports.inputs import Array
 from ovopt.pruning.elimination import Elimination, Reading, eliminate
 from ovopt.pruning.groups import Group, groups
 from ovopt.pruning.moments import Moments, Rows
-from ovopt.pruning.probes import Probe, chosen_rows, named_apart, observed
-from ovopt.pruning.readers import Reader
+from ovopt.pruning.readers import Probe, Reader, chosen_rows, named_apart, observed
 from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import Product, Trace
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ovopt.contracts import Advance, Tensors
 from ovopt.pruning.importance import PER_FEATURE
 from ovopt.pruning.moments import Moments, Rows, fitted
-from ovopt.pruning.probes import chosen_rows, observed
-from ovopt.pruning.readers import Reader
+from ovopt.pruning.readers import Reader, chosen_rows, observed
 
 if TYPE_CHECKING:
     import openvino

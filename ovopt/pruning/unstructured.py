@@ -11,8 +11,7 @@ import numpy as np
 from ovopt.contracts import Advance, Tensors
 from ovopt.model.graph.nodes import constant, producer
 from ovopt.model.ports.inputs import Array
-from ovopt.pruning.probes import named_apart, observed
-from ovopt.pruning.readers import Reader
+from ovopt.pruning.readers import Reader, named_apart, observed
 
 if TYPE_CHECKING:
     import openvino

@@ -17,7 +17,7 @@ from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
 from ovopt.pruning.costs import costs, multiply_adds, parameters
 from ovopt.pruning.importance import Importance, Survey
-from ovopt.pruning.probes import float_outputs
+from ovopt.pruning.readers import float_outputs
 from ovopt.pruning.reconstruct import Refit
 from ovopt.pruning.structured import Allocation, Pruned, PruneSettings, Weighed, amounts, prune
 from ovopt.pruning.unstructured import NO_GAIN, sparsified
