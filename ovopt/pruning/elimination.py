@@ -45,7 +45,7 @@ def eliminate(readings: Sequence[Reading], units: int) -> Elimination:
     tr(W_b^T (P_bb)^-1 W_b) of output variance; then W -= P_:b (P_bb)^-1 W_b and P -= P_:b (P_bb)^-1 P_b: (the optimal
     brain surgeon of Hassibi and Stork, 1993, on the layer's own least-squares problem).
     """
-    states = [_state(reading) for reading in readings]
+    states = [(_Joint if reading.covariance.ndim == 2 else _Alone)(reading) for reading in readings]
     left, order, error = np.arange(units), list[int](), [0.0]
     chunk = max(1, units // CHUNKS)
     while len(left):
@@ -102,10 +102,6 @@ class _Alone:
 
     def remove(self, units: NDArray[np.int64]) -> float:
         return float(self._lost[units].sum())
-
-
-def _state(reading: Reading) -> _Joint | _Alone:
-    return _Joint(reading) if reading.covariance.ndim == 2 else _Alone(reading)
 
 
 def _power(value: float) -> float:

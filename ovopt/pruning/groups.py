@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 
@@ -53,7 +53,10 @@ def groups(trace: Trace) -> list[Group]:
         name = trace.products[min(signature)].node.get_friendly_name()
         names[name] += 1
         label = name if names[name] == 1 else f"{name} #{names[name]}"
-        made.append(_group(trace, label, sorted(units), widths))
+        reasons = {unit: trace.units.reason(unit) for unit in sorted(units)}
+        free = tuple(unit for unit, reason in reasons.items() if reason is None)
+        said = "" if free else next((reason for reason in reasons.values() if reason), "")
+        made.append(Group(label, free, len(units) - len(free), widths[min(units)], said))
     return made
 
 
@@ -70,10 +73,3 @@ def _makers(trace: Trace) -> tuple[Mapping[int, frozenset[int]], Mapping[int, in
         for unit in set(trace.units.of(section).tolist()) & members.keys():
             members[unit].add(place)
     return {unit: frozenset(places) for unit, places in members.items()}, widths
-
-
-def _group(trace: Trace, name: str, units: Sequence[int], widths: Mapping[int, int]) -> Group:
-    reasons = [trace.units.reason(unit) for unit in units]
-    free = tuple(unit for unit, reason in zip(units, reasons, strict=True) if reason is None)
-    said = next((reason for reason in reasons if reason), "")
-    return Group(name, free, len(units) - len(free), widths[units[0]], "" if free else said)

@@ -71,19 +71,17 @@ class GroupNorm(SpellingRewrite):
     def replacement(self, values: Values) -> openvino.Node | None:
         """GroupNormalization(x, scale, shift)."""
         x, attributes = values["x"], values["normalized"].get_node().get_attributes()
-        groups, channels = _groups(values), _channels(x)
-        if groups is None or channels is None or channels % groups or attributes["eps_mode"].lower() != "inside_sqrt":
+        groups, shape = _groups(values), dimensions(x)
+        if groups is None or shape is None or len(shape) < 3 or shape[1].is_dynamic:
+            return None
+        channels = shape[1].get_length()
+        if channels % groups or attributes["eps_mode"].lower() != "inside_sqrt":
             return None
         terms = _scale_and_shift(values, groups, channels)
         if terms is None:
             return None
         scale, shift = (ops.constant(each, x.get_element_type()) for each in terms)
         return ops.group_normalization(x, scale, shift, groups, attributes["eps"])
-
-
-def _channels(x: openvino.Output) -> int | None:
-    shape = dimensions(x)
-    return shape[1].get_length() if shape is not None and len(shape) > 2 and shape[1].is_static else None
 
 
 def _groups(values: Values) -> int | None:

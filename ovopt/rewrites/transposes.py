@@ -113,7 +113,7 @@ class _Group:
                 waiting += [reader for output in node.outputs() for reader in _readers(output)]
             if backwards:
                 made = [producer(node, index) for index in moved.data]
-                waiting += [one for one in made if not _ends(one, order)]
+                waiting += [one for one in made if not ((there := _moved(one, order)) and there.ends)]
         return cls(order, members)
 
     def gain(self) -> int:
@@ -314,11 +314,6 @@ def _reduced(node: openvino.Node, order: Order) -> _Moved | None:
     if not keeps and left != sorted(left):
         return None
     return _Moved((0,), {1: np.array([order[axis] for axis in axes])}, ends=not keeps)
-
-
-def _ends(node: openvino.Node, order: Order) -> bool:
-    moved = _moved(node, order)
-    return moved is not None and moved.ends
 
 
 def _is_single(value: openvino.Output) -> bool:

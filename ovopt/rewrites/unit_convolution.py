@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import openvino
@@ -94,16 +94,12 @@ def _convolution(operation: openvino.Node, source: openvino.Output, axis: int) -
     values = np.array(constant(weights))
     rank = len(operation.get_output_partial_shape(0))
     smaller = ops.constant(values.reshape(np.delete(values.shape, axis - rank)), weights.get_output_element_type(0))
-    kept = _settings(operation.get_attributes(), axis - FIRST_SPATIAL)
+    attributes = operation.get_attributes()
+    lists = {name: list(attributes[name]) for name in ("strides", "pads_begin", "pads_end", "dilations")}
+    for each in lists.values():
+        del each[axis - FIRST_SPATIAL]
     make = ops.convolution if operation.get_type_name() == "Convolution" else ops.group_convolution
-    return make(source, smaller, **kept)
-
-
-def _settings(attributes: dict[str, Any], spatial: int) -> dict[str, Any]:
-    """Those of the other dimensions."""
-    lists = ("strides", "pads_begin", "pads_end", "dilations")
-    kept = {name: [value for i, value in enumerate(attributes[name]) if i != spatial] for name in lists}
-    return {**kept, "auto_pad": attributes["auto_pad"]}
+    return make(source, smaller, **lists, auto_pad=attributes["auto_pad"])
 
 
 def _put(operation: openvino.Node, new: openvino.Node, axis: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def parts(file: Path) -> list[Path]:
 def _parts_of_folder(folder: Path) -> list[Path]:
     """A SavedModel, or a Hugging Face folder."""
     if (folder / "saved_model.pb").is_file():
-        return [folder / "saved_model.pb", *_files(folder / "variables")]
+        return [folder / "saved_model.pb", *sorted(filter(Path.is_file, (folder / "variables").rglob("*")))]
     return [folder / "config.json", *_weights(folder)]
 
 
@@ -85,10 +85,6 @@ def _promised(weights: Path) -> int:
 def _weights(folder: Path) -> list[Path]:
     """The weights that transformers takes: safetensors where there are any."""
     return next((found for found in (sorted(folder.glob(pattern)) for pattern in WEIGHTS) if found), [])
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _external(file: Path) -> set[Path]:

@@ -96,11 +96,6 @@ def _in_folder(folder: Path) -> Path:
         raise ModelError(f"{folder}: holds several models; give one: {', '.join(path.name for path in found)}")
     other = next((path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".pdiparams"), None)
     if other:
-        return _file(_paddle_program(other))
+        program = other.with_suffix(".json")  # its message tells more than that of the parameters
+        return _file(program if program.is_file() else other)
     raise ModelError(f"{folder}: a folder without a model; ovopt reads {READS}")
-
-
-def _paddle_program(other: Path) -> Path:
-    """The JSON that goes with Paddle parameters, whose message tells more than that of the parameters."""
-    program = other.with_suffix(".json")
-    return program if other.suffix.lower() == ".pdiparams" and program.is_file() else other

@@ -70,10 +70,7 @@ def read_located(file: Path) -> openvino.Model:
             raise ModelError(
                 f"{file}: holds the operation {unknown[1]}, which OpenVINO does not know; export the model without it"
             ) from None
-        raise ModelError(f"{file}: OpenVINO cannot read it: {_damage(error)}; export or copy it again") from None
-
-
-def _damage(error: Exception) -> str:
-    """The damage of a file that no reader takes; OpenVINO's own list of readers would not help."""
-    said = reason(error)
-    return "it is damaged, or not what its suffix says" if said.startswith("Unable to read the model") else said
+        said = reason(error)
+        if said.startswith("Unable to read the model"):  # and a list of OpenVINO's readers, which would not help
+            said = "it is damaged, or not what its suffix says"
+        raise ModelError(f"{file}: OpenVINO cannot read it: {said}; export or copy it again") from None

@@ -141,14 +141,11 @@ def name_dimensions(model: openvino.Model) -> None:
         parameter.set_partial_shape(_named(parameter.get_partial_shape()))
     model.validate_nodes_and_infer_types()
     for operation in model.get_ordered_ops():
-        if not all(_is_named(output) for output in operation.outputs()):
+        sizes = [size for output in operation.outputs() for size in dimensions(output) or ()]
+        if not all(size.is_static or size.has_symbol() for size in sizes):
             operation.validate_and_infer_types()
             for index, output in enumerate(operation.outputs()):
                 operation.set_output_type(index, output.get_element_type(), _named(output.get_partial_shape()))
-
-
-def _is_named(output: openvino.Output) -> bool:
-    return all(dimension.is_static or dimension.has_symbol() for dimension in dimensions(output) or [])
 
 
 def _named(shape: openvino.PartialShape) -> openvino.PartialShape:

@@ -42,13 +42,16 @@ class Switched:
         from openvino import opset13 as ops
 
         first, second = original.clone(), optimized.clone()
-        _share_inputs(first, second)
+        for parameter, twin in zip(first.get_parameters(), second.get_parameters(), strict=True):
+            for reader in twin.output(0).get_target_inputs():
+                reader.replace_source_output(parameter.output(0))
         mine, theirs = by_name(first), by_name(second)
         apart = [layer for layer in shared if _Likeness({one.name for one in shared}).differs(mine, theirs, layer)]
         names = tuple(layer.name for layer in apart)
         switches = ops.parameter([len(names)], np.bool_, name="switches")
         for layer in shared:
-            turn = _switch(switches, names.index(layer.name)) if layer.name in names else None
+            place = names.index(layer.name) if layer.name in names else None
+            turn = None if place is None else ops.gather(switches, np.int64(place), np.int64(0))
             for index in layer.outputs:
                 _join(mine[layer.name].output(index), theirs[layer.name].output(index), turn)
         parameters = [*first.get_parameters(), switches]
@@ -92,18 +95,6 @@ class RunningSwitches:
             self._request.infer((*tensors, on))
             found += [np.array(self._request.output(place)) for place in self._outputs]
         return found
-
-
-def _share_inputs(first: openvino.Model, second: openvino.Model) -> None:
-    for mine, theirs in zip(first.get_parameters(), second.get_parameters(), strict=True):
-        for reader in theirs.output(0).get_target_inputs():
-            reader.replace_source_output(mine.output(0))
-
-
-def _switch(switches: openvino.Node, index: int) -> openvino.Node:
-    from openvino import opset13 as ops
-
-    return ops.gather(switches, np.int64(index), np.int64(0))
 
 
 def _join(mine: openvino.Output, theirs: openvino.Output, switch: openvino.Node | None) -> None:

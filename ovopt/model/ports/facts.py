@@ -112,16 +112,11 @@ def _ports(ports: Sequence[openvino.Output], kind: str) -> tuple[Port, ...]:
     taken: set[str] = set()
     made = []
     for index, port in enumerate(ports):
-        free = [name for name in _by_preference(port) if name not in taken]
-        name = free[0] if free else f"{kind} {index}"
+        free = [(bool(TEMPORARY.fullmatch(name)), len(name), name) for name in port.get_names() if name not in taken]
+        name = min(free)[-1] if free else f"{kind} {index}"  # the one of most formats: short, made up by no converter
         taken.add(name)
         made.append(Port(name=name, shape=_shape(port), dtype=port.get_element_type().get_type_name()))
     return tuple(made)
-
-
-def _by_preference(port: openvino.Output) -> list[str]:
-    """The names of a port, first the one that most formats agree on: the shortest that no converter made up."""
-    return sorted(port.get_names(), key=lambda name: (bool(TEMPORARY.fullmatch(name)), len(name), name))
 
 
 def _shape(port: openvino.Output) -> tuple[int | None, ...] | None:

@@ -122,12 +122,8 @@ def _with_dtype(array: Array, port: Port, sample_id: str) -> Array:
             f"{sample_id}: {array.dtype} data for the model's input {port}; convert it where it is made, or in the "
             f"recipe: `preprocess: [{{cast: {want}}}]`"
         )
-    if want.kind in "iu" and array.size and not _within(array, want):
+    whole = want.kind in "iu" and array.size > 0
+    if whole and not np.iinfo(want).min <= int(array.min()) <= int(array.max()) <= np.iinfo(want).max:
         raise DataError(f"{sample_id}: values outside the range of {want} for the model's input {port}")
     with np.errstate(over="ignore"):
         return array.astype(want)
-
-
-def _within(array: Array, want: np.dtype[Any]) -> bool:
-    limits = np.iinfo(want)
-    return int(array.min()) >= limits.min and int(array.max()) <= limits.max
