@@ -94,10 +94,11 @@ class Compress(Step):
         asked = smoothing or ranked or learned or self.scale_estimation or self.gptq or self.lora_correction
         return bool(asked) and not self.mode.startswith("int8")
 
-    @property
-    def _few_bits(self) -> list[str]:
-        """Algorithms asked for that change weights of 4 bits or fewer only, and say nothing where there are none."""
-        return [name for name in ("awq", "scale_estimation", "lora_correction") if getattr(self, name)]
+    def _idle(self, stored: Sequence[Weights]) -> Iterator[str]:
+        """Algorithms for few bits that were asked for, and found no such weights: they say nothing about it."""
+        asked = [name for name in ("awq", "scale_estimation", "lora_correction") if getattr(self, name)]
+        if asked and not any(w.bits <= 4 for w in stored):
+            yield f"{' and '.join(asked)} had nothing to do: no weights of 4 bits or fewer; a higher ratio makes some"
 
     def check(self) -> None:
         """Raises RecipeError where a value is none of the installed NNCF's."""
@@ -175,7 +176,9 @@ class Compress(Step):
         after, stored = facts(compressed), weights(compressed)
         bytes_before, bytes_after = sum(before.precisions.values()), sum(after.precisions.values())
         if not any(w.bits <= 8 for w in stored) or bytes_after >= bytes_before:
-            raise NoEffectError(_no_effect(stored))
+            recurrent = sorted({w.kind for w in stored if w.kind in RECURRENT})
+            why = f"; NNCF leaves {', '.join(recurrent)} as they are" if recurrent else ""
+            raise NoEffectError(f"compress changed nothing: no weights of this model became smaller{why}")
         effect = {
             "constant_bytes_before": bytes_before,
             "constant_bytes": bytes_after,
@@ -184,7 +187,7 @@ class Compress(Step):
             **_dynamic_quantization(compressed, materials.device),
             "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
         }
-        return self.record_effect(effect, [*_idle(self._few_bits, stored), *_left_out(stored), *_told(records)])
+        return self.record_effect(effect, [*self._idle(stored), *_left_out(stored), *_told(records)])
 
 
 def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, int]:
@@ -194,12 +197,6 @@ def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, in
         return {DYNAMIC.lower(): int(core().compile_model(model, device).get_property(DYNAMIC))}
     except RuntimeError:
         return {}
-
-
-def _idle(asked: Sequence[str], stored: Sequence[Weights]) -> Iterator[str]:
-    """Algorithms for few bits that were asked for, and found no such weights."""
-    if asked and not any(w.bits <= 4 for w in stored):
-        yield f"{' and '.join(asked)} had nothing to do: no weights of 4 bits or fewer; a higher ratio makes some"
 
 
 def _left_out(stored: Sequence[Weights]) -> Iterator[str]:
@@ -224,10 +221,3 @@ def _told(records: Sequence[logging.LogRecord]) -> Iterator[str]:
         said = " ".join(record.getMessage().split())
         if record.levelname != "INFO" or any(word in said.lower() for word in TOLD):
             yield f"NNCF: {said}"
-
-
-def _no_effect(stored: Sequence[Weights]) -> str:
-    """The message where all weights are as they were."""
-    recurrent = sorted({w.kind for w in stored if w.kind in RECURRENT})
-    why = f"; NNCF leaves {', '.join(recurrent)} as they are" if recurrent else ""
-    return f"compress changed nothing: no weights of this model became smaller{why}"

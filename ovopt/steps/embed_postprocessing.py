@@ -107,7 +107,8 @@ class _Trial:
         output = facts(self.model).outputs[self._places[0]]
         for count, decoder in enumerate(self.host.decoders, 1):
             why = self._obstacle(decoder, output)
-            changed = None if why else self._with(self.host.decoders[:count])
+            chain = _chain(self.host.decoders[:count], self.host.known)
+            changed = None if why else with_back(self.model, self._places[0], chain)
             if changed is None:
                 self.notes.append(
                     f"{decoder.name} stays on the host: {why or f'no operations stand for it on {output}'}"
@@ -119,10 +120,13 @@ class _Trial:
 
     def agreeing(self, answers: Sequence[_Answer]) -> _Answer | None:
         """The longest beginning whose results are the host's."""
-        before = self._results(self.model) if answers else []
+        if not answers:
+            return None
+        before = self._results(self.model)
+        seen = [inputs for content in self.host.contents[: self.step.samples] for inputs in self.host.seen(content)]
         for answer in reversed(answers):
             decoders, said = self.host.decoders[: answer.count], _names(self.host.decoders[: answer.count])
-            wanted = [_decoded(decoders, array, inputs) for array, inputs in zip(before, self._seen, strict=True)]
+            wanted = [_decoded(decoders, array, inputs) for array, inputs in zip(before, seen, strict=True)]
             try:
                 answer.difference = _difference(self._results(answer.model), wanted)
             except RuntimeError as error:
@@ -166,9 +170,6 @@ class _Trial:
             return "no operations stand for it"
         return "" if _one_at_a_time(self.model, output) else f"{output} does not begin with a batch dimension of 1"
 
-    def _with(self, decoders: Sequence[Decoder]) -> openvino.Model | None:
-        return with_back(self.model, self._places[0], _chain(decoders, self.host.known))
-
     def _results(self, model: openvino.Model) -> list[Array]:
         """The output of every inference, as decoders take it."""
         host = self.host
@@ -176,10 +177,6 @@ class _Trial:
         contents = (preparation.decode(content) for content in host.contents[: self.step.samples])
         outputs = outputs_in_f32(model, (tensors for one in contents for tensors in preparation.preprocess(one)))
         return [without_batch(array) for array in outputs[self._places[0] :: len(model.outputs)]]
-
-    @property
-    def _seen(self) -> list[Mapping[str, Array]]:
-        return [inputs for content in self.host.contents[: self.step.samples] for inputs in self.host.seen(content)]
 
 
 def _one_at_a_time(model: openvino.Model, output: Port) -> bool:

@@ -172,11 +172,11 @@ def _together(seen: Sequence[Intakes]) -> Intakes:
     kinds = {tuple((name, one.dtype, len(one.sizes)) for name, one in taken.items()) for taken in known}
     if len(known) < len(seen) or len(kinds) != 1:
         return None
-    return {name: Intake(one.dtype, _common([other[name].sizes for other in known])) for name, one in known[0].items()}
-
-
-def _common(sizes: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-    return tuple(axis[0] if len(set(axis)) == 1 else None for axis in zip(*sizes, strict=True))
+    found = dict[str, Intake]()
+    for name, one in known[0].items():
+        axes = zip(*(other[name].sizes for other in known), strict=True)
+        found[name] = Intake(one.dtype, tuple(axis[0] if len(set(axis)) == 1 else None for axis in axes))
+    return found
 
 
 @dataclass
@@ -299,14 +299,12 @@ def _obstacle(transform: Transform, taken: Intakes) -> str:
 
 
 def _unfit(taken: Intakes) -> str:
-    sizes = ", ".join(_said(one) for one in (taken or {}).values())
-    return f"no operations stand for it on {sizes}" + (
-        " (samples differ in size)" if any(None in one.sizes for one in (taken or {}).values()) else ""
+    found = (taken or {}).values()
+    sizes = ", ".join(
+        f"{one.dtype}[{','.join('?' if size is None else str(size) for size in one.sizes)}]" for one in found
     )
-
-
-def _said(intake: Intake) -> str:
-    return f"{intake.dtype}[{','.join('?' if size is None else str(size) for size in intake.sizes)}]"
+    differ = " (samples differ in size)" if any(None in one.sizes for one in found) else ""
+    return f"no operations stand for it on {sizes}{differ}"
 
 
 def _chain(transforms: Sequence[Transform]) -> BuildInFront:

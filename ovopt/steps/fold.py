@@ -40,7 +40,8 @@ class Fold(Step):
         """The smaller model. Raises NoEffectError where there is nothing to drop and to fold."""
         changed = model.clone()
         dropped = self._drop_outputs(changed)
-        unused = _unused(changed)
+        reached = upstream([*changed.get_results(), *changed.get_sinks()])
+        unused = [parameter for parameter in changed.get_parameters() if parameter.get_name() not in reached]
         if self.drop_inputs:
             for parameter in unused:
                 changed.remove_parameter(parameter)
@@ -72,12 +73,6 @@ class Fold(Step):
         for result in surplus:
             model.remove_result(result)
         return len(surplus)
-
-
-def _unused(model: openvino.Model) -> list[openvino.op.Parameter]:
-    """Inputs that no output and no state depends on."""
-    reached = upstream([*model.get_results(), *model.get_sinks()])
-    return [parameter for parameter in model.get_parameters() if parameter.get_name() not in reached]
 
 
 def _count(operations: dict[str, int]) -> int:

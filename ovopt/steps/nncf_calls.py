@@ -55,7 +55,9 @@ class IgnoredScope(Record):
         have meant."""
         import nncf
 
-        embedded = _embedded(model)
+        names = [op.get_friendly_name() for op in model.get_ordered_ops()]
+        inside = [p for p in (PREPROCESS_PREFIX, POSTPROCESS_PREFIX) if any(name.startswith(p) for name in names)]
+        embedded = [f"^{prefix}.*" for prefix in inside]  # they stay exact, and NNCF takes some for a bias
         if not self and not embedded:
             return None
         _check_matches(self, model, where)
@@ -65,14 +67,6 @@ class IgnoredScope(Record):
             types=list(self.types),
             subgraphs=[nncf.Subgraph(list(s.inputs), list(s.outputs)) for s in self.subgraphs],
         )
-
-
-def _embedded(model: openvino.Model) -> list[str]:
-    """Patterns of the operations of pre- and postprocessing inside a model: they stay exact, and NNCF takes some for a
-    bias."""
-    names = [op.get_friendly_name() for op in model.get_ordered_ops()]
-    prefixes = (PREPROCESS_PREFIX, POSTPROCESS_PREFIX)
-    return [f"^{prefix}.*" for prefix in prefixes if any(name.startswith(prefix) for name in names)]
 
 
 def member(kind: type[E], value: str, where: str) -> E:

@@ -85,7 +85,8 @@ class Quantize(Step):
 
         used = min(self.subset_size, len(materials.calibration))
         arguments = self._arguments(model)
-        with materials.progress.task("quantize", total=used * self._passes()) as advance, quiet():
+        passes = 2 if self.model_type else 1  # at least: one for the ranges, before that one to smooth
+        with materials.progress.task("quantize", total=used * passes) as advance, quiet():
             try:
                 with calibrating(materials.calibration[:used], model, advance) as samples:
                     quantized: openvino.Model = nncf.quantize(model, samples, **arguments)
@@ -122,10 +123,6 @@ class Quantize(Step):
         except Exception:  # of every kind, as above
             return False
         return True
-
-    def _passes(self) -> int:
-        """Passes of NNCF through the samples at least: one for the ranges, before that one to smooth."""
-        return 2 if self.model_type else 1
 
     def _arguments(self, model: openvino.Model) -> dict[str, Any]:
         import nncf

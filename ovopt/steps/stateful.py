@@ -110,7 +110,8 @@ def _difference(
         found = _outputs(changed, {}, [tuple(tensors[place] for place in free) for tensors in sequence])
     except RuntimeError as error:
         raise StepError(f"stateful: the model does not run: {reason(error)}") from None
-    kept = _left(model, changed)
+    names = [port.get_names() for port in changed.outputs]
+    kept = [i for i, port in enumerate(model.outputs) if any(port.get_names() & known for known in names)]
     return largest_difference([*chain(*found)], [outputs[i] for outputs in wanted for i in kept])
 
 
@@ -122,9 +123,3 @@ def _outputs(model: openvino.Model, pairs: Mapping[str, str], sequence: list[Ten
         request.infer(tensors)
         found.append([np.array(request.output(i), np.float64) for i in range(len(model.outputs))])
     return found
-
-
-def _left(model: openvino.Model, changed: openvino.Model) -> list[int]:
-    """Places of the first model's outputs that the second one still has."""
-    names = [port.get_names() for port in changed.outputs]
-    return [i for i, port in enumerate(model.outputs) if any(port.get_names() & known for known in names)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ovopt.errors import StepError
 from ovopt.model.files.trainable import Trainable
@@ -83,7 +83,10 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
             module = wrap_model(deepcopy(trainable.module))
             given = tuple(example)
             nodes = build_nncf_graph(module, given).get_all_nodes()
-            scope = nncf.IgnoredScope(names=_left_alone(module, nodes))
+            buffers = {name for name, _ in module.named_buffers()}
+            embeddings = {node.node_name for node in nodes if node.node_type in TORCH_EMBEDDINGS}
+            alone = [node.node_name for node in nodes if node.node_name in buffers | embeddings]
+            scope = nncf.IgnoredScope(names=alone)  # NNCF takes no name that is not there
             kind = nncf.PruneMode(mode)
             module = nncf.prune(module, kind, ratio=ratio, ignored_scope=scope, examples_inputs=given)
     except nncf.InternalError as error:
@@ -97,12 +100,6 @@ def masked(trainable: Trainable, mode: Mode, ratio: float, example: Sequence[tor
         parameter.requires_grad_(parameter.is_floating_point())
     hooks = sorted(get_pruned_modules(module).items())  # NNCF's order is that of a set
     return Masked(module, {name: hook.binary_mask for name, hook in hooks})
-
-
-def _left_alone(module: torch.nn.Module, nodes: Sequence[Any]) -> list[str]:
-    """Names of NNCF's graph that are not to be pruned; NNCF takes no name that is not there."""
-    buffers = {name for name, _ in module.named_buffers()}
-    return [node.node_name for node in nodes if node.node_type in TORCH_EMBEDDINGS or node.node_name in buffers]
 
 
 def _own(name: str) -> str:

@@ -152,8 +152,10 @@ class DistillationLoss:
         normalized = True
         for index in targets.train:
             answer = targets.answer([index])
-            moments.append([_moments(each) for each in answer])
-            normalized &= _is_normalized(answer[0])
+            doubles = [each.double() for each in answer]
+            moments.append([(each.numel(), float(each.sum()), float(each.square().sum())) for each in doubles])
+            sums = answer[0].sum(-1)
+            normalized &= bool((answer[0] >= 0).all() and ((sums - 1).abs() < NEARLY_ONE).all())
         variances = tuple(_variance(each) for each in zip(*moments, strict=True))
         return cls(error, temperature, variances, normalized)
 
@@ -167,29 +169,19 @@ class DistillationLoss:
                 for one, two, variance in zip(found, wanted, self.variances, strict=True)
             ]
             return torch.stack(each).mean()
-        soft = [torch.log_softmax(self._logits(one) / self.temperature, -1) for one in (found[0], wanted[0])]
+        logits = [one.clamp(min=TINY).log() if self.probabilities else one for one in (found[0], wanted[0])]
+        soft = [torch.log_softmax(one / self.temperature, -1) for one in logits]
         divergence = torch.nn.functional.kl_div(*soft, log_target=True, reduction="none").sum(-1).mean()
         return divergence * self.temperature**2
-
-    def _logits(self, scores: torch.Tensor) -> torch.Tensor:
-        return scores.clamp(min=TINY).log() if self.probabilities else scores
 
 
 _Sums = tuple[int, float, float]
 """Count of values, their sum, and the sum of their squares."""
 
 
-def _moments(values: torch.Tensor) -> _Sums:
-    return values.numel(), float(values.double().sum()), float(values.double().square().sum())
-
-
 def _variance(moments: Sequence[_Sums]) -> float:
     count, total, squares = (float(sum(column)) for column in zip(*moments, strict=True))
     return max(squares / count - (total / count) ** 2, TINY)
-
-
-def _is_normalized(scores: torch.Tensor) -> bool:
-    return bool((scores >= 0).all() and ((scores.sum(-1) - 1).abs() < NEARLY_ONE).all())
 
 
 @dataclass(frozen=True)
