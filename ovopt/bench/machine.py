@@ -53,15 +53,12 @@ def read_energy_uj(root: Path = POWERCAP) -> int | None:
     A counter wraps around: a difference below zero is no measurement.
     """
     try:
-        counters = [zone / "energy_uj" for zone in sorted(root.glob("intel-rapl:*")) if _is_package(zone)]
-        return sum(int(counter.read_text()) for counter in counters) if counters else None
+        zones = sorted(root.glob("intel-rapl:*"))
+        # a part of a package, or the platform as a whole, would count the packages again
+        packages = [zone for zone in zones if (zone / "name").read_text().startswith("package")]
+        return sum(int((zone / "energy_uj").read_text()) for zone in packages) if packages else None
     except OSError:
         return None
-
-
-def _is_package(zone: Path) -> bool:
-    """Not a part of a package, and not the platform as a whole, which would count the packages again."""
-    return (zone / "name").read_text().startswith("package")
 
 
 def why_no_energy(root: Path = POWERCAP) -> str:

@@ -68,7 +68,8 @@ class Worker:
         answer: Any = None
         match command:
             case protocol.Load():
-                self._load(command)
+                self._samples, self._batch = SampleFile(command.timed), command.placement.batch
+                self._engine = plugin("ovopt.bench.engines", Engine, command.engine)(command.placement)
             case protocol.Open():
                 answer = self._open(command)
             case protocol.Contents():
@@ -104,11 +105,6 @@ class Worker:
                 raise AssertionError(f"no such command: {command!r}")
         return turn
 
-    def _load(self, command: protocol.Load) -> None:
-        self._samples = SampleFile(command.timed)
-        self._batch = command.placement.batch
-        self._engine = plugin("ovopt.bench.engines", Engine, command.engine)(command.placement)
-
     def _open(self, command: protocol.Open) -> protocol.Opened:
         self._session = None  # free the former instance first
         self._session = self._engine.open(command.properties, self._samples, command.requests, command.timed)
@@ -134,7 +130,8 @@ class Worker:
                 self._connection.send(protocol.Output(*key, values))
         except RuntimeError as error:
             name, tensors = next(iter(under_way.values()), ("its inputs", ()))
-            failed = f"{name}, {' and '.join(map(_shape, tensors))}" if tensors else name
+            shapes = " and ".join(f"{tensor.dtype} {list(tensor.shape)}" for tensor in tensors)
+            failed = f"{name}, {shapes}" if tensors else name
             raise ArmLostError(f"fails on {failed}: {reason(error)}") from None
 
     def _check_outputs(self) -> None:
@@ -229,10 +226,6 @@ def _stages(session: Session, preparation: Preparation, content: object) -> tupl
         inferring += clock() - started
         session.result()
     return ready - began, prepared - ready, inferring, clock() - prepared - inferring
-
-
-def _shape(tensor: Array) -> str:
-    return f"{tensor.dtype} {list(tensor.shape)}"
 
 
 if __name__ == "__main__":

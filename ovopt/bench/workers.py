@@ -117,7 +117,9 @@ class WorkerProcess:
 
     def _answer(self, on_output: Callable[[protocol.Output], None]) -> Any:
         while True:
-            answer = self._receive()
+            if not self._connection.poll(self._limit_s):
+                raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s (--answer-limit)")
+            answer = self._connection.recv()
             if isinstance(answer, protocol.Output):
                 on_output(answer)
             elif isinstance(answer, protocol.Failed):
@@ -132,11 +134,6 @@ class WorkerProcess:
         self._connection.close()
         self._stderr.close()
         self._shared.close()
-
-    def _receive(self) -> Any:
-        if not self._connection.poll(self._limit_s):
-            raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s (--answer-limit)")
-        return self._connection.recv()
 
     def _obituary(self) -> str:
         code = self._process.wait()

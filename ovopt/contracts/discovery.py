@@ -77,7 +77,8 @@ def outside(package: str, kind: Any) -> Outside:
         for member, unfit in _members(entry, kind):
             if member in found.values():
                 continue
-            if why := unfit or _taken(member, owners):
+            taken = (f"the name {name!r} is taken by {owners[name]}" for name in _names(member) if name in owners)
+            if why := unfit or next(taken, ""):
                 one = LeftOut(package=_distribution(entry), entry=f"{group}: {entry.name} = {entry.value}", why=why)
                 left_out.append(one)
                 LOG.warning("plug-in left out: %s; mend the package or uninstall it", one)
@@ -121,10 +122,6 @@ def _unfit(member: Any, kind: Any) -> str:
     if lacking := sorted(getattr(member, "__abstractmethods__", ())):
         return f"{member.__qualname__} is abstract: it lacks {', '.join(lacking)}"
     return "" if _names(member)[0] else f"{member.__qualname__} has no `name`"
-
-
-def _taken(member: Any, owners: Mapping[str, str]) -> str:
-    return next((f"the name {name!r} is taken by {owners[name]}" for name in _names(member) if name in owners), "")
 
 
 def _names(member: Any) -> list[str]:

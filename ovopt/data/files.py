@@ -57,7 +57,10 @@ class Files(DataSource):
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of the files that the folders hold or the table names. Raises DataError where there are none."""
-        roots = self._roots()
+        paths = [expand(path) for path in ((self.path,) if isinstance(self.path, str) else self.path)]
+        roots = [root for root in paths if root.is_dir()]
+        if not roots:
+            raise DataError(f"{_said(paths)}: no such folder")
         chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots))
         if not chosen:
             raise DataError(f"{_said(roots)}: no files with a label that the recipe knows")
@@ -71,14 +74,6 @@ class Files(DataSource):
             load=lambda index: read_bytes(files[index]),
             fingerprint=self._fingerprint(ids, files, roots),
         )
-
-    def _roots(self) -> list[Path]:
-        paths = (self.path,) if isinstance(self.path, str) else self.path
-        roots = [expand(path) for path in paths]
-        found = [root for root in roots if root.is_dir()]
-        if not found:
-            raise DataError(f"{_said(roots)}: no such folder")
-        return found
 
     def _choose(self, labelled: Iterator[Labelled]) -> list[tuple[Path, Any]]:
         by_label: dict[str, list[str]] = defaultdict(list)

@@ -92,7 +92,11 @@ class HuggingFace(DataSource):
             if self.builder is None:
                 raise DataError(f"{place}: a folder; say how to read it with --set data.source.builder=imagefolder")
             if self.builder == "audiofolder":
-                return {"path": "csv", "data_files": str(_metadata(place))}
+                if not (place / "metadata.csv").is_file():
+                    raise DataError(
+                        f"{place}: holds no metadata.csv; `kind: files` reads folders of recordings without one"
+                    )
+                return {"path": "csv", "data_files": str(place / "metadata.csv")}
             return {"path": self.builder, "data_dir": str(place)}
         suffix = place.suffix.lower()
         builder = self.builder or BUILDERS.get(suffix)
@@ -124,13 +128,6 @@ class HuggingFace(DataSource):
             files = files_below(place, None)
             return hash_of_names([shown(file.relative_to(place)) for file in files], files)
         return hash_of(place)
-
-
-def _metadata(folder: Path) -> Path:
-    file = folder / "metadata.csv"
-    if not file.is_file():
-        raise DataError(f"{folder}: holds no metadata.csv; `kind: files` reads folders of recordings without one")
-    return file
 
 
 def _with_recordings(table: Any, root: Path) -> Any:

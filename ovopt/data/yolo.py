@@ -84,7 +84,10 @@ def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: S
         raise DataError(f"{said}: not all numbers ({COLUMNS}): {' '.join(columns)}") from None
     if not all(0 <= share <= 1 for share in shares):
         raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {' '.join(columns[1:])}")
-    return Object(clipped(_corners(shares, size), size, said), _class(columns[0], said, classes))
+    cx, cy, w, h = shares
+    width, height = size
+    corners = [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
+    return Object(clipped(corners, size, said), _class(columns[0], said, classes))
 
 
 def _class(column: str, said: str, classes: Sequence[str]) -> int:
@@ -96,12 +99,6 @@ def _class(column: str, said: str, classes: Sequence[str]) -> int:
             f"{said}: class {index}, but only {len(classes)} class names are listed; add its name, or mend the line"
         )
     return index
-
-
-def _corners(shares: Sequence[float], size: tuple[int, int]) -> list[float]:
-    width, height = size
-    cx, cy, w, h = shares
-    return [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
 
 
 def _class_names(root: Path, labels: Path) -> tuple[str, ...]:

@@ -68,7 +68,10 @@ class F1(Metric):
 
     def row(self, output: Any, target: Any) -> list[int]:
         """Predicted class and label."""
-        return [self._predicted(np.ravel(output)), int(target)]
+        scores = np.ravel(output)
+        if scores.size > 1:
+            return [int(np.argmax(scores)), int(target)]
+        return [int(scores[0]) if scores.dtype.kind in "iu" else int(scores[0] >= self.threshold), int(target)]
 
     def value(self, rows: Array) -> float:
         """F1 of rows [n, 2]; NaN without samples."""
@@ -85,11 +88,6 @@ class F1(Metric):
         classes, hits, predicted, labelled = _counts(rows)
         scores = 2 * hits / (predicted + labelled)
         return dict(zip(classes.tolist(), scores.tolist(), strict=True))
-
-    def _predicted(self, output: Array) -> int:
-        if output.size > 1:
-            return int(np.argmax(output))
-        return int(output[0]) if output.dtype.kind in "iu" else int(output[0] >= self.threshold)
 
 
 def _counts(rows: Array) -> tuple[Array, Array, Array, Array]:

@@ -58,7 +58,10 @@ class TokenF1(Metric):
         if self.tags and not named:
             pairs, named = [(self._tag(mine), self._tag(tag)) for mine, tag in pairs], True
         if not named:
-            return self._tokens(pairs)
+            hits = sum(mine == tag != self.outside for mine, tag in pairs)
+            false = sum(mine not in {tag, self.outside} for mine, tag in pairs)
+            missed = sum(tag not in {mine, self.outside} for mine, tag in pairs)
+            return [hits, false, missed]
         if not all(isinstance(tag, str) for pair in pairs for tag in pair):
             raise DataError(
                 "the output holds tag ids and the label tags, or the other way round; name the tags of both, or of none"
@@ -74,12 +77,6 @@ class TokenF1(Metric):
         if not 0 <= place < len(self.tags):
             raise DataError(f"tag {place} is outside the {len(self.tags)} names under {self.name}.tags")
         return self.tags[place]
-
-    def _tokens(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
-        hits = sum(mine == tag != self.outside for mine, tag in pairs)
-        false = sum(mine not in {tag, self.outside} for mine, tag in pairs)
-        missed = sum(tag not in {mine, self.outside} for mine, tag in pairs)
-        return [hits, false, missed]
 
 
 def _plain(tags: Any) -> list[Any]:

@@ -52,7 +52,9 @@ def explain(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: st
     faults: dict[str, Fault] = {}
     for error in found:
         loc = error["loc"] if error["type"] == "missing" else _present(error["loc"], values)
-        path = _path(prefix, loc)
+        path = prefix
+        for part in loc:
+            path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
         faults.setdefault(path, Fault(path, _message({**error, "loc": loc}, kind)))
     return list(faults.values())
 
@@ -89,13 +91,6 @@ def _message(error: Any, kind: type[BaseModel]) -> str:
             return said if told else f"{said}, not {given!r}"
         case _:
             return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
-
-
-def _path(prefix: str, loc: Sequence[str | int]) -> str:
-    path = prefix
-    for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
 
 
 def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

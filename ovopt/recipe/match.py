@@ -40,7 +40,8 @@ def conditions_met(match: Match, model: Path, facts: ModelFacts) -> list[str] | 
         if wanted:
             if len(wanted) != len(ports) or not all(map(_fits, wanted, ports)):
                 return None
-            met.append(f"its {kind}s are {', '.join(map(_said, wanted))}")
+            said = (",".join("?" if dim is None else str(dim) for dim in shape) for shape in wanted)
+            met.append(f"its {kind}s are {', '.join(f'[{shape}]' for shape in said)}")
     missing = [op for op in match.operations if not facts.operations.get(op)]
     if missing or any(facts.operations.get(op) for op in match.without):
         return None
@@ -73,7 +74,3 @@ def _fits(wanted: Sequence[int | None], port: Port) -> bool:
     if port.shape is None or len(wanted) != len(port.shape):
         return False
     return all(want in (None, have) for want, have in zip(wanted, port.shape, strict=True))
-
-
-def _said(shape: Sequence[int | None]) -> str:
-    return "[" + ",".join("?" if dim is None else str(dim) for dim in shape) + "]"
