@@ -108,27 +108,27 @@ def percentile(values: Floats, share: float) -> float | None:
     return float(np.quantile(values, share))
 
 
-def wilson(successes: int, n: int, level: float = LEVEL) -> Interval:
+def wilson(successes: int, n: int) -> Interval:
     """A share with its score interval.
 
     Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).
     """
-    z = _z(level)
+    z = _z(LEVEL)
     p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)), level)
+    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
 
 
-def paired_share_difference(counts: PairedCounts, level: float = LEVEL) -> Interval:
+def paired_share_difference(counts: PairedCounts) -> Interval:
     """The change of the share of right answers, candidate minus baseline, on the same samples.
 
     Source: Newcombe, Improved Confidence Intervals for the Difference Between Binomial Proportions Based on Paired
     Data, Statistics in Medicine 17 (1998), method 10.
     """
     n = counts.n
-    candidate = wilson(counts.both + counts.gained, n, level)
-    baseline = wilson(counts.both + counts.lost, n, level)
+    candidate = wilson(counts.both + counts.gained, n)
+    baseline = wilson(counts.both + counts.lost, n)
     delta = (counts.gained - counts.lost) / n
     phi = _phi(counts)
 
@@ -137,7 +137,7 @@ def paired_share_difference(counts: PairedCounts, level: float = LEVEL) -> Inter
 
     below = reach(candidate.estimate - candidate.low, baseline.high - baseline.estimate)
     above = reach(candidate.high - candidate.estimate, baseline.estimate - baseline.low)
-    return Interval(delta, max(-1.0, delta - below), min(1.0, delta + above), level)
+    return Interval(delta, max(-1.0, delta - below), min(1.0, delta + above))
 
 
 def mcnemar(lost: int, gained: int) -> float:
@@ -151,26 +151,20 @@ def mcnemar(lost: int, gained: int) -> float:
     return 1.0 if n == 0 else min(1.0, 2 * float(bdtr(min(lost, gained), n, 0.5)))
 
 
-def bootstrap(value: Callable[[NDArray[Any]], float], rows: NDArray[Any], seed: int, level: float = LEVEL) -> Interval:
+def bootstrap(value: Callable[[NDArray[Any]], float], rows: NDArray[Any], seed: int) -> Interval:
     """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample, [n, ...]. Resamples
     on which the metric is undefined (NaN) do not count."""
-    return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed, level)
+    return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed)
 
 
 def paired_bootstrap(
-    value: Callable[[NDArray[Any]], float],
-    baseline: NDArray[Any],
-    candidate: NDArray[Any],
-    seed: int,
-    level: float = LEVEL,
+    value: Callable[[NDArray[Any]], float], baseline: NDArray[Any], candidate: NDArray[Any], seed: int
 ) -> Interval:
     """The change of a metric, candidate minus baseline, with the same samples drawn for both, [n, ...] each.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """
-    return _percentile_bootstrap(
-        lambda drawn: value(candidate[drawn]) - value(baseline[drawn]), len(baseline), seed, level
-    )
+    return _percentile_bootstrap(lambda drawn: value(candidate[drawn]) - value(baseline[drawn]), len(baseline), seed)
 
 
 def minimum_detectable_drop(n: int, discordant: int) -> float:
@@ -183,15 +177,15 @@ def minimum_detectable_drop(n: int, discordant: int) -> float:
     return (_z(0.90) + _z(0.60)) * math.sqrt(max(discordant, 1)) / n
 
 
-def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int, level: float) -> Interval:
+def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int) -> Interval:
     estimate = draw(np.arange(n))
     rng = np.random.default_rng(seed)
     values = np.array([draw(rng.integers(n, size=n)) for _ in range(RESAMPLES)])
     known = values[np.isfinite(values)]
     if not len(known):
-        return Interval(estimate, estimate, estimate, level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(estimate, float(min(low, estimate)), float(max(high, estimate)), level)
+        return Interval(estimate, estimate, estimate)
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(estimate, float(min(low, estimate)), float(max(high, estimate)))
 
 
 def _phi(counts: PairedCounts) -> float:
