@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -64,14 +64,7 @@ def speedup(interval: Interval | None, control: Interval | None) -> Speedup:
     else:
         verdict = "faster" if interval.low > 1 else "slower"
         why = "the interval lies clear of 1" + ("" if control else "; without a control")
-    return Speedup(
-        estimate=interval.estimate,
-        low=interval.low,
-        high=interval.high,
-        level=interval.level,
-        verdict=verdict,
-        why=why,
-    )
+    return Speedup(**asdict(interval), verdict=verdict, why=why)
 
 
 def quality_of(rows: Sequence[Any], metric: MetricKind, seed: int) -> Quality:

@@ -41,9 +41,9 @@ class TurnScenario(Scenario):
     def take(self, seconds: float, first: int) -> Any:
         """The command that makes a worker take a turn, from sample `first` on."""
 
-    @abstractmethod
     def seconds(self, turn: Any) -> float:
         """The figure that turns are compared by: seconds per sample."""
+        return float(turn.seconds_per_sample)
 
     def prepare(self, crew: Crew) -> None:
         """Whatever the arms need before their first turn."""

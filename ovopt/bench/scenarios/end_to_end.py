@@ -40,13 +40,10 @@ class EndToEndScenario(TurnScenario):
         """Medians over all samples, stage by stage."""
         turns: list[EndToEndTurn] = list(chain.from_iterable(raw))
         stages = np.concatenate([np.array(turn.stages_ns, dtype=np.float64) for turn in turns]) / 1e6
-        decode, preprocess, inference, postprocess = np.median(stages, axis=0)
+        names = ("decode_ms", "preprocess_ms", "inference_ms", "postprocess_ms")
         return EndToEnd(
             total_ms=float(np.median(stages.sum(axis=1))),
-            decode_ms=float(decode),
-            preprocess_ms=float(preprocess),
-            inference_ms=float(inference),
-            postprocess_ms=float(postprocess),
+            **dict(zip(names, np.median(stages, axis=0).tolist(), strict=True)),
             pipelined_samples_per_s=float(np.median([turn.pipelined.samples_per_s for turn in turns])),
             n=len(stages),
             raw=tuple(tuple(rounds) for rounds in raw),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,23 +33,25 @@ class FirstInferenceScenario(Scenario):
         found = Found()
         rng = np.random.default_rng(effort.seed)
         started = crew.clock()
-        caches = Path(tempfile.mkdtemp(prefix="ovopt-cache-"))
-        try:
-            with progress.task("measure first inference", total=effort.time_budget_s) as advance:
-                _fill_caches(crew, effort, caches)
-                rounds, spent, stopped = 0, crew.clock() - started, None
-                advance(spent)
-                while stopped is None:
-                    for name in turn_order(crew.present, rng):
-                        _start_both(crew, name, effort, caches, found)
-                    rounds += 1
-                    before, spent = spent, crew.clock() - started
-                    stopped = _why_stop(rounds, spent, effort.time_budget_s)
-                    if crew.baseline in crew.lost:
-                        stopped = "the baseline was lost"
-                    advance(effort.time_budget_s if stopped else spent - before)
-        finally:
-            shutil.rmtree(caches, ignore_errors=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="ovopt-cache-", ignore_cleanup_errors=True) as folder,
+            progress.task("measure first inference", total=effort.time_budget_s) as advance,
+        ):
+            caches = {name: Path(folder, str(index)) for index, name in enumerate(crew.arms)}
+            for name in crew.present:
+                caches[name].mkdir()
+                _start(crew, name, effort, caches[name])
+            rounds, spent, stopped = 0, crew.clock() - started, None
+            advance(spent)
+            while stopped is None:
+                for name in turn_order(crew.present, rng):
+                    _start_both(crew, name, effort, caches[name], found)
+                rounds += 1
+                before, spent = spent, crew.clock() - started
+                stopped = _why_stop(rounds, spent, effort.time_budget_s)
+                if crew.baseline in crew.lost:
+                    stopped = "the baseline was lost"
+                advance(effort.time_budget_s if stopped else spent - before)
         for name in crew.lost:
             found.raw.pop(name, None)
         found.measured = Measured(replicas=rounds, rounds=rounds, seconds=round(spent, 1), stopped=stopped)
@@ -73,26 +74,12 @@ class FirstInferenceScenario(Scenario):
         return FirstInferenceSpeedup(cold=speedup("cold"), cached=speedup("cached"))
 
 
-def _fill_caches(crew: Crew, effort: Effort, caches: Path) -> None:
-    """One start of every arm that leaves its compiled model behind."""
-    for name in crew.present:
-        folder = _cache_of(crew, name, caches)
-        folder.mkdir()
-        _start(crew, name, effort, folder)
-
-
-def _start_both(crew: Crew, name: str, effort: Effort, caches: Path, found: Found) -> None:
-    folder = _cache_of(crew, name, caches)
-    cold, cached = _start(crew, name, effort, None), _start(crew, name, effort, folder)
+def _start_both(crew: Crew, name: str, effort: Effort, cache: Path, found: Found) -> None:
+    cold, cached = _start(crew, name, effort, None), _start(crew, name, effort, cache)
     if cold and cached:
         starts: Starts = found.raw.setdefault(name, {"cold": [], "cached": []})
         starts["cold"].append(cold)
         starts["cached"].append(cached)
-
-
-def _cache_of(crew: Crew, name: str, caches: Path) -> Path:
-    """A folder of the arm's own, whatever its name is."""
-    return caches / str(list(crew.arms).index(name))
 
 
 def _start(crew: Crew, name: str, effort: Effort, cache: Path | None) -> Started | None:

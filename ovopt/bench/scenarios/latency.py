@@ -34,14 +34,11 @@ class LatencyScenario(TurnScenario):
         """Note on the baseline, where one input over and over would have been faster than the samples in turn."""
         pairs: list[tuple[float, float]] = []
         for index in range(REPEATED_TURNS):
-            turns = [
-                crew.ask(crew.baseline, TakeLatency(TURN.seconds, index, repeat))
-                for repeat in (index % 2 == 0, index % 2 == 1)
-            ]
-            if None in turns:
+            order = (index % 2 == 0, index % 2 == 1)
+            turns = {repeat: crew.ask(crew.baseline, TakeLatency(TURN.seconds, index, repeat)) for repeat in order}
+            if None in turns.values():
                 return
-            medians = [self.seconds(turn) for turn in turns]
-            pairs.append((medians[0], medians[1]) if index % 2 == 1 else (medians[1], medians[0]))
+            pairs.append((self.seconds(turns[False]), self.seconds(turns[True])))
         table = np.array(pairs)
         interval = stats.speedup_interval(table[:, :1], table[:, 1:])
         if interval.low > 1:

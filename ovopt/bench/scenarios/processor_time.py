@@ -10,7 +10,7 @@ import numpy as np
 
 from ovopt.bench.protocol import TakeProcessorTime
 from ovopt.bench.turn_scenario import Turns, TurnScenario
-from ovopt.records import ProcessorTime, Turn
+from ovopt.records import ProcessorTime
 
 
 class ProcessorTimeScenario(TurnScenario):
@@ -25,10 +25,6 @@ class ProcessorTimeScenario(TurnScenario):
     def take(self, seconds: float, first: int) -> TakeProcessorTime:
         """A slice of inferences."""
         return TakeProcessorTime(seconds, first)
-
-    def seconds(self, turn: Turn) -> float:
-        """Processor seconds per inference."""
-        return turn.seconds_per_sample
 
     def figures(self, raw: Turns) -> ProcessorTime:
         """The median turn's."""

@@ -36,7 +36,8 @@ class ServedLoadScenario(Scenario):
         same_settings(self.name, crew, effort.hint or "THROUGHPUT", found)
         rates = demand.rates
         if not rates and demand.limit_ms is None:
-            rates = _shares_of_capacity(crew)
+            capacity = _capacity(crew, crew.baseline)
+            rates = tuple(float(f"{share * capacity:.3g}") for share in (0.3, 0.5, 0.7, 0.9))
         steps = len(rates) or SEARCH_STEPS
         point_s = effort.time_budget_s / max(1, steps * len(crew.present))
         with progress.task("measure served load", total=steps * len(crew.present)) as advance:
@@ -89,11 +90,6 @@ def _capacity(crew: Crew, name: str) -> float:
     """Samples per second when the pool is never idle."""
     turn: Turn | None = crew.ask(name, protocol.TakeThroughput(CAPACITY_S, 0))
     return turn.samples_per_s if turn else 1.0
-
-
-def _shares_of_capacity(crew: Crew) -> tuple[float, ...]:
-    capacity = _capacity(crew, crew.baseline)
-    return tuple(float(f"{share * capacity:.3g}") for share in (0.3, 0.5, 0.7, 0.9))
 
 
 def _take(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ovopt.bench.protocol import TakeThroughput
 from ovopt.bench.turn_scenario import Turns, TurnScenario
-from ovopt.records import Throughput, Turn
+from ovopt.records import Throughput
 
 
 class ThroughputScenario(TurnScenario):
@@ -23,10 +23,6 @@ class ThroughputScenario(TurnScenario):
     def take(self, seconds: float, first: int) -> TakeThroughput:
         """A slice of inferences."""
         return TakeThroughput(seconds, first)
-
-    def seconds(self, turn: Turn) -> float:
-        """The inverse rate."""
-        return turn.seconds_per_sample
 
     def figures(self, raw: Turns) -> Throughput:
         """The median turn's rate."""
