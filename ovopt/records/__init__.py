@@ -5,7 +5,6 @@ Times carry their unit in the key, sizes are bytes, a share is 0 to 1, speed-ups
 
 from __future__ import annotations
 
-from ovopt.records.base import Record as Record
 from ovopt.records.bundle import (
     MadeBy as MadeBy,
     Manifest as Manifest,
@@ -47,17 +46,8 @@ from ovopt.records.gate import (
     Budgets as Budgets,
     Check as Check,
     Decision as Decision,
-    EndToEndBudget as EndToEndBudget,
-    FirstInferenceBudget as FirstInferenceBudget,
     Gate as Gate,
     Ground as Ground,
-    LatencyBudget as LatencyBudget,
-    MemoryBudget as MemoryBudget,
-    QualityBudget as QualityBudget,
-    SizeBudget as SizeBudget,
-    SpeedBudget as SpeedBudget,
-    ThroughputBudget as ThroughputBudget,
-    TimeBudget as TimeBudget,
     Verdict as Verdict,
 )
 from ovopt.records.model import (
@@ -68,6 +58,7 @@ from ovopt.records.model import (
     ModelFacts as ModelFacts,
     ModelFile as ModelFile,
     Port as Port,
+    Record as Record,
 )
 from ovopt.records.pairs import (
     EndToEndSpeedup as EndToEndSpeedup,

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from ovopt.records.base import Record
-from ovopt.records.model import DataFacts, Machine, ModelFile, Port
+from ovopt.records.model import DataFacts, Machine, ModelFile, Port, Record
 
 
 class Standing(Record):

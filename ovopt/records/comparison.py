@@ -7,11 +7,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ovopt.errors import UsageError, did_you_mean
-from ovopt.records.base import Record
 from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import Arm
 from ovopt.records.gate import Gate
-from ovopt.records.model import DataFacts, Machine
+from ovopt.records.model import DataFacts, Machine, Record
 from ovopt.records.pairs import Pair, Reference, Speeds
 
 

@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ovopt.records.base import Record
-from ovopt.records.model import DataFacts, Machine, ModelFile
+from ovopt.records.model import DataFacts, Machine, ModelFile, Record
 from ovopt.records.pairs import QualityDelta
 
 ProblemKind = Literal["accuracy", "speed", "precision"]

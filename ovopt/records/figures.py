@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ovopt.records.base import Record
-from ovopt.records.model import ModelFile
+from ovopt.records.model import ModelFile, Record
 
 
 class Effective(Record):

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ovopt.records.base import Record
+from ovopt.records.model import Record
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ovopt.records.base import Record
+from ovopt.records.model import Record
 
 SpeedWord = Literal["faster", "slower", "no clear difference"]
 QualityWord = Literal["higher", "lower", "no clear difference"]

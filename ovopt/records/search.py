@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ovopt.records.base import Record
+from ovopt.records.model import Record
 
 OPEN_SHARE = 0.5
 """With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,

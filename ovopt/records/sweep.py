@@ -7,9 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ovopt.records.base import Record
 from ovopt.records.gate import Verdict
-from ovopt.records.model import Machine
+from ovopt.records.model import Machine, Record
 from ovopt.records.pairs import QualityDelta, Speedup
 
 ORIGINAL = "original"

@@ -11,7 +11,7 @@ from ovopt import units
 from ovopt.contracts import View
 from ovopt.figures import PAIRED, words
 from ovopt.figures.figure import nothing
-from ovopt.records.base import notebook_html
+from ovopt.records.model import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
 from ovopt.reports.cells import Tone, drawn, escaped, one_line
 from ovopt.reports.notebook import html_table

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ovopt.records import Comparison
-from ovopt.records.base import notebook_html
 from ovopt.records.diagnosis import Diagnosis
+from ovopt.records.model import notebook_html
 from ovopt.reports.cells import Cell, Tone, clean
 from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import verdict_of
