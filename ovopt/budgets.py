@@ -4,7 +4,7 @@ settle an open one. Pure."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,9 +85,9 @@ def metric_of(check: Check) -> str | None:
     return check.budget.removeprefix("accuracy.").rpartition(".")[0] if check.budget.startswith("accuracy.") else None
 
 
-def limited_losses(found: Iterable[Check]) -> list[Check]:
-    """The checks that say how much quality may be lost."""
-    return [check for check in found if check.budget.endswith(("max_drop", "max_relative_drop"))]
+def is_drop(check: Check) -> bool:
+    """Tell a limit on a loss of quality from the others."""
+    return check.budget.startswith("accuracy.") and check.budget.endswith("drop")
 
 
 def _limits(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, float]]:
@@ -113,14 +113,12 @@ def _looked(path: Path, pair: Pair, evidence: Evidence) -> Looked:
     if section != "size" and getattr(pair, section) is None:
         raise UsageError(f"budgets.{section}: it was not measured; add --scenario {section}")
     place = ".".join(path[:-1])
+    figure = (PAIRED.get(place) if key.endswith("_speedup") else None) or KEYED[place]
     if key.endswith("_speedup"):
-        figure = PAIRED.get(place) or KEYED[place]
         found = _speedup(figure, pair, evidence)
     elif key == "max_ratio":
-        figure = KEYED[place]
         found = _exact(figure.ratio(pair), figure, pair)
     else:
-        figure = KEYED[place]
         arm = evidence.arm(pair.candidate)
         found = figure.spread(arm) if figure.raw else _exact(figure.of(arm), figure, pair)
     return Looked(found, figure.rests_on, UNITS[key], found.replicas)

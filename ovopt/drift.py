@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 
 import numpy as np
 
 from ovopt import stats, units
 from ovopt.errors import UsageError
-from ovopt.figures import Figure, figures_of
-from ovopt.records import Arm, Comparison, Machine, Pair, Quality
+from ovopt.figures import figures_of
+from ovopt.records import Arm, Comparison, Machine, Quality
 from ovopt.stats import PairedCounts
 
 SAME_MEMORY = 0.05
@@ -100,33 +101,26 @@ def _same_samples(then: Comparison, now: Comparison) -> bool:
 def _speedups(then: Comparison, now: Comparison) -> Iterator[str]:
     """Against the original of the same run: these hold from one day to the other, for both were interleaved."""
     earlier = {(pair.baseline, pair.candidate): pair for pair in then.pairs}
-    for pair in now.pairs:
-        before = earlier.get((pair.baseline, pair.candidate))
-        if before:
-            yield from _speedup_lines(before, pair, figures_of((*then.arms, *now.arms)))
-
-
-def _speedup_lines(then: Pair, now: Pair, catalogue: Iterable[Figure]) -> Iterator[str]:
-    for figure in catalogue:
-        old, new = figure.speedup(then), figure.speedup(now)
-        if not (old and new and old.low and old.high and new.low and new.high):
-            continue
-        word = "lower" if new.high < old.low else "higher" if new.low > old.high else "no clear difference"
-        said = " -> ".join(units.speedup(one.estimate, one.low, one.high) for one in (old, new))
-        yield f"{now.candidate}: speed-up in {figure.pair_name} {said}: {word}"
+    both = [(earlier[key], pair) for pair in now.pairs if (key := (pair.baseline, pair.candidate)) in earlier]
+    for (before, after), figure in product(both, figures_of((*then.arms, *now.arms))):
+        old, new = figure.speedup(before), figure.speedup(after)
+        if old and new and old.low and old.high and new.low and new.high:
+            word = "lower" if new.high < old.low else "higher" if new.low > old.high else "no clear difference"
+            said = " -> ".join(units.speedup(one.estimate, one.low, one.high) for one in (old, new))
+            yield f"{after.candidate}: speed-up in {figure.pair_name} {said}: {word}"
 
 
 def _figures(then: Comparison, now: Comparison, same_samples: bool) -> Iterator[str]:
     earlier = {arm.name: arm for arm in then.arms if not arm.lost}
     for arm in now.arms:
         if arm.name in earlier and not arm.lost:
-            yield from _moved(earlier[arm.name], arm, figures_of((earlier[arm.name], arm)))
+            yield from _moved(earlier[arm.name], arm)
             if same_samples and arm.role != "control":
                 yield from _qualities(earlier[arm.name], arm)
 
 
-def _moved(then: Arm, now: Arm, catalogue: Iterable[Figure]) -> Iterator[str]:
-    for figure in catalogue:
+def _moved(then: Arm, now: Arm) -> Iterator[str]:
+    for figure in figures_of((then, now)):
         before, after = figure.of(then), figure.of(now)
         if figure.followed and before and after and (figure.raw or before != after):
             said = " -> ".join(units.figure(value, figure.unit) for value in (before, after))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ovopt.budgets import Evidence, checks, limited_losses, metric_of
+from ovopt.budgets import Evidence, checks, is_drop, metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Arm, Budgets, Check, Comparison, Decision, Gate, Ground, Pair, Verdict
 
@@ -69,7 +69,7 @@ def _candidate_verdict(pair: Pair, found: Sequence[Check]) -> Verdict:
 
 
 def _recommendation(best: Pair, found: Sequence[Check]) -> Decision:
-    kept = limited_losses(check for check in found if check.candidate == best.candidate)
+    kept = [check for check in found if check.candidate == best.candidate and is_drop(check)]
     if not kept and any(delta.kind == "agreement" for delta in best.accuracy.values()):
         ground = Ground(candidate=best.candidate, kind="agrees", metrics=tuple(best.accuracy))
         return Decision(kind="agreement", grounds=(ground,))
@@ -92,7 +92,7 @@ def _paths(candidate: str, found: Sequence[Check], verdict: Verdict = "inconclus
 
 def _unbudgeted_loss(pair: Pair, found: Sequence[Check]) -> str | None:
     """A metric that is clearly worse though no budget allows any loss of it."""
-    budgeted = {metric_of(check) for check in limited_losses(found)}
+    budgeted = {metric_of(check) for check in found if is_drop(check)}
     clear = (n for n, d in pair.accuracy.items() if n not in budgeted and d.kind == "accuracy" and d.drop[1] > 0)
     return next(clear, None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 MISSING = "-"
@@ -112,15 +112,14 @@ def a_few(names: Iterable[object], count: int = 3) -> str:
 
 def figure(value: float, unit: str) -> str:
     """A figure by the unit that the catalogue gives it: `x`, `ms`, `us`, `/s`, `bytes`, a metric's own."""
-    match unit:
-        case "x":
-            return factor(value)
-        case "ms":
-            return milliseconds(value)
-        case "us":
-            return f"{number(value)} µs"
-        case "/s":
-            return rate(value)
-        case "bytes":
-            return size(round(value))
-    return quality(value, unit)
+    said = BY_UNIT.get(unit)
+    return said(value) if said else quality(value, unit)
+
+
+BY_UNIT: Mapping[str, Callable[[float], str]] = {
+    "x": factor,
+    "ms": milliseconds,
+    "us": lambda value: f"{number(value)} µs",
+    "/s": rate,
+    "bytes": lambda value: size(round(value)),
+}

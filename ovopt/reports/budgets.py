@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ovopt import units
-from ovopt.budgets import metric_of
+from ovopt.budgets import is_drop, metric_of
 from ovopt.records import Check, Comparison, Verdict
 from ovopt.reports.rows import title_of
 
@@ -41,7 +41,9 @@ def measured_text(check: Check) -> str:
     low, high = check.low, check.high
     sign = -1.0 if is_drop(check) else 1.0
     if is_drop(check) or check.budget.endswith(".max_gain"):
-        change = _signed(check, sign * check.estimate)
+        value = sign * check.estimate + 0.0  # no minus before a zero
+        relative = f"{100 * value:+.1f} % of the original's"
+        change = relative if check.unit == "relative" else units.points(value, check.unit)
         if low is None or high is None:
             return change
         ends = sorted((sign * low, sign * high))
@@ -52,16 +54,6 @@ def measured_text(check: Check) -> str:
     if check.unit == "x" and low is not None and high is not None:
         return f"{said} {units.factor_interval(low, high)}"
     return f"{said} [{', '.join('unknown' if bound is None else _amount(check, bound) for bound in (low, high))}]"
-
-
-def is_drop(check: Check) -> bool:
-    """Tell a limit on a loss of quality from the others."""
-    return check.budget.startswith("accuracy.") and check.budget.endswith("drop")
-
-
-def _signed(check: Check, value: float) -> str:
-    value += 0.0  # no minus before a zero
-    return f"{100 * value:+.1f} % of the original's" if check.unit == "relative" else units.points(value, check.unit)
 
 
 def bound_text(check: Check, value: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ovopt import units
 from ovopt.figures import DECIDING
 from ovopt.gate import lost_arms
@@ -35,15 +37,17 @@ def grounds_text(comparison: Comparison) -> str:
     """The grounds of the decision, candidate by candidate."""
     if comparison.gate.decision.kind == "nothing":
         return "; ".join(f"{name}: {why}" for name, why in lost_arms(comparison.arms).items())
-    pairs = {pair.candidate: pair for pair in comparison.pairs}
-    grounds = [ground for ground in comparison.gate.decision.grounds if ground.candidate in pairs]
-    found = [_ground(pairs[ground.candidate], ground, checks_on(comparison, ground)) for ground in grounds]
+    found = [_ground(*one) for one in grounds_of(comparison)]
     return f"{'; '.join(found)}." if found else ""
 
 
-def checks_on(comparison: Comparison, ground: Ground) -> list[Check]:
-    """The checks that a ground names."""
-    return [check for check in checks_of(comparison, ground.candidate) if check.budget in ground.checks]
+def grounds_of(comparison: Comparison) -> Iterator[tuple[Pair, Ground, list[Check]]]:
+    """The grounds of the decision, each with its candidate's pair and the checks that it names."""
+    pairs = {pair.candidate: pair for pair in comparison.pairs}
+    for ground in comparison.gate.decision.grounds:
+        if ground.candidate in pairs:
+            checks = [check for check in checks_of(comparison, ground.candidate) if check.budget in ground.checks]
+            yield pairs[ground.candidate], ground, checks
 
 
 def the(arm: str) -> str:

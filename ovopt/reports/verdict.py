@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovopt import units
-from ovopt.budgets import metric_of
+from ovopt.budgets import is_drop, metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
-from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, is_drop, limit_text, measured_text
+from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, limit_text, measured_text
 from ovopt.reports.cells import TONES, Tone
-from ovopt.reports.decision import checks_on, grounds_text, reason, the
+from ovopt.reports.decision import grounds_of, grounds_text, reason, the
 from ovopt.reports.rows import change_of, quality_tone, title_of
 
 Kind = Literal["ship", "keep", "open", "none"]
@@ -57,8 +57,8 @@ def verdict_of(comparison: Comparison) -> Verdict:
 
 
 def _praise(comparison: Comparison, pair: Pair) -> str:
-    said = [_speed_words(pair), _size_words(pair)]
-    return f"{pair.candidate} {_listed([part for part in said if part])}{_quality_clause(comparison, pair)}."
+    size = [f"takes {100 * pair.size.ratio:.0f} % of its space"] if pair.size.ratio < 0.95 else []
+    return f"{pair.candidate} {_listed([_speed_words(pair), *size])}{_quality_clause(comparison, pair)}."
 
 
 def _speed_words(pair: Pair) -> str:
@@ -71,10 +71,6 @@ def _speed_words(pair: Pair) -> str:
         if speed.verdict == "slower":
             return f"is slower than {baseline} ({units.number(speed.estimate)} times its speed)"
     return f"is not clearly faster than {baseline}" if speeds else "was not timed"
-
-
-def _size_words(pair: Pair) -> str:
-    return f"takes {100 * pair.size.ratio:.0f} % of its space" if pair.size.ratio < 0.95 else ""
 
 
 def _quality_clause(comparison: Comparison, pair: Pair) -> str:
@@ -101,16 +97,14 @@ def _values(pair: Pair, metrics: Iterable[str]) -> str:
 
 
 def _no_candidate(comparison: Comparison, ship: str) -> str:
-    pairs = {pair.candidate: pair for pair in comparison.pairs}
-    grounds = [ground for ground in comparison.gate.decision.grounds if ground.candidate in pairs]
-    faults = [f"{one.candidate} {_fault(pairs[one.candidate], checks_on(comparison, one), one)}" for one in grounds]
+    faults = [f"{found[0].candidate} {_fault(*found)}" for found in grounds_of(comparison)]
     more = f"; {len(faults) - NAMED} more do no better" if len(faults) > NAMED else ""
     if len(faults) == 1:
         return f"{faults[0]}, so {the(ship)} stays."
     return f"None of the {len(faults)} candidates should replace it: {'; '.join(faults[:NAMED])}{more}."
 
 
-def _fault(pair: Pair, missed: Sequence[Check], ground: Ground) -> str:
+def _fault(pair: Pair, ground: Ground, missed: Sequence[Check]) -> str:
     if quality := _limited(missed):
         return f"loses too much accuracy: {_values(pair, quality)}"
     if missed:
@@ -163,12 +157,10 @@ def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -
         return f"{title_of(name)} {change}"
     words = [check.verdict for check in checks]
     worst = next(WORDS[word] for word in ("fail", "inconclusive", "pass") if word in words)
-    budgets = ", ".join(f"budget {_limit(check)}" for check in checks if is_drop(check))
-    return f"{title_of(name)} {worst} ({', '.join(part for part in (change, budgets) if part)})"
-
-
-def _limit(check: Check) -> str:
-    return bound_text(check, -check.limit) + (" %" if check.unit == "relative" else "")
+    limits = [
+        f"budget {bound_text(one, -one.limit)}{' %' * (one.unit == 'relative')}" for one in checks if is_drop(one)
+    ]
+    return f"{title_of(name)} {worst} ({', '.join([change, *limits])})"
 
 
 def _speed_evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
