@@ -9,7 +9,7 @@ from typing import Any
 
 from ovopt import units
 from ovopt.figures import figures_of
-from ovopt.records import Comparison, Manifest, Pair, QualityDelta, StepReport
+from ovopt.records import Comparison, Manifest, Pair, StepReport
 from ovopt.reports.cells import clean, escaped, one_line
 from ovopt.reports.decision import reason
 from ovopt.reports.rows import points_of
@@ -129,7 +129,9 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     yield from ("## Measured", "", f"Against the original on {escaped(where)}; 95 % intervals in brackets.", "")
     yield from ("| | original | this model | change |", "| --- | --- | --- | --- |")
     for label, delta in pair.accuracy.items():
-        yield _quality(label, delta)
+        name = f"{escaped(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
+        values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
+        yield f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta)} |"
     for figure in figures_of(comparison.arms):
         if speed := figure.speedup(pair):
             said = units.speedup(speed.estimate, speed.low, speed.high)
@@ -138,12 +140,6 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict
         yield from (f"Budgets: {verdict}. {escaped(reason(comparison))}", "")
-
-
-def _quality(label: str, delta: QualityDelta) -> str:
-    name = f"{escaped(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
-    values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
-    return f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta)} |"
 
 
 def _use(manifest: Manifest, name: str) -> list[str]:

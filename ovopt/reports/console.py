@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.padding import Padding
@@ -28,12 +27,15 @@ class Console(Report):
 
     def render(self, comparison: Comparison, view: View) -> str:
         """Text with a newline at its end."""
+        candidates = candidates_of(comparison)
+        beside = view.width >= NARROW or len(candidates) < 2
+        tables = [candidates] if beside else [[candidate] for candidate in candidates]
         notes = (Text(one_line(remark.text), style=STYLES[remark.tone] or "dim") for remark in remarks(comparison))
         return drawn(
             view,
             [
                 Padding(_opening(comparison), (1, 2)),
-                *_tables(comparison, view.width),
+                *(_table(comparison, shown, view.width) for shown in tables),
                 "",
                 *(Padding(note, (0, 0, 0, 2)) for note in notes),
             ],
@@ -52,15 +54,6 @@ def _opening(comparison: Comparison) -> Table:
     if word:
         opening.add_row(Text.assemble("Gate: ", (word.upper(), f"bold {STYLES[TONES[word]]}")), "")
     return opening
-
-
-def _tables(comparison: Comparison, width: int) -> Iterator[Table]:
-    candidates = candidates_of(comparison)
-    if width >= NARROW or len(candidates) < 2:
-        yield _table(comparison, candidates, width)
-        return
-    for candidate in candidates:
-        yield _table(comparison, [candidate], width)
 
 
 def _table(comparison: Comparison, candidates: list[Arm], width: int) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import ClassVar
 
 from rich.padding import Padding
@@ -44,12 +45,11 @@ def _metrics(comparison: Comparison) -> Table:
 
 def _details(arm: Arm) -> Iterator[Table]:
     """The first model's weakest classes and worst samples, by its first metric that tells them apart."""
-    for title, pick in (("weakest classes", _weakest), ("worst samples", _worst)):
+    for title, pick in (("weakest classes", _weakest), ("worst samples", lambda quality: quality.worst)):
         for name, quality in arm.accuracy.items():
-            found = pick(quality)
-            if found:
+            if found := pick(quality):
                 table = _table(f"{title} of {arm.name}", title_of(name))
-                for key, value in found.items():
+                for key, value in islice(found.items(), SHOWN):
                     table.add_row(Text(one_line(key)), Text(one_line(units.quality(value, quality.unit))))
                 yield table
                 break
@@ -57,11 +57,7 @@ def _details(arm: Arm) -> Iterator[Table]:
 
 def _weakest(quality: Quality) -> Mapping[str, float]:
     weakest = sorted(quality.by_class, key=lambda key: quality.by_class[key], reverse=not quality.higher_is_better)
-    return {key: quality.by_class[key] for key in weakest[:SHOWN]} if len(weakest) > 1 else {}
-
-
-def _worst(quality: Quality) -> Mapping[str, float]:
-    return dict(list(quality.worst.items())[:SHOWN])
+    return {key: quality.by_class[key] for key in weakest} if len(weakest) > 1 else {}
 
 
 def _quality(quality: Quality | None) -> Text:

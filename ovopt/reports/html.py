@@ -35,6 +35,7 @@ class Html(Report):
 def _facts(comparison: Comparison) -> dict[str, Any]:
     candidates = candidates_of(comparison)
     scripts = list(map(page_file, SCRIPTS))
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return {
         "comparison": comparison,
         "verdict": verdict_of(comparison),
@@ -51,9 +52,5 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "settings_lines": list(settings_lines(comparison)),
         "provenance": provenance,
         "scripts": list(map(as_it_is, scripts)),
-        "policy": " ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+        "policy": " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests),
     }
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

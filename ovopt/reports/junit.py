@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
 from ovopt.contracts import Report, View
-from ovopt.records import Check, Comparison
+from ovopt.records import Arm, Check, Comparison
 from ovopt.reports.budgets import checks_of, limit_text, measured_text
 from ovopt.reports.cells import clean, one_line
 from ovopt.reports.decision import reason
@@ -25,20 +24,16 @@ class Junit(Report):
     def render(self, comparison: Comparison, view: View) -> str:
         """An XML document."""
         suites = ET.Element("testsuites", {"name": "ovopt"})
-        for name, lost in _subjects(comparison):
-            suites.append(_suite(comparison, name, lost, checks_of(comparison, name)))
-        _count(suites, [case for suite in suites for case in suite.iter("testcase")])
+        baseline, candidates = comparison.arms[0], candidates_of(comparison)
+        for arm in [baseline, *candidates] if baseline.lost or not candidates else candidates:
+            suites.append(_suite(comparison, arm))
+        _count(suites)
         ET.indent(suites)
         return ET.tostring(suites, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _subjects(comparison: Comparison) -> list[tuple[str, str | None]]:
-    arms = candidates_of(comparison)
-    baseline = comparison.arms[0]
-    return [(arm.name, arm.lost) for arm in ([baseline] if baseline.lost or not arms else []) + arms]
-
-
-def _suite(comparison: Comparison, name: str, lost: str | None, checks: Sequence[Check]) -> ET.Element:
+def _suite(comparison: Comparison, arm: Arm) -> ET.Element:
+    name, lost, checks = arm.name, arm.lost, checks_of(comparison, arm.name)
     suite = ET.Element("testsuite", {"name": one_line(name), "timestamp": one_line(comparison.created)})
     for check in checks:
         _case(suite, name, check)
@@ -48,7 +43,7 @@ def _suite(comparison: Comparison, name: str, lost: str | None, checks: Sequence
     elif not checks:
         ET.SubElement(_named(suite, name, "budgets"), "skipped", {"message": "no budget was given"})
     ET.SubElement(suite, "system-out").text = clean(reason(comparison))
-    _count(suite, list(suite.iter("testcase")))
+    _count(suite)
     return suite
 
 
@@ -68,7 +63,8 @@ def _named(suite: ET.Element, candidate: str, budget: str) -> ET.Element:
     return ET.SubElement(suite, "testcase", names)
 
 
-def _count(element: ET.Element, cases: Sequence[ET.Element]) -> None:
+def _count(element: ET.Element) -> None:
+    cases = list(element.iter("testcase"))
     element.set("tests", str(len(cases)))
     for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         element.set(plural, str(sum(case.find(kind) is not None for case in cases)))

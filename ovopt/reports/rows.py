@@ -8,7 +8,7 @@ from itertools import islice
 
 from ovopt import units
 from ovopt.figures import KEYED, Figure, figures_of
-from ovopt.records import Arm, Comparison, Pair, QualityDelta, Speeds
+from ovopt.records import Arm, Comparison, Pair, QualityDelta
 from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell
 
 SHOWN_SHARE = 0.05
@@ -47,8 +47,8 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
     for name, reference in comparison.references.items():
         if reference.speeds and reference.speeds.latency:
             against = [pair.against.get(name) if pair else None for _, pair in columns[1:]]
-            factors = [speedup_cell(reference.speeds.latency), *map(_latency_factor, against)]
-            yield Row(f"against {name}", "speed-up in latency", tuple(factors))
+            found = (speedup_cell(s.latency) if s and s.latency else None for s in (reference.speeds, *against))
+            yield from _row(f"against {name}", "speed-up in latency", False, found)
     if comparison.gate.verdict:
         verdicts = [verdict_cell(comparison.gate.candidates.get(arm.name)) for arm in candidates]
         yield Row("verdict", "of the budgets", (Cell(), *verdicts))
@@ -84,25 +84,17 @@ def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
 
 def change_of(delta: QualityDelta) -> str:
     """A metric's change with its interval: `+0.1 [-0.5, +0.7]`."""
-    return f"{units.quality_delta(delta.delta, delta.unit)} {_interval(delta)}"
+    return f"{units.quality_delta(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
 
 
 def points_of(delta: QualityDelta) -> str:
     """A metric's change with its unit and interval: `+0.1 points [-0.5, +0.7]`."""
-    return f"{units.points(delta.delta, delta.unit)} {_interval(delta)}"
-
-
-def _interval(delta: QualityDelta) -> str:
-    return units.quality_interval(delta.low, delta.high, delta.unit)
+    return f"{units.points(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
 
 
 def title_of(metric: str) -> str:
     """A metric's name in running text."""
     return metric.replace("_", " ")
-
-
-def _latency_factor(speeds: Speeds | None) -> Cell:
-    return speedup_cell(speeds.latency) if speeds and speeds.latency else Cell(units.MISSING)
 
 
 def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
@@ -112,16 +104,13 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
         deltas = [pair.accuracy.get(name) if pair else None for _, pair in candidates]
         agreement = any(delta and delta.kind == "agreement" for delta in deltas)
         first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit))
-        meaning = "the same answers as the original's" if agreement else _direction(quality.higher_is_better)
+        meaning = "quality; higher is better" if quality.higher_is_better else "an error; lower is better"
+        meaning = "the same answers as the original's" if agreement else meaning
         cells = [_quality_cell(delta, arm, name) for delta, (arm, _) in zip(deltas, candidates, strict=True)]
         yield Row(title_of(name), meaning, (first, *cells))
         if any(delta and delta.flips for delta in deltas) and not agreement:
             meaning = "samples that turned wrong, and right"
             yield Row("flips", meaning, (Cell(), *map(_flips, deltas)), part=True)
-
-
-def _direction(higher_is_better: bool) -> str:
-    return "quality; higher is better" if higher_is_better else "an error; lower is better"
 
 
 def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str) -> Cell:

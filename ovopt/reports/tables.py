@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ovopt import units
-from ovopt.records import Arm, Comparison, Pair, Quality
+from ovopt.records import Arm, Comparison
 from ovopt.reports.diagnosis import share, worst_first
 from ovopt.reports.rows import title_of
 
@@ -169,22 +169,13 @@ def flips(comparison: Comparison) -> Iterator[Flip]:
     """The samples that turned, of every candidate and right-or-wrong metric, lost ones first."""
     arms = {arm.name: arm for arm in comparison.arms}
     for pair in comparison.pairs:
-        for name in _right_or_wrong(pair):
+        for name in [name for name, delta in pair.accuracy.items() if delta.flips and delta.kind == "accuracy"]:
             before, after = (arms[arm].accuracy.get(name) for arm in (pair.baseline, pair.candidate))
             if before and after and len(before.rows) == len(after.rows):
-                yield from _turned(comparison, pair.candidate, name, before, after)
-
-
-def _right_or_wrong(pair: Pair) -> list[str]:
-    return [name for name, delta in pair.accuracy.items() if delta.flips is not None and delta.kind == "accuracy"]
-
-
-def _turned(comparison: Comparison, candidate: str, metric: str, before: Quality, after: Quality) -> Iterator[Flip]:
-    ids = sample_ids(comparison, len(before.rows))
-    rows = list(zip(ids, before.rows, after.rows, strict=True))
-    turned = [(sample, "lost") for sample, was, is_ in rows if was == 1 and is_ == 0]
-    turned += [(sample, "gained") for sample, was, is_ in rows if was == 0 and is_ == 1]
-    yield from (Flip(candidate, metric, sample, outcome) for sample, outcome in turned[:FLIPS_SHOWN])
+                rows = list(zip(sample_ids(comparison, len(before.rows)), before.rows, after.rows, strict=True))
+                turned = [(sample, "lost") for sample, was, is_ in rows if was == 1 and is_ == 0]
+                turned += [(sample, "gained") for sample, was, is_ in rows if was == 0 and is_ == 1]
+                yield from (Flip(pair.candidate, name, *one) for one in turned[:FLIPS_SHOWN])
 
 
 def sample_ids(comparison: Comparison, count: int) -> Sequence[str]:

@@ -13,8 +13,6 @@ from ovopt.reports.cells import TONES, clean
 if TYPE_CHECKING:
     from jinja2 import Template
 
-PAGE = files("ovopt.reports.page")
-
 
 @cache
 def page_template(name: str) -> Template:
@@ -44,7 +42,7 @@ def page_template(name: str) -> Template:
 @cache
 def page_file(name: str) -> str:
     """The text of a file that lies beside the templates, wherever the package is installed."""
-    return (PAGE / name).read_text(encoding="utf-8")
+    return (files("ovopt.reports.page") / name).read_text(encoding="utf-8")
 
 
 def as_it_is(text: str) -> Any:
