@@ -6,7 +6,7 @@ from typing import Any
 
 from ovopt.records.search import Gain, SearchOutcome, Trial
 from ovopt.reports.steps import refusal, standing
-from tests.workflow.searching.test_trial import trial
+from tests.workflow.searching.test_search import trial
 
 
 def outcome(*trials: Trial, **more: Any) -> SearchOutcome:

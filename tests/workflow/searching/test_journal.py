@@ -12,7 +12,7 @@ from ovopt.records.search import Trial
 from ovopt.workflow.searching.journal import Journal
 from tests.factories import OLDER, exactly
 from tests.limits import files_of_at_most
-from tests.workflow.searching.test_trial import trial
+from tests.workflow.searching.test_search import trial
 
 
 @pytest.fixture
