@@ -145,9 +145,8 @@ def _speedup(figure: Figure, pair: Pair, evidence: Evidence) -> Spread:
 def _quality(path: Path, pair: Pair) -> Looked:
     _, metric, key = path
     if metric not in pair.accuracy:
-        raise UsageError(
-            f"budgets.accuracy.{metric}: this metric was not measured; {did_you_mean(metric, pair.accuracy)}"
-        )
+        known = did_you_mean(metric, pair.accuracy)
+        raise UsageError(f"budgets.accuracy.{metric}: this metric was not measured; {known}")
     delta = pair.accuracy[metric]
     return Looked(_change(delta, key, metric), "samples", UNITS.get(key, delta.unit), delta.n)
 

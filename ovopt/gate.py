@@ -53,7 +53,8 @@ def decision_on(pairs: Sequence[Pair], found: Sequence[Check]) -> Decision:
         return Decision(kind="nothing")
     verdicts = {pair.candidate: _candidate_verdict(pair, found) for pair in pairs}
     sound = [pair for pair in pairs if verdicts[pair.candidate] == "pass" and not _unbudgeted_loss(pair, found)]
-    worth = [pair for pair in sound if _worth(pair)]
+    gains = [pair for pair in sound if "faster" in _words(pair) or pair.size.ratio <= SMALLER]
+    worth = [pair for pair in gains if not _slower(pair)]
     if worth:
         return _recommendation(max(worth, key=_speed), found)
     open_ = [pair for pair in pairs if verdicts[pair.candidate] == "inconclusive" and not _slower(pair)]
@@ -95,11 +96,6 @@ def _unbudgeted_loss(pair: Pair, found: Sequence[Check]) -> str | None:
     budgeted = {metric_of(check) for check in found if is_drop(check)}
     clear = (n for n, d in pair.accuracy.items() if n not in budgeted and d.kind == "accuracy" and d.drop[1] > 0)
     return next(clear, None)
-
-
-def _worth(pair: Pair) -> bool:
-    """Faster, or smaller and not slower."""
-    return not _slower(pair) and ("faster" in _words(pair) or pair.size.ratio <= SMALLER)
 
 
 def _slower(pair: Pair) -> bool:

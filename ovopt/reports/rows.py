@@ -110,7 +110,9 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
         yield Row(title_of(name), meaning, (first, *cells))
         if any(delta and delta.flips for delta in deltas) and not agreement:
             meaning = "samples that turned wrong, and right"
-            yield Row("flips", meaning, (Cell(), *map(_flips, deltas)), part=True)
+            flips = [delta.flips if delta else None for delta in deltas]
+            cells = [Cell(f"{one.lost} lost, {one.gained} gained") if one else Cell() for one in flips]
+            yield Row("flips", meaning, (Cell(), *cells), part=True)
 
 
 def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str) -> Cell:
@@ -128,12 +130,6 @@ def quality_tone(delta: QualityDelta) -> Tone:
     if delta.verdict == "no clear difference":
         return "plain"
     return "good" if (delta.verdict == "higher") == delta.higher_is_better else "bad"
-
-
-def _flips(delta: QualityDelta | None) -> Cell:
-    if delta is None or delta.flips is None:
-        return Cell()
-    return Cell(f"{delta.flips.lost} lost, {delta.flips.gained} gained")
 
 
 def _stages(figure: Figure, arm: Arm) -> Iterator[str]:

@@ -29,9 +29,11 @@ def effect(report: StepReport) -> str:
 
 
 def against_the_original(standing: Standing) -> str:
-    """Size, agreement and rough speed of the model behind a step."""
+    """Size, agreement and rough speed of the model behind a step. Agreement has four digits, and is 1 only where
+    nothing differs that the metric sees."""
     parts = [units.size(standing.size_bytes)]
-    agreement = [f"{name.replace('_', ' ')} {_floored(value)}" for name, value in standing.agreement.items()]
+    floored = {name: min(value, 0.9999) if value < 1 else value for name, value in standing.agreement.items()}
+    agreement = [f"{name.replace('_', ' ')} {value:.4f}" for name, value in floored.items()]
     if agreement:
         parts.append(f"{', '.join(agreement)} with the original on {standing.samples} samples")
     if standing.speedup:
@@ -51,11 +53,6 @@ def _counted(value: Any) -> str:
     if isinstance(value, Mapping):
         return "(" + ", ".join(f"{name} {number:,}" for name, number in value.items()) + ")"
     return f"{value:,}"
-
-
-def _floored(value: float) -> str:
-    """Four digits, and 1 only where nothing differs that the metric sees."""
-    return f"{min(value, 0.9999) if value < 1 else value:.4f}"
 
 
 def refusal(outcome: SearchOutcome) -> str:
