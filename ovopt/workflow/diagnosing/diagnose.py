@@ -120,10 +120,11 @@ class _Examination:
         layers = layer_table(two, errors, blames.by_layer if blames else {}, timed)
         validator = self._validator(original)
         quality = validator.delta(optimized, UNBOUNDED) if validator else None
+        budget = self._run.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
         case = Case(
             layers=layers,
             quality=quality,
-            max_drop=self._max_drop(validator),
+            max_drop=budget.max_drop if budget else None,
             original_ms=timed.profiles[0].wall_ms,
             wall_ms=timed.profiles[1].wall_ms,
             search=FixSearch(
@@ -182,10 +183,6 @@ class _Examination:
         return Validator(
             self._prepared, model, self._taking_part[0].facts, self._device, {**self._properties, **(more or {})}
         )
-
-    def _max_drop(self, validator: Validator | None) -> float | None:
-        budget = self._run.recipe.budgets.accuracy.get(validator.metric.label) if validator else None
-        return budget.max_drop if budget else None
 
     def _target(
         self, source: Source, optimized: openvino.Model, timed: LayerTimes, validator: Validator | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ovopt.bench.quick_speedup import quick_speedup
 from ovopt.bisection import shortest_prefix, thinned
@@ -131,13 +131,7 @@ class FixSearch:
             self._progress.say(f"with {error}")
             return None
 
-    def _check(self, how: str, model: openvino.Model) -> FixCheck:
+    def _check(self, how: Literal["reverted", "made again"], model: openvino.Model) -> FixCheck:
         speedup = self._speedup(model)
-        return FixCheck.model_validate(
-            {
-                "how": how,
-                "quality": self._judged(model),
-                "speedup": speedup,
-                "cost_ms": self._target.wall_ms * (1 / speedup - 1) if speedup else None,
-            }
-        )
+        cost_ms = self._target.wall_ms * (1 / speedup - 1) if speedup else None
+        return FixCheck(how=how, quality=self._judged(model), speedup=speedup, cost_ms=cost_ms)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ovopt.contracts import Array, Progress, Tensors
+from ovopt.contracts import Progress, Tensors
 from ovopt.errors import ArmLostError, SettingsError
 from ovopt.model.inspect.layer_errors import Deviation, Deviations, DeviceModel, decibels, deviations
 from ovopt.model.inspect.layer_switches import RunningSwitches, Switched
@@ -48,12 +45,7 @@ class ModelPair:
     @property
     def exact(self) -> DeviceModel:
         """The original in f32."""
-        return DeviceModel(
-            self.original.model,
-            self.original.device,
-            {**self.original.properties, **EXACT},
-            self.original.state,
-        )
+        return replace(self.original, properties={**self.original.properties, **EXACT})
 
 
 def compare_values(two: ModelPair, progress: Progress) -> dict[str, LayerError]:
@@ -71,7 +63,11 @@ def compare_values(two: ModelPair, progress: Progress) -> dict[str, LayerError]:
             found.whole.update(part.whole)
             found.own.update(part.own)
             advance()
-    return {name: _layer_error(whole, found.own.get(name)) for name, whole in found.whole.items()}
+    own = {name: deviation.error for name, deviation in found.own.items()}
+    return {
+        name: LayerError(sqnr_db=decibels(whole.error), cosine=whole.cosine, error=whole.error, own=own.get(name))
+        for name, whole in found.whole.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -95,52 +91,41 @@ def blame_layers(two: ModelPair, budget: TimeBudget, progress: Progress) -> Blam
     except RuntimeError as error:
         progress.say(f"which layer causes what cannot be told apart: {reason(error)}")
         return None
-    return _Blaming(switched.names, running).run(two.samples, budget, progress)
+    return _blames(switched.names, running, two.samples, budget, progress)
 
 
-class _Blaming:
-    def __init__(self, names: Sequence[str], running: RunningSwitches) -> None:
-        self._names = names
-        self._running = running
-        self._all = Deviation()
-        self._alone = [Deviation() for _ in names]
-        self._rest: dict[int, Deviation] = {}
-
-    def run(self, samples: Sequence[Sequence[Tensors]], budget: TimeBudget, progress: Progress) -> Blames:
-        """Each layer alone, then the worst ones left out one by one; those are settled by the first sample."""
-        done = 0
-        steps = len(self._names) + min(REVERTED, len(self._names))
-        with progress.task("each layer alone", total=steps * len(samples)) as advance:
-            for parts in samples:
-                exact = self._running.exact(parts)
-                self._add(self._all, parts, self._running.all_optimized(), exact)
-                for i, deviation in enumerate(self._alone):
-                    self._add(deviation, parts, self._running.only(i), exact)
-                    advance()
-                for i, deviation in self._left_out().items():
-                    self._add(deviation, parts, ~self._running.only(i), exact)
-                    advance()
-                done += 1
-                if budget.spent_s * (done + 1) / done > budget.seconds:
-                    break
-        guilty = self._names if self._all.error > AGREEING else ()
-        return Blames({name: self._blame(i) for i, name in enumerate(guilty)}, self._all.error, done)
-
-    def _left_out(self) -> Mapping[int, Deviation]:
-        if not self._rest:
-            worst = sorted(range(len(self._names)), key=lambda i: -self._alone[i].error)
-            self._rest = {i: Deviation() for i in worst[:REVERTED]}
-        return self._rest
-
-    def _add(
-        self, deviation: Deviation, parts: Sequence[Tensors], on: NDArray[np.bool_], exact: Sequence[Array]
-    ) -> None:
-        deviation.include(self._running.error(parts, on, exact))
-
-    def _blame(self, index: int) -> Blame:
-        rest = self._rest.get(index)
-        gain = 1 - rest.error / self._all.error if rest and self._all.error else None
-        return Blame(alone=self._alone[index].error, gain=gain)
+def _blames(
+    names: Sequence[str],
+    running: RunningSwitches,
+    samples: Sequence[Sequence[Tensors]],
+    budget: TimeBudget,
+    progress: Progress,
+) -> Blames:
+    """Each layer alone, then the worst ones left out one by one; those are settled by the first sample."""
+    together, alone, rest = Deviation(), [Deviation() for _ in names], dict[int, Deviation]()
+    done = 0
+    steps = len(names) + min(REVERTED, len(names))
+    with progress.task("each layer alone", total=steps * len(samples)) as advance:
+        for parts in samples:
+            exact = running.exact(parts)
+            together.include(running.error(parts, running.all_optimized(), exact))
+            for i, deviation in enumerate(alone):
+                deviation.include(running.error(parts, running.only(i), exact))
+                advance()
+            if not rest:
+                worst = sorted(range(len(names)), key=lambda i: -alone[i].error)
+                rest = {i: Deviation() for i in worst[:REVERTED]}
+            for i, deviation in rest.items():
+                deviation.include(running.error(parts, ~running.only(i), exact))
+                advance()
+            done += 1
+            if budget.spent_s * (done + 1) / done > budget.seconds:
+                break
+    error = together.error
+    gains = {i: 1 - deviation.error / error for i, deviation in rest.items()} if error > AGREEING else {}
+    guilty = names if error > AGREEING else ()
+    blames = {name: Blame(alone=alone[i].error, gain=gains.get(i)) for i, name in enumerate(guilty)}
+    return Blames(blames, error, done)
 
 
 @dataclass(frozen=True)
@@ -187,12 +172,6 @@ def layer_table(
         )
         for name, layer in made.items()
     ]
-
-
-def _layer_error(whole: Deviation, own: Deviation | None) -> LayerError:
-    return LayerError(
-        sqnr_db=decibels(whole.error), cosine=whole.cosine, error=whole.error, own=own.error if own else None
-    )
 
 
 def _executed(unit: Unit, place: int, name: str) -> Executed | None:

@@ -68,12 +68,8 @@ def precision_problems(case: PrecisionCase, layers: Sequence[LayerDiagnosis]) ->
 
 def worst_layers(layers: Sequence[LayerDiagnosis]) -> list[str]:
     """Names of the layers with the largest errors of their own, at most three."""
-    known = [layer for layer in layers if layer.error and layer.error.own]
-    return [layer.name for layer in sorted(known, key=lambda layer: -_own(layer))[:WORST]]
-
-
-def _own(layer: LayerDiagnosis) -> float:
-    return (layer.error.own or 0.0) if layer.error else 0.0
+    own = {layer.name: layer.error.own for layer in layers if layer.error and layer.error.own}
+    return sorted(own, key=lambda name: -own[name])[:WORST]
 
 
 def _in_f32(case: PrecisionCase) -> Fix:

@@ -43,7 +43,8 @@ def source_of(
     """The original; or, where the manifest says that it was simplified before it was quantized, the model that this
     leads to. `samples` are inferences of shapes [batch, ...]."""
     lasting = frozenset(by_name(original))
-    step = _simplified_by(manifest)
+    before = [report for report in manifest.steps[:-1] if report.changed] if manifest else []
+    step = next((step for report in before if (step := _made(Simplify, report))), None)
     if step is None:
         return Source(named_alike(original.clone(), optimized), lasting)
     try:
@@ -60,11 +61,6 @@ def quantize_step(manifest: Manifest | None) -> Quantize | None:
     """The step that made a bundle; None where operations were put back behind it, or another step was the last."""
     last = manifest.steps[-1] if manifest and manifest.steps else None
     return _made(Quantize, last) if last else None
-
-
-def _simplified_by(manifest: Manifest | None) -> Simplify | None:
-    before = [report for report in manifest.steps[:-1] if report.changed] if manifest else []
-    return next((step for report in before if (step := _made(Simplify, report))), None)
 
 
 def _made(kind: type[S], report: StepReport) -> S | None:
