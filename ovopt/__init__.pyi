@@ -38,9 +38,8 @@ from ovopt.records import (
 from ovopt.records.bundle import Rebuilt as Rebuilt
 from ovopt.records.sweep import Sweep as Sweep, SweepRow as SweepRow
 from ovopt.suite import Suite as Suite, load_suite as load_suite
-from ovopt.workflow.comparing.compare import benchmark as benchmark, compare as compare
+from ovopt.workflow.comparing.compare import Plan as Plan, benchmark as benchmark, compare as compare
 from ovopt.workflow.comparing.evaluate import evaluate as evaluate
-from ovopt.workflow.comparing.plan import Plan as Plan
 from ovopt.workflow.demo import Demo as Demo, demo as demo
 from ovopt.workflow.diagnosing.diagnose import diagnose as diagnose
 from ovopt.workflow.doctor import Checkup as Checkup, doctor as doctor

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ovopt.recipe import Override
     from ovopt.records import Comparison, Settings
     from ovopt.workflow.beginning.options import Asked
-    from ovopt.workflow.comparing.plan import Plan
+    from ovopt.workflow.comparing.compare import Plan
 
 FORMATS = ("console", "markdown", "html", "csv", "junit", "json")
 """How a comparison is printed, by ovopt itself; installed packages may bring more."""
@@ -273,7 +273,7 @@ class Measuring:
     def plan(self, time_budget_s: float) -> Plan:
         """The plan of the measurement. Raises UsageError where `--vary` gives fewer than two different values."""
         from ovopt.bench.request_loops import Demand
-        from ovopt.workflow.comparing.plan import Plan
+        from ovopt.workflow.comparing.compare import Plan
 
         return Plan(
             tuple(self.scenario or ()) or None,
@@ -334,26 +334,24 @@ def step_settings(step: str, given: Mapping[str, object]) -> list[Override | str
     """Options of a step's command as settings of the recipe: each of the step's key that it is called like."""
     from ovopt.recipe import Override
 
-    found: list[Override | str] = []
-    for name, value in given.items():
-        if value is not None:
-            option = f"--{name.replace('_', '-')}"
-            said = option if isinstance(value, bool) else f"{option} {value}"
-            found.append(Override(f"optimize.{step}.{STEP_KEYS.get(name, name)}={json.dumps(value)}", said))
-    return found
+    return [
+        Override(
+            f"optimize.{step}.{STEP_KEYS.get(name, name)}={json.dumps(value)}",
+            f"--{name.replace('_', '-')}{'' if isinstance(value, bool) else f' {value}'}",
+        )
+        for name, value in given.items()
+        if value is not None
+    ]
 
 
-@contextmanager
-def scratch_file(target: Path | None, force: bool, mark: str) -> Iterator[Path | None]:
+def scratch_file(target: Path | None, force: bool, mark: str) -> AbstractContextManager[Path | None]:
     """A scratch file that becomes `target` when all ends well; None where nothing is asked for. Raises OutputError,
     before the work starts, where it may not be written."""
     if target is None:
-        yield None
-        return
+        return nullcontext()
     from ovopt.output import new_file
 
-    with new_file(target, force, mark) as file:
-        yield file
+    return new_file(target, force, mark)
 
 
 def history_file() -> Path:

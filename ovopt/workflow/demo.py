@@ -17,8 +17,7 @@ from ovopt.output import new_file
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
 from ovopt.workflow.beginning.options import as_path, options_of
-from ovopt.workflow.comparing.compare import compare
-from ovopt.workflow.comparing.plan import Plan
+from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.optimizing.steps import quantize
 from ovopt.workflow.stored.report import render
 

@@ -19,8 +19,7 @@ from ovopt.locate import shipped
 from ovopt.model.native import core
 from ovopt.recipe import SECTIONS
 from ovopt.records import Machine, Record, Speedup
-from ovopt.workflow.comparing.compare import compare
-from ovopt.workflow.comparing.plan import Plan
+from ovopt.workflow.comparing.compare import Plan, compare
 
 if TYPE_CHECKING:
     from ovopt.workflow.beginning.options import Watched

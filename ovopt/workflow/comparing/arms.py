@@ -58,7 +58,7 @@ def arms(
             timed = Timed.of(prepared, fed_apart(taking_part, prepared), Path(scratch), advance)
 
         def arm(one: NamedModel, name: str, role: Role, extra: Mapping[str, str]) -> ArmPlan:
-            fed = timed.of_model(one.file.sha256)
+            fed = timed.embedded.get(one.file.sha256, timed.usual)
             placement = _placement(one, one.opened.readable(Path(scratch), one.shapes), recipe)
             return ArmPlan(
                 name=name,
@@ -161,7 +161,8 @@ class Timed:
 
         def fed(own: Prepared, tensors: Sequence[Tensors], file: Path) -> Fed:
             batch = own.recipe.model.batch
-            write_samples(file, _batches(tensors, batch, _shared(own)) if batch > 1 else tensors)
+            shared = [port.name in own.recipe.model.inputs for port in own.inputs]
+            write_samples(file, _batches(tensors, batch, shared) if batch > 1 else tensors)
             return Fed(file, Contents(contents, own.preparation))
 
         return cls(
@@ -172,18 +173,10 @@ class Timed:
             },
         )
 
-    def of_model(self, model: str) -> Fed:
-        """Inputs and contents for the model of this hash."""
-        return self.embedded.get(model, self.usual)
-
-
-def _shared(prepared: Prepared) -> list[bool]:
-    """Tells, input by input, whether it is the same for every sample, so that a batch holds it once."""
-    return [port.name in prepared.recipe.model.inputs for port in prepared.inputs]
-
 
 def _batches(samples: Sequence[Tensors], batch: int, shared: Sequence[bool]) -> Iterator[Tensors]:
-    """Batches of successive samples, the first ones again where they run out; a few, for they all rotate."""
+    """Batches of successive samples, the first ones again where they run out; a few, for they all rotate. Inputs that
+    are `shared`, the same for every sample, are in a batch once."""
     count = max(1, len(samples) // batch)
     for start in range(0, count * batch, batch):
         chosen = [samples[i % len(samples)] for i in range(start, start + batch)]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from ovopt import comparison
 from ovopt.bench.machine import efficiency
 from ovopt.bench.protocol import Audit
+from ovopt.bench.request_loops import Demand
 from ovopt.bench.scenario import Effort, Found, Scenario, as_fields, hinted
-from ovopt.bench.workers import ArmPlan, Crew
+from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
 from ovopt.budgets import scenarios_of
 from ovopt.caller import untouched_caller
+from ovopt.contracts import plugins
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
 from ovopt.model.files.opened import several
@@ -34,10 +36,9 @@ from ovopt.records import (
     Speeds,
 )
 from ovopt.reports.decision import with_reason
-from ovopt.workflow.beginning.options import Options, check, options_of
+from ovopt.workflow.beginning.options import Options, check, check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
-from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.comparing.previews import previews
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import (
@@ -55,6 +56,44 @@ if TYPE_CHECKING:
     from ovopt.workflow.beginning.options import Data, RecipeLike, SettingsLike, Watched
 
 LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Scope and duration of a measurement. `scenarios` None: all that need not be asked for.
+
+    Raises UsageError, which names the field, where one is of a wrong type or out of its range.
+    """
+
+    scenarios: tuple[str, ...] | None = None
+    time_budget_s: float = 60.0
+    precision: float = 0.02
+    demand: Demand = field(default_factory=Demand)
+    answer_limit_s: float = ANSWER_LIMIT_S
+    """An arm that gives no answer for so long is lost."""
+    references: tuple[str, ...] = ()
+    """Native engines beside OpenVINO: `onnxruntime` (on the original's own file) or `torch=FILE`."""
+    vary: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property -> values: the original runs once under each. The first value is the baseline's."""
+
+    def __post_init__(self) -> None:
+        for name in ("scenarios", "references"):
+            listed = isinstance(found := getattr(self, name), tuple | list) and all(isinstance(n, str) for n in found)
+            check(f"Plan.{name}", found, "a tuple of names", listed or (found is None and name == "scenarios"))
+        for name in ("time_budget_s", "precision", "answer_limit_s"):
+            check_number(f"Plan.{name}", getattr(self, name))
+        check("Plan.demand", self.demand, "a Demand", isinstance(self.demand, Demand))
+        check("Plan.vary", self.vary, "a mapping of properties to values", isinstance(self.vary, Mapping))
+
+    def make_scenarios(self) -> dict[str, Scenario]:
+        """The scenarios asked for, in the order in which reports show them. Raises UsageError for a name of none."""
+        known = plugins("ovopt.bench.scenarios", Scenario)
+        order = [name for name in (*Speeds.model_fields, *sorted(known.keys() - Speeds.model_fields)) if name in known]
+        for name in self.scenarios or ():
+            if name not in known:
+                raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
+        chosen = self.scenarios or [name for name in order if not known[name].on_request]
+        return {name: known[name]() for name in order if name in chosen}
 
 
 @untouched_caller()
@@ -235,12 +274,8 @@ def _run_once(
     """Accuracy and execution audit of every arm; the control shares the baseline's."""
     run = {n: hinted(recipe.runtime.hint or "THROUGHPUT", a.properties) for n, a in crew.arms.items() if n != CONTROL}
     qualities = {name: scorer.score(crew, name, run[name], options.progress) for name in run} if scorer else {}
-    executions: dict[str, Execution] = {}
-    for name, properties in run.items():
-        audited = crew.ask(name, Audit(properties))
-        if audited is not None:
-            executions[name] = audited
-    return qualities, executions
+    audited = {name: crew.ask(name, Audit(properties)) for name, properties in run.items()}
+    return qualities, {name: execution for name, execution in audited.items() if execution is not None}
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,11 @@ from ovopt.bench.workers import Crew
 from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
-from ovopt.recipe import Recipe
 from ovopt.records import Comparison, Decision, Gate
 from ovopt.workflow.beginning.options import as_path, check, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device
-from ovopt.workflow.comparing.compare import Measured, settings_of
-from ovopt.workflow.comparing.plan import Plan
+from ovopt.workflow.comparing.compare import Measured, Plan, settings_of
 from ovopt.workflow.comparing.scoring import Scorer
 from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models
 
@@ -59,8 +57,11 @@ def evaluate(
     if not models:
         raise UsageError("nothing to evaluate: name at least one model")
     with begin(models, recipe, data, options_of(seed, False, trust, settings, progress)) as run:
-        used = replace(run, recipe=_without_agreement(run.recipe)) if len(models) == 1 else run
-        return _evaluated(used, part, file)
+        recipe_used = run.recipe
+        if len(models) == 1:  # which agrees with itself
+            accuracy = tuple(metric for metric in recipe_used.metrics if metric.kind == "accuracy")
+            recipe_used = recipe_used.model_copy(update={"metrics": accuracy})
+        return _evaluated(replace(run, recipe=recipe_used), part, file)
 
 
 def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Comparison:
@@ -113,8 +114,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _without_agreement(recipe: Recipe) -> Recipe:
-    """One model agrees with itself."""
-    return recipe.model_copy(update={"metrics": tuple(m for m in recipe.metrics if m.kind == "accuracy")})

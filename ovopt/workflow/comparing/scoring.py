@@ -96,7 +96,7 @@ class Scorer:
 
         An arm whose output holds NaN or infinity is lost.
         """
-        looked_at = self.agrees or _references(crew)
+        looked_at = self.agrees or any(one.role == "reference" for one in crew.arms.values())
         if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
         role, path = crew.arms[arm].role, crew.arms[arm].model.path
@@ -147,7 +147,8 @@ class Scorer:
         quality = quality_of(rows, kind_of(metric), self.prepared.seed)
         if not _labelled(metric):
             return quality
-        targets = [self._simple_label(index) for index in order]
+        labels = self.prepared.labels
+        targets = [None if labels.take_work(index) else labels.read(index) for index in order]
         table = rows_array(rows)
         by_class = self._named(metric.by_class(table, targets))
         return quality.model_copy(update={"by_class": by_class, "worst": self._worst(metric, table, order)})
@@ -159,9 +160,6 @@ class Scorer:
         worst_first = known[np.argsort(alone[known] * (1 if metric.higher_is_better else -1), kind="stable")]
         best = alone[worst_first[-1]] if len(known) else 0.0
         return {self.prepared.samples.ids[order[i]]: float(alone[i]) for i in worst_first[:WORST] if alone[i] != best}
-
-    def _simple_label(self, index: int) -> Any:
-        return None if self.prepared.labels.take_work(index) else self.prepared.labels.read(index)
 
     def _named(self, by_class: Mapping[int, float]) -> dict[str, float]:
         names = self.prepared.recipe.data.classes or self.prepared.samples.classes
@@ -208,8 +206,12 @@ class Pass:
                 yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
 
     def take(self, output: Output) -> None:
-        """One inference's outputs; the last of a sample's makes its rows."""
-        self._check_finite(output)
+        """One inference's outputs; the last of a sample's makes its rows. Raises ArmLostError where they are not finite."""
+        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
+            raise ArmLostError(
+                f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
+                "precision is broken for this input"
+            )
         sample = self._under_way[output.index]
         sample.outputs[output.part] = output.values
         if len(sample.outputs) == sample.parts:
@@ -224,7 +226,10 @@ class Pass:
             self._prepared.leave_out(index, "label", error)
             return
         try:
-            outputs = self._levelled([sample.outputs[part] for part in range(sample.parts)], sample)
+            parts = [sample.outputs[part] for part in range(sample.parts)]
+            bare = [values if len(values) > 1 else values[0] for values in parts]
+            # behind as many decoders as any model does itself: like is held against like
+            outputs = self._behind(bare, slice(self._prepared.decoders_inside, self._scorer.level), sample)
             raw = [np.asarray(values[0] if isinstance(values, tuple) else values) for values in outputs]
             if self._keeps:
                 self._scorer.outputs.put(index, raw)
@@ -241,7 +246,8 @@ class Pass:
     ) -> Iterator[tuple[Metric, Row]]:
         metrics = self._scorer.metrics
         if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
-            decoded = self._decoded(outputs, sample)
+            behind = self._behind(outputs, slice(self._scorer.level, None), sample)
+            decoded = behind[0] if len(behind) == 1 else behind
             if self._scorer.save:
                 self._scorer.save(self._arm, index, decoded)
         if label is not None:
@@ -264,18 +270,8 @@ class Pass:
                 metric.check(label, self._scorer.ports, self._prepared.samples.ids[index])
         return label
 
-    def _levelled(self, raw: Sequence[Tensors], sample: _Sample) -> list[Any]:
-        """A sample's outputs part by part, behind as many decoders as any model does itself: like is held against
-        like."""
-        outputs = [values if len(values) > 1 else values[0] for values in raw]
-        return self._behind(outputs, slice(self._prepared.decoders_inside, self._scorer.level), sample)
-
-    def _decoded(self, outputs: list[Any], sample: _Sample) -> Any:
-        """The prediction of the rest of `postprocess`: part by part until a decoder joins them."""
-        outputs = self._behind(outputs, slice(self._scorer.level, None), sample)
-        return outputs[0] if len(outputs) == 1 else outputs
-
     def _behind(self, outputs: list[Any], chosen: slice, sample: _Sample) -> list[Any]:
+        """Outputs behind some of the decoders: part by part until one joins them."""
         names = [port.name for port in self._prepared.inputs]
         inputs = [dict(zip(names, tensors, strict=True)) for tensors in sample.tensors or ()]
         for decoder in self._prepared.recipe.postprocess[chosen]:
@@ -284,13 +280,6 @@ class Pass:
             else:
                 outputs = [decoder(output, own) for output, own in zip(outputs, inputs, strict=False)]
         return outputs
-
-    def _check_finite(self, output: Output) -> None:
-        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
-            raise ArmLostError(
-                f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
-                "precision is broken for this input"
-            )
 
 
 @dataclass
@@ -333,10 +322,6 @@ class _Difference:
 
 def _labelled(metric: Metric) -> bool:
     return metric.kind == "accuracy" and metric.needs_label
-
-
-def _references(crew: Crew) -> bool:
-    return any(arm.role == "reference" for arm in crew.arms.values())
 
 
 def kind_of(metric: Metric) -> MetricKind:

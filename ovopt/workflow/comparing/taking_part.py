@@ -174,15 +174,11 @@ def _numbered(name: str) -> Iterator[str]:
 def _check_same_inputs(found: Sequence[NamedModel]) -> None:
     baseline = found[0]
     for one in found[1:]:
-        if not _same_inputs(baseline.inputs, one.inputs):
+        if len(baseline.inputs) != len(one.inputs) or not all(map(_same_port, baseline.inputs, one.inputs)):
             raise ModelError(
                 f"{one.opened}: its inputs {_said_inputs(one.inputs)} are not the original's "
                 f"{_said_inputs(baseline.inputs)}, so the same samples cannot go through both"
             )
-
-
-def _same_inputs(mine: Sequence[Port], theirs: Sequence[Port]) -> bool:
-    return len(mine) == len(theirs) and all(map(_same_port, mine, theirs))
 
 
 def _same_port(mine: Port, theirs: Port) -> bool:

@@ -24,15 +24,14 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import new_file
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Override, Recipe
-from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record, Speedup
+from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
 from ovopt.suite import Entry
 from ovopt.workflow.beginning.options import Asked, Options
 from ovopt.workflow.beginning.recipe_choice import Chosen, choose
-from ovopt.workflow.comparing.compare import compare
+from ovopt.workflow.comparing.compare import Plan, compare
 from ovopt.workflow.comparing.evaluate import evaluate
-from ovopt.workflow.comparing.plan import Plan
 from ovopt.workflow.optimizing.pipeline import optimize
 from ovopt.workflow.optimizing.steps import compress, quantize, simplify
 
@@ -202,24 +201,19 @@ def compared(entry: Entry, result: Comparison) -> SweepRow:
     metric, change = _judged_by(pair)
     agrees = change is not None and change.kind == "agreement"
     ships = BUNDLE if result.gate.ship == optimized.name else ORIGINAL
+    speedups = {figure.pair_key: figure.speedup(pair) for figure in figures_of(result.arms)}
     return _row(entry, "optimized", result.gate.reason, ships).model_copy(
         update={
             "verdict": result.gate.verdict,
             "original": None if agrees else _value(original, metric),
             "optimized": _value(optimized, metric),
             "change": change,
-            "speedups": _speedups(result, pair),
+            "speedups": {key: speed for key, speed in speedups.items() if speed},
             "size_ratio": pair.size.ratio,
             "comparison": f"{entry.name}/{COMPARISON}",
             "bundle": f"{entry.name}/{BUNDLE}",
         }
     )
-
-
-def _speedups(result: Comparison, pair: Pair) -> dict[str, Speedup]:
-    """All that were measured, by their keys in the catalogue of figures."""
-    found = {figure.pair_key: figure.speedup(pair) for figure in figures_of(result.arms)}
-    return {key: speed for key, speed in found.items() if speed}
 
 
 def refused(entry: Entry, why: str, evaluated: Comparison | None) -> SweepRow:

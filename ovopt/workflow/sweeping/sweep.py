@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt import units
-from ovopt.bench.scenario import Scenario
 from ovopt.caller import untouched_caller
-from ovopt.contracts import plugins
-from ovopt.errors import OutputError, OvoptError, UsageError, did_you_mean
+from ovopt.errors import OutputError, OvoptError
 from ovopt.output import new_file
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
 from ovopt.workflow.beginning.options import Options, as_path, options_of
 from ovopt.workflow.beginning.run import Stamp, stamp
+from ovopt.workflow.comparing.compare import Plan
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
 
 if TYPE_CHECKING:
@@ -50,9 +49,7 @@ def sweep(
     said = "a suite in memory" if isinstance(suite, Suite) else str(suite)
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     folder = as_path("output", output)
-    for name in effort.scenarios:
-        if name not in (known := plugins("ovopt.bench.scenarios", Scenario)):
-            raise UsageError(f"--scenario {name}: unknown; {did_you_mean(name, known)}")
+    Plan(effort.scenarios).make_scenarios()  # an unknown one is refused before any work
     _check_free(folder, resume, options.force)
     run = _Run(folder, effort, options)
     rows: list[SweepRow] = []

@@ -139,7 +139,7 @@ def test_batches_are_made_of_what_each_takes(folder: Path, bundle: Manifest, tmp
     assert bundle.preprocess is not None
     inside = prepared.with_transforms(prepared.recipe.preprocess[:2], bundle.preprocess.inputs)
     timed = Timed.of(prepared, {"hash": inside}, tmp_path, lambda amount=1, note="": None)
-    usual, own = (SampleFile(timed.of_model(key).inputs) for key in ("another", "hash"))
+    usual, own = (SampleFile(timed.embedded.get(key, timed.usual).inputs) for key in ("another", "hash"))
     assert len(usual) == len(own) == (PICTURES - 16) // 4
     assert [(t[0].shape, str(t[0].dtype)) for t in (usual[0], own[0])] == [
         ((4, 3, 8, 8), "float32"),
