@@ -71,11 +71,11 @@ def list_(
     from ovopt.trend import lines
 
     found = lines(history.points(metric, model), over)
-    if output_format == "console":
-        for line in found:
-            _draw(line, over)
+    if output_format != "console":
+        _show([point for line in found for point in line.points], output_format)
         return
-    _show([point for line in found for point in line.points], output_format)
+    for line in found:
+        _draw(line, over)
 
 
 @app.command()
@@ -193,13 +193,8 @@ def _listed(runs: Iterable[Run]) -> Iterator[tuple[str, ...]]:
         for point in run.points:
             arms.setdefault(point.arm, []).append(point)
         first = run.points[0]
-        shared: tuple[str, ...] = (
-            str(run.id),
-            run.created[:10],
-            first.openvino,
-            first.nncf,
-            first.recipe.rpartition(" ")[0],
-        )
+        said = str(run.id), run.created[:10], first.openvino, first.nncf, first.recipe.rpartition(" ")[0]
+        shared: tuple[str, ...] = said
         verdict = run.verdict or ""
         for arm, points in arms.items():
             yield (*shared, arm, _speed(points), _quality(points), verdict)
@@ -230,14 +225,11 @@ def _draw(line: Line, over: str) -> None:
     print(f"\n{first.figure} of {first.arm}, {first.settings}{samples}  {line.spark}")
     print(f"{first.machine}; ovopt {first.ovopt}, openvino {first.openvino}, nncf {first.nncf}, recipe {first.recipe}")
     rows = [("entry", over, first.figure, "", "interval", "what changed")]
-    before = first
-    for point, bar in zip(line.points, _bars([point.value for point in line.points]), strict=True):
+    bars = _bars([point.value for point in line.points])
+    for before, point, bar in zip((first, *line.points), line.points, bars, strict=False):
         news = ", ".join(f"{name} {getattr(point, name)}" for name in changed(before, point))
-        label = str(getattr(point, over))
-        rows.append(
-            (str(point.run), label[:10] if over == "created" else label, point.said(), bar, _bounds(point), news)
-        )
-        before = point
+        label = str(getattr(point, over))[: 10 if over == "created" else None]
+        rows.append((str(point.run), label, point.said(), bar, _bounds(point), news))
     _print_table(iter(rows))
 
 

@@ -202,21 +202,20 @@ class History:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("BEGIN IMMEDIATE")
             try:
-                self._begin(db)
+                if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    for statement in (
+                        *TABLES.split(";\n"),
+                        f"PRAGMA application_id = {APPLICATION}",
+                        f"PRAGMA user_version = {LAYOUT}",
+                    ):
+                        db.execute(statement)
+                self._check(db)
                 self._check_whole(db)
                 yield db
                 db.execute("COMMIT")
             except BaseException:
                 db.execute("ROLLBACK")
                 raise
-
-    def _begin(self, db: sqlite3.Connection) -> None:
-        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in TABLES.split(";\n"):
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {LAYOUT}")
-        self._check(db)
 
     def _check(self, db: sqlite3.Connection) -> None:
         owner, layout = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))

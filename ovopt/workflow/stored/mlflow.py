@@ -101,12 +101,10 @@ class _Store:
         ).info.run_id
         try:
             params = [Param(name, value) for name, value in run.params.items()]
-            for first in range(0, len(params), AT_ONCE):
-                self._client.log_batch(made, params=params[first : first + AT_ONCE])
-            when = run.created_ms or 0
-            metrics = [Metric(name, value, when, 0) for name, value in run.metrics.items()]
-            for first in range(0, len(metrics), AT_ONCE):
-                self._client.log_batch(made, metrics=metrics[first : first + AT_ONCE])
+            metrics = [Metric(name, value, run.created_ms or 0, 0) for name, value in run.metrics.items()]
+            for kind, values in (("params", params), ("metrics", metrics)):
+                for first in range(0, len(values), AT_ONCE):
+                    self._client.log_batch(made, **{kind: values[first : first + AT_ONCE]})
             self._client.log_artifacts(made, folder)
             self._client.set_terminated(made, run.status, run.created_ms)
         except BaseException:
