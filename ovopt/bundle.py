@@ -24,8 +24,7 @@ def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, 
     """The transforms of the recipe's `preprocess` that are not inside the model of a bundle: all of it where
     `manifest` is none of a bundle that embedded some. Raises ModelError where the bundle embedded a part of another
     `preprocess`."""
-    inside = manifest.preprocess if manifest else None
-    if manifest is None or inside is None:
+    if manifest is None or (inside := manifest.preprocess) is None:
         return recipe.preprocess
     if [*inside.host, *inside.embedded] != recipe.resolved().get("preprocess", []):
         raise ModelError(
@@ -38,8 +37,7 @@ def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, 
 def left_behind(manifest: Manifest | None, recipe: Recipe) -> tuple[Decoder, ...]:
     """The decoders of the recipe's `postprocess` that are not inside the model of a bundle. Raises ModelError where
     the bundle embedded a part of another `postprocess`, or put it behind another output."""
-    inside = manifest.postprocess if manifest else None
-    if manifest is None or inside is None:
+    if manifest is None or (inside := manifest.postprocess) is None:
         return recipe.postprocess
     resolved = recipe.resolved()
     same = [*inside.embedded, *inside.host] == resolved.get("postprocess", [])

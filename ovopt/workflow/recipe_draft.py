@@ -110,16 +110,15 @@ def _started(model: Path, found: ModelFacts, data: str) -> Draft:
     source = with_data({}, data)["data"]["source"]
     if source["kind"] == "files":
         source = {**source, **_labels_in(expand(source["path"]))}
-    started = Draft({}).with_section(
-        "ovopt", 1, "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors.", *hint
-    )
-    started = started.with_section("family", family)
-    started = started.with_section("description", f"Written for {model.name}; say here what it does.")
-    return started.with_section(
-        "data",
-        {"source": source, "splits": {"calibration": 0.25, "tuning": 0.25, "gate": "rest"}},
-        "Calibration gathers statistics, tuning decides between candidates, the gate judges.",
-    )
+    help_said = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors."
+    sections = {
+        "ovopt": 1,
+        "family": family,
+        "description": f"Written for {model.name}; say here what it does.",
+        "data": {"source": source, "splits": {"calibration": 0.25, "tuning": 0.25, "gate": "rest"}},
+    }
+    splits_said = "Calibration gathers statistics, tuning decides between candidates, the gate judges."
+    return Draft(sections, {"ovopt": (help_said, *hint), "data": (splits_said,)})
 
 
 def _labels_in(folder: Path) -> dict[str, str]:
@@ -169,7 +168,7 @@ def _classification(started: Draft, subject: _Subject) -> Draft:
     if len(tried) == 1:
         return next(iter(tried.values()))
     rights = {name: _right(one, subject) for name, one in tried.items()}
-    best = tried[max(rights, key=lambda name: rights[name])]
+    best = tried[max(rights, key=rights.__getitem__)]
     said = ", ".join(f"{name}: {share:.0%}" for name, share in rights.items())
     comment = f"Right on up to {TRIED} tuning samples, by the range of the pixels: {said}."
     return best.with_section("preprocess", best.sections["preprocess"], *best.comments["preprocess"], comment)
@@ -179,10 +178,8 @@ def _with_images(started: Draft, subject: _Subject, normalization: str | None = 
     """Decode, resize, normalize, bring into the model's layout; the `whole` image, or its middle."""
     port = _image_input(subject.facts)
     channels, height, width, first = _image_shape(port)
-    cropped: list[dict[str, Any]] = [
-        {"resize": {"shorter_side": round(min(height, width) / CROPPED)}},
-        {"center_crop": [height, width]},
-    ]
+    shorter = round(min(height, width) / CROPPED)
+    cropped: list[Any] = [{"resize": {"shorter_side": shorter}}, {"center_crop": [height, width]}]
     chosen = normalization or _normalizations(subject.facts)[0]
     steps = [
         {"decode_image": {"mode": "L" if channels == 1 else "RGB"}},
@@ -207,17 +204,14 @@ def _detection(started: Draft, subject: _Subject) -> Draft:
         "decode_image",
         {"resize": {"letterbox": [height, width]}},
         *([{"scale": 255}] if floats else []),
+        *([{"layout": "chw"}] if first else []),
     ]
     trained = (
         "Letterboxed and scaled to 0 ... 1, as YOLO models are trained." if floats else "Letterboxed; bytes go in."
     )
     made = _with_classes(started.with_section("task", "detection"), subject.samples)
     made = made.with_section("model", {"output": head.outputs}, head.said)
-    made = made.with_section(
-        "preprocess",
-        [*steps, *([{"layout": "chw"}] if first else [])],
-        f"The model takes {port}. {trained}",
-    )
+    made = made.with_section("preprocess", steps, f"The model takes {port}. {trained}")
     return _closed(made.with_section("postprocess", [head.decoder]))
 
 

@@ -13,7 +13,6 @@ from ovopt.errors import DataError
 from ovopt.model.inspect.layers import first_layers
 from ovopt.model.inspect.runs import with_state
 from ovopt.preparing.prepared import Prepared
-from ovopt.recipe import Recipe
 
 if TYPE_CHECKING:
     import openvino
@@ -34,8 +33,11 @@ def calibration_samples(
         raise DataError("data.splits.calibration: no samples are left to calibrate with")
     with progress.task("prepare calibration samples", total=len(chosen)) as advance:
         tensors: list[Tensors] = []
+        state = prepared.recipe.model.state
         for _, parts in prepared.prepare_each(chosen):
-            tensors += _spread(_in_sequence(model, parts, prepared.recipe), ceil(wanted / len(chosen)))
+            # zeros are the state of the first inference of a sequence only
+            sequence = tuple(with_state(model, parts, state)) if state else parts
+            tensors += _spread(sequence, ceil(wanted / len(chosen)))
             advance()
     if len(tensors) > 1 and all(
         np.array_equal(a, b) for sample in tensors[1:] for a, b in zip(tensors[0], sample, strict=True)
@@ -58,11 +60,6 @@ def _unnormalised(model: openvino.Model, samples: Sequence[Tensors]) -> Iterator
                 "`preprocess` (for images often `scale: 255` and `normalize`)"
             )
             return
-
-
-def _in_sequence(model: openvino.Model, parts: tuple[Tensors, ...], recipe: Recipe) -> Sequence[Tensors]:
-    """Zeros are the state of the first inference of a sequence only."""
-    return tuple(with_state(model, parts, recipe.model.state)) if recipe.model.state else parts
 
 
 def _spread(parts: Sequence[Tensors], wanted: int) -> Sequence[Tensors]:

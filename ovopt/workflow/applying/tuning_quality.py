@@ -72,13 +72,10 @@ class Validator:
         while True:
             start, end = end, min(look, len(self._chosen))
             self._run(session, taken, self._chosen[start:end])
-            delta = self._delta(taken)
+            delta = self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
             if end == len(self._chosen) or delta.drop[1] > max_drop:
                 return delta
             look *= GROWTH
-
-    def _delta(self, taken: Pass) -> QualityDelta:
-        return self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
 
     def _session(self, model: openvino.Model) -> OpenVinoSession:
         try:

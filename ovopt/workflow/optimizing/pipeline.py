@@ -230,14 +230,10 @@ def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> 
     """The best model that keeps the step's budget against the original, found by a search whose journal is beside
     `output`, where its best model so far is: an interrupted one goes on. BudgetMissedError where none keeps it."""
     assert step.max_drop is not None, f"no budget for {step.name}"
-    goal, work = Goal(step.max_drop, time_budget_s, resume=True), _comparable(work)
-    match step:
-        case Quantize():
-            contest = Contest(step.name, Assignment(work, [], output), goal)
-            manifest = contest.run(QuantizeSearch(contest, step))
-        case Compress():
-            contest = Contest(step.name, Assignment(work, [], output), replace(goal, aim=step.aim))
-            manifest = contest.run(CompressSearch(contest, step))
+    goal = Goal(step.max_drop, time_budget_s, resume=True, aim=step.aim if isinstance(step, Compress) else "speed")
+    contest = Contest(step.name, Assignment(_comparable(work), [], output), goal)
+    search = CompressSearch(contest, step) if isinstance(step, Compress) else QuantizeSearch(contest, step)
+    manifest = contest.run(search)
     return Stepped(read_model(output), manifest.steps[-1])
 
 

@@ -100,7 +100,7 @@ def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifes
     check_trainable(run.model.path)
     check_free(output, options.force, MANIFEST)
     steps: list[Step] = [run.step(PruneTorch), *before_step(run, simplify)]
-    checkpoint = _checkpoint(output)
+    checkpoint = output.with_name(f"{output.name}.checkpoint.pt")  # beside the bundle, which is written as a whole
     work = Work.begin(run, steps)
     if checkpoint.is_file() and not resume:
         options.progress.say(f"{checkpoint} of an interrupted run is replaced; --resume would go on from it")
@@ -110,11 +110,6 @@ def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifes
         manifest = work.write(folder, output, made, reports)
     checkpoint.unlink(missing_ok=True)
     return manifest
-
-
-def _checkpoint(output: Path) -> Path:
-    """Beside the bundle, which is written as a whole."""
-    return output.with_name(f"{output.name}.checkpoint.pt")
 
 
 @dataclass

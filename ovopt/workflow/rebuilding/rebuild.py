@@ -62,7 +62,8 @@ def rebuild(
     recipe = _recipe(manifest, folder, data)
     steps = recorded_steps(manifest, folder)
     options = replace(options, seed=facts_then.seed)
-    with begin([manifest.source.path if model is None else model], recipe, _held_data(data), options) as run:
+    held = None if isinstance(data, str | Path) else data  # what is on disk is in the recipe already
+    with begin([manifest.source.path if model is None else model], recipe, held, options) as run:
         labels = [*_model_changes(manifest, run), *_data_changes(facts_then, run)]
         if labels and not force:
             raise UsageError("\n".join(["not what the bundle was made of; --force makes it all the same:", *labels]))
@@ -74,11 +75,6 @@ def rebuild(
         with new_folder(target, force, MANIFEST) as scratch:
             work.write(scratch, target, made, reports)
     return _held(folder, target, manifest, labels)
-
-
-def _held_data(data: Data) -> Data:
-    """Data that is none on disk, which is in the recipe already."""
-    return None if isinstance(data, str | Path) else data
 
 
 def _manifest(folder: Path) -> Manifest:
