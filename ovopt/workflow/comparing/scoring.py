@@ -206,7 +206,7 @@ class Pass:
                 yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
 
     def take(self, output: Output) -> None:
-        """One inference's outputs; the last of a sample's makes its rows. Raises ArmLostError where they are not finite."""
+        """One inference's outputs; a sample's last makes its rows. Raises ArmLostError where one is not finite."""
         if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
             raise ArmLostError(
                 f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
