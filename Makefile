@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 EXTRAS := dev,onnxruntime,vision,audio,text
 # Tests start Python a thousand times: compiled modules are kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
-HEAVY := tests/bench/engines tests/model/files/test_pytorch.py tests/model/files/test_huggingface.py tests/model/files/test_gguf.py \
- tests/training/test_torch_pruning.py tests/cli/test_prune_torch.py tests/workflow/stored/test_mlflow.py \
- tests/reports/test_browser.py
+HEAVY := tests/bench/engines tests/model/files/test_pytorch.py tests/model/files/test_exported_program.py \
+ tests/model/files/test_huggingface.py tests/model/files/test_gguf.py tests/training/test_torch_pruning.py \
+ tests/cli/test_prune_torch.py tests/workflow/stored/test_mlflow.py tests/reports/test_browser.py
 
 .PHONY: demo test coverage test-all check lint format reference clean
 
