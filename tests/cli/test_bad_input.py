@@ -871,7 +871,7 @@ def test_a_manifest_is_no_comparison(work: Path) -> None:
     message = refused(work, "report", "int8/ovopt.json")
     assert message == (
         "error: int8/ovopt.json: not a comparison of this version of ovopt: schema: must begin with "
-        "'ovopt.comparison/', is 'ovopt.bundle/1'; `ovopt compare ... -o FILE` writes one"
+        "'ovopt.comparison/', is 'ovopt.bundle/2'; `ovopt compare ... -o FILE` writes one"
     )
 
 
