@@ -78,7 +78,7 @@ def test_nothing_but_the_outputs_is_left_in_the_folder(job: Job) -> None:
 
 def test_the_manifest_tells_what_was_done_with_what_and_what_took_effect(job: Job) -> None:
     manifest = json.loads((job.folder / "int8" / "ovopt.json").read_text())
-    assert manifest["schema"] == "ovopt.bundle/1"
+    assert manifest["schema"] == "ovopt.bundle/2"
     assert manifest["ovopt"] == ovopt.__version__
     assert manifest["source"] == {
         "path": "tiny.xml",
