@@ -106,6 +106,13 @@ class Manifest(Record):
         self._held = data
         return self
 
+    def __eq__(self, other: object) -> bool:
+        """Two manifests are equal where their files are, whatever data their makers still hold."""
+        return isinstance(other, Manifest) and self.model_dump() == other.model_dump()
+
+    def __hash__(self) -> int:
+        return hash(self.model)
+
 
 MANIFEST_1 = "ovopt.bundle/1"
 """The format of the versions before this one."""
