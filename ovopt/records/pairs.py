@@ -10,6 +10,8 @@ from ovopt.records.model import Record
 
 SpeedWord = Literal["faster", "slower", "no clear difference"]
 QualityWord = Literal["higher", "lower", "no clear difference"]
+WIDE = 4
+"""An interval whose ends differ by this factor says nothing; its figures would only look broken."""
 
 
 class Speedup(Record):
@@ -26,6 +28,16 @@ class Speedup(Record):
     def speedup(self) -> float:
         """Factor by which the candidate is faster: the estimate."""
         return self.estimate
+
+    @property
+    def told(self) -> bool:
+        """Tell whether it was measured long enough for its figures to say something."""
+        return told(self.low, self.high)
+
+
+def told(low: float | None, high: float | None) -> bool:
+    """Tell an interval of a factor that says something from one that is too wide, or missing."""
+    return low is not None and high is not None and high <= WIDE * low
 
 
 class EndToEndSpeedup(Record):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from ovopt import units
 from ovopt.budgets import is_drop, metric_of
 from ovopt.records import Check, Comparison, Verdict
+from ovopt.records.pairs import told
+from ovopt.reports.cells import UNTOLD
 from ovopt.reports.rows import title_of
 
 WORDS: Mapping[Verdict, str] = {"pass": "kept", "fail": "MISSED", "inconclusive": "OPEN"}
@@ -49,10 +51,12 @@ def measured_text(check: Check) -> str:
         ends = sorted((sign * low, sign * high))
         return f"{change} [{bound_text(check, ends[0])}, {bound_text(check, ends[1])}]"
     said = _amount(check, check.estimate)
+    if check.unit == "x" and not told(low, high):
+        return UNTOLD
     if low == high:
         return said
-    if check.unit == "x" and low is not None and high is not None:
-        return f"{said} {units.factor_interval(low, high)}"
+    if check.unit == "x":
+        return units.speedup(check.estimate, low, high)
     return f"{said} [{', '.join('unknown' if bound is None else _amount(check, bound) for bound in (low, high))}]"
 
 

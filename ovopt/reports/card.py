@@ -10,7 +10,7 @@ from typing import Any
 from ovopt import units
 from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, StepReport
-from ovopt.reports.cells import clean, escaped, one_line
+from ovopt.reports.cells import clean, escaped, one_line, speedup_cell
 from ovopt.reports.decision import reason
 from ovopt.reports.rows import points_of
 
@@ -134,8 +134,7 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
         yield f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta)} |"
     for figure in figures_of(comparison.arms):
         if speed := figure.speedup(pair):
-            said = units.speedup(speed.estimate, speed.low, speed.high)
-            yield f"| {escaped(figure.pair_name)} | | | {said}, {speed.verdict} |"
+            yield f"| {escaped(figure.pair_name)} | | | {speedup_cell(speed).change}, {speed.verdict} |"
     yield from (f"| size | | | {units.factor(pair.size.ratio)} |", "")
     if comparison.gate.verdict:
         verdict = comparison.gate.candidates.get(pair.candidate) or comparison.gate.verdict

@@ -26,8 +26,7 @@ TONES: dict[str, Tone] = {
     "fail": "bad",
     "inconclusive": "doubt",
 }
-WIDE = 4
-"""An interval whose ends differ by this factor says nothing; its figures would only look broken."""
+UNTOLD = "not measured long enough"
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,9 @@ def verdict_cell(verdict: Verdict | None) -> Cell:
 def speedup_cell(speed: Speedup, figure: str = "") -> Cell:
     """A speed-up with its interval, where it has one that says something; behind the figure that it is of."""
     if speed.low is None or speed.high is None:
-        return Cell(figure, "not measured long enough", "doubt")
-    if speed.high > WIDE * speed.low:
-        return Cell(figure, f"about {units.factor(speed.estimate)}, not measured long enough", "doubt")
+        return Cell(figure, UNTOLD, "doubt")
+    if not speed.told:
+        return Cell(figure, f"about {units.factor(speed.estimate)}, {UNTOLD}", "doubt")
     return Cell(figure, units.speedup(speed.estimate, speed.low, speed.high), TONES.get(speed.verdict, "plain"))
 
 

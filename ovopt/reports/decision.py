@@ -9,6 +9,7 @@ from ovopt.figures import DECIDING
 from ovopt.gate import lost_arms
 from ovopt.records import Check, Comparison, Ground, Pair
 from ovopt.reports.budgets import check_text, checks_of
+from ovopt.reports.cells import UNTOLD
 from ovopt.reports.rows import points_of
 
 
@@ -85,11 +86,12 @@ def _change(pair: Pair, metric: str) -> str:
 
 def _speed(pair: Pair) -> str:
     """The clearest thing that the measurement says: latency, else throughput, else size."""
-    for figure in DECIDING:
-        speed = figure.speedup(pair)
-        what = "" if figure is DECIDING[0] else f" in {figure.pair_name}"
-        if speed and speed.verdict == "faster":
-            return f"{units.factor(speed.estimate)} faster{what}"
-        if speed and speed.verdict == "slower":
-            return f"slower{what} ({units.factor(speed.estimate)})"
-    return f"not clearly faster, {units.factor(pair.size.ratio)} the size"
+    speeds = {figure: speed for figure in DECIDING if (speed := figure.speedup(pair))}
+    for figure, speed in speeds.items():
+        what, factor = "" if figure is DECIDING[0] else f" in {figure.pair_name}", units.factor(speed.estimate)
+        if speed.verdict == "faster":
+            return f"{factor} faster{what}" if speed.told else f"faster{what} ({UNTOLD} to say how much)"
+        if speed.verdict == "slower":
+            return f"slower{what} ({factor if speed.told else f'{UNTOLD} to say how much'})"
+    unsure = f" ({UNTOLD})" if speeds and not any(speed.told for speed in speeds.values()) else ""
+    return f"not clearly faster{unsure}, {units.factor(pair.size.ratio)} the size"

@@ -13,7 +13,7 @@ from ovopt.figures import PAIRED, words
 from ovopt.figures.figure import nothing
 from ovopt.records.model import notebook_html
 from ovopt.records.sweep import ORIGINAL, Sweep, SweepRow, Value
-from ovopt.reports.cells import Tone, drawn, escaped, one_line
+from ovopt.reports.cells import Tone, drawn, escaped, one_line, speedup_cell
 from ovopt.reports.notebook import html_table
 from ovopt.reports.page import page_template
 from ovopt.reports.rows import change_of
@@ -141,10 +141,7 @@ def cells(sweep: Sweep, row: SweepRow) -> tuple[str, ...]:
         _value(row.original),
         _value(row.optimized),
         change_of(change) if change and not agrees else "",
-        *(
-            units.speedup(one.estimate, one.low, one.high) if one else ""
-            for one in map(row.speedups.get, speedups(sweep))
-        ),
+        *(speedup_cell(one).change if one else "" for one in map(row.speedups.get, speedups(sweep))),
         units.factor(row.size_ratio) if row.size_ratio else "",
         row.ships or "failed",
         row.verdict or "",

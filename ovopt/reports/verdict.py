@@ -11,7 +11,7 @@ from ovopt.budgets import is_drop, metric_of
 from ovopt.figures import DECIDING
 from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
 from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, limit_text, measured_text
-from ovopt.reports.cells import TONES, Tone
+from ovopt.reports.cells import TONES, UNTOLD, Tone
 from ovopt.reports.decision import grounds_of, grounds_text, reason, the
 from ovopt.reports.rows import change_of, quality_tone, title_of
 
@@ -66,11 +66,14 @@ def _speed_words(pair: Pair) -> str:
     speeds = {figure: speed for figure in DECIDING if (speed := figure.speedup(pair))}
     for figure, speed in speeds.items():
         if speed.verdict == "faster":
-            return f"{figure.praise.format(units.number(speed.estimate))} {baseline}"
+            praise = f"{figure.praise.format(units.number(speed.estimate))} {baseline}"
+            return praise if speed.told else f"is faster than {baseline}, {UNTOLD} to say how much"
     for speed in speeds.values():
         if speed.verdict == "slower":
-            return f"is slower than {baseline} ({units.number(speed.estimate)} times its speed)"
-    return f"is not clearly faster than {baseline}" if speeds else "was not timed"
+            times = f"{units.number(speed.estimate)} times its speed" if speed.told else f"{UNTOLD} to say how much"
+            return f"is slower than {baseline} ({times})"
+    unsure = "" if any(speed.told for speed in speeds.values()) else f" ({UNTOLD})"
+    return f"is not clearly faster than {baseline}{unsure}" if speeds else "was not timed"
 
 
 def _quality_clause(comparison: Comparison, pair: Pair) -> str:
@@ -165,10 +168,13 @@ def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -
 
 def _speed_evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
     """At the precision that the device runs in, and against forced f32 where that was measured."""
-    for figure in DECIDING:
-        scenario, speed = figure.scenario, figure.speedup(pair)
-        if speed is None or speed.low is None or speed.high is None:
+    speeds = [(figure, speed) for figure in DECIDING if (speed := figure.speedup(pair))]
+    if speeds and not any(speed.told for _, speed in speeds):
+        yield f"speed {UNTOLD}"
+    for figure, speed in speeds:
+        if speed.low is None or speed.high is None or not speed.told:
             continue
+        scenario = figure.scenario
         baseline = comparison.arms[0]
         found = baseline.effective.get(scenario)
         own = "INFERENCE_PRECISION_HINT" in baseline.properties
@@ -177,7 +183,7 @@ def _speed_evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
         against = [
             f", {units.factor(other.estimate)} against {name}"
             for name, speeds in pair.against.items()
-            if (other := figure.speedup(speeds))
+            if (other := figure.speedup(speeds)) and other.told
         ]
         factor, interval = units.factor(speed.estimate), units.factor_interval(speed.low, speed.high)
         word: str = "" if speed.verdict == "no clear difference" else speed.verdict
@@ -210,11 +216,13 @@ def key_figures(comparison: Comparison) -> list[KeyFigure]:
 def _key_figures(comparison: Comparison, pair: Pair) -> Iterator[KeyFigure]:
     for one in DECIDING:
         speed = one.speedup(pair)
-        if speed and speed.low is not None and speed.high is not None:
+        if speed and speed.low is not None and speed.high is not None and speed.told:
             beside = f"{speed.verdict}, interval {units.factor_interval(speed.low, speed.high)}"
             yield KeyFigure(
                 f"speed, {one.pair_name}", units.factor(speed.estimate), beside, TONES.get(speed.verdict, "plain")
             )
+        elif speed:
+            yield KeyFigure(f"speed, {one.pair_name}", units.MISSING, UNTOLD, "doubt")
     budgeted = [metric_of(check) for check in checks_of(comparison, pair.candidate)]
     name = next((name for name in (*budgeted, *pair.accuracy) if name in pair.accuracy), None)
     if name:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ovopt.gate import judge
-from ovopt.records import Budgets, Check, Comparison, Decision, Gate, Pair, Speeds
+from ovopt.records import Budgets, Check, Comparison, Decision, Gate, Pair, Speeds, Speedup
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
+from ovopt.reports.decision import reason
 from ovopt.reports.verdict import key_figures, verdict_of
 from tests.factories import comparison, delta, pair, speed
 
@@ -169,3 +172,35 @@ def test_less_of_an_error_is_good() -> None:
     whole = decided(pair("int8", speed(2.0), accuracy={"wer": fewer}), budgets=Budgets())
     tones = {key.title: key.tone for key in key_figures(whole)}
     assert tones["wer"] == "good"
+
+
+WIDE = Speedup(estimate=1.79, low=0.02, high=189.47, level=0.95, verdict="no clear difference", why="spans 1")
+WIDE_BUT_FASTER = WIDE.model_copy(update={"low": 1.05, "high": 9.0, "verdict": "faster"})
+WIDE_AND_SLOWER = WIDE.model_copy(update={"low": 0.01, "high": 0.9, "verdict": "slower"})
+
+
+@pytest.mark.parametrize(
+    ("measured", "sentence"),
+    [
+        (WIDE, "is not clearly faster than the original (not measured long enough)"),
+        (WIDE_BUT_FASTER, "is faster than the original, not measured long enough to say how much"),
+        (WIDE_AND_SLOWER, "is slower than the original (not measured long enough to say how much)"),
+    ],
+)
+def test_no_sentence_says_a_figure_that_the_table_calls_not_measured(measured: Speedup, sentence: str) -> None:
+    against = {"original-f32": Speeds(latency=measured)}
+    whole = decided(pair("int8", measured, accuracy={"top1": KEPT}, against=against), budgets=FAST)
+    verdict, (shown, *_) = verdict_of(whole), key_figures(whole)
+    said = " ".join((reason(whole), verdict.headline, verdict.sentence, *verdict.evidence))
+    assert "latency not measured long enough, budget at least 1.20x" in said
+    assert not {"1.79", "189", "0.02", "1.05", "9.0", "0.90"} & set(re.findall(r"\d+\.\d+|\d+", said))
+    assert (shown.figure, shown.beside, shown.tone) == ("-", "not measured long enough", "doubt")
+    alone = verdict_of(decided(pair("int8", measured, accuracy={"top1": KEPT})))
+    assert sentence in f"{alone.sentence}"
+    assert "speed not measured long enough" in alone.evidence or alone.kind == "keep"
+
+
+def test_what_was_measured_long_enough_speaks_for_what_was_not() -> None:
+    verdict = verdict_of(decided(pair("int8", WIDE, throughput=speed(2.0), accuracy={"top1": KEPT})))
+    assert verdict.sentence.startswith("int8 handles 2.00 times as many samples per second as the original")
+    assert verdict.evidence[1].startswith("2.00x faster in throughput [1.99, 2.01]")
