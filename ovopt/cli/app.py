@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import wraps
 from typing import Annotated, Any
@@ -12,18 +12,21 @@ from typing import Annotated, Any
 import typer
 
 from ovopt import __version__
+from ovopt.cli.help import Command, Group
 
-COMMANDS = (
-    "simplify", "quantize", "compress", "prune", "embed", "optimize", "compare", "benchmark", "sweep", "card",
-    "rebuild", "evaluate", "diagnose", "report", "gate", "doctor", "demo", "recipes", "history",
-)  # fmt: skip
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "Make a model faster": ("simplify", "quantize", "compress", "prune", "embed", "optimize", "sweep"),
+    "Prove it": ("compare", "evaluate", "benchmark", "diagnose", "gate", "report", "card", "rebuild", "history"),
+    "Begin": ("doctor", "demo", "recipes"),
+}
 """Modules of `ovopt.cli` in the order of the help: each holds `command`, or `app` where it has commands of its own."""
 
 app = typer.Typer(
     name="ovopt",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -49,12 +52,12 @@ def gathered(command: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-for _name in COMMANDS:
+for _title, _name in ((title, name) for title, names in COMMANDS.items() for name in names):
     _module = importlib.import_module(f"ovopt.cli.{_name}")
     if hasattr(_module, "app"):
-        app.add_typer(_module.app, name=_name)
+        app.add_typer(_module.app, name=_name, cls=Group, rich_help_panel=_title)
     else:
-        app.command(_name)(gathered(_module.command))
+        app.command(_name, cls=Command, rich_help_panel=_title)(gathered(_module.command))
 
 
 def _print_version(wanted: bool) -> None:

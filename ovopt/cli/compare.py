@@ -22,8 +22,9 @@ def command(
     against: Annotated[
         str | None,
         typer.Option(
+            metavar="RUN",
             help="Say what moved since this run: a comparison file, a number of `ovopt history`, or `last`, the "
-            "original's newest entry there."
+            "original's newest entry there.",
         ),
     ] = None,
     time_budget: o.MeasuringTime = 60.0,

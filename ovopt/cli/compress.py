@@ -16,7 +16,10 @@ class Settings:
     """Options that are keys of the step."""
 
     mode: Annotated[
-        str | None, typer.Option(help="One of nncf.CompressWeightsMode: int8_asym, int8_sym, int4_asym, nf4, mxfp4 ...")
+        str | None,
+        typer.Option(
+            metavar="MODE", help="One of nncf.CompressWeightsMode: int8_asym, int8_sym, int4_asym, nf4, mxfp4 ..."
+        ),
     ] = None
     ratio: Annotated[float | None, typer.Option(help="Share of layers that take the mode; others the backup.")] = None
     group_size: Annotated[int | None, typer.Option(help="Weights that share a scale; -1: a whole channel.")] = None
@@ -26,9 +29,12 @@ class Settings:
     gptq: Annotated[bool | None, typer.Option(help="Rounding column by column, errors made up for.")] = None
     lora_correction: Annotated[bool | None, typer.Option(help="Low-rank adapters that make up for errors.")] = None
     sensitivity_metric: Annotated[
-        str | None, typer.Option(help="One of nncf.SensitivityMetric: which layers take the backup mode.")
+        str | None,
+        typer.Option(metavar="NAME", help="One of nncf.SensitivityMetric: which layers take the backup mode."),
     ] = None
-    backup_mode: Annotated[str | None, typer.Option(help="One of nncf.BackupMode: none, int8_asym ...")] = None
+    backup_mode: Annotated[
+        str | None, typer.Option(metavar="MODE", help="One of nncf.BackupMode: none, int8_asym ...")
+    ] = None
 
 
 def command(

@@ -21,7 +21,10 @@ def command(
     *,
     request: o.Request,
     time_budget: Annotated[
-        float, typer.Option(min=1, max=1e6, help="Seconds for finding out who is to blame, and for checking fixes.")
+        float,
+        typer.Option(
+            metavar="SECONDS", min=1, max=1e6, help="Seconds for finding out who is to blame, and for checking fixes."
+        ),
     ] = 240.0,
     top: Annotated[int, typer.Option(min=1, help="So many layers are printed, the worst first.")] = 15,
     device: o.Device = None,

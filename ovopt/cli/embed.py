@@ -27,7 +27,10 @@ def command(
         typer.Option("--postprocess", help="Also the first decoders of the recipe's `postprocess`, as many as can be."),
     ] = False,
     time_budget: Annotated[
-        float | None, typer.Option(min=1, max=1e6, help="About so many seconds the splits are measured; default: 30.")
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=1, max=1e6, help="About so many seconds the splits are measured; default: 30."
+        ),
     ] = None,
     device: o.Device = None,
     properties: o.Properties = None,

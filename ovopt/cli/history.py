@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ovopt.cli import options as o
+from ovopt.cli.help import Command
 
 if TYPE_CHECKING:
     from ovopt.trend import Line, Point
@@ -37,13 +38,23 @@ Axis = Literal["created", "ovopt", "openvino", "nncf", "recipe", "model", "machi
 def list_(
     context: typer.Context,
     model: Annotated[
-        str | None, typer.Option(help="Only this one: an arm's name, a part of its path, or its SHA-256's beginning.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="History",
+            help="Only this one: an arm's name, a part of its path, or its SHA-256's beginning.",
+        ),
     ] = None,
     metric: Annotated[
         str | None,
-        typer.Option(help="Follow this figure: latency.p50, latency.speedup, throughput, memory, size, top1 ..."),
+        typer.Option(
+            metavar="FIGURE",
+            help="Follow this figure: latency.p50, latency.speedup, throughput, memory, size, top1 ...",
+        ),
     ] = None,
-    over: Annotated[Axis, typer.Option(help="What the figure is followed over; with --metric.")] = "created",
+    over: Annotated[
+        Axis, typer.Option(metavar="AXIS", help="What the figure is followed over; with --metric.")
+    ] = "created",
     store: Store = Path(o.HISTORY),
     output_format: HistoryFormat = "console",
 ) -> None:
@@ -78,7 +89,7 @@ def list_(
         _draw(line, over)
 
 
-@app.command()
+@app.command(cls=Command)
 def add(
     files: Annotated[list[Path], typer.Argument(help="Comparison files.")],
     store: Store = Path(o.HISTORY),
@@ -98,7 +109,7 @@ def add(
         print(f"{one.file}: entry {one.run} of {store}" + ("" if one.new else ", there already"))
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     run: Annotated[int, typer.Argument(help="An entry's number.")],
     store: Store = Path(o.HISTORY),
@@ -114,7 +125,7 @@ def show(
     show_comparison(History(store).comparison(run), output_format)
 
 
-@app.command()
+@app.command(cls=Command)
 def remove(
     runs: Annotated[list[int], typer.Argument(help="Entries' numbers.")],
     store: Store = Path(o.HISTORY),
@@ -129,7 +140,7 @@ def remove(
     print(f"removed from {store}: {', '.join(map(str, runs))}")
 
 
-@app.command("log")
+@app.command("log", cls=Command)
 def log(
     files: Annotated[list[Path], typer.Argument(help="Comparison files.")],
     to: Annotated[

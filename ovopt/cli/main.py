@@ -23,29 +23,38 @@ def main() -> NoReturn:
         from ovopt.cli.app import app
 
         with telemetry_off():
-            app()
+            code = app(prog_name="ovopt", standalone_mode=False)
     except KeyboardInterrupt:
-        _leave("interrupted; nothing half-written is left", INTERRUPTED)
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:
-            _leave("interrupted; nothing half-written is left", INTERRUPTED)
-        raise
+        code = stop.code
     except Exception as error:
-        from ovopt.errors import OvoptError
+        _leave(*_told(error))
+    if code == INTERRUPTED:
+        _leave("interrupted; nothing half-written is left", INTERRUPTED)
+    sys.exit(code)
 
-        if isinstance(error, OvoptError):
-            _leave(f"error: {error}", error.exit_code)
-        if os.environ.get("OVOPT_DEBUG"):
-            raise
-        _leave(
-            f"internal error: {type(error).__name__}: {error}\n"
-            "This is a fault of ovopt. Run it again with OVOPT_DEBUG=1 and report what it prints.",
-            1,
-        )
-    sys.exit(0)
+
+def _told(error: Exception) -> tuple[str, int]:
+    """The message on an error, and the exit code. Raises it again where it is a fault of ovopt and OVOPT_DEBUG asks for
+    the traceback."""
+    from ovopt.errors import OvoptError
+
+    if isinstance(error, OvoptError):
+        return f"error: {error}", error.exit_code
+    if hasattr(error, "format_message"):  # mistyped words; where the class stands differs between releases of Typer
+        from ovopt.cli.help import mistyped
+
+        return mistyped(error), 2
+    if os.environ.get("OVOPT_DEBUG"):
+        raise error
+    return (
+        f"internal error: {type(error).__name__}: {error}\n"
+        "This is a fault of ovopt. Run it again with OVOPT_DEBUG=1 and report what it prints."
+    ), 1
 
 
 def _leave(message: str, code: int) -> NoReturn:

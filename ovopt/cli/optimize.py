@@ -25,7 +25,13 @@ def command(
         bool, typer.Option("--resume", help="Go on with an interrupted run; a bundle of its own may be replaced.")
     ] = False,
     time_budget: Annotated[
-        float, typer.Option(min=1, help="Seconds that the search of a step with `max_drop` may take.")
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            rich_help_panel="Search",
+            help="Seconds that the search of a step with `max_drop` may take.",
+        ),
     ] = 600.0,
     force: o.Force = False,
     output_format: o.Format = "console",

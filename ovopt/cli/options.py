@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ovopt.workflow.beginning.options import Asked
     from ovopt.workflow.comparing.compare import Plan
 
-FORMATS = ("console", "markdown", "html", "csv", "junit", "json")
+FORMATS = ("console", "evaluation", "markdown", "html", "csv", "junit", "json")
 """How a comparison is printed, by ovopt itself; installed packages may bring more."""
 HISTORY = "ovopt-history.sqlite"
 RESULT = "ovopt.comparison/"
@@ -38,7 +38,9 @@ Trust = Annotated[
     bool, typer.Option("--trust", help="Run code that comes with the model: pickled modules, factories, remote code.")
 ]
 Format = Annotated[Literal["console", "json"], typer.Option("--format", help="How to print the result.")]
-Device = Annotated[str | None, typer.Option("--device", "-d", help="An OpenVINO device: CPU, GPU, NPU, AUTO ...")]
+Device = Annotated[
+    str | None, typer.Option("--device", "-d", metavar="NAME", help="An OpenVINO device: CPU, GPU, NPU, AUTO ...")
+]
 Hint = Annotated[
     Literal["latency", "throughput", "none"] | None,
     typer.Option("--hint", case_sensitive=False, help="Performance hint; default: the one that fits the scenario."),
@@ -47,8 +49,13 @@ Properties = Annotated[
     list[str] | None,
     typer.Option("--property", metavar="KEY=VALUE", help="Any OpenVINO property, for every arm. Repeatable."),
 ]
-MeasuringTime = Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring, over all scenarios.")]
-SearchTime = Annotated[float, typer.Option(min=1, help="Seconds that the search may take.")]
+MeasuringTime = Annotated[
+    float, typer.Option(metavar="SECONDS", min=1, max=1e6, help="Seconds of measuring, over all scenarios.")
+]
+SearchTime = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=1, rich_help_panel="Search", help="Seconds that the search may take."),
+]
 Simplify = Annotated[
     bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
 ]
@@ -64,7 +71,7 @@ DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of thi
 
 def output(said: str) -> Any:
     """`--output`, with what is said of it."""
-    return typer.Option("--output", "-o", help=said)
+    return typer.Option("--output", "-o", metavar="PATH", help=said)
 
 
 def _known_format(name: str) -> str:
@@ -90,8 +97,8 @@ ReportFormat = Annotated[
         metavar="FORMAT",
         callback=_known_format,
         autocompletion=_formats,
-        help="console, markdown (a comment), html (a browser), csv (a spreadsheet), junit (a CI's test report), json "
-        "(a script), or that of an installed package: `ovopt doctor` names those.",
+        help="console, evaluation (the metrics alone), markdown (a comment), html (a browser), csv (a spreadsheet), "
+        "junit (a CI's test report), json (a script), or that of an installed package: `ovopt doctor` names those.",
     ),
 ]
 
@@ -110,11 +117,14 @@ class Request:
     """Options of every command that runs a model: recipe and settings of it, samples, seed."""
 
     recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="A recipe's name or file; see `ovopt recipes list`.")
+        str | None,
+        typer.Option("--recipe", "-r", metavar="NAME", help="A recipe's name or file; see `ovopt recipes list`."),
     ] = None
     data: Annotated[
         str | None,
-        typer.Option("--data", help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME."),
+        typer.Option(
+            "--data", metavar="SAMPLES", help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME."
+        ),
     ] = None
     sets: Sets = None
     shape: Annotated[
@@ -170,7 +180,7 @@ class Runtime:
     batch: Annotated[
         int | None, typer.Option(min=1, help="Samples per timed inference; accuracy runs one at a time.")
     ] = None
-    streams: Annotated[str | None, typer.Option(help="NUM_STREAMS, a number or AUTO.")] = None
+    streams: Annotated[str | None, typer.Option(metavar="N", help="NUM_STREAMS, a number or AUTO.")] = None
     threads: Annotated[int | None, typer.Option(min=1, help="INFERENCE_NUM_THREADS.")] = None
     requests: Annotated[int | None, typer.Option(min=1, help="Parallel requests; default: the optimal number.")] = None
     properties: Properties = None
@@ -238,16 +248,19 @@ class Measuring:
         list[str] | None,
         typer.Option(
             "--scenario",
+            metavar="NAME",
             help="latency, throughput, processor_time, end_to_end, first_inference, memory, served_load; default: all "
             "but the last. Or that of an installed package. Repeatable.",
         ),
     ] = None
     precision: Annotated[
-        float, typer.Option(min=0.001, max=1, help="Stop when every ratio is known to within this share.")
+        float,
+        typer.Option(metavar="SHARE", min=0.001, max=1, help="Stop when every ratio is known to within this share."),
     ] = 0.02
     rate: Annotated[list[float] | None, typer.Option(min=0.001, help="Served load: samples/s. Repeatable.")] = None
     latency_limit: Annotated[
-        float | None, typer.Option(min=0, help="Served load: search the highest rate within so many milliseconds.")
+        float | None,
+        typer.Option(metavar="MS", min=0, help="Served load: search the highest rate within so many milliseconds."),
     ] = None
     percentile: Annotated[
         float, typer.Option(min=1, max=99.99, help="The percentile that --latency-limit is about.")
@@ -260,7 +273,7 @@ class Measuring:
         typer.Option(metavar="PROPERTY=A,B,C", help="Compare the original with itself under other values. Repeatable."),
     ] = None
     answer_limit: Annotated[
-        float, typer.Option(min=1, help="Seconds after which an arm that gives no answer is lost.")
+        float, typer.Option(metavar="SECONDS", min=1, help="Seconds after which an arm that gives no answer is lost.")
     ] = 600.0
     reference: Annotated[
         list[str] | None,
@@ -310,9 +323,13 @@ class Nncf:
         bool, typer.Option("--nncf-defaults", help="NNCF's own defaults in place of the recipe's settings.")
     ] = False
     subset_size: Annotated[int | None, typer.Option(help="Calibration samples, at most.")] = None
-    ignored_name: Annotated[list[str] | None, typer.Option(help="Keep this operation in its precision.")] = None
-    ignored_pattern: Annotated[list[str] | None, typer.Option(help="Keep operations whose name matches.")] = None
-    ignored_type: Annotated[list[str] | None, typer.Option(help="Keep operations of this type.")] = None
+    ignored_name: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Keep this operation in its precision.")
+    ] = None
+    ignored_pattern: Annotated[
+        list[str] | None, typer.Option(metavar="REGEX", help="Keep operations whose name matches.")
+    ] = None
+    ignored_type: Annotated[list[str] | None, typer.Option(metavar="TYPE", help="Keep operations of this type.")] = None
 
     def settings(self, step: str, own: object) -> list[Override | str]:
         """Settings of the recipe for a step: what is given here, and in the record of its command's own options."""

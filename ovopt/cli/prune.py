@@ -20,7 +20,8 @@ def command(
     ratio: Annotated[
         float | None,
         typer.Option(
-            help="Share of the multiply-adds that is to go (of the weights, with --fine-tune); a search starts from it."
+            rich_help_panel="What is done",
+            help="Share of the multiply-adds to remove (of the weights, with --fine-tune); a search starts from it.",
         ),
     ] = None,
     multiple: Annotated[
@@ -30,7 +31,7 @@ def command(
     target_speedup: Annotated[
         float | None, typer.Option(min=1, help="Search for the least pruning that is so many times faster.")
     ] = None,
-    time_budget: Annotated[float, typer.Option(min=1, help="Seconds that --max-drop's search may take.")] = 600.0,
+    time_budget: o.SearchTime = 600.0,
     fine_tune: Annotated[
         bool,
         typer.Option(

@@ -21,8 +21,12 @@ GRAPHS = {
 
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle that an ovopt command wrote.")],
-    model: Annotated[str | None, typer.Option(help="The original, if it is not where the manifest says.")] = None,
-    data: Annotated[str | None, typer.Option(help="The samples, if they are not where the manifest says.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The original, if it is not where the manifest says.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="SAMPLES", help="The samples, if they are not where the manifest says.")
+    ] = None,
     output: Annotated[Path | None, o.output("The bundle to write; default: BUNDLE-rebuilt in this folder.")] = None,
     trust: o.Trust = False,
     force: Annotated[

@@ -4,41 +4,77 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ovopt.cli import options as o
+from ovopt.cli.help import Command
 
 app = typer.Typer(help="List, show, check and write recipes.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(output_format: o.Format = "console") -> None:
     """Every recipe that a name finds: those in ./recipes and those that ovopt ships.
 
     Example: `ovopt recipes list`
     """
     from ovopt.errors import RecipeError
-    from ovopt.recipe import known_recipes, load_recipe
+    from ovopt.recipe import known_recipes, load_recipe, shipped_recipes
 
-    found = {}
-    for name, file in known_recipes().items():
-        try:
-            found[name] = load_recipe(file), file
-        except RecipeError as error:
-            print(f"left out: {error}", file=sys.stderr)
+    shipped = shipped_recipes()
+    yours = {name: file for name, file in known_recipes().items() if not _same(file, shipped.get(name))}
+    listed = []
+    for origin, files in (("yours", yours), ("shipped", shipped)):
+        for name, file in files.items():
+            try:
+                recipe = load_recipe(file)
+            except RecipeError as error:
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            hidden = origin == "shipped" and name in yours
+            listed.append(Listed(name, recipe.task, recipe.description, str(file), origin, hidden))
     if output_format == "json":
-        print(json.dumps([{"name": n, "task": r.task, "description": r.description, "path": str(f)}
-                          for n, (r, f) in found.items()]))  # fmt: skip
-        return
-    width = max(map(len, found), default=0)
-    for name, (recipe, _) in found.items():
-        print(f"{name:<{width}}  {recipe.task:<15} {recipe.description}")
+        print(json.dumps([asdict(one) for one in listed]))
+    else:
+        print("\n\n".join(_tables(listed)))
 
 
-@app.command()
+@dataclass(frozen=True)
+class Listed:
+    """A recipe of the list. A hidden one is found by no name, as one of yours has the same."""
+
+    name: str
+    task: str
+    description: str
+    path: str
+    origin: str
+    hidden: bool
+
+
+def _same(file: Path, other: Path | None) -> bool:
+    return other is not None and file.samefile(other)
+
+
+def _tables(listed: Sequence[Listed]) -> Iterator[str]:
+    from ovopt.cli.help import page_width, table
+
+    titles = {"yours": "Yours, in ./recipes", "shipped": "Shipped with ovopt"}
+    for origin, title in titles.items():
+        rows = [
+            (one.name, f"{'[hidden by yours] ' if one.hidden else ''}{one.task}: {one.description}")
+            for one in listed
+            if one.origin == origin
+        ]
+        if rows:
+            yield table(title, rows, page_width())
+
+
+@app.command(cls=Command)
 def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]) -> None:
     """Print a recipe, with its comments.
 
@@ -49,10 +85,13 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
     print(find_recipe(recipe).read_text(encoding="utf-8").rstrip("\n"))
 
 
-@app.command()
+@app.command(cls=Command)
 def new(
     model: Annotated[Path, typer.Argument(help="The model.")],
-    data: Annotated[str, typer.Option(help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME.")],
+    data: Annotated[
+        str,
+        typer.Option(metavar="SAMPLES", help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME."),
+    ],
     output: Annotated[Path | None, o.output("Write it here; default: print it.")] = None,
     trust: o.Trust = False,
     force: o.Force = False,
@@ -72,7 +111,7 @@ def new(
     print(f"{output}: written; next: ovopt evaluate {model} --recipe {output}")
 
 
-@app.command()
+@app.command(cls=Command)
 def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check YAML.
 
@@ -83,7 +122,7 @@ def schema() -> None:
     print(json.dumps(recipe_schema(), indent=2))
 
 
-@app.command()
+@app.command(cls=Command)
 def reference() -> None:
     """Print what every key of a recipe means, in Markdown: every source, transform, decoder, metric and step.
 
@@ -94,7 +133,7 @@ def reference() -> None:
     print(reference(), end="")
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
     sets: o.Sets = None,

@@ -18,11 +18,16 @@ def command(
     ] = False,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="What is measured, besides what budgets need; default: latency, throughput. Repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="What is measured, besides what budgets need; default: latency, throughput. Repeatable.",
+        ),
     ] = None,
-    time_budget: Annotated[float, typer.Option(min=1, max=1e6, help="Seconds of measuring each model.")] = 60.0,
+    time_budget: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, max=1e6, help="Seconds of measuring each model.")
+    ] = 60.0,
     search_budget: Annotated[
-        float, typer.Option(min=1, help="Seconds that each search under a budget may take.")
+        float, typer.Option(metavar="SECONDS", min=1, help="Seconds that each search under a budget may take.")
     ] = 600,
     seed: o.Seed = None,
     trust: o.Trust = False,

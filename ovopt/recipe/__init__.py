@@ -20,7 +20,7 @@ from ovopt.records import Budgets, Record
 __all__ = [
     "SECTIONS", "TASK_METRICS", "DataSection", "Match", "ModelSection", "Override", "Overrides", "Recipe", "Runtime",
     "Task", "budget_override", "find_recipe", "known_recipes", "load_recipe", "load_record", "parse_budgets",
-    "parse_recipe", "with_data", "with_overrides",
+    "parse_recipe", "shipped_recipes", "with_data", "with_overrides",
 ]  # fmt: skip
 
 R = TypeVar("R", bound=Record)
@@ -87,9 +87,16 @@ def find_recipe(name: str | Path) -> Path:
 
 def known_recipes() -> dict[str, Path]:
     """Every recipe by name: those in ./recipes hide shipped ones of the same name."""
-    return {
-        file.stem: file for folder in (shipped("recipes"), Path("recipes")) for file in sorted(folder.glob("*.yaml"))
-    }
+    return {**shipped_recipes(), **_recipes_in(Path("recipes"))}
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that ovopt ships, by name."""
+    return _recipes_in(shipped("recipes"))
+
+
+def _recipes_in(folder: Path) -> dict[str, Path]:
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def parse_recipe(

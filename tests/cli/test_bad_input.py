@@ -881,20 +881,19 @@ def test_a_manifest_is_no_comparison(work: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (("quantise", "tiny.xml"), "No such command 'quantise'. Did you mean 'quantize'?"),
-        (("quantize", "tiny.xml", "--recipie", "x"), "No such option: --recipie"),
-        ((*QUANTIZE, "--preset", "fast"), "'fast' is not one of 'performance', 'mixed'"),
-        ((*COMPARE, "--time-budget", "0"), "Invalid value for '--time-budget'"),
-        ((*COMPARE, "--time-budget", "long"), "Invalid value for '--time-budget'"),
-        ((*COMPARE, "--seed", "x"), "Invalid value for '--seed'"),
+        (("quantise", "tiny.xml"), "no such command 'quantise'. Did you mean 'quantize'?; see `ovopt --help`"),
+        (
+            (*QUANTIZE, "--preset", "fast"),
+            "--preset: 'fast' is not one of 'performance', 'mixed'; see `ovopt quantize --help`",
+        ),
+        ((*COMPARE, "--time-budget", "long"), "--time-budget: must be a valid number; see `ovopt compare --help`"),
+        (("quantize",), "MODEL is missing; see `ovopt quantize --help`"),
     ],
 )
 def test_a_mistyped_word_is_answered_with_what_is_known(work: Path, arguments: tuple[str, ...], wanted: str) -> None:
     before = run.snapshot(work)
     done = run.ovopt(*arguments, cwd=work)
-    assert (done.code, done.stdout) == (2, "")
-    assert wanted in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
+    assert (done.code, done.stdout, done.stderr) == (2, "", f"error: {wanted}\n")
     assert run.snapshot(work) == before
 
 
@@ -902,4 +901,4 @@ def test_a_mistyped_word_is_answered_with_what_is_known(work: Path, arguments: t
 def test_an_endless_time_budget(work: Path, number: str) -> None:
     done = run.ovopt(*COMPARE, "--time-budget", number, cwd=work, timeout=30)
     assert done.code == 2
-    assert "Invalid value for '--time-budget'" in done.stderr
+    assert done.message.startswith("error: --time-budget: ")

@@ -161,7 +161,7 @@ def test_processor_time_is_that_of_one_thread_whatever_was_asked_for(work: Path)
 def test_how_long_an_answer_is_waited_for_is_at_least_a_second(work: Path) -> None:
     done = run.ovopt("benchmark", "tiny.xml", *LATENCY, "--answer-limit", 0, cwd=work)
     assert (done.code, done.stdout) == (2, "")
-    assert "Invalid value for '--answer-limit'" in done.stderr
+    assert done.message.startswith("error: --answer-limit: ")
     assert measured(work, "tiny.xml", *LATENCY, "--answer-limit", 500)["arms"][0]["lost"] is None
 
 

@@ -64,4 +64,4 @@ def test_an_edited_comparison_is_not_logged(file: Path) -> None:
 def test_without_a_store_the_option_is_asked_for(file: Path) -> None:
     done = run.ovopt("history", "log", file.name, cwd=file.parent)
     assert done.code == 2
-    assert "Missing option '--to' (env var: 'MLFLOW_TRACKING_URI')" in done.stderr
+    assert done.message == "error: --to is missing; see `ovopt history log --help`"

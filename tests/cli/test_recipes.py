@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,13 +59,24 @@ def run(*words: object) -> Ran:
 def test_list_shows_every_shipped_recipe_with_its_task_and_what_it_is_for(here: Path) -> None:
     done = run("list")
     assert (done.code, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == SHIPPED
-    for line in lines:
-        recipe = load_recipe(line.split()[0])
-        assert line.split()[1] == recipe.task
-        assert line.endswith(recipe.description)
+    assert done.stdout.startswith("Shipped with ovopt:\n")
+    assert list(rows(done.stdout)) == SHIPPED
+    for name, said in rows(done.stdout).items():
+        recipe = load_recipe(name)
+        assert said == f"{recipe.task}: {recipe.description}"
         assert recipe.description
+
+
+def rows(listed: str) -> dict[str, str]:
+    """What the list says of each recipe, its lines joined."""
+    joined = re.sub(r"\n {4,}", " ", listed)
+    return dict(re.findall(r"^  (\S+) +(.*)$", joined, re.MULTILINE))
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_list_fits_the_terminal(here: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert max(map(len, run("list").stdout.splitlines())) <= columns
 
 
 def test_list_in_json_says_where_each_recipe_lies(here: Path) -> None:
@@ -76,7 +88,20 @@ def test_list_in_json_says_where_each_recipe_lies(here: Path) -> None:
 def test_list_shows_ones_own_recipes_too(here: Path) -> None:
     (here / "recipes").mkdir()
     (here / "recipes" / "mine.yaml").write_text("ovopt: 1\nfamily: mine\ndescription: My own.\n")
-    assert run("list").stdout.splitlines()[-1].split() == ["mine", "any", "My", "own."]
+    own, _, others = run("list").stdout.partition("\n\nShipped with ovopt:\n")
+    assert own == "Yours, in ./recipes:\n  mine  any: My own."
+    assert list(rows(others)) == SHIPPED
+
+
+def test_list_marks_a_shipped_recipe_that_one_of_yours_hides(here: Path) -> None:
+    (here / "recipes").mkdir()
+    (here / "recipes" / "resnet.yaml").write_text("ovopt: 1\nfamily: mine\ndescription: My own.\n")
+    own, _, others = run("list").stdout.partition("\n\nShipped with ovopt:\n")
+    assert own == "Yours, in ./recipes:\n  resnet  any: My own."
+    assert [name for name, said in rows(others).items() if said.startswith("[hidden by yours] ")] == ["resnet"]
+    found = json.loads(run("list", "--format", "json").stdout)
+    told = [(entry["origin"], entry["hidden"]) for entry in found if entry["name"] == "resnet"]
+    assert told == [("yours", False), ("shipped", True)]
 
 
 @pytest.mark.parametrize("text", ["ovopt: 1\nfamly: mine\n", "ovopt: [1\n", "", "- a\n", "ovopt: 1\novopt: 1\n"])
@@ -85,7 +110,7 @@ def test_a_broken_recipe_of_ones_own_does_not_hide_the_others(here: Path, text: 
     (here / "recipes" / "broken.yaml").write_text(text)
     done = run("list")
     assert done.code == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == SHIPPED
+    assert list(rows(done.stdout)) == SHIPPED
     assert "recipes/broken.yaml:" in done.stderr
     assert [entry["name"] for entry in json.loads(run("list", "--format", "json").stdout)] == SHIPPED
 

@@ -53,18 +53,16 @@ def test_every_command_of_the_first_part_is_there() -> None:
     assert {words[1] for words in commands() if words[0] == "recipes"} >= {"list", "show", "check"}
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_the_help_of_every_command_holds_an_example_of_it(words: tuple[str, ...], tmp_path: Path) -> None:
-    shown = run.ovopt(*words, "--help", cwd=tmp_path)
-    assert shown.code == 0
-    assert shown.stderr == ""
-    assert f"Example: ovopt {' '.join(words)}" in shown.stdout
-
-
 def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
     shown = run.ovopt(cwd=tmp_path)
-    assert shown.code == 2
-    assert "Make a model faster with OpenVINO and NNCF, and prove it." in shown.stdout + shown.stderr
+    assert (shown.code, shown.stdout) == (2, "")
+    assert "Make a model faster with OpenVINO and NNCF, and prove it." in shown.stderr
+
+
+def test_the_help_of_a_command_goes_to_standard_output(tmp_path: Path) -> None:
+    shown = run.ovopt("quantize", "--help", cwd=tmp_path)
+    assert (shown.code, shown.stderr) == (0, "")
+    assert "Example: ovopt quantize" in shown.stdout
 
 
 @pytest.mark.parametrize("module", ["ovopt.cli.app", "typer", "ovopt.cli.quantize"])
