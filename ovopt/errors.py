@@ -16,9 +16,14 @@ OvoptError              1   an error in the run
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 
 SHOWN = 12
+LONG = 80
+"""Characters of a value in a message, and of a word that is looked for among known ones."""
+SENTENCE = 300
+"""Characters of a text in a message that holds what somebody else wrote."""
 
 
 class OvoptError(Exception):
@@ -71,6 +76,30 @@ class OutputError(UsageError):
     """An output that cannot be written."""
 
 
+def quoted(value: object) -> str:
+    """A value as messages quote it: as Python writes it, and shortened, however large or deep it is.
+
+    >>> quoted([1, "two", {"three": 3}])
+    "[1, 'two', {'three': 3}]"
+    >>> len(quoted("x" * 10_000_000)) <= LONG
+    True
+    """
+    try:
+        return _short.repr(value)
+    except Exception:  # a whole number of thousands of digits, or a `__repr__` of the caller's own
+        return f"<{type(value).__name__}>"
+
+
+def shortened(text: str) -> str:
+    """A text whose middle is left out where it is long."""
+    return text if len(text) <= SENTENCE else f"{text[: SENTENCE // 2]} ... {text[-SENTENCE // 3 :]}"
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = LONG
+_short.maxlevel = 4
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A clause that names the nearest known word, or lists all of them.
 
@@ -78,7 +107,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     "did you mean 'magika'?"
     """
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1)
+    near = difflib.get_close_matches(word, choices, n=1) if len(word) <= LONG else []
     if near:
         return f"did you mean {near[0]!r}?"
     more = f" and {len(choices) - SHOWN} more" if len(choices) > SHOWN else ""

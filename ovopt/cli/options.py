@@ -220,11 +220,12 @@ class Runtime:
 def read_settings(file: Path, device: str) -> dict[str, str]:
     """The properties of one device in a file of the form of OpenVINO's benchmark_app,
     `{"CPU": {"NUM_STREAMS": "2", ...}}`; SettingsError where the file holds none."""
+    from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json, text_of
     from ovopt.errors import SettingsError
 
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+        found = parse_json(text_of(file, WRITTEN_BY_HAND.size_bytes))
+    except UnreadableError as error:
         raise SettingsError(f"{file}: not a JSON file of settings: {error}") from None
     if not isinstance(found, dict) or not isinstance(found.get(device), dict):
         raise SettingsError(f'{file}: holds no settings for {device}; the form is {{"{device}": {{"KEY": "VALUE"}}}}')

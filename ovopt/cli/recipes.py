@@ -23,7 +23,7 @@ def list_(output_format: o.Format = "console") -> None:
 
     Example: `ovopt recipes list`
     """
-    from ovopt.errors import RecipeError
+    from ovopt.errors import UsageError
     from ovopt.recipe import known_recipes, load_recipe, shipped_recipes
 
     shipped = shipped_recipes()
@@ -33,7 +33,7 @@ def list_(output_format: o.Format = "console") -> None:
         for name, file in files.items():
             try:
                 recipe = load_recipe(file)
-            except RecipeError as error:
+            except UsageError as error:
                 print(f"left out: {error}", file=sys.stderr)
                 continue
             hidden = origin == "shipped" and name in yours

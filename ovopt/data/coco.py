@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -12,9 +11,10 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
-from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes
 from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
-from ovopt.errors import DataError
+from ovopt.documents import UnreadableError, parse_json
+from ovopt.errors import DataError, quoted
 from ovopt.locate import confined, expand
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -117,9 +117,9 @@ class _Document:
     @classmethod
     def read(cls, file: Path) -> _Document:
         try:
-            content = json.loads(read_text(file))
-        except json.JSONDecodeError as error:
-            raise DataError(f"{file}:{error.lineno}: not valid JSON: {error.msg}") from None
+            content = parse_json(read_bytes(file), any_number=True)
+        except UnreadableError as error:
+            raise DataError(error.at(file)) from None
         for key in ("images", "annotations", "categories"):
             entries = content.get(key) if isinstance(content, dict) else None
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -202,6 +202,9 @@ def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
 def _corners(bbox: Any, said: str) -> list[float]:
     """From x, y, width, height."""
     if not isinstance(bbox, list) or len(bbox) != 4 or not all(isinstance(value, int | float) for value in bbox):
-        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {bbox!r}")
-    x, y, width, height = bbox
+        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {quoted(bbox)}")
+    try:
+        x, y, width, height = map(float, bbox)
+    except OverflowError:
+        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {quoted(bbox)}") from None
     return [x, y, x + width, y + height]

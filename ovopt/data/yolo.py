@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import Object, boxes_of, clipped, files_below, image_size, or_bad
+from ovopt.documents import UnreadableError, parse_yaml
 from ovopt.errors import DataError
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
@@ -115,9 +115,9 @@ def _names_in(file: Path) -> tuple[str, ...]:
     if file.suffix in (".txt", ".names"):
         return tuple(line.strip() for line in read_text(file).splitlines() if line.strip())
     try:
-        content = yaml.safe_load(read_text(file))
-    except yaml.YAMLError:
-        raise DataError(f"{file}: not valid YAML") from None
+        content = parse_yaml(read_text(file))
+    except UnreadableError as error:
+        raise DataError(error.at(file)) from None
     names: Any = content.get("names") if isinstance(content, Mapping) else None
     if isinstance(names, Mapping) and sorted(names, key=str) == sorted(range(len(names)), key=str):
         names = [names[index] for index in range(len(names))]

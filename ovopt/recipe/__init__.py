@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.errors import DataError, RecipeError, UsageError, did_you_mean
+from ovopt.errors import DataError, RecipeError, UsageError, did_you_mean, quoted
 from ovopt.locate import shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
@@ -25,6 +25,8 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 DEFAULT = "generic"
+MOST = 100
+"""Entries of a section that lists plug-ins."""
 
 
 def load_recipe(
@@ -124,7 +126,7 @@ def parse_recipe(
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        found = [fault for fault in error.errors() if fault["type"] != "is_instance_of"]
+        found = [fault for fault in error.errors(include_url=False) if fault["type"] != "is_instance_of"]
         faults += explain(found, values, Recipe, "")
     refuse(faults, said, settings, lines)
     return recipe
@@ -136,6 +138,9 @@ def _read_plugins(entries: Any, known: Mapping[str, type[Any]], path: str, fault
         return []
     if not isinstance(entries, list):
         faults.append(Fault(path, "must be a list, each entry a name or a mapping of one name to its settings"))
+        return []
+    if len(entries) > MOST:
+        faults.append(Fault(path, f"lists {len(entries):,} entries, and at most {MOST} are taken"))
         return []
     found = (_one(entry, known, f"{path}[{i}]", faults) for i, entry in enumerate(entries))
     return [plugin for plugin in found if plugin is not None]
@@ -151,7 +156,7 @@ def _one(entry: Any, known: Mapping[str, type[Any]], path: str, faults: list[Fau
         kind = known[name]
     else:
         hint = did_you_mean(str(name), [*known, *presets]) if name else "give a name, or one name with its settings"
-        faults.append(Fault(path, f"unknown {name!r}; {hint}" if name else hint))
+        faults.append(Fault(path, f"unknown {quoted(name)}; {hint}" if name else hint))
         return None
     if values is not None and not isinstance(values, Mapping) and getattr(kind, "sole", None):
         values = {kind.sole: values}
@@ -163,7 +168,7 @@ def _read_source(raw: Any, faults: list[Fault]) -> Any:
     known = plugins("ovopt.data", DataSource)
     kind = raw.get("kind") if isinstance(raw, Mapping) else None
     if not isinstance(kind, str) or kind not in known:
-        faults.append(Fault("data.source.kind", f"unknown {kind!r}; {did_you_mean(str(kind), known)}"))
+        faults.append(Fault("data.source.kind", f"unknown {quoted(kind)}; {did_you_mean(str(kind), known)}"))
         return None
     path = known[kind].model_fields.get("path")
     if path and path.is_required() and "path" not in raw:

@@ -8,9 +8,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ovopt.errors import RecipeError, did_you_mean
+from ovopt.errors import RecipeError, did_you_mean, quoted, shortened
 from ovopt.recipe.overrides import Override
 from ovopt.recipe.yaml_file import Lines
+
+TOLD = 20
+"""Faults of a recipe that a message names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +25,16 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
+        return f"{shortened(self.path)}: {shortened(self.message)}" if self.path else shortened(self.message)
 
 
 def refuse(faults: Sequence[Fault], file: str, settings: Sequence[Override], lines: Lines | None) -> None:
     """Raises RecipeError where there are faults: each on a line, behind the option that brought it about, or else the
     file and the line."""
     if faults:
-        raise RecipeError("\n".join(f"{_place(fault.path, file, settings, lines)}: {fault}" for fault in faults))
+        told = [f"{_place(fault.path, file, settings, lines)}: {fault}" for fault in faults[:TOLD]]
+        more = [f"{file}: and {len(faults) - TOLD:,} more"] if len(faults) > TOLD else []
+        raise RecipeError("\n".join(told + more))
 
 
 def _place(path: str, file: str, settings: Sequence[Override], lines: Lines | None) -> str:
@@ -43,19 +48,21 @@ def validate(kind: type[BaseModel], values: Any, path: str, faults: list[Fault])
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        faults += explain(error.errors(), values, kind, path)
+        faults += explain(error.errors(include_url=False), values, kind, path)
         return None
 
 
 def explain(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: str) -> list[Fault]:
-    """Faults of pydantic's errors, one for each place: a value that fits none of several types is one fault."""
+    """Faults of pydantic's errors, one for each place: a value that fits none of several types is one fault. Those
+    behind the last that is told are without a message."""
     faults: dict[str, Fault] = {}
     for error in found:
         loc = error["loc"] if error["type"] == "missing" else _present(error["loc"], values)
         path = prefix
         for part in loc:
             path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-        faults.setdefault(path, Fault(path, _message({**error, "loc": loc}, kind)))
+        if path not in faults:
+            faults[path] = Fault(path, _message({**error, "loc": loc}, kind) if len(faults) < TOLD else "")
     return list(faults.values())
 
 
@@ -79,18 +86,18 @@ def _message(error: Any, kind: type[BaseModel]) -> str:
             return f"unknown key; {did_you_mean(str(loc[-1]), _keys_at(kind, loc[:-1]))}"
         case "model_type" | "dict_type":
             keys = ", ".join(_keys_at(kind, loc))
-            return f"must be a mapping ({keys}), not {error['input']!r}"
+            return f"must be a mapping ({keys}), not {quoted(error['input'])}"
         case "missing":
             return "must be given"
         case "literal_error":
             allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            return f"{error['input']!r} is not one of {allowed}"
+            return f"{quoted(error['input'])} is not one of {allowed}"
         case "value_error":
             said, given = str(error["ctx"]["error"]), error["input"]
             told = isinstance(given, Mapping | list | tuple) or str(given) in said
-            return said if told else f"{said}, not {given!r}"
+            return said if told else f"{said}, not {quoted(given)}"
         case _:
-            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
+            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {quoted(error['input'])}"
 
 
 def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovopt.errors import RecipeError
+from ovopt.errors import UsageError
 from ovopt.recipe import Match, known_recipes, load_recipe
 from ovopt.records import ModelFacts, Port
+
+LOG = logging.getLogger("ovopt")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def _matching(model: Path, facts: ModelFacts) -> Iterator[Matched]:
     for name in known_recipes():
         try:
             recipe = load_recipe(name)
-        except RecipeError:
+        except UsageError as error:
+            LOG.warning("recipe left out: %s", error)
             continue  # a broken file among the user's own is no reason not to look at the others
         if recipe.match:
             met = conditions_met(recipe.match, model, facts)

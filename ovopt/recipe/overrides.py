@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from ovopt.errors import RecipeError
+from ovopt.documents import UnreadableError, parse_yaml
+from ovopt.errors import RecipeError, shortened
 from ovopt.recipe.sections import SECTIONS
 
 
@@ -28,7 +27,7 @@ class Override:
     @classmethod
     def of(cls, setting: Override | str) -> Override:
         """A plain text is what `--set` takes."""
-        return setting if isinstance(setting, Override) else cls(setting, f"--set {setting}")
+        return setting if isinstance(setting, Override) else cls(setting, f"--set {shortened(setting)}")
 
     @property
     def keys(self) -> list[str]:
@@ -42,9 +41,9 @@ class Override:
         if "=" not in self.text or not self.keys:
             raise RecipeError(f"{self.said}: write {'path.to.key=value' if '--set' in self.said else 'KEY=VALUE'}")
         try:
-            return yaml.safe_load(self.text.partition("=")[2])
-        except yaml.YAMLError:
-            raise RecipeError(f"{self.said}: the value is not valid YAML") from None
+            return parse_yaml(self.text.partition("=")[2])
+        except UnreadableError as error:
+            raise RecipeError(f"{self.said}: the value is {error}") from None
 
     def is_about(self, path: str) -> bool:
         """True where a fault at this key path may be this setting's."""
@@ -57,7 +56,7 @@ Overrides = Sequence[Override | str]
 
 def budget_override(budget: str) -> Override:
     """`--budget accuracy.top1.max_drop=0.01` as a setting of the recipe."""
-    return Override(f"budgets.{budget}", f"--budget {budget}")
+    return Override(f"budgets.{budget}", f"--budget {shortened(budget)}")
 
 
 def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema, field_serializer
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, WithJsonSchema, field_serializer
 from pydantic.json_schema import JsonSchemaValue
 
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform
 from ovopt.data.split import Splits
 from ovopt.errors import RecipeError
 from ovopt.locate import expand
+from ovopt.recipe.patterns import check_pattern
 from ovopt.records import Budgets, Record
 
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
@@ -72,7 +73,9 @@ class Match(Record):
     """Conditions by which a model of this family is recognised when no recipe is named. All that are given must
     hold."""
 
-    name: str | None = Field(default=None, description="a regular expression found in the model's folder or file name")
+    name: Annotated[str, AfterValidator(check_pattern)] | None = Field(
+        default=None, description="a regular expression found in the model's folder or file name"
+    )
     inputs: tuple[tuple[int | None, ...], ...] = Field(default=(), description="shapes; null fits any size")
     outputs: tuple[tuple[int | None, ...], ...] = Field(default=(), description="shapes; null fits any size")
     operations: tuple[str, ...] = Field(default=(), description="operation types that the model has")

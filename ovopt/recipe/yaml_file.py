@@ -9,14 +9,15 @@ from typing import Any
 
 import yaml
 
-from ovopt.errors import RecipeError
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, composed, constructed, text_of
+from ovopt.errors import RecipeError, shortened
 
 
 class Lines:
     """The line of every key path: `optimize[1].quantize.preset`."""
 
-    def __init__(self, text: str) -> None:
-        self._root = yaml.compose(text, Loader=yaml.SafeLoader)
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._root = root
 
     def of(self, path: str) -> int | None:
         """Counted from 1; that of the nearest key above where the path itself is not in the document."""
@@ -58,19 +59,15 @@ def read_yaml(file: Path, what: str = "a recipe") -> tuple[dict[str, Any], Lines
     Raises RecipeError where it cannot be read, is no mapping, or gives a key twice.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        raw, lines = yaml.safe_load(text), Lines(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{file}:{mark.line + 1}" if mark else str(file)
-        raise RecipeError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{file}: cannot be read: {error}") from None
+        root = composed(text_of(file, WRITTEN_BY_HAND.size_bytes))
+        raw, lines = constructed(root), Lines(root)
+    except UnreadableError as error:
+        raise RecipeError(error.at(file)) from None
     if not isinstance(raw, dict):
         kind = "empty" if raw is None else "a list" if isinstance(raw, list) else "a plain value"
         raise RecipeError(f"{file}: {what} is a mapping of keys, this is {kind}")
     for key, line in lines.twice():
-        raise RecipeError(f"{file}:{line}: {key} is given twice")
+        raise RecipeError(f"{file}:{line}: {shortened(key)} is given twice")
     return raw, lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Array, Transform
+from ovopt.documents import UnreadableError, content_of, parse_json
 from ovopt.errors import DataError, ModelError, RecipeError
 from ovopt.locate import expand, optional
 from ovopt.model.files.gguf import tokenizer_of
@@ -271,4 +271,10 @@ def _file(path: Path) -> Path:
 
 def _lowercase_beside(vocabulary: Path) -> bool:
     config = vocabulary.parent / "tokenizer_config.json"
-    return bool(json.loads(config.read_text(encoding="utf-8")).get("do_lower_case", True)) if config.is_file() else True
+    if not config.is_file():
+        return True
+    try:
+        found = parse_json(content_of(config))
+    except UnreadableError as error:
+        raise RecipeError(error.at(config)) from None
+    return bool(found.get("do_lower_case", True)) if isinstance(found, dict) else True

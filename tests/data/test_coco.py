@@ -145,6 +145,11 @@ def test_a_box_is_clipped_to_its_image_or_refused(corners):
             "annotation 4 (a.png): the box (8.2, 1, 8.7, 3) lies outside the image of 8x6; remove or mend it",
         ),
         ({"bbox": [1, 2, 3]}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not [1, 2, 3]"),
+        (
+            {"bbox": [10**400, 2, 3, 4]},
+            "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not "
+            f"[1{'0' * 37}...{'0' * 39}, 2, 3, 4]",
+        ),
         ({"bbox": None}, "annotation 4 (a.png): bbox must be four numbers (x, y, width, height), not None"),
         ({"category_id": 4}, "annotation 4 (a.png): no category has the id 4"),
     ],

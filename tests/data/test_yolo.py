@@ -83,7 +83,8 @@ def test_class_names_of_another_form_are_an_error(folder, text):
 
 def test_broken_yaml_is_an_error(folder):
     (folder / "data.yaml").write_text("names: [")
-    with pytest.raises(DataError, match=exactly(f"{folder / 'data.yaml'}: not valid YAML")):
+    why = "expected the node content, but found '<stream end>'"
+    with pytest.raises(DataError, match=exactly(f"{folder / 'data.yaml'}:1: not valid YAML: {why}")):
         opened(folder)
 
 

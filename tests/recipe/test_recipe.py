@@ -357,7 +357,7 @@ def test_a_file_that_is_no_recipe_is_an_error_with_its_line(here, text, fault):
 
 def test_a_file_that_is_no_text_is_an_error(here):
     (here / "r.yaml").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(RecipeError, match=r"\Ar\.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff"):
+    with pytest.raises(RecipeError, match=exactly("r.yaml: not UTF-8 text (byte 0)")):
         load_recipe("r.yaml")
 
 
@@ -411,7 +411,7 @@ def test_overrides_apply_one_after_the_other_and_never_change_the_recipe_given()
     [
         ("runtime.device", "--set runtime.device: write path.to.key=value"),
         ("=5", "--set =5: write path.to.key=value"),
-        ("runtime=[1", "--set runtime=[1: the value is not valid YAML"),
+        ("runtime=[1", "--set runtime=[1: the value is not valid YAML: expected ',' or ']', but got '<stream end>'"),
         ("metrics[2]=top5", "--set metrics[2]=top5: the list has 2 entries, counted from 0"),
         ("runtime.device.kind=GPU", "--set runtime.device.kind=GPU: 'kind' is below a plain value"),
     ],
@@ -522,3 +522,25 @@ def test_class_names_that_only_a_model_can_fill_in_are_none_without_one(text):
     raw = {"ovopt": 1, "family": "f", "data": {"classes": text}}
     filled = parse_recipe(raw, "r.yaml", fill=lambda raw: {**raw, "data": {"classes": ["a", "b"]}})
     assert filled.data.classes == ("a", "b")
+
+
+def test_of_thousands_of_faults_the_first_are_told_and_the_others_counted(here):
+    keys = "".join(f"k{place}: 1\n" for place in range(1000))
+    (here / "r.yaml").write_text(f"{HEAD}{keys}")
+    with pytest.raises(RecipeError) as told:
+        load_recipe("r.yaml")
+    first, *_, last, more = str(told.value).splitlines()
+    assert first.startswith("r.yaml:3: k0: unknown key; ")
+    assert last.startswith("r.yaml:22: k19: unknown key; ")
+    assert more == "r.yaml: and 980 more"
+
+
+def test_a_section_lists_a_hundred_plug_ins_at_most():
+    with pytest.raises(RecipeError, match=exactly("r.yaml: metrics: lists 101 entries, and at most 100 are taken")):
+        parse(metrics=["top1"] * 101)
+
+
+def test_a_long_value_or_key_is_quoted_shortened():
+    with pytest.raises(RecipeError) as told:
+        parse(task="x" * 500_000, **{"y" * 500_000: 1})
+    assert len(str(told.value)) < 1500

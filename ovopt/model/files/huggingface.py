@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json, text_of
 from ovopt.errors import ModelError
 from ovopt.model.files.pytorch import convert_module
 from ovopt.model.native import core, first_line, quiet, require_torch
@@ -61,15 +61,18 @@ def convert_folder(folder: Path, trust: bool) -> openvino.Model:
 
 
 def _configuration(folder: Path) -> dict[str, Any]:
+    file = folder / "config.json"
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except ValueError:
-        raise ModelError(f"{folder / 'config.json'}: not valid JSON; download it again") from None
-    if not isinstance(found, dict) or not found.get("architectures"):
-        raise ModelError(
-            f"{folder / 'config.json'}: names no `architectures`, so the class of the model is not known; add them"
-        )
-    return found
+        found: Any = parse_json(text_of(file, WRITTEN_BY_HAND.size_bytes))
+    except UnreadableError as error:
+        raise ModelError(f"{error.at(file)}; download it again") from None
+    config: dict[str, Any] = found if isinstance(found, dict) else {}
+    named = config.get("architectures")
+    if not (isinstance(named, list) and named and all(isinstance(name, str) for name in named)):
+        raise ModelError(f"{file}: names no `architectures`, so the class of the model is not known; add them")
+    if not isinstance(config.get("auto_map") or {}, dict):
+        raise ModelError(f"{file}: `auto_map` is not a mapping; download it again")
+    return config
 
 
 def installed(package: str) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from ovopt.documents import parse_json
 from ovopt.errors import ModelError
 from ovopt.model.files.factory import FactoryReference
 
 ARCHIVES = (".pt2", ".pt", ".pth")
+HEADER_BYTES = 100_000_000
+"""The longest header of a safetensors file, as its format says."""
 LFS_POINTER = b"version https://git-lfs"
 HTML = (b"<!doctype html", b"<html")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
@@ -75,7 +77,7 @@ def _promised(weights: Path) -> int:
     with weights.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         try:
-            header = json.loads(stream.read(min(length, weights.stat().st_size)))
+            header = parse_json(stream.read(min(length, weights.stat().st_size, HEADER_BYTES)))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         except (ValueError, KeyError, TypeError, AttributeError):
             return 8 + length

@@ -55,7 +55,8 @@ def test_a_configuration_that_cannot_be_converted_is_an_error(tmp_path, config, 
 def test_a_configuration_that_is_no_json_is_an_error(tmp_path):
     folder = folder_with(tmp_path / "m")
     (folder / "config.json").write_text("{")
-    with pytest.raises(ModelError, match=exactly(f"{folder}/config.json: not valid JSON; download it again")):
+    why = "Expecting property name enclosed in double quotes"
+    with pytest.raises(ModelError, match=exactly(f"{folder}/config.json:1: not valid JSON: {why}; download it again")):
         read_model(folder)
 
 
