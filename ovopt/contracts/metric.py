@@ -29,6 +29,8 @@ class Metric(Record, ABC):
     """True where an accuracy metric looks at labels: some judge a sample by itself, or by the others."""
     has_classes: ClassVar[bool] = True
     """False where a label that is an integer is a number, not a class."""
+    one_class: ClassVar[bool] = False
+    """True where a label is the index of one class, so that one-hot rows and the like stand for one."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
 
@@ -44,6 +46,12 @@ class Metric(Record, ABC):
     def row(self, output: Any, target: Any) -> Row:
         """The raw figure of one sample. For accuracy, `output` is what the recipe's `postprocess` made of it and
         `target` the label; for agreement, both are raw outputs without batch dimension, the second the original's."""
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The figure that the best answer reaches which looks at no sample. `labels` are those of the `n` samples that
+        were read beforehand, `scores` is the number of scores in an output, where it holds some. By default
+        `chance`."""
+        return self.chance
 
     def gather(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Rows that stand alone, from rows that only mean something together (the rank of one among all)."""

@@ -30,6 +30,8 @@ class Samples:
     fingerprint: str
     classes: tuple[str, ...] = ()
     """The source's own class names, in the order of the indices in its labels."""
+    class_count: int | None = None
+    """The number of classes, where the form of the labels tells it."""
     random: bool = False
     """True where contents are drawn at random: statistics of them would ruin a model."""
 

@@ -87,6 +87,13 @@ def hash_of_names(ids: Sequence[str], files: Sequence[Path], *more: str) -> str:
     return digest.hexdigest()
 
 
+def samples_first(labels: Any, count: int) -> Any:
+    """Labels [samples, ...] of labels that stand the other way round, [1, samples] or [classes, samples]; all others as
+    they are."""
+    shape: Any = getattr(labels, "shape", ())
+    return labels.T if len(shape) == 2 and shape[0] != count == shape[1] else labels
+
+
 def common_length(arrays: Mapping[str, Any], said: str) -> int:
     """Number of samples along the first axis of each of these arrays. Raises DataError, which begins with `said`, where
     they differ in it."""

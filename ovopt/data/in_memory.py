@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import Samples
-from ovopt.data.content import common_length
+from ovopt.data.content import common_length, samples_first
 from ovopt.data.table import samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
@@ -39,7 +39,8 @@ def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
         held = _of_nncf(data)
     else:
         samples, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-        held = _Held(_sequence(samples), _sequence(labels) if labels is not None else None)
+        samples = _sequence(samples)
+        held = _Held(samples, None if labels is None else samples_first(_sequence(labels), len(samples)))
     return held.samples(inputs)
 
 

@@ -6,9 +6,9 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, TypeVar
 
@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
-from ovopt.data.content import common_length, file_at, hash_of
+from ovopt.data.content import common_length, file_at, hash_of, samples_first
 from ovopt.errors import DataError, did_you_mean
 from ovopt.locate import expand
 from ovopt.records import Port
@@ -51,11 +51,16 @@ class Npz(DataSource):
         or the arrays differ in length."""
         file = file_at(expand(self.path), "data file")
         members = _checked(file, lambda: _members(file))
-        label_key = self._label_key(list(members), file)
+        read = cache(lambda key: _checked(file, members[key]))
+        label_key = self._label_key(list(members), file) or _unnamed_labels(list(members), read, inputs)
         keys = self._input_keys(list(members), label_key, file)
-        wanted = [*keys, *([label_key] if label_key and label_key not in keys else [])]
-        arrays = {key: _checked(file, members[key]) for key in wanted}
-        count = common_length(arrays, str(file))
+        arrays = {key: read(key) for key in keys}
+        if label_key:
+            arrays[label_key] = samples_first(read(label_key), len(next(iter(arrays.values()), ())))
+        try:
+            count = common_length(arrays, str(file))
+        except DataError as error:
+            raise DataError(f"{error}{_split_advice(arrays)}") from None
         if not count:
             raise DataError(f"{file}: holds no samples")
 
@@ -85,6 +90,26 @@ class Npz(DataSource):
         if not chosen:
             raise DataError(f"{file}: holds no array of inputs, only {', '.join(known) or 'nothing'}")
         return chosen
+
+
+def _unnamed_labels(known: Sequence[str], read: Callable[[str], Array], ports: Sequence[Port]) -> str | None:
+    """The one array more than the model has inputs, where it holds a number or a name for each sample: the second of
+    `numpy.savez(file, samples, labels)`."""
+    names = {port.name for port in ports}
+    if len(known) != len(ports) + 1:
+        return None
+    found = [key for key in known if key not in names and (read(key).ndim == 1 or read(key).shape[1:] == (1,))]
+    return found[0] if len(found) == 1 else None
+
+
+def _split_advice(arrays: Mapping[str, Array]) -> str:
+    """Options that choose samples and labels of one length among arrays of several splits, where there are such."""
+    for label in reversed([key for key in arrays if key.split("_")[0].lower() in LABEL_KEYS]):
+        samples = [key for key in arrays if key != label and len(arrays[key]) == len(arrays[label])]
+        alike = [key for key in samples if key.split("_")[1:] == label.split("_")[1:]]
+        if len(alike) == 1:
+            return f"; choose with --set data.source.inputs={alike[0]} --set data.source.labels={label}"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -20,6 +21,7 @@ class TopK(Metric):
     name: ClassVar[str] = "top_k"
     unit: ClassVar[str] = "share"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
+    one_class: ClassVar[bool] = True
     presets: ClassVar = {"top1": {"k": 1}, "top5": {"k": 5}}
     k: int = Field(gt=0)
 
@@ -31,6 +33,12 @@ class TopK(Metric):
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no index into the model's scores."""
         check_class(label, outputs[0], sample_id)
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The share of the k most common classes; all of them where a model has no more than k scores."""
+        if scores is not None and self.k >= scores:
+            return 1.0
+        return sum(count for _, count in Counter(labels).most_common(self.k)) / max(1, len(labels))
 
     def row(self, output: Array, target: Any) -> float:
         """1 for a hit, else 0, of scores [classes]. Raises DataError where the class has no score."""
@@ -53,6 +61,7 @@ class F1(Metric):
 
     name: ClassVar[str] = "f1"
     unit: ClassVar[str] = "share"
+    one_class: ClassVar[bool] = True
     presets: ClassVar = {"f1_micro": {"average": "micro"}, "f1_weighted": {"average": "weighted"}}
     average: Literal["macro", "micro", "weighted"] = Field(default="macro", description="how classes are averaged")
     threshold: float = Field(default=0.5, description="where a single score begins to mean class 1")
@@ -65,6 +74,13 @@ class F1(Metric):
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no index into the model's scores."""
         check_class(label, outputs[0], sample_id, least=2)
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The score where the most common class is always answered."""
+        if not labels:
+            return self.chance
+        ((common, _),) = Counter(labels).most_common(1)
+        return self.value(np.array([(common, label) for label in labels]))
 
     def row(self, output: Any, target: Any) -> list[int]:
         """Predicted class and label."""

@@ -36,6 +36,10 @@ class RecallAtK(Metric):
         """`recall_at_1`, `recall_at_10` ..."""
         return f"recall_at_{self.k}"
 
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The share that k documents are of all: 1 where there are no more than k."""
+        return min(1.0, self.k / n) if n else self.chance
+
     def row(self, output: Any, target: Any) -> list[list[float]]:
         """Embeddings [features] of query and document, for `gather`. Raises DataError where they are not two of one
         length."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 TEXT_TASKS = ("recognition", "transcription")
 """Tasks whose labels are texts, not names of classes."""
+SHOWN_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Labels:
     recipe: Recipe
     preparation: HostPreparation
     """All of `preprocess`: boxes and masks move as their image does."""
+    first: int = 0
+    """The number of the model's first class."""
 
     def read(self, index: int) -> Any:
         """A class index where the recipe lists the classes; boxes [n, 4] (x0, y0, x1, y1) in the pixels of the model's
@@ -49,7 +54,17 @@ class Labels:
                 return self._class_or_text(label, index)
             case int() if self.samples.classes and self.recipe.data.classes:
                 return self._class_or_text(self.samples.classes[label], index)
+            case int() if self.first and not isinstance(label, bool):
+                return label - self.first
         return label
+
+    @property
+    def indices(self) -> list[int]:
+        """Class indices of all samples, as far as labels are numbers and no names stand for them."""
+        if self.samples.classes or self.recipe.data.classes:
+            return []
+        numbers = (label for label in self.samples.labels or () if _is_number(label))
+        return [int(label) - self.first for label in numbers]
 
     def take_work(self, index: int) -> bool:
         """True where the label takes reading, or moving as its image is."""
@@ -77,10 +92,22 @@ class Labels:
             return classes.index(label)
         if self.recipe.task in TEXT_TASKS:
             return label
-        if not classes and label.lstrip("-").isdigit():
-            return int(label)
-        hint = did_you_mean(label, classes) if classes else "the recipe lists no class names under `data.classes`"
+        if not classes and _is_number(label):
+            return int(label) - self.first
+        hint = did_you_mean(label, classes) if classes else self._names_wanted()
         raise DataError(f"{self.samples.ids[index]}: unknown class {label!r}; {hint}")
+
+    def _names_wanted(self) -> str:
+        names = self.samples.classes or sorted({label for label in self.samples.labels or () if isinstance(label, str)})
+        said = "the labels are names, which have no order of their own; list them in the order of the model's outputs"
+        if len(names) > SHOWN_NAMES:
+            return f"{said} under `data.classes`, or give there a text file with one of the {len(names):,} on each line"
+        listed = yaml.safe_dump(list(names), default_flow_style=True, allow_unicode=True, width=1 << 16).strip()
+        return f"{said}, as in --set {shlex.quote(f'data.classes={listed}')}"
+
+
+def _is_number(label: Any) -> bool:
+    return isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
 
 
 def _read_image(path: Path, kind: str) -> Array:

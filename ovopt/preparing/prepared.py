@@ -15,6 +15,7 @@ from ovopt.data.in_memory import open_in_memory
 from ovopt.data.split import split
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.model.ports.inputs import at_first, starts_empty
+from ovopt.preparing.class_labels import class_labels
 from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
 from ovopt.recipe import Recipe
@@ -43,6 +44,8 @@ class Prepared:
     """Samples that cannot be used, by index: filled as they are met."""
     calibrated: Set[str] = frozenset()
     """Digests of the samples that models have been calibrated with, which cannot judge them."""
+    first_label: int = 0
+    """The label of the model's first class."""
     _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
 
     @property
@@ -70,7 +73,7 @@ class Prepared:
     @cached_property
     def labels(self) -> Labels:
         """Labels of the samples, as metrics take them."""
-        return Labels(self.samples, self.recipe, self.full_preparation)
+        return Labels(self.samples, self.recipe, self.full_preparation, self.first_label)
 
     def prepare_each(self, indices: Sequence[int]) -> Iterator[tuple[int, Inferences]]:
         """Index and model inputs of these samples, one set for each inference, prepared ahead by several threads.
@@ -122,6 +125,10 @@ class Prepared:
     def with_decoders_inside(self, count: int) -> Prepared:
         """The same samples for a model that does so many of the decoders itself."""
         return self if count == self.decoders_inside else replace(self, decoders_inside=count)
+
+    def with_first_label(self, first: int) -> Prepared:
+        """The same samples, whose labels give the model's first class this number."""
+        return self if first == self.first_label else replace(self, first_label=first)
 
     def without_calibrated(self, digests: Set[str]) -> Prepared:
         """The same samples without those of these digests."""
@@ -191,8 +198,11 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None)
         raise DataError("no data: give --data, or a recipe with a data source")
     else:
         samples = recipe.data.source.open(inputs, seed)
+    if samples.labels is not None and any(metric.one_class for metric in recipe.metrics):
+        found = class_labels(samples.labels)
+        samples = replace(samples, labels=found.labels, class_count=found.count)
     splits = split(samples.ids, recipe.data.splits, seed, samples.labels)
-    prepared = Prepared(samples, splits, seed, recipe, inputs)
+    prepared = Prepared(samples, splits, seed, recipe, inputs, first_label=recipe.data.first_label or 0)
     for index, label in enumerate(samples.labels or ()):
         if isinstance(label, BadLabel):
             prepared.leave_out(index, "label", DataError(label.why))

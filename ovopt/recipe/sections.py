@@ -109,6 +109,11 @@ class DataSection(Record):
     classes: ClassNames = Field(
         default=(), description="class names in the order of the model's outputs, or a text file with one on each line"
     )
+    first_label: int | None = Field(
+        default=None,
+        description="the number that labels give the model's first class; default: 0, or 1 where none is 0 and the "
+        "highest is the number of the model's scores",
+    )
     on_bad_sample: Literal["refuse", "skip"] = Field(
         default="refuse", description="what to do with a sample that cannot be read or does not fit"
     )

@@ -145,3 +145,9 @@ def test_several_splits_of_a_table_are_refused() -> None:
     with pytest.raises(DataError, match=exactly("data: holds several splits; give one of them, such as data['test']")):
         open_in_memory(datasets.DatasetDict(train=table, test=table), ONE)
     assert len(open_in_memory(table, ONE)) == 5
+
+
+def test_labels_that_stand_the_other_way_round_are_turned() -> None:
+    assert open_in_memory((ROWS, np.array([[0, 1, 2, 0, 1]])), ONE).labels == (0, 1, 2, 0, 1)
+    turned = open_in_memory((ROWS, np.eye(3)[[0, 1, 2, 0, 1]].T), ONE).labels
+    np.testing.assert_array_equal(np.array(turned), np.eye(3)[[0, 1, 2, 0, 1]])

@@ -192,3 +192,36 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     message = f"{file}: not a readable NumPy file: Object arrays cannot be loaded when allow_pickle=False"
     with pytest.raises(DataError, match=exactly(message)):
         opened(file)
+
+
+def test_labels_that_stand_the_other_way_round_are_turned(file):
+    np.savez(file, images=X, y=Y[None])
+    assert opened(file).labels == ([0], [1], [2], [1])
+    np.savez(file, images=X, y=np.eye(3, dtype=int)[Y].T)
+    assert opened(file).labels == ([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0])
+
+
+@pytest.mark.parametrize("labels", [Y, Y[:, None]])
+def test_the_second_of_unnamed_arrays_is_the_labels(file, labels):
+    np.savez(file, X, labels)
+    samples = opened(file)
+    assert samples.labels == tuple(labels.tolist())
+    np.testing.assert_array_equal(samples.load(1), X[1])
+
+
+def test_unnamed_arrays_of_which_none_or_both_may_be_labels_are_inputs(file):
+    np.savez(file, X, X)
+    assert opened(file).labels is None
+    np.savez(file, Y, Y)
+    assert opened(file).labels is None
+
+
+def test_arrays_of_several_splits_are_chosen_by_options_that_the_message_names(file):
+    np.savez(file, x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2])
+    said = (
+        f"{file}: the arrays differ in their number of samples (x_train: 4, y_train: 4, x_test: 2, y_test: 2); choose "
+        "with --set data.source.inputs=x_test --set data.source.labels=y_test"
+    )
+    with pytest.raises(DataError, match=exactly(said)):
+        opened(file)
+    assert opened(file, inputs="x_test", labels="y_test").labels == (0, 1)

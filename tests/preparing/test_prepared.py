@@ -10,11 +10,11 @@ import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
-from ovopt.preparing.prepared import CALIBRATED, Prepared, digest
+from ovopt.preparing.prepared import CALIBRATED, Prepared, digest, prepare
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import LeftOutSample, Port
 from ovopt.transforms.numbers import Scale
-from tests.factories import exactly
+from tests.factories import exactly, metric_named
 
 X = Port(name="x", shape=(1, 2), dtype="f32")
 NAMES = ("ant", "bee", "cow")
@@ -162,11 +162,14 @@ def test_a_text_is_a_label_of_its_own_where_the_task_is_about_text(task: Any) ->
     assert prepared(labels=["17 bees"], task=task).labels.read(0) == "17 bees"
 
 
+UNORDERED = "the labels are names, which have no order of their own; list them in the order of the model's outputs"
+
+
 @pytest.mark.parametrize(
     ("label", "classes", "source_classes", "said"),
     [
         ("beee", NAMES, (), "unknown class 'beee'; did you mean 'bee'?"),
-        ("bee", (), (), "unknown class 'bee'; the recipe lists no class names under `data.classes`"),
+        ("bee", (), (), f"unknown class 'bee'; {UNORDERED}, as in --set 'data.classes=[bee]'"),
         (1, ("ant", "cow"), NAMES, "unknown class 'bee'; known: ant, cow"),
     ],
 )
@@ -276,3 +279,32 @@ def test_a_digest_tells_values_types_and_shapes_apart() -> None:
     assert len({digest((each,)) for each in [one, *others]}) == 6
     assert digest((one, one)) != digest((one,))
     assert digest((one.copy(),)) == digest((np.repeat(one, 2)[::2],)) == digest((one,))
+
+
+# Labels as people have them
+
+
+def test_labels_of_a_classification_are_indices_whatever_their_form_and_divide_the_samples_alike() -> None:
+    samples, labels = rows(40), np.arange(40) % 4
+    made = Recipe(ovopt=1, family="example", metrics=(metric_named("top1"),))
+    plain = prepare(made, [X], 0, (samples, labels))
+    for form in (labels[:, None], labels.astype(float), np.eye(4)[labels]):
+        found = prepare(made, [X], 0, (samples, form))
+        assert [found.labels.read(index) for index in range(40)] == labels.tolist()
+        assert found.splits == plain.splits
+
+
+def test_rows_of_numbers_are_what_they_are_where_no_metric_is_about_one_class() -> None:
+    made = Recipe(ovopt=1, family="example", metrics=(metric_named("mae"),))
+    assert prepare(made, [X], 0, (rows(2), [[0.0, 1.0], [1.0, 0.0]])).labels.read(0) == [0.0, 1.0]
+
+
+def test_more_names_than_a_message_holds_are_counted() -> None:
+    names = [f"class {number}" for number in range(1000)]
+    said = (
+        "set#0: unknown class 'class 0'; the labels are names, which have no order of their own; list them in the "
+        "order of the model's outputs under `data.classes`, or give there a text file with one of the 1,000 on each "
+        "line"
+    )
+    with pytest.raises(DataError, match=exactly(said)):
+        prepared(rows(1000), labels=names).labels.read(0)

@@ -14,7 +14,6 @@ from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import ModelFacts, QualityDelta
-from ovopt.workflow.comparing.label_checks import no_skill
 from ovopt.workflow.comparing.scoring import Pass, Scorer
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Validator:
             )
         self._before = before.rows[self.metric.label]
         self.baseline = self._scorer.quality(self.metric, self._before)
-        self.doubts: Sequence[str] = before.shifts.doubts() or no_skill(self.metric, self.baseline)
+        self.doubts: Sequence[str] = self._scorer.doubts_of(before, {self.metric.label: self.baseline})
         """Signs that labels and the original do not go together: it loses nothing that had nothing."""
 
     @property

@@ -15,10 +15,12 @@ from ovopt.bench.workers import Crew
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
+from ovopt.metrics.class_labels import scores_of
 from ovopt.model.ports.facts import chosen_outputs
+from ovopt.preparing.class_labels import counted_from_one
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Port, Quality, QualityDelta
-from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, no_skill
+from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, missing_numbers, no_skill
 
 WORST = 10
 Save = Callable[[str, int, Any], None]
@@ -69,17 +71,28 @@ class Scorer:
         level = max(own.decoders_inside for own in (prepared, *(fed or {}).values()))
         if level:  # what comes out of a model tells nothing of what its scores were
             ports = [port.model_copy(update={"shape": None}) for port in ports]
+        one_class = any(metric.one_class for metric in accuracy)
+        scores = scores_of(ports[0]) if one_class and not prepared.recipe.postprocess else None
+        fed, doubts = fed or {}, []
+        if scores and _counts_from_one(prepared, scores):
+            prepared = prepared.with_first_label(1)
+            fed = {model: own.with_first_label(1) for model, own in fed.items()}
+            doubts.append(f"the labels 1 to {scores} are taken as the model's {scores} classes, counted from 1")
+        doubts += missing_numbers(prepared.labels.indices, scores) if scores else []
         known: set[Any] = set()
         for index in chosen if accuracy else ():
             if prepared.labels.take_work(index):
                 continue  # checked where it is read, which takes its time
             label = prepared.labels.read(index)
+            if one_class and _stands_for_none(label):
+                prepared.leave_out(index, "label", DataError(f"the label {label} stands for no class"))
+                continue
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
             if isinstance(label, int):
                 known.add(label)
-        doubts = empty_classes(prepared.recipe.data.classes, known)
-        return cls(prepared, metrics, chosen, ports, OutputFile(), save, doubts, fed=fed or {}, level=level)
+        doubts += empty_classes(prepared.recipe.data.classes, known)
+        return cls(prepared, metrics, chosen, ports, OutputFile(), save, doubts, fed=fed, level=level)
 
     @property
     def agrees(self) -> bool:
@@ -120,9 +133,20 @@ class Scorer:
         spoken = [metric for metric in self.metrics if metric.label not in scored.silent]
         found = {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in spoken}
         if arm == crew.baseline:
-            unskilled = (doubt for metric in spoken for doubt in no_skill(metric, found[metric.label]))
-            self.doubts.extend(scored.shifts.doubts() or unskilled)
+            self.doubts.extend(self.doubts_of(scored, found))
         return found
+
+    def doubts_of(self, scored: Pass, found: Mapping[str, Quality]) -> list[str]:
+        """Signs that labels and the original do not go together, from its figures by metric."""
+        labels = self.prepared.labels
+        shown: list[str] = []
+        for metric in self.metrics:
+            if metric.kind == "accuracy" and metric.label in found:
+                indices = scored.rows[metric.label] if metric.needs_label else ()
+                read = [labels.read(index) for index in indices if not labels.take_work(index)]
+                quality = found[metric.label]
+                shown += no_skill(metric, quality, metric.guessed(read, quality.n, scored.shifts.scores))
+        return [*scored.shifts.misfit(), *(scored.shifts.doubts() or shown)]
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
@@ -192,7 +216,9 @@ class Pass:
         self._under_way: dict[int, _Sample] = {}
         self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
         self.difference = _Difference() if against else None
-        self.shifts = ClassShifts()
+        samples, classes = self._prepared.samples, self._prepared.recipe.data.classes
+        named = len(classes or samples.classes) or samples.class_count
+        self.shifts = ClassShifts(named, None if classes else self._prepared.first_label)
         self.silent: dict[str, None] = {}
         """The metrics that have nothing to say of class ids."""
         self.advance: Advance = lambda amount=1, note="": None
@@ -318,6 +344,15 @@ class _Difference:
     def relative(self) -> float:
         """0 for the same outputs, 1 for no likeness."""
         return min(1.0, self._difference / self._largest) if self._largest else 0.0
+
+
+def _counts_from_one(prepared: Prepared, scores: int) -> bool:
+    return prepared.recipe.data.first_label is None and counted_from_one(prepared.labels.indices, scores)
+
+
+def _stands_for_none(label: Any) -> bool:
+    """Tell a label that data sets write where there is none: nothing, NaN, a negative number."""
+    return label is None or (isinstance(label, float) and np.isnan(label)) or (isinstance(label, int) and label < 0)
 
 
 def _labelled(metric: Metric) -> bool:

@@ -10,12 +10,13 @@ import pytest
 
 from ovopt.contracts import Metric
 from ovopt.metrics.agreement import Cosine
-from ovopt.metrics.classification import TopK
+from ovopt.metrics.classification import F1, TopK
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
+from ovopt.metrics.recall_at_k import RecallAtK
 from ovopt.metrics.roc import Auroc, Eer
 from ovopt.metrics.text import Wer
 from ovopt.records import Quality
-from ovopt.workflow.comparing.label_checks import LEAST, ClassShifts, no_skill
+from ovopt.workflow.comparing.label_checks import LEAST, ClassShifts, missing_numbers, no_skill
 
 CLASSES = 10
 SHIFTED = "the labels look shifted: on {count} of {n} samples the likeliest class is the label {shift}; "
@@ -28,9 +29,9 @@ def scores(best: int, classes: int = CLASSES) -> np.ndarray:
     return found
 
 
-def doubts(pairs: Iterable[tuple[int, int]], classes: int = CLASSES) -> list[str]:
+def doubts(pairs: Iterable[tuple[int, int]], classes: int = CLASSES, first: int | None = 0) -> list[str]:
     """Of pairs of what the model takes for likeliest and the label."""
-    shifts = ClassShifts()
+    shifts = ClassShifts(first=first)
     for best, label in pairs:
         shifts.add(scores(best, classes), label)
     return shifts.doubts()
@@ -55,7 +56,8 @@ def test_a_model_that_is_often_right_is_not_doubted(right: int) -> None:
 def test_labels_that_are_off_by_the_same_number_are_named(shift: int, said: str) -> None:
     pairs = [(label + shift, label) for label in range(3, 7)] * 25
     (doubt,) = doubts(pairs)
-    assert doubt.startswith(SHIFTED.format(count=100, n=100, shift=said))
+    assert doubt == f"{SHIFTED.format(count=100, n=100, shift=said)}--set data.first_label={-shift} counts them so"
+    (doubt,) = doubts(pairs, first=None)
     assert doubt.endswith(
         "`postprocess: [{drop_first: 1}]` leaves out a background class, `data.classes` gives names an order"
     )
@@ -137,13 +139,57 @@ def quality(metric: Metric, value: float, n: int = 8) -> Quality:
     ids=lambda given: getattr(given, "label", str(given)),
 )
 def test_what_a_guess_reaches_is_said(metric: Metric, guessed: float, skilled: float) -> None:
-    (said,) = no_skill(metric, quality(metric, guessed))
-    assert said.startswith(f"{metric.label} is {100 * guessed:.1f}")
-    assert no_skill(metric, quality(metric, skilled)) == []
-    assert no_skill(metric, quality(metric, guessed, n=4)) == []
+    guess = metric.guessed([], 8, None)
+    (said,) = no_skill(metric, quality(metric, guess), guess)
+    assert said == (
+        f"{metric.label} is {100 * guessed:.1f} %, no better than a guess ({100 * guessed:.1f} %): the order of the "
+        "classes, `preprocess` or `postprocess` is probably not the model's"
+    )
+    assert no_skill(metric, quality(metric, skilled), guess) == []
+    assert no_skill(metric, quality(metric, guessed, n=4), guess) == []
 
 
 @pytest.mark.parametrize("metric", [Wer(), Cosine()], ids=lambda metric: metric.label)
 def test_an_error_without_a_bound_and_an_agreement_know_no_guess(metric: Metric) -> None:
-    assert no_skill(metric, quality(metric, 0.0)) == []
-    assert no_skill(metric, quality(metric, 1.0)) == []
+    guess = metric.guessed([0, 1], 8, 2)
+    assert no_skill(metric, quality(metric, 0.0), guess) == []
+    assert no_skill(metric, quality(metric, 1.0), guess) == []
+
+
+def test_a_figure_that_is_full_by_construction_is_said() -> None:
+    top5, recall = TopK(k=5), RecallAtK(k=10)
+    for metric, guess in ((top5, top5.guessed([0, 1, 2, 3], 8, 4)), (recall, recall.guessed([], 8, None))):
+        assert no_skill(metric, quality(metric, 1.0), guess) == [
+            f"{metric.label} is 100.0 % by construction: on these samples a guess reaches it too, so it tells nothing"
+        ]
+    assert no_skill(top5, quality(top5, 1.0), top5.guessed([0, 1, 2, 3, 4, 5, 6], 7, 10)) == []
+
+
+def test_the_share_of_the_most_common_class_is_a_guess() -> None:
+    labels, top1, f1 = [3, 3, 3, 1], TopK(k=1), F1()
+    assert top1.guessed(labels, 4, 10) == 0.75
+    assert top1.guessed([], 0, 10) == 0
+    assert f1.guessed(labels, 4, 10) == pytest.approx((2 * 3 / (2 * 3 + 1) + 0) / 2)
+    assert f1.guessed([], 0, 10) == 0
+    (said,) = no_skill(top1, quality(top1, 0.7), 0.75)
+    assert said.startswith("top1 is 70.0 %, no better than a guess (75.0 %): ")
+
+
+def test_another_number_of_classes_than_the_model_has_is_named() -> None:
+    def misfit(named: int | None, output: np.ndarray) -> list[str]:
+        shifts = ClassShifts(named)
+        shifts.add(output, 0)
+        return shifts.misfit()
+
+    assert misfit(2, scores(0, 3)) == [
+        "the data has 2 classes, the model 3 scores: a class that is missing in between shifts all behind it; let "
+        "`data.classes` name every class, in the order of the scores"
+    ]
+    assert (
+        misfit(3, scores(0, 3)) == misfit(None, scores(0, 3)) == misfit(2, np.ones(1)) == ClassShifts(2).misfit() == []
+    )
+
+
+def test_numbers_that_no_label_of_many_has_are_named() -> None:
+    assert missing_numbers([0, 2] * 10, 3) == ["1 of the model's 3 classes have no sample in the data: 1"]
+    assert missing_numbers([0, 1, 2] * 10, 3) == missing_numbers([0, 2] * 7, 3) == []

@@ -418,5 +418,48 @@ def test_shifted_labels_are_doubted_once_for_the_baseline() -> None:
     crew, made = AnsweringCrew({"original": identity, "other": identity}), scorer(data)
     for name in crew.models:
         score(made, crew, name)
-    (doubt,) = made.doubts
-    assert doubt.startswith("the labels look shifted: on 30 of 30 samples the likeliest class is the label +1; ")
+    assert made.doubts == [
+        "1 of the model's 4 classes have no sample in the data: 3",
+        "the labels look shifted: on 30 of 30 samples the likeliest class is the label +1; --set data.first_label=-1 "
+        "counts them so",
+    ]
+
+
+# Labels as people have them
+
+
+def test_labels_that_count_from_one_judge_alike_and_that_is_said() -> None:
+    data, shifted = prepared(), prepared(labels=[label + 1 for label in LABELS])
+    made = scorer(shifted)
+    found = score(made, AnsweringCrew({"original": identity}))
+    assert found["top1"].rows == scored(data)["top1"].rows
+    assert made.doubts[0] == "the labels 1 to 4 are taken as the model's 4 classes, counted from 1"
+
+
+def test_the_recipe_may_say_where_labels_begin() -> None:
+    data = prepared(labels=[label + 5 for label in LABELS])
+    said = "set#0: class {label} is outside the 4 classes of output 'scores' f32[1,4]"
+    with pytest.raises(DataError, match=re.escape(said.format(label=LABELS[0] + 5))):
+        scorer(data)
+    assert scored(data.with_first_label(5))["top1"].rows == scored(prepared())["top1"].rows
+    assert not any("counted from 1" in doubt for doubt in scorer(data.with_first_label(5)).doubts)
+
+
+@pytest.mark.parametrize("nothing", [-1, float("nan"), None])
+def test_a_label_that_stands_for_none_is_a_bad_sample(nothing: Any) -> None:
+    labels = [nothing, *LABELS[1:]]
+    said = f"set#0: the label {nothing} stands for no class; --on-bad-sample skip leaves such samples out"
+    with pytest.raises(DataError, match=exactly(said)):
+        scorer(prepared(labels=labels))
+    data = prepared(labels=labels, on_bad_sample="skip")
+    assert scored(data)["top1"].n == N - 1
+    assert set(data.left_out) == {0}
+
+
+def test_a_guess_that_is_as_good_is_said() -> None:
+    made = scorer(prepared(labels=[2] * 24 + [0, 1, 3, 0, 1, 3]))
+    score(made, AnsweringCrew({"original": lambda tensors: (np.eye(4)[2],)}))
+    assert made.doubts == [
+        "top1 is 80.0 %, no better than a guess (80.0 %): the order of the classes, `preprocess` or `postprocess` is "
+        "probably not the model's"
+    ]
