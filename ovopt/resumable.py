@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -24,8 +25,10 @@ def digest(*parts: object, arrays: Iterable[NDArray[Any]] = ()) -> str:
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
     """A scratch file beside `file` that takes its place when the block ends well. It always has the same name: who goes
-    on replaces what a kill left half written."""
+    on replaces what a kill left half written. Raises OSError where it cannot be written, or is no file."""
     scratch = file.with_name(f".{file.name}")
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield scratch

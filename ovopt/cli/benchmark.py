@@ -32,7 +32,10 @@ def command(
     from ovopt.workflow.comparing.compare import benchmark
 
     plan, asked = measuring.plan(time_budget), request.asked(*runtime.settings())
-    with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
+    with (
+        o.scratch_file(output, force, o.RESULT) as file,
+        o.scratch_file(dump_config, force, "{", "--dump-config") as dump,
+    ):
         result = benchmark(models, plan=plan, **asked)
         o.write_result(file, result)
         o.write_settings(dump, result.settings)

@@ -49,7 +49,10 @@ def command(
 
     plan = measuring.plan(time_budget)
     asked = request.asked(*runtime.settings(), *map(budget_override, budget or ()))
-    with o.scratch_file(output, force, o.RESULT) as file, o.scratch_file(dump_config, force, "{") as dump:
+    with (
+        o.scratch_file(output, force, o.RESULT) as file,
+        o.scratch_file(dump_config, force, "{", "--dump-config") as dump,
+    ):
         since = Since.of(against, original, o.history_file(), force)
         result = compare(original, optimized or [], plan=plan, **asked)
         result = since.noted(result) if since else result

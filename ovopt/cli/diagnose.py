@@ -40,6 +40,7 @@ def command(
     Example: `ovopt diagnose model.onnx int8/ --top 30`
     """
     from ovopt.cli.show import view
+    from ovopt.output import write_text
     from ovopt.reports.diagnosis import render
     from ovopt.workflow.diagnosing.diagnose import diagnose
 
@@ -48,5 +49,5 @@ def command(
         found = diagnose(original, optimized, time_budget_s=time_budget, **asked)
         text = found.model_dump_json(by_alias=True)
         if file:
-            file.write_text(f"{text}\n", encoding="utf-8")
+            write_text(file, f"{text}\n")
     print(text if output_format == "json" else render(found, view(), top).rstrip("\n"))

@@ -40,7 +40,7 @@ def command(
     asked = request.asked(*o.Runtime(device=device, hint=hint, properties=properties).settings())
     with (
         o.scratch_file(output, force, o.RESULT) as file,
-        o.scratch_file(save_predictions, force, PREDICTION) as scratch,
+        o.scratch_file(save_predictions, force, PREDICTION, "--save-predictions") as scratch,
     ):
         result = evaluate(models, part=split, predictions=scratch, **asked)
         o.write_result(file, result)

@@ -238,7 +238,9 @@ def write_settings(file: Path | None, settings: Settings) -> None:
         return
     hint = {"PERFORMANCE_HINT": settings.hint} if settings.hint and settings.hint != "NONE" else {}
     text = json.dumps({settings.device: {**hint, **settings.properties}}, indent=4)
-    file.write_text(text + "\n", encoding="utf-8")
+    from ovopt.output import write_text
+
+    write_text(file, text + "\n")
 
 
 @dataclass(frozen=True)
@@ -362,14 +364,16 @@ def step_settings(step: str, given: Mapping[str, object]) -> list[Override | str
     ]
 
 
-def scratch_file(target: Path | None, force: bool, mark: str) -> AbstractContextManager[Path | None]:
-    """A scratch file that becomes `target` when all ends well; None where nothing is asked for. Raises OutputError,
-    before the work starts, where it may not be written."""
+def scratch_file(
+    target: Path | None, force: bool, mark: str, option: str = "-o/--output"
+) -> AbstractContextManager[Path | None]:
+    """A scratch file that becomes `target`, which `option` gives, when all ends well; None where nothing is asked for.
+    Raises OutputError, before the work starts, where it may not be written."""
     if target is None:
         return nullcontext()
     from ovopt.output import new_file
 
-    return new_file(target, force, mark)
+    return new_file(target, force, mark, option)
 
 
 def history_file() -> Path:
@@ -380,4 +384,6 @@ def history_file() -> Path:
 def write_result(file: Path | None, comparison: Comparison) -> None:
     """The comparison file."""
     if file:
-        file.write_text(comparison.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+        from ovopt.output import write_text
+
+        write_text(file, comparison.model_dump_json(by_alias=True) + "\n")

@@ -100,6 +100,7 @@ def new(
 
     Example: `ovopt recipes new model.onnx --data val/ -o recipes/mine.yaml`
     """
+    from ovopt.output import write_text
     from ovopt.workflow.recipe_draft import draft_recipe
 
     with o.scratch_file(output, force, "ovopt:") as file:
@@ -107,7 +108,7 @@ def new(
         if file is None:
             print(text, end="")
             return
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     print(f"{output}: written; next: ovopt evaluate {model} --recipe {output}")
 
 

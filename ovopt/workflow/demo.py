@@ -13,7 +13,7 @@ from ovopt import units
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Progress
 from ovopt.locate import shipped
-from ovopt.output import new_file
+from ovopt.output import claimed_name, new_file, write_text
 from ovopt.records import Comparison
 from ovopt.reports.html import Html
 from ovopt.workflow.beginning.options import as_path, options_of
@@ -79,7 +79,11 @@ def demo(folder: str | Path, *, force: bool = False, progress: Watched = None) -
     `folder`. Raises OutputError where that exists."""
     options = options_of(None, force, False, (), progress)
     folder = as_path("folder", folder)
-    watch = options.progress
+    with claimed_name(folder / "demo"):  # in the folder, which may be a mount point
+        return _done(folder, force, options.progress)
+
+
+def _done(folder: Path, force: bool, watch: Progress) -> Demo:
     model, recipe = _model(watch)
     plain, own = folder / PLAIN, folder / RECIPE
     watch.say(f"$ ovopt quantize {model.name} --recipe {recipe} --nncf-defaults --no-simplify -o {plain}")
@@ -94,10 +98,10 @@ def demo(folder: str | Path, *, force: bool = False, progress: Watched = None) -
     ):
         plan = Plan(("latency", "throughput"), MEASURING_S)
         result = compare(model, [plain, own], recipe=recipe, plan=plan, progress=watch)
-        file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+        write_text(file, result.model_dump_json(by_alias=True) + "\n")
         done = Demo(model, recipe, folder, result)
         watch.say(f"$ ovopt report {done.file} --format html -o {done.page}")
-        page.write_text(render(result, "html"), encoding="utf-8", errors="replace")
+        write_text(page, render(result, "html"), errors="replace")
     return done
 
 

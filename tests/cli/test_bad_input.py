@@ -770,10 +770,11 @@ def test_an_output_with_a_name_too_long_for_the_file_system(work: Path) -> None:
     assert message == f"error: {name}: cannot be written: File name too long; choose another -o/--output"
 
 
-@pytest.mark.parametrize("command", [QUANTIZE[:-2], COMPARE])
-def test_an_output_that_exists(work: Path, command: tuple[str, ...]) -> None:
-    message = refused(work, *command, "-o", "data.npz")
-    assert message == "error: data.npz: exists already; choose another -o/--output, or --force to replace it"
+@pytest.mark.parametrize(("command", "output"), [(QUANTIZE[:-2], "int8"), (COMPARE, "c.json")])
+def test_an_output_that_exists(work: Path, command: tuple[str, ...], output: str) -> None:
+    (work / "c.json").write_text('{"schema":"ovopt.comparison/3"')
+    message = refused(work, *command, "-o", output)
+    assert message == f"error: {output}: exists already; choose another -o/--output, or --force to replace it"
 
 
 @pytest.mark.parametrize("output", ["tiny.xml", "data.npz"])

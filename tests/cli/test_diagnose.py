@@ -55,7 +55,7 @@ def test_one_model_alone_is_looked_at_too_and_json_is_the_diagnosis_and_nothing_
     ("arguments", "message"),
     [
         (("nowhere.xml", "int8"), "error: nowhere.xml: no such model"),
-        (("model.xml", "int8", "-o", "data.npz"), "error: data.npz: exists already"),
+        (("model.xml", "int8", "-o", "data.npz"), "error: data.npz: not a file that ovopt wrote"),
         (("model.xml", "int8", "-o", "data.npz", "--force"), "error: data.npz: not a file that ovopt wrote"),
         (("model.xml", "--property", "NO_SUCH=1", "-r", "generic"), "error: CPU refuses the properties NO_SUCH=1"),
         (("model.xml", "int8", "-r", "digitz"), "error: no recipe is called 'digitz'; did you mean 'digits'?"),

@@ -30,7 +30,6 @@ NO_METRIC = (
     "the labels, for example --recipe classification"
 )
 NOT_OURS = "data.npz: not a file that ovopt wrote, so --force does not replace it"
-EXISTS = "data.npz: exists already; choose another -o/--output, or --force to replace it"
 
 
 def evaluated(work: Path, *arguments: object) -> dict[str, Any]:
@@ -329,7 +328,7 @@ def test_a_guess_without_data_is_none(work: Path) -> None:
         ),
         (("tiny.xml", *CLASSIFY, "--set", "metrics=[cosine]"), NO_METRIC),
         (("tiny.xml", *CLASSIFY, "-o", "data.npz", "--force"), NOT_OURS),
-        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz"), EXISTS),
+        (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz"), NOT_OURS),
         (("tiny.xml", *CLASSIFY, "--save-predictions", "data.npz", "--force"), NOT_OURS),
     ],
 )

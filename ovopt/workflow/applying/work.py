@@ -22,7 +22,7 @@ from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
 from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts
-from ovopt.output import new_folder
+from ovopt.output import new_folder, write_text
 from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
@@ -151,7 +151,7 @@ class Work:
             ),
             steps=tuple(reports),
         )
-        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
+        write_text(folder / MANIFEST, manifest.model_dump_json(indent=2, by_alias=True) + "\n")
         return manifest.holding(self.run.data)
 
     @property

@@ -15,6 +15,7 @@ from ovopt.bench.workers import Crew
 from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
+from ovopt.output import write_text
 from ovopt.records import Comparison, Decision, Gate
 from ovopt.workflow.beginning.options import as_path, check, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
@@ -96,7 +97,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     if len(lost) == len(planned):
         raise ModelError(f"{run.model}: {next(iter(lost.values()))}")
     if predictions:
-        predictions.write_text("".join(lines), encoding="utf-8")
+        write_text(predictions, "".join(lines))
     return Comparison(
         **stamp(options),
         recipe=used.resolved(),

@@ -18,7 +18,7 @@ from ovopt.errors import BudgetMissedError, RecipeError, StepError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
-from ovopt.output import check_free, new_folder
+from ovopt.output import claimed_folder
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest, Record, StepReport
 from ovopt.reports.steps import step_line
@@ -107,10 +107,10 @@ def optimize(
     kinds, where model, recipe, data or arguments cannot be used.
     """
     target = search_output(output, None, time_budget_s)
-    folder = target.with_name(f"{target.name}.steps")
+    folder = target.parent / f"{target.name}.steps"
     replaces = force or (resume and folder.is_dir())
-    check_free(target, replaces, MANIFEST)
-    with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
+    options = options_of(seed, force, trust, settings, progress)
+    with claimed_folder(target, replaces, MANIFEST) as claimed, begin([model], recipe, data, options) as run:
         say = run.options.progress.say
         steps = run.recipe.optimize
         for remark in _checked(run.recipe):
@@ -121,10 +121,10 @@ def optimize(
         except (KeyboardInterrupt, SystemExit):
             say(f"{steps_run.done} of {len(steps)} steps are kept in {folder}; the same command goes on from there")
             raise
-        with new_folder(target, replaces, MANIFEST) as scratch:
+        with claimed.new() as scratch:
             manifest = work.write(scratch, target, work.current, work.reports)
-    left = steps_run.kept.tidy()
-    say(f"{folder} keeps {units.size(left)} of steps' results for the next run; it may be deleted")
+        left = steps_run.kept.tidy()
+        say(f"{folder} keeps {units.size(left)} of steps' results for the next run; it may be deleted")
     return manifest
 
 
@@ -231,9 +231,10 @@ def searched(work: Work, step: Searched, output: Path, time_budget_s: float) -> 
     `output`, where its best model so far is: an interrupted one goes on. BudgetMissedError where none keeps it."""
     assert step.max_drop is not None, f"no budget for {step.name}"
     goal = Goal(step.max_drop, time_budget_s, resume=True, aim=step.aim if isinstance(step, Compress) else "speed")
-    contest = Contest(step.name, Assignment(_comparable(work), [], output), goal)
-    search = CompressSearch(contest, step) if isinstance(step, Compress) else QuantizeSearch(contest, step)
-    manifest = contest.run(search)
+    with claimed_folder(output, goal.may_replace(output, False), MANIFEST) as claimed:
+        contest = Contest(step.name, Assignment(_comparable(work), [], claimed), goal)
+        search = CompressSearch(contest, step) if isinstance(step, Compress) else QuantizeSearch(contest, step)
+        manifest = contest.run(search)
     return Stepped(read_model(output), manifest.steps[-1])
 
 

@@ -14,7 +14,7 @@ from ovopt.contracts import Step, Stepped, timed
 from ovopt.errors import BudgetMissedError, UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.trainable import check_trainable
-from ovopt.output import check_free, new_folder
+from ovopt.output import Output, claimed_folder
 from ovopt.pruning.structured import Weighed
 from ovopt.records import Manifest, StepReport
 from ovopt.steps.prune import Prune
@@ -78,35 +78,34 @@ def prune(
         raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
     with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
         if fine_tune:
-            return _fine_tuned(run, target, simplify, resume)
+            check_trainable(run.model.path)
+            with claimed_folder(target, force, MANIFEST) as claimed:
+                return _fine_tuned(run, claimed, simplify, resume)
         step, before = run.step(Prune), before_step(run, simplify)
         if max_drop is None and target_speedup is None:
             return apply_steps(run, target, [*before, step])
         if step.kind == "unstructured":
             raise UsageError("prune: single zeros save no time that a search could find; give --ratio alone")
         goal = None if max_drop is None else Goal(max_drop, time_budget_s, resume)
-        check_free(target, goal.may_replace(target, force) if goal else force, MANIFEST)
-        work = Work.begin(run, [*before, step])
-        assignment = Assignment(work, before, target, force)
-        if goal is None:
-            assert target_speedup is not None
-            return _least_pruned(step, assignment, target_speedup)
-        contest = Contest(step.name, assignment, goal)
-        return contest.run(PruneSearch(contest, step))
+        with claimed_folder(target, goal.may_replace(target, force) if goal else force, MANIFEST) as claimed:
+            assignment = Assignment(Work.begin(run, [*before, step]), before, claimed)
+            if goal is None:
+                assert target_speedup is not None
+                return _least_pruned(step, assignment, target_speedup)
+            contest = Contest(step.name, assignment, goal)
+            return contest.run(PruneSearch(contest, step))
 
 
-def _fine_tuned(run: Run, output: Path, simplify: bool, resume: bool) -> Manifest:
-    options = run.options
-    check_trainable(run.model.path)
-    check_free(output, options.force, MANIFEST)
+def _fine_tuned(run: Run, claimed: Output, simplify: bool, resume: bool) -> Manifest:
+    options, output = run.options, claimed.target
     steps: list[Step] = [run.step(PruneTorch), *before_step(run, simplify)]
-    checkpoint = output.with_name(f"{output.name}.checkpoint.pt")  # beside the bundle, which is written as a whole
+    checkpoint = output.parent / f"{output.name}.checkpoint.pt"  # beside the bundle, which is written as a whole
     work = Work.begin(run, steps)
     if checkpoint.is_file() and not resume:
         options.progress.say(f"{checkpoint} of an interrupted run is replaced; --resume would go on from it")
         checkpoint.unlink()
     made, reports = replace(work, materials=replace(work.materials, checkpoint=checkpoint)).applied(steps)
-    with new_folder(output, options.force, MANIFEST) as folder:
+    with claimed.new() as folder:
         manifest = work.write(folder, output, made, reports)
     checkpoint.unlink(missing_ok=True)
     return manifest
@@ -171,8 +170,8 @@ def _least_pruned(step: Prune, assignment: Assignment, target: float) -> Manifes
             f"{units.factor(fastest)}"
         )
     best = found[bracket.best]
-    with new_folder(assignment.output, assignment.force, MANIFEST) as folder:
-        return work.write(folder, assignment.output, best.model, [*reports, best.report])
+    with assignment.output.new() as folder:
+        return work.write(folder, assignment.output.target, best.model, [*reports, best.report])
 
 
 def _reached(assignment: Assignment, model: openvino.Model, target: float) -> float:

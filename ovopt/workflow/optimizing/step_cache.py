@@ -13,13 +13,15 @@ from pydantic import Field, ValidationError
 from ovopt.errors import ModelError, OutputError
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import describe
-from ovopt.output import new_folder
+from ovopt.output import new_folder, write_text
 from ovopt.records import Record, StepReport
 
 if TYPE_CHECKING:
     import openvino
 
 MARK = "step.json"
+OURS = "[0-9][0-9]-*-*"
+"""Names of results; whatever else lies in the folder is the user's."""
 KEY = 12
 """Characters of a hash that tell folders apart."""
 
@@ -49,8 +51,8 @@ class Kept:
         self._used: list[Path] = []
 
     def sweep(self) -> None:
-        """Take away what a killed run left half-written."""
-        for left in self.folder.glob(".*"):
+        """Take away what a killed run left half-written. No other run is at it, since the bundle's name is claimed."""
+        for left in self.folder.glob(f".{OURS}"):
             shutil.rmtree(left, ignore_errors=True)
 
     def find(self, place: int, name: str, key: str) -> Found | None:
@@ -76,7 +78,7 @@ class Kept:
                 save_model(model, scratch / "model.xml", {})
                 written = describe(scratch)
                 entry = Entry(key=key, sha256=written.sha256, report=report(written.size_bytes))
-                (scratch / MARK).write_text(entry.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
+                write_text(scratch / MARK, entry.model_dump_json(indent=2, by_alias=True) + "\n")
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another -o/--output") from None
         self._used.append(folder)
@@ -89,7 +91,7 @@ class Kept:
 
     def tidy(self) -> int:
         """Take away what no step of the finished run has used; the bytes that are left."""
-        for folder in self.folder.iterdir():
+        for folder in self.folder.glob(OURS):
             if folder not in self._used:
                 shutil.rmtree(folder, ignore_errors=True)
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())

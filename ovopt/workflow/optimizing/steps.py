@@ -10,7 +10,7 @@ from ovopt.caller import untouched_caller
 from ovopt.contracts import Step
 from ovopt.errors import RecipeError
 from ovopt.model.files.locate import MANIFEST
-from ovopt.output import check_free
+from ovopt.output import claimed_folder
 from ovopt.records import Manifest
 from ovopt.steps.compress import Compress
 from ovopt.steps.embed_postprocessing import NOTHING_LEFT as NO_DECODERS
@@ -69,9 +69,9 @@ def quantize(
         if drop is None:
             return apply_steps(run, target, [*before, step])
         goal = Goal(drop, time_budget_s, resume)
-        check_free(target, goal.may_replace(target, force), MANIFEST)
-        contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, target, force), goal)
-        return contest.run(QuantizeSearch(contest, step))
+        with claimed_folder(target, goal.may_replace(target, force), MANIFEST) as claimed:
+            contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, claimed), goal)
+            return contest.run(QuantizeSearch(contest, step))
 
 
 @untouched_caller()
@@ -135,10 +135,10 @@ def compress(
         if drop is None:
             return apply_steps(run, target, [*before, own])
         goal = Goal(drop, time_budget_s, resume, aim or ("size" if max_drop is not None else own.aim))
-        check_free(target, goal.may_replace(target, force), MANIFEST)
         step = own.model_copy(update={"max_drop": goal.max_drop})  # which wants samples for all algorithms
-        contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, target, force), goal)
-        return contest.run(CompressSearch(contest, own))
+        with claimed_folder(target, goal.may_replace(target, force), MANIFEST) as claimed:
+            contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, claimed), goal)
+            return contest.run(CompressSearch(contest, own))
 
 
 @untouched_caller()

@@ -15,7 +15,7 @@ from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.ports.facts import facts
-from ovopt.output import check_free, new_folder
+from ovopt.output import claimed_folder
 from ovopt.recipe import Recipe, parse_recipe, with_data
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.bundle import Rebuilt, Versions
@@ -55,7 +55,6 @@ def rebuild(
     manifest = _manifest(folder)
     if target.resolve() == folder.resolve():
         raise UsageError(f"{target}: is the bundle itself; name another -o/--output")
-    check_free(target, options.force, MANIFEST)
     facts_then = manifest.data
     if facts_then is None:
         raise DataError(f"{folder}: its manifest does not say which samples it was made with")
@@ -63,7 +62,11 @@ def rebuild(
     steps = recorded_steps(manifest, folder)
     options = replace(options, seed=facts_then.seed)
     held = None if isinstance(data, str | Path) else data  # what is on disk is in the recipe already
-    with begin([manifest.source.path if model is None else model], recipe, held, options) as run:
+    original = manifest.source.path if model is None else model
+    with (
+        claimed_folder(target, options.force, MANIFEST) as claimed,
+        begin([original], recipe, held, options) as run,
+    ):
         labels = [*_model_changes(manifest, run), *_data_changes(facts_then, run)]
         if labels and not force:
             raise UsageError("\n".join(["not what the bundle was made of; --force makes it all the same:", *labels]))
@@ -72,7 +75,7 @@ def rebuild(
         if labels:
             noted = (*reports[-1].notes, *(f"NOT ALIKE: {label}" for label in labels))
             reports[-1] = reports[-1].model_copy(update={"notes": noted})
-        with new_folder(target, force, MANIFEST) as scratch:
+        with claimed.new() as scratch:
             work.write(scratch, target, made, reports)
     return _held(folder, target, manifest, labels)
 

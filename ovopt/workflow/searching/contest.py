@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from ovopt import units
 from ovopt.contracts import Advance
 from ovopt.errors import ArmLostError, BudgetMissedError, OvoptError, StepError
-from ovopt.model.files.locate import MANIFEST
 from ovopt.model.inspect.profile import operation_times
 from ovopt.model.ports.facts import facts
-from ovopt.output import new_folder
 from ovopt.records import Manifest, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
 from ovopt.reports.steps import doubts, refusal, standing
@@ -65,8 +63,7 @@ class Contest:
         subject = digest(
             step, source, data, self.materials.seed, recipe.resolved(), assignment.before, goal.max_drop, goal.aim
         )
-        self._journal = Journal(journal_file(assignment.output), subject, goal.resume)
-        self._replaces = goal.may_replace(assignment.output, assignment.force)
+        self._journal = Journal(journal_file(assignment.output.target), subject, goal.resume)
         self._advance: Advance = lambda amount=1, note="": None
         self._written: Manifest | None = None
         self._begun = self._ended = False
@@ -263,9 +260,9 @@ class Contest:
 
     def _keep(self, candidate: Candidate, trial: Trial, model: openvino.Model) -> None:
         output = self._assignment.output
-        with new_folder(output, self._replaces or self._written is not None, MANIFEST) as folder:
+        with output.new() as folder:
             reports = [*self._reports, self._report(candidate, trial, model)]
-            self._written = self._assignment.work.write(folder, output, model, reports)
+            self._written = self._assignment.work.write(folder, output.target, model, reports)
 
     def _report(self, candidate: Candidate, trial: Trial, model: openvino.Model) -> StepReport:
         own = self._search.report(candidate, model)

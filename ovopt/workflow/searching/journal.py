@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ovopt.errors import OutputError
+from ovopt.output import write_text
 from ovopt.records.search import Trial
 from ovopt.resumable import replacing
 
@@ -32,7 +33,7 @@ class Journal:
                 self._known = {_key(trial.name, trial.reverted): trial for trial in self._read(head)}
             lines = [json.dumps(head), *(trial.model_dump_json() for trial in self._known.values()), ""]
             with replacing(file) as scratch:
-                scratch.write_text("\n".join(lines), encoding="utf-8")
+                write_text(scratch, "\n".join(lines))
         except OSError as error:
             raise OutputError(f"{file}: cannot be used: {error.strerror}; choose another -o/--output") from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.contracts import Step
+from ovopt.output import Output
 from ovopt.records import MadeBy, StepReport
 from ovopt.records.search import Aim, State, Trial
 from ovopt.time_budget import Clock
@@ -44,8 +45,7 @@ class Assignment:
     work: Work
     before: Sequence[Step]
     """Steps that are applied to the original at once, whatever the candidate."""
-    output: Path
-    force: bool = False
+    output: Output
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Search(ABC):
 
 def journal_file(output: Path) -> Path:
     """The journal beside the bundle, which is replaced as a whole."""
-    return output.with_name(f"{output.name}.search.jsonl")
+    return output.parent / f"{output.name}.search.jsonl"
 
 
 SMALL = 1.06

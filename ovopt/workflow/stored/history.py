@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from ovopt.workflow.stored.recompute import check_unchanged
 APPLICATION = 0x6F766F70
 """`ovop`: SQLite's own place to say whose file it is."""
 LAYOUT = 1
+ANOTHER = "name another with --store"
 PATIENCE_S = 30.0
 """How long to wait for another process that writes."""
 TABLES = """
@@ -184,8 +186,19 @@ class History:
         return Added(said, run, new=True)
 
     def _must_exist(self) -> None:
-        if not self.path.is_file() or not self.path.stat().st_size:
+        if not self._is_there() or not self.path.stat().st_size:
             raise UsageError(f"{self.path}: no such history; `ovopt history add FILE` begins one")
+
+    def _is_there(self) -> bool:
+        """True where there is a file. Raises OutputError where it is something else, or cannot be looked at."""
+        try:
+            if stat.S_ISREG(self.path.stat().st_mode):
+                return True
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be used: {error.strerror}; {ANOTHER}") from None
+        raise OutputError(f"{self.path}: is no regular file; {ANOTHER}")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -196,6 +209,7 @@ class History:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._is_there()
         if not self.path.parent.is_dir():
             raise OutputError(f"{self.path}: cannot be written: the folder {self.path.parent} does not exist")
         with self._open("rwc") as db:
@@ -214,7 +228,8 @@ class History:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                db.execute("ROLLBACK")
+                if db.in_transaction:  # a full disk has ended it already
+                    db.execute("ROLLBACK")
                 raise
 
     def _check(self, db: sqlite3.Connection) -> None:
@@ -242,11 +257,13 @@ class History:
             )
             yield db
         except sqlite3.OperationalError as error:
-            if "locked" in str(error):
+            code = error.sqlite_errorcode & 0xFF  # the rest says which of its kind
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise OutputError(
                     f"{self.path}: another process has been writing for {PATIENCE_S:.0f} s; try again"
                 ) from None
-            raise OutputError(f"{self.path}: cannot be used: {error}") from None
+            room = "make room there, or " if code == sqlite3.SQLITE_FULL else ""
+            raise OutputError(f"{self.path}: cannot be used: {error}; {room}{ANOTHER}") from None
         except sqlite3.DatabaseError as error:
             raise UsageError(
                 f"{self.path}: damaged, or no history of ovopt ({error}); restore it, or name another with --store"

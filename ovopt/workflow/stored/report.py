@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Report, View, plugins
 from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean
-from ovopt.output import new_file
+from ovopt.output import new_file, write_text
 from ovopt.records import Comparison, Diagnosis, Manifest
 from ovopt.reports.card import MARK, card
 from ovopt.workflow.beginning.options import as_path, bundle_folder, check
@@ -39,7 +39,7 @@ def write_report(comparison: Comparison, report_format: str, target: str | Path,
     mark = report_of(report_format).mark
     again = mark is not None and file.is_file() and mark in _beginning(file)
     with new_file(file, force or again, "") as scratch:
-        scratch.write_text(render(comparison, report_format), encoding="utf-8", errors="replace")
+        write_text(scratch, render(comparison, report_format), errors="replace")
 
 
 def with_diagnosis(comparison: Comparison, path: str | Path) -> Comparison:
@@ -103,10 +103,10 @@ def write_card(
         comparison = read_comparison(comparison)
     candidate = _arm(manifest, comparison) if comparison else None
     target = folder / README
-    if target.exists() and not force and MARK not in target.read_text(encoding="utf-8", errors="replace"):
+    if target.is_file() and not force and MARK not in target.read_text(encoding="utf-8", errors="replace"):
         raise OutputError(f"{target}: was not written by ovopt; --force replaces it")
     with new_file(target, force=True, mark="") as file:
-        file.write_text(card(manifest, folder.resolve().name, comparison, candidate), encoding="utf-8")
+        write_text(file, card(manifest, folder.resolve().name, comparison, candidate))
     return target
 
 

@@ -21,7 +21,7 @@ from ovopt.locate import expand
 from ovopt.model.files.hub import PREFIX
 from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
-from ovopt.output import new_file
+from ovopt.output import new_file, write_text
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import Override, Recipe
 from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
@@ -145,14 +145,12 @@ class EntryWork:
 
     def _write(self, result: Comparison) -> None:
         with new_file(self.folder / COMPARISON, force=True, mark="ovopt.comparison/") as file:
-            file.write_text(result.model_dump_json(by_alias=True) + "\n", encoding="utf-8")
+            write_text(file, result.model_dump_json(by_alias=True) + "\n")
 
     def mark(self, row: SweepRow | None) -> None:
         """Write down that the entry is done, or, without a row, that it is under way."""
         with new_file(self.folder / MARK, force=True, mark='"key"') as file:
-            file.write_text(
-                Done(key=self.key, row=row).model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8"
-            )
+            write_text(file, Done(key=self.key, row=row).model_dump_json(indent=2, by_alias=True) + "\n")
 
 
 def _chosen(entry: Entry, model: OpenedModel, options: Options) -> Chosen:

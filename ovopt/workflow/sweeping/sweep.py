@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ovopt import units
 from ovopt.caller import untouched_caller
 from ovopt.errors import OutputError, OvoptError
-from ovopt.output import new_file
+from ovopt.output import claimed_name, new_file, write_text
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
 from ovopt.workflow.beginning.options import Options, as_path, options_of
-from ovopt.workflow.beginning.run import Stamp, stamp
+from ovopt.workflow.beginning.run import stamp
 from ovopt.workflow.comparing.compare import Plan
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
 
@@ -51,33 +51,8 @@ def sweep(
     folder = as_path("output", output)
     Plan(effort.scenarios).make_scenarios()  # an unknown one is refused before any work
     _check_free(folder, resume, options.force)
-    run = _Run(folder, effort, options)
-    rows: list[SweepRow] = []
-    table = _table(said, suite, effort, rows, stamp(options))
-    _write(folder, table)
-    try:
-        for place, entry in enumerate(suite.models):
-            run.tell(f"{place + 1}/{len(suite.models)} {entry.name}", len(suite.models) - place)
-            rows.append(run.row(entry, keep=resume))
-            table = _table(said, suite, effort, rows, stamp(options))
-            _write(folder, table)
-    except (KeyboardInterrupt, SystemExit):
-        options.progress.say(
-            f"{len(rows)} of {len(suite.models)} models are kept in {folder}; --resume goes on from there"
-        )
-        raise
-    return table
-
-
-def _table(said: str, suite: Suite, effort: Effort, rows: Sequence[SweepRow], made: Stamp) -> Sweep:
-    return Sweep(
-        **made,
-        suite=said,
-        title=suite.title,
-        scenarios=effort.scenarios,
-        planned=len(suite.models),
-        rows=tuple(rows),
-    )
+    with claimed_name(folder / "sweep"):  # in the folder, which may be a mount point
+        return _Run(folder, effort, options).swept(suite, said, resume)
 
 
 def _check_free(folder: Path, resume: bool, force: bool) -> None:
@@ -94,7 +69,7 @@ def _check_free(folder: Path, resume: bool, force: bool) -> None:
 def _write(folder: Path, table: Sweep) -> None:
     for name, text in ((TABLE, table.model_dump_json(by_alias=True, indent=2) + "\n"), (PAGE, page(table))):
         with new_file(folder / name, force=True, mark="ovopt") as file:
-            file.write_text(text, encoding="utf-8", errors="replace")
+            write_text(file, text, errors="replace")
 
 
 @dataclass
@@ -108,6 +83,35 @@ class _Run:
     worked_s: float = 0.0
     worked: int = 0
     """Entries that were done, rather than found done."""
+
+    def swept(self, suite: Suite, said: str, resume: bool) -> Sweep:
+        """The table over all models, which is written anew behind each. `said` names the suite."""
+        rows: list[SweepRow] = []
+        table = self._table(suite, said, rows)
+        try:
+            for place, entry in enumerate(suite.models):
+                self.tell(f"{place + 1}/{len(suite.models)} {entry.name}", len(suite.models) - place)
+                rows.append(self.row(entry, keep=resume))
+                table = self._table(suite, said, rows)
+        except (KeyboardInterrupt, SystemExit):
+            self.options.progress.say(
+                f"{len(rows)} of {len(suite.models)} models are kept in {self.folder}; --resume goes on from there"
+            )
+            raise
+        return table
+
+    def _table(self, suite: Suite, said: str, rows: Sequence[SweepRow]) -> Sweep:
+        """The table so far, written."""
+        table = Sweep(
+            **stamp(self.options),
+            suite=said,
+            title=suite.title,
+            scenarios=self.effort.scenarios,
+            planned=len(suite.models),
+            rows=tuple(rows),
+        )
+        _write(self.folder, table)
+        return table
 
     def tell(self, what: str, left: int) -> None:
         """Say which entry comes next, and how long all that are left may take, by the mean of those that are done."""

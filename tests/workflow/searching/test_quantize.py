@@ -19,9 +19,11 @@ from openvino import opset13 as ops
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Materials
 from ovopt.errors import BudgetMissedError, DataError, OutputError, StepError, UsageError
+from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.ports.facts import facts
+from ovopt.output import claimed_folder
 from ovopt.records import Manifest
 from ovopt.records.search import Trial
 from ovopt.steps.quantize import Quantize
@@ -152,9 +154,10 @@ def by_clock(
     settings = options_of(settings=[*FEW, *EXACT, *more], **options)
     with begin([model], "classification", data, settings) as opened:
         step, before = opened.step(Quantize), steps.before_step(opened, simplify)
-        given = Assignment(work.Work.begin(opened, [*before, step]), before, output)
-        found = contest.Contest(step.name, given, goal)
-        return found.run(QuantizeSearch(found, step))
+        with claimed_folder(output, goal.may_replace(output, force=False), MANIFEST) as claimed:
+            given = Assignment(work.Work.begin(opened, [*before, step]), before, claimed)
+            found = contest.Contest(step.name, given, goal)
+            return found.run(QuantizeSearch(found, step))
 
 
 def written(output: Path) -> list[Trial]:

@@ -1,6 +1,8 @@
 """Comparisons kept in one file."""
 
+import errno
 import json
+import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -233,6 +235,41 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     message = f"{store.path}: cannot be written: the folder {tmp_path / 'no'} does not exist"
     with pytest.raises(OutputError, match=exactly(message)):
         store.add([written(tmp_path, "c.json")])
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/dev/null", "is no regular file"),
+        ("/dev/null/h.sqlite", f"cannot be used: {os.strerror(errno.ENOTDIR)}"),
+        ("n" * 300, "cannot be used: File name too long"),
+    ],
+)
+def test_a_store_that_cannot_be_a_file_is_left_as_it_is(tmp_path: Path, path: str, why: str) -> None:
+    message = f"{path}: {why}; name another with --store"
+    for asked in (History(path).runs, lambda: History(path).add([written(tmp_path, "c.json")])):
+        with pytest.raises(OutputError, match=exactly(message)):
+            asked()
+
+
+def test_a_full_disk_is_named_and_what_was_kept_stays(
+    tmp_path: Path, store: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit of pages is to SQLite what a full disk is, which ends the transaction by itself."""
+    before, connect = store.path.read_bytes(), sqlite3.connect
+
+    def connected(*given: Any, **named: Any) -> sqlite3.Connection:
+        db = connect(*given, **named)
+        db.execute("PRAGMA max_page_count = 1")
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    message = f"{store.path}: cannot be used: database or disk is full; make room there, or name another with --store"
+    other = RUN.model_copy(update={"created": "2026-11-11T00:00:00+00:00", "notes": ("x" * 10**6,)})
+    with pytest.raises(OutputError, match=exactly(message)):
+        store.add([written(tmp_path, "other.json", other)])
+    monkeypatch.undo()
+    assert store.path.read_bytes() == before
 
 
 def test_a_store_that_another_process_holds_is_said_to_be_held(
