@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ovopt.errors import UsageError
+from ovopt.loss import MaxDrop
 from ovopt.recipe import load_record
 from ovopt.records import Budgets, Record
 
@@ -29,8 +30,10 @@ class Entry(Record):
     recipe: str | None = Field(default=None, description="a recipe's name or file; default: the one that fits")
     data: str | None = Field(default=None, description="samples, as --data takes them; default: the recipe's")
     steps: Way = Field(default="optimize", description="the command that makes the bundle")
-    max_drop: float | None = Field(
-        default=None, ge=0, description="of quantize and compress: search within this loss, in the metric's own unit"
+    max_drop: MaxDrop | None = Field(
+        default=None,
+        description="of quantize and compress: search within this loss, in the metric's own unit, as `1%` of the "
+        "original's value, or `budget`, what `budgets` allow",
     )
     simplify: bool = Field(default=True, description="of quantize and compress: rewrite the graph first")
     seed: int | None = Field(default=None, description="decides splits and every random choice; default: the sweep's")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -45,12 +45,7 @@ def command(
     own: Settings,
     nncf: o.Nncf,
     simplify: o.Simplify = True,
-    max_drop: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="Search for the best way that loses at most so much of the first metric, in its own unit."
-        ),
-    ] = None,
+    max_drop: Annotated[Any, o.max_drop("the best way")] = None,
     aim: Annotated[
         Literal["size", "speed"] | None,
         typer.Option(help="What the search is for: the smallest model, or the fastest; default: size."),

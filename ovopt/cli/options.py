@@ -59,12 +59,30 @@ SearchTime = Annotated[
 Simplify = Annotated[
     bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")
 ]
-MaxDrop = Annotated[
-    float | None,
-    typer.Option(
-        min=0, help="Search for the fastest model that loses at most so much of the first metric, in its own unit."
-    ),
-]
+
+
+def _loss(text: str) -> float | str:
+    """`--max-drop`, as people write it."""
+    from ovopt import loss
+
+    try:
+        return loss.of_text(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def max_drop(said: str) -> Any:
+    """`--max-drop`, with what is searched."""
+    return typer.Option(
+        "--max-drop",
+        metavar="LOSS",
+        parser=_loss,
+        help=f"Search for {said} that loses at most so much of the first metric: 0.01 in its own unit, 1% of the "
+        "original's value, or budget, what the recipe allows.",
+    )
+
+
+MaxDrop = Annotated[Any, max_drop("the fastest model")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")]
 DumpConfig = Annotated[Path | None, typer.Option(help="Write the settings of this run in benchmark_app's JSON form.")]
 

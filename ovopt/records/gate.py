@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ovopt.records.model import Record
@@ -23,17 +25,45 @@ class Limits(Record):
         return self
 
 
+def share(said: Any) -> Any:
+    """The share that a percentage is: 0.01 of `1%`; any other value as it is."""
+    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*%", said.strip()) if isinstance(said, str) else None
+    return float(found[1]) / 100 if found else said
+
+
+_Percent = Annotated[str, Field(pattern="%$")]
+_PERCENT_TOO = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "%$"}]}
+Share = Annotated[
+    float, Field(ge=0), BeforeValidator(share, json_schema_input_type=Annotated[float, Field(ge=0)] | _Percent)
+]
+Part = Annotated[
+    float, Field(gt=0), BeforeValidator(share, json_schema_input_type=Annotated[float, Field(gt=0)] | _Percent)
+]
+"""A share that is more than nothing."""
+
+
 class QualityBudget(Limits):
     """Limits on the loss of quality, in the metric's own unit or as a share of the original's value, and from which
     gain on an improvement is too good to be true."""
 
-    max_drop: float | None = Field(
+    max_drop: Annotated[float, WithJsonSchema(_PERCENT_TOO)] | None = Field(
         default=None, ge=0, description="in the metric's own unit: 0.01 of a share is a point"
     )
-    max_relative_drop: float | None = Field(default=None, ge=0, description="as a share of the original's value")
+    max_relative_drop: Share | None = Field(
+        default=None, description="as a share of the original's value, 0.01 or 1%; `max_drop: 1%` is the same"
+    )
     max_gain: float | None = Field(
         default=None, ge=0, description="flags an unexpected improvement, in the metric's own unit"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _relative(cls, given: Any) -> Any:
+        """`max_drop: 1%` is a relative one."""
+        said = given.get("max_drop") if isinstance(given, Mapping) else None
+        if not isinstance(said, str) or share(said) is said or "max_relative_drop" in given:
+            return given
+        return {**{key: value for key, value in given.items() if key != "max_drop"}, "max_relative_drop": said}
 
 
 class SpeedBudget(Limits):
@@ -82,7 +112,7 @@ class FirstInferenceBudget(Limits):
 class SizeBudget(Limits):
     """Limits on the size on disk."""
 
-    max_ratio: float | None = Field(default=None, gt=0, description="as a share of the original")
+    max_ratio: Part | None = Field(default=None, description="as a share of the original, 0.5 or 50%")
     max_bytes: int | None = Field(default=None, gt=0)
 
 

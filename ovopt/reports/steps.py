@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ovopt import units
+from ovopt.contracts import Metric
 from ovopt.records import Standing, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
 from ovopt.turns import LEAST_SPEEDUP
@@ -80,6 +81,12 @@ def doubts(trial: Trial, unit: str) -> Iterator[str]:
         )
     if trial.speedup is not None and trial.speedup < 1 / LEAST_SPEEDUP:
         yield f"smaller, and slower than the original: {units.factor(trial.speedup)}"
+
+
+def may_lose(limit: float, metric: Metric) -> str:
+    """The limit of a search: `top1 may lose 1.0 points`, `wer may rise by 0.01`."""
+    verb = "lose" if metric.higher_is_better else "rise by"
+    return f"{metric.label} may {verb} {units.points(limit, metric.unit).lstrip('+')}"
 
 
 def standing(best: Trial | None, tried: int, aim: str) -> str:

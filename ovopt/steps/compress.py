@@ -12,6 +12,7 @@ from pydantic import Field
 from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
+from ovopt.loss import MaxDrop
 from ovopt.model.inspect.layers import EMBEDDINGS, RECURRENT, Weights, weights
 from ovopt.model.native import core, first_line
 from ovopt.model.ports.facts import facts
@@ -66,10 +67,10 @@ class Compress(Step):
     advanced_parameters: dict[str, Any] = Field(
         default={}, description="fields of nncf.AdvancedCompressionParameters, nested ones as mappings"
     )
-    max_drop: float | None = Field(
+    max_drop: MaxDrop | None = Field(
         default=None,
-        ge=0,
-        description="search for the best way that loses at most so much of the first metric, in its own unit",
+        description="search for the best way that loses at most so much of the first metric: in its own unit, as "
+        "`1%` of the original's value, or `budget`, what `budgets` allow",
     )
     aim: Literal["size", "speed"] = Field(
         default="size", description="what a search is for: the smallest model, or the fastest"

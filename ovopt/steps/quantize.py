@@ -12,6 +12,7 @@ from pydantic import Field
 from ovopt.bisection import thinned
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
+from ovopt.loss import MaxDrop
 from ovopt.model.native import first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
@@ -47,10 +48,10 @@ class Quantize(Step):
     advanced_parameters: dict[str, Any] = Field(
         default={}, description="fields of nncf.AdvancedQuantizationParameters, nested ones as mappings"
     )
-    max_drop: float | None = Field(
+    max_drop: MaxDrop | None = Field(
         default=None,
-        ge=0,
-        description="search for the fastest model that loses at most so much of the first metric, in its own unit",
+        description="search for the fastest model that loses at most so much of the first metric: in its own unit, as "
+        "`1%` of the original's value, or `budget`, what `budgets` allow",
     )
 
     @property

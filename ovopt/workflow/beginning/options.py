@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ovopt import loss
 from ovopt.contracts import Progress
 from ovopt.errors import UsageError
 from ovopt.recipe import Override, Overrides
@@ -97,6 +98,14 @@ def check_number(name: str, value: object, least: float = 0.0) -> None:
     """Raises UsageError where an argument is neither None nor a finite number of at least `least`."""
     fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= least
     check(name, value, f"a number of at least {least:g}", value is None or fits)
+
+
+def check_drop(value: object) -> None:
+    """Raises UsageError where an argument `max_drop` is neither None nor a loss as people write it."""
+    try:
+        loss.checked(0.0 if value is None else value)
+    except ValueError as error:
+        raise UsageError(f"max_drop: {error}") from None
 
 
 def as_path(name: str, value: str | Path) -> Path:

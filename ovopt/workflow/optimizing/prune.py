@@ -46,7 +46,7 @@ def prune(
     recipe: RecipeLike = None,
     data: Data = None,
     simplify: bool = True,
-    max_drop: float | None = None,
+    max_drop: float | str | None = None,
     target_speedup: float | None = None,
     time_budget_s: float = SEARCH_S,
     fine_tune: bool = False,

@@ -19,7 +19,7 @@ from ovopt.steps.embed_preprocessing import NOTHING_LEFT, EmbedPreprocessing
 from ovopt.steps.quantize import Quantize
 from ovopt.steps.simplify import Simplify
 from ovopt.workflow.applying.work import Work, apply_steps
-from ovopt.workflow.beginning.options import as_path, check, check_number, options_of
+from ovopt.workflow.beginning.options import as_path, check, check_drop, check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.searching.compress import CompressSearch
@@ -43,7 +43,7 @@ def quantize(
     recipe: RecipeLike = None,
     data: Data = None,
     simplify: bool = True,
-    max_drop: float | None = None,
+    max_drop: float | str | None = None,
     time_budget_s: float = SEARCH_S,
     resume: bool = False,
     seed: int | None = None,
@@ -106,7 +106,7 @@ def compress(
     recipe: RecipeLike = None,
     data: Data = None,
     simplify: bool = True,
-    max_drop: float | None = None,
+    max_drop: float | str | None = None,
     aim: Literal["size", "speed"] | None = None,
     time_budget_s: float = SEARCH_S,
     resume: bool = False,
@@ -185,8 +185,8 @@ def before_step(run: Run, simplify: bool) -> list[Step]:
     return [run.step(Simplify)] if simplify else []
 
 
-def search_output(output: str | Path, max_drop: float | None, time_budget_s: float) -> Path:
+def search_output(output: str | Path, max_drop: float | str | None, time_budget_s: float) -> Path:
     """The folder that a search writes. Raises UsageError where an argument cannot be one."""
-    check_number("max_drop", max_drop)
+    check_drop(max_drop)
     check_number("time_budget_s", time_budget_s)
     return as_path("output", output)

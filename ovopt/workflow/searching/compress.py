@@ -127,7 +127,7 @@ class CompressSearch(Search):
 
     def _saved(self, plain: Trial | None, corrected: Sequence[Compression]) -> bool:
         """True where an algorithm makes up for what is lost without one."""
-        if plain is None or plain.low > HOPELESS * self._contest.goal.max_drop:
+        if plain is None or plain.low > HOPELESS * self._contest.max_drop:
             return False
         return any(self._contest.acceptable(self._judge(way)) for way in corrected)
 

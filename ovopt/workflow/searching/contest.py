@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ovopt import units
 from ovopt.contracts import Advance
 from ovopt.errors import ArmLostError, BudgetMissedError, OvoptError, StepError
+from ovopt.loss import BUDGET, allowed, budgeted
 from ovopt.model.inspect.profile import operation_times
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
-from ovopt.reports.steps import doubts, refusal, standing
+from ovopt.reports.steps import doubts, may_lose, refusal, standing
 from ovopt.resumable import digest
 from ovopt.time_budget import OutOfTimeError, TimeBudget
 from ovopt.turns import LEAST_SPEEDUP
@@ -50,6 +50,7 @@ class Contest:
         self.goal, self._assignment = goal, assignment
         work = assignment.work
         self.recipe = recipe = work.prepared.recipe
+        limits = budgeted(recipe.budgets, recipe.metrics[0].label) if goal.max_drop == BUDGET else None
         self.start, self._reports = work.applied(assignment.before)
         self.original = work.original
         self.materials = work.materials
@@ -59,6 +60,7 @@ class Contest:
         self.validator = Validator(
             work.prepared, work.original, facts(work.original), recipe.runtime.device, properties_of(recipe)
         )
+        self.max_drop = allowed(goal.max_drop, self.validator.baseline.value, self.validator.metric.unit, limits)
         source, data = work.source.sha256, work.prepared.samples.fingerprint
         subject = digest(
             step, source, data, self.materials.seed, recipe.resolved(), assignment.before, goal.max_drop, goal.aim
@@ -75,8 +77,9 @@ class Contest:
         progress, found = self.materials.progress, list[Gain]()
         for doubt in self.validator.doubts:
             progress.say(doubt)
-        title = f"search within {units.points(self.goal.max_drop, self.validator.metric.unit).lstrip('+')}"
-        with progress.task(title, total=self.goal.time_budget_s) as self._advance:
+        with progress.task(
+            may_lose(self.max_drop, self.validator.metric), total=self.goal.time_budget_s
+        ) as self._advance:
             try:
                 search.run()
                 if self._written is None and self.goal.aim == "speed":
@@ -97,11 +100,11 @@ class Contest:
     @property
     def best(self) -> Trial | None:
         """The acceptable candidate so far that is best at what is aimed at."""
-        return winner(self.trials, self.goal.max_drop, self.goal.aim)
+        return winner(self.trials, self.max_drop, self.goal.aim)
 
     def acceptable(self, trial: Trial | None) -> bool:
         """True where it may ship, as far as the tuning samples can tell."""
-        return trial is not None and trial.acceptable(self.goal.max_drop)
+        return trial is not None and trial.acceptable(self.max_drop)
 
     def promises(self, trial: Trial) -> bool:
         """True where it may be faster than the best so far, for all that a first look tells."""
@@ -180,7 +183,7 @@ class Contest:
         began = self.time.spent_s
         trial = self._known(candidate)
         done = trial is not None and not self._wants_time(trial)
-        if trial and done and winner([*self.trials, trial], self.goal.max_drop, self.goal.aim) is not trial:
+        if trial and done and winner([*self.trials, trial], self.max_drop, self.goal.aim) is not trial:
             self._judged_steps.add(candidate.made_by.step)
             self.trials.append(trial)
             return trial
@@ -233,7 +236,7 @@ class Contest:
         return trial.speedup is None and (self.goal.aim == "speed" or self.acceptable(trial))
 
     def _valued(self, candidate: Candidate, model: openvino.Model) -> Trial:
-        delta = self.validator.delta(model, self.goal.max_drop)
+        delta = self.validator.delta(model, self.max_drop)
         drop, low, high = delta.drop
         sizes = [sum(facts(each).precisions.values()) for each in (self.original, model)]
         return Trial(
@@ -243,7 +246,7 @@ class Contest:
             low=low,
             high=high,
             n=delta.n,
-            state=state_of(low, high, self.goal.max_drop),
+            state=state_of(low, high, self.max_drop),
             speedup=None,
             seconds=0.0,
             size_ratio=sizes[1] / sizes[0] if sizes[0] else None,
@@ -275,7 +278,7 @@ class Contest:
         }
         return own.model_copy(
             update={
-                "parameters": {**asked, "max_drop": self.goal.max_drop},
+                "parameters": {**asked, "max_drop": self.max_drop},
                 "made_by": candidate.made_by,
                 "effect": {**own.effect, **judged},
                 "speedup": trial.speedup,
@@ -288,12 +291,12 @@ class Contest:
         goal = self.goal
         return SearchOutcome(
             aim=goal.aim,
-            max_drop=goal.max_drop,
+            max_drop=self.max_drop,
             metric=self.validator.metric.label,
             unit=self.validator.metric.unit,
             samples=self.validator.samples,
             trials=tuple(self.trials),
-            smallest=winner(self.trials, goal.max_drop, "size"),
+            smallest=winner(self.trials, self.max_drop, "size"),
             gains=tuple(found),
             fault=fault,
         )

@@ -172,7 +172,7 @@ class QuantizeSearch(Search):
             self._weights()
         exact = max(self._gain, (contest.best.speedup if contest.best else None) or 0.0)
         for place, variant in enumerate(self._variants, 1):
-            if settled(self._quantized, contest.goal.max_drop, exact or None):
+            if settled(self._quantized, contest.max_drop, exact or None):
                 break
             if place > 1 and self._gain:
                 self._unquantized()

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Goal:
-    """Limits of a search: quality that may be lost, in the metric's own unit, and time."""
+    """Limits of a search: quality that may be lost, as people write it, and time."""
 
-    max_drop: float
+    max_drop: float | str
     time_budget_s: float = 600.0
     resume: bool = False
     """Go on from the journal of an interrupted search."""

@@ -231,7 +231,7 @@ def failed(entry: Entry, why: str) -> SweepRow:
 
 
 def _row(entry: Entry, state: State, said: str, ships: str | None) -> SweepRow:
-    steps = entry.steps if entry.max_drop is None else f"{entry.steps} --max-drop {entry.max_drop:g}"
+    steps = entry.steps if entry.max_drop is None else f"{entry.steps} --max-drop {entry.max_drop}"
     return SweepRow(name=entry.name, model=entry.model, steps=steps, state=state, said=said, ships=ships, seconds=0.0)
 
 

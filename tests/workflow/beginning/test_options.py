@@ -10,6 +10,7 @@ import pytest
 
 import ovopt
 from ovopt.errors import UsageError
+from ovopt.loss import WANTED
 from ovopt.workflow.beginning.options import as_path, check_number, options_of
 from tests.factories import comparison, exactly
 
@@ -66,7 +67,7 @@ def test_an_output_is_a_path() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"max_drop": "0.01"}, "max_drop: '0.01' is not a number of at least 0"),
+        ({"max_drop": "0.01"}, f"max_drop: '0.01' is no loss: give {WANTED}"),
         ({"time_budget_s": "60"}, "time_budget_s: '60' is not a number of at least 0"),
         ({"recipe": 3}, "recipe: 3 is not a name, a file or a Recipe"),
     ],

@@ -36,7 +36,7 @@ class Table:
     def __init__(
         self, drops: Mapping[str, float], aim: Any = "size", speeds: Mapping[str, float] | None = None
     ) -> None:
-        self.goal = Goal(BUDGET, aim=aim)
+        self.goal, self.max_drop = Goal(BUDGET, aim=aim), BUDGET
         self.trials: list[Trial] = []
         self.timed: list[str] = []
         self._drops, self._speeds = drops, speeds or {}
