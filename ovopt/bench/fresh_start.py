@@ -49,7 +49,9 @@ def start_fresh(load: Load, properties: Mapping[str, str], limit_s: float) -> St
 
 
 def start_arm(crew: Crew, name: str, properties: Mapping[str, str], during: str) -> Started | None:
-    """Start an arm's model in a new process; None, and the arm lost, where that fails."""
+    """Start an arm's model in a new process; None, and the arm lost, where that fails, and where it is lost already."""
+    if name in crew.lost:
+        return None
     try:
         return start_fresh(crew.arms[name].load, properties, crew.limit_s)
     except ArmLostError as loss:

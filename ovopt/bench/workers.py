@@ -8,6 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,7 @@ class WorkerProcess:
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._connection, theirs = multiprocessing.Pipe()
+        wait_at_most(self._connection.fileno(), limit_s)
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self._shared = shared_file()
         # A session of its own: Ctrl-C in the terminal reaches the coordinator alone, which ends the workers.
@@ -63,18 +66,16 @@ class WorkerProcess:
         return self.receive()
 
     def send(self, command: Any) -> None:
-        """Hand over a command, whose answer `receive` gives. Raises ArmLostError where the process has ended."""
+        """Hand over a command, whose answer `receive` gives. Raises ArmLostError where the process has ended, or takes
+        nothing in time."""
         try:
             self._connection.send(command)
-        except ConnectionError:
-            raise ArmLostError(self._obituary()) from None
+        except OSError as fault:
+            raise ArmLostError(self._end_in_words(fault)) from None
 
     def receive(self) -> Any:
         """The answer to the oldest command. Raises as `ask` does."""
-        try:
-            return self._answer(lambda output: None)
-        except (EOFError, ConnectionError):
-            raise ArmLostError(self._obituary()) from None
+        return self._answer(lambda output: None)
 
     def stream(
         self, command: Any, items: Iterator[protocol.Inputs], on_output: Callable[[protocol.Output], None]
@@ -90,13 +91,11 @@ class WorkerProcess:
                     if stop.is_set():
                         break
                     put = places.put((item.index, item.part), item.tensors)
-                    self._connection.send(protocol.InputsPut(item.index, item.part, put, item.name) if put else item)
-            except (EOFError, ConnectionError):
-                return  # the receiving side says how the worker ended
+                    if not self._sent(protocol.InputsPut(item.index, item.part, put, item.name) if put else item):
+                        return  # the receiving side says how the worker ended
             except BaseException as fault:
                 faults.append(fault)
-            with suppress(OSError):
-                self._connection.send(protocol.End())
+            self._sent(protocol.End())
 
         def taken(output: protocol.Output) -> None:
             places.free((output.index, output.part))
@@ -104,22 +103,28 @@ class WorkerProcess:
 
         sender = threading.Thread(target=send, daemon=True)
         try:
-            self._connection.send(command)
+            self.send(command)
             sender.start()
             self._answer(taken)
-        except (EOFError, ConnectionError):
-            raise ArmLostError(self._obituary()) from None
         finally:
             stop.set()
         sender.join(self._limit_s)
         if faults:
             raise faults[0]
 
+    def _sent(self, message: object) -> bool:
+        try:
+            self._connection.send(message)
+        except OSError:
+            return False
+        return True
+
     def _answer(self, on_output: Callable[[protocol.Output], None]) -> Any:
         while True:
-            if not self._connection.poll(self._limit_s):
-                raise ArmLostError(f"its worker gave no answer within {self._limit_s:.0f} s (--answer-limit)")
-            answer = self._connection.recv()
+            try:
+                answer = self._connection.recv()
+            except (EOFError, OSError) as fault:
+                raise ArmLostError(self._end_in_words(fault)) from None
             if isinstance(answer, protocol.Output):
                 on_output(answer)
             elif isinstance(answer, protocol.Failed):
@@ -135,10 +140,23 @@ class WorkerProcess:
         self._stderr.close()
         self._shared.close()
 
-    def _obituary(self) -> str:
-        code = self._process.wait()
+    def _end_in_words(self, fault: Exception) -> str:
+        code: int | None = None
+        if not isinstance(fault, BlockingIOError):
+            with suppress(subprocess.TimeoutExpired):  # it closes the socket a moment before it is gone
+                code = self._process.wait(self._limit_s)
+        if code is None:
+            return f"its worker gave no answer within {self._limit_s:.0f} s (--answer-limit)"
         self._stderr.seek(0)
         return obituary("its worker", code, self._stderr.read())
+
+
+def wait_at_most(descriptor: int, seconds: float) -> None:
+    """Any read and write of a socket, the middle of a message too, raises BlockingIOError after so many seconds."""
+    whole, part = divmod(min(max(seconds, 1e-6), 1e9), 1)
+    with socket.socket(fileno=os.dup(descriptor)) as same:
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", int(whole), int(part * 1e6)))
 
 
 def obituary(who: str, code: int, stderr: bytes) -> str:

@@ -37,6 +37,12 @@ def test_an_arm_whose_start_takes_too_long_for_its_crew_is_lost(plans: list[ArmP
     }
 
 
+def test_an_arm_that_is_lost_is_not_started_again(plans: list[ArmPlan]) -> None:
+    crew = FakeCrew(plans, {}, lost={"int8": "it hung"})
+    assert start_arm(crew, "int8", PROPERTIES, "the first inference") is None  # type: ignore[arg-type]
+    assert crew.lost == {"int8": "it hung"}
+
+
 def test_an_arm_whose_model_cannot_be_read_is_lost_with_the_reason(plans: list[ArmPlan]) -> None:
     load = plans[1].load
     gone = replace(load, placement=replace(load.placement, model=load.placement.model.with_name("gone.xml")))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +22,13 @@ from ovopt.bench.protocol import (
     Load,
     Open,
     Output,
+    Take,
     TakeLatency,
     TakeProcessorTime,
     TakeThroughput,
 )
-from ovopt.bench.workers import ArmPlan, Crew
-from ovopt.contracts import Placement, Tensors
+from ovopt.bench.workers import ArmPlan, Crew, wait_at_most
+from ovopt.contracts import Placement, Session, Tensors
 from ovopt.errors import ArmLostError, DataError, SettingsError
 from ovopt.model.files.locate import describe
 from ovopt.records import Turn
@@ -155,6 +159,51 @@ def test_a_worker_that_hangs_is_reported_by_name_and_ended(plans: list[ArmPlan])
         assert crew.lost == {"int8": "its worker gave no answer within 10 s (--answer-limit) (during Open)"}
         assert not psutil.pid_exists(pid)
         assert crew.ask("original", Open(PROPERTIES)) is not None
+
+
+class Torn(Take):
+    """A turn whose answer stops in the middle."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, session: Session) -> Any:
+        descriptor = int(sys.argv[1])
+        os.write(descriptor, struct.pack("!i", 1 << 20) + b"half")
+        os.kill(os.getpid(), self.number)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (signal.SIGSTOP, "its worker gave no answer within 10 s (--answer-limit) (during Torn)"),
+        (signal.SIGTERM, "its worker was ended by SIGTERM (during Torn)"),
+    ],
+    ids=["stopped", "ended"],
+)
+def test_a_worker_that_stops_in_the_middle_of_its_answer_is_not_waited_for(
+    plans: list[ArmPlan], number: int, told: str
+) -> None:
+    with Crew(plans[:1], LIMIT_S) as crew:
+        assert crew.ask("original", Open(PROPERTIES)) is not None
+        pid = crew.pid("original")
+        assert crew.ask("original", Torn(number)) is None
+        assert crew.lost == {"original": told}
+        assert not psutil.pid_exists(pid)
+
+
+def test_neither_side_of_a_socket_is_waited_for_without_end() -> None:
+    """A worker that takes no command, gives no answer, or half of one."""
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        wait_at_most(ours.fileno(), 0.05)
+        with pytest.raises(BlockingIOError):
+            ours.recv()
+        os.write(theirs.fileno(), struct.pack("!i", 100) + b"half")
+        with pytest.raises(BlockingIOError):
+            ours.recv()
+        with pytest.raises(BlockingIOError):
+            ours.send(bytes(1 << 24))
 
 
 def test_a_setting_that_the_device_refuses_is_the_callers_to_mend(plans: list[ArmPlan]) -> None:

@@ -81,3 +81,20 @@ main()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "interrupted; nothing half-written is left\n"
     assert done.returncode in (130, -2)
+
+
+@pytest.mark.parametrize(("number", "wanted"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_while_the_interpreter_ends_gives_the_code_of_an_interrupted_run(number: str, wanted: int) -> None:
+    code = f"""
+import atexit, os, signal, sys
+class Late:
+    def find_spec(self, name, path=None, target=None):
+        if name == "ovopt.cli.app":
+            atexit.register(lambda: [os.kill(os.getpid(), signal.{number}) for _ in range(2)])
+sys.meta_path.insert(0, Late())
+sys.argv = ["ovopt", "--version"]
+from ovopt.cli.main import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (wanted, f"{ovopt.__version__}\n", "")

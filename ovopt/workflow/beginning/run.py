@@ -13,6 +13,7 @@ from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import Recipe
 from ovopt.records import Machine, Port
+from ovopt.room import check_room
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.beginning.recipe_choice import choose
 
@@ -86,8 +87,9 @@ def begin(
 ) -> Iterator[Run]:
     """Models opened and a recipe chosen, before any work. `guess`: a recipe that fits the first model will do.
 
-    Raises UsageError where an argument is of no use.
+    Raises UsageError where an argument is of no use, or the process has no room for a model.
     """
+    check_room()
     with opened(models, options.trust) as found:
         chosen = choose(recipe, data, found, options, guess)
         yield Run(found, chosen.recipe, chosen.seed, options, chosen.why, chosen.data)
