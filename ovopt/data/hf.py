@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,6 +19,7 @@ from ovopt.data.table import Columns, samples_of, undecoded
 from ovopt.errors import DataError, did_you_mean
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
+from ovopt.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import datasets
@@ -162,8 +162,8 @@ def _spooled(rows: Any, said: str) -> datasets.Dataset:
     import datasets
     from datasets.arrow_writer import ArrowWriter
 
-    with tempfile.TemporaryDirectory(prefix="ovopt-") as folder:
-        file = Path(folder, "rows.arrow")
+    with scratch_folder() as folder:
+        file = folder / "rows.arrow"
         try:
             with ArrowWriter(path=str(file), features=rows.features, writer_batch_size=SPOOLED_ROWS) as writer:
                 for row in _embedded(rows):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,6 +12,7 @@ from ovopt.errors import NoEffectError, StepError
 from ovopt.model.inspect.runs import largest_difference, outputs_in_f32
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts
+from ovopt.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import openvino
@@ -86,8 +85,8 @@ def _in_f16(model: openvino.Model) -> openvino.Model:
     """As `openvino.save_model` stores it by default."""
     import openvino
 
-    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        file = Path(scratch) / "model.xml"
+    with scratch_folder() as scratch:
+        file = scratch / "model.xml"
         openvino.save_model(model, file, compress_to_fp16=True)
         return core().read_model(file)
 

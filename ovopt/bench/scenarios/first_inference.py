@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -15,6 +14,7 @@ from ovopt.bench.workers import Crew
 from ovopt.comparison import judged
 from ovopt.contracts import Progress, Started
 from ovopt.records import FirstInference, FirstInferenceSpeedup, Measured, Speedup, StartTimes
+from ovopt.scratch import scratch_folder
 from ovopt.stats import Floats
 from ovopt.turns import LEAST_STARTS, MOST_STARTS, turn_order
 
@@ -34,10 +34,10 @@ class FirstInferenceScenario(Scenario):
         rng = np.random.default_rng(effort.seed)
         started = crew.clock()
         with (
-            tempfile.TemporaryDirectory(prefix="ovopt-cache-", ignore_cleanup_errors=True) as folder,
+            scratch_folder() as folder,
             progress.task("measure first inference", total=effort.time_budget_s) as advance,
         ):
-            caches = {name: Path(folder, str(index)) for index, name in enumerate(crew.arms)}
+            caches = {name: folder / str(index) for index, name in enumerate(crew.arms)}
             for name in crew.present:
                 caches[name].mkdir()
                 _start(crew, name, effort, caches[name])

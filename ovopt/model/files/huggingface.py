@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json, text_o
 from ovopt.errors import ModelError
 from ovopt.model.files.pytorch import convert_module
 from ovopt.model.native import core, first_line, quiet, require_torch
+from ovopt.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import openvino
@@ -84,16 +84,16 @@ def _through_optimum(folder: Path, config: dict[str, Any], trust: bool) -> openv
     exporters, optimum = import_module("optimum.exporters.openvino"), import_module("optimum.intel")
     architecture = config["architectures"][0]
     task = next((task for end, task in TASKS.items() if architecture.endswith(end)), "auto")
-    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
+    with scratch_folder() as scratch:
         try:
             with quiet():
                 precision = optimum.OVConfig(dtype="fp32")
                 exporters.main_export(
-                    str(folder), output=scratch, task=task, trust_remote_code=trust, ov_config=precision
+                    str(folder), output=str(scratch), task=task, trust_remote_code=trust, ov_config=precision
                 )
         except Exception as error:
             raise ModelError(f"{folder}: optimum-intel cannot export it: {first_line(error)}") from None
-        made = sorted(Path(scratch).glob("openvino_*model.xml"))
+        made = sorted(scratch.glob("openvino_*model.xml"))
         if len(made) != 1:
             names = ", ".join(file.name for file in made) or "no model"
             raise ModelError(f"{folder}: exports to {names}; use {EXPORT.format(folder=folder)} and give one file")

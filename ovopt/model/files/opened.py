@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError, UsageError
@@ -20,6 +19,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape
 from ovopt.records import Manifest, ModelFacts, ModelFile
 from ovopt.records.bundle import upgraded_manifest
+from ovopt.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -134,9 +134,9 @@ def opened(models: Sequence[ModelLike], trust: bool = False) -> Iterator[tuple[O
 
     Raises UsageError for what is no model.
     """
-    with TemporaryDirectory(prefix="ovopt-") as scratch:
+    with scratch_folder() as scratch:
         found: dict[str, OpenedModel] = {}
-        yield tuple(_opened(model, trust, Path(scratch), found) for model in models)
+        yield tuple(_opened(model, trust, scratch, found) for model in models)
 
 
 def _opened(model: ModelLike, trust: bool, scratch: Path, found: dict[str, OpenedModel]) -> OpenedModel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from ovopt.model.native import core
 from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
+from ovopt.scratch import scratch_folder
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.comparing.taking_part import CONTROL, REFERENCE, NamedModel, NativeModel, fed_apart
 
@@ -53,13 +53,13 @@ def arms(
     """
     recipe = prepared.recipe
     shared = properties_of(recipe)
-    with tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
+    with scratch_folder() as scratch:
         with options.progress.task("prepare samples", total=TIMED * recipe.model.batch) as advance:
-            timed = Timed.of(prepared, fed_apart(taking_part, prepared), Path(scratch), advance)
+            timed = Timed.of(prepared, fed_apart(taking_part, prepared), scratch, advance)
 
         def arm(one: NamedModel, name: str, role: Role, extra: Mapping[str, str]) -> ArmPlan:
             fed = timed.embedded.get(one.file.sha256, timed.usual)
-            placement = _placement(one, one.opened.readable(Path(scratch), one.shapes), recipe)
+            placement = _placement(one, one.opened.readable(scratch, one.shapes), recipe)
             return ArmPlan(
                 name=name,
                 role=role,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from ovopt.caller import untouched_caller
 from ovopt.errors import OvoptError, SettingsError, UsageError
 from ovopt.records import Comparison, Record
 from ovopt.reports.tracked import DIGEST, TrackedRun, tracked_runs
+from ovopt.scratch import scratch_folder
 from ovopt.workflow.stored.comparison_file import read_comparison
 from ovopt.workflow.stored.recompute import check_unchanged
 from ovopt.workflow.stored.report import write_report
@@ -78,11 +78,11 @@ class _Store:
         """The run of each candidate."""
         runs = tracked_runs(comparison)
         there = self._there(runs[0].tags[DIGEST])
-        with tempfile.TemporaryDirectory(prefix="ovopt-") as folder:
+        with scratch_folder() as folder:
             missing = [run for run in runs if run.tags.get("ovopt.arm") not in there]
             if missing:
                 for name, form in (("comparison.json", "json"), ("report.html", "html")):
-                    write_report(comparison, form, Path(folder) / name)
+                    write_report(comparison, form, folder / name)
             for run in runs:
                 known = there.get(run.tags.get("ovopt.arm"))
                 made = known or self._write(run, folder)
@@ -93,7 +93,7 @@ class _Store:
         runs = self._client.search_runs([self._id], f"tags.`{DIGEST}` = '{digest}'")
         return {run.data.tags.get("ovopt.arm"): run.info.run_id for run in runs if run.info.status != "RUNNING"}
 
-    def _write(self, run: TrackedRun, folder: str) -> str:
+    def _write(self, run: TrackedRun, folder: Path) -> str:
         from mlflow.entities import Metric, Param
 
         made: str = self._client.create_run(
@@ -105,7 +105,7 @@ class _Store:
             for kind, values in (("params", params), ("metrics", metrics)):
                 for first in range(0, len(values), AT_ONCE):
                     self._client.log_batch(made, **{kind: values[first : first + AT_ONCE]})
-            self._client.log_artifacts(made, folder)
+            self._client.log_artifacts(made, str(folder))
             self._client.set_terminated(made, run.status, run.created_ms)
         except BaseException:
             with suppress(Exception):
