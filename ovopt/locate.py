@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean
+from ovopt.errors import DataError, RecipeError, SettingsError, did_you_mean, quoted
 
 
 def shipped(folder: str) -> Path:
@@ -36,15 +36,25 @@ def expand(path: str) -> Path:
 
 
 def confined(root: Path, name: str, said: str) -> Path:
-    """The file `name` below `root`. DataError (`said` is where the name was read) for an absolute path, `..`, or a
-    symbolic link that leads outside."""
+    """The file `name` below `root`. DataError (`said` is where the name was read) for an absolute path, `..`, a
+    symbolic link that leads outside, or what can be no name."""
     file = root / name
-    if name and not Path(name).is_absolute() and ".." not in Path(name).parts:
-        if not file.is_symlink() and file.parent == root:
+    try:
+        if _is_inside(root, name):
             return file
-        if file.resolve().is_relative_to(root.resolve()):
-            return file
-    raise DataError(f"{said}: {name!r} leads outside {root}; give paths inside it")
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a link to itself, a zero byte
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{said}: {quoted(name)} can be no file: {why}") from None
+    raise DataError(f"{said}: {quoted(name)} leads outside {root}; give paths inside it")
+
+
+def _is_inside(root: Path, name: str) -> bool:
+    file = root / name
+    if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+        return False
+    if not file.is_symlink() and file.parent == root:
+        return True
+    return file.resolve().is_relative_to(root.resolve())
 
 
 def optional(module: str, needed: str, extra: str) -> Any:

@@ -11,15 +11,18 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
-from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes
+from ovopt.data.content import MaxBytes, file_at, folder_at, hash_of, hash_of_names, read_bytes
 from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
 from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, quoted
+from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand
 from ovopt.records import Port
 from ovopt.units import a_few
 
 PATTERNS = ("annotations.json", "_annotations.coco.json", "instances_*.json")
+LARGEST_SIDE = 1 << 20
+"""Pixels of an image's width or height, beyond those of any format."""
 
 
 class Coco(DataSource):
@@ -39,6 +42,7 @@ class Coco(DataSource):
     images: str | None = Field(
         default=None, description="the folder of images; default: the annotations' own, or one beside it"
     )
+    max_bytes: MaxBytes = LARGEST
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -51,7 +55,7 @@ class Coco(DataSource):
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of all images with their boxes. Raises DataError where annotations or images are missing or
         broken."""
-        document = _Document.read(self._annotation_file())
+        document = _Document.read(self._annotation_file(), self.max_bytes)
         images = document.images
         root = self._image_folder(document)
         files = [confined(root, image.name, f"{document.file}: image {image.id}") for image in images]
@@ -63,7 +67,7 @@ class Coco(DataSource):
             source=str(document.file),
             ids=ids,
             labels=document.labels(files),
-            load=lambda index: read_bytes(files[index]),
+            load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=hash_of_names(ids, files, hash_of(document.file)),
             classes=document.classes,
         )
@@ -115,9 +119,9 @@ class _Document:
     content: Mapping[str, Any]
 
     @classmethod
-    def read(cls, file: Path) -> _Document:
+    def read(cls, file: Path, limit: int) -> _Document:
         try:
-            content = parse_json(read_bytes(file), any_number=True)
+            content = parse_json(read_bytes(file, limit), any_number=True)
         except UnreadableError as error:
             raise DataError(error.at(file)) from None
         for key in ("images", "annotations", "categories"):
@@ -135,7 +139,7 @@ class _Document:
         for entry in self.content["images"]:
             key, name = entry.get("id"), entry.get("file_name")
             if not isinstance(key, int | str) or not isinstance(name, str):
-                raise DataError(f"{self.file}: image {key!r}: must have an id and a file_name")
+                raise DataError(f"{self.file}: image {_id(entry)}: must have an id and a file_name")
             if key in found:
                 raise DataError(f"{self.file}: image {key}: the id occurs twice ({found[key].name}, {name})")
             found[key] = _Image(key, name, _size(entry))
@@ -143,14 +147,15 @@ class _Document:
 
     @cached_property
     def _categories(self) -> dict[int, str]:
-        named: dict[int, str] = {}
+        named, taken = dict[int, str](), set[str]()
         for entry in self.content["categories"]:
             key, name = entry.get("id"), entry.get("name")
             if not isinstance(key, int) or not isinstance(name, str):
-                raise DataError(f"{self.file}: category {key!r}: must have a whole number as id, and a name")
-            if key in named or name in named.values():
+                raise DataError(f"{self.file}: category {_id(entry)}: must have a whole number as id, and a name")
+            if key in named or name in taken:
                 raise DataError(f"{self.file}: category {key} ({name}): the id or the name occurs twice")
             named[key] = name
+            taken.add(name)
         return dict(sorted(named.items()))
 
     @property
@@ -163,8 +168,8 @@ class _Document:
         by_image: dict[Any, list[Mapping[str, Any]]] = {image.id: [] for image in self.images}
         for annotation in self.content["annotations"]:
             key = annotation.get("image_id")
-            if key not in by_image:
-                raise DataError(f"{self.file}: annotation {annotation.get('id')}: no image has the id {key!r}")
+            if not isinstance(key, int | str) or key not in by_image:
+                raise DataError(f"{self.file}: annotation {_id(annotation)}: no image has the id {quoted(key)}")
             by_image[key].append(annotation)
         return tuple(
             or_bad(partial(self._boxes, by_image[image.id], image, file))
@@ -176,10 +181,10 @@ class _Document:
         index_of = {key: index for index, key in enumerate(self._categories)}
         objects: list[Object] = []
         for annotation in annotations:
-            said = f"{self.file}: annotation {annotation.get('id')} ({image.name})"
+            said = f"{self.file}: annotation {_id(annotation)} ({image.name})"
             category = annotation.get("category_id")
-            if category not in index_of:
-                raise DataError(f"{said}: no category has the id {category!r}")
+            if not isinstance(category, int) or category not in index_of:
+                raise DataError(f"{said}: no category has the id {quoted(category)}")
             corners = clipped(_corners(annotation.get("bbox"), said), size, said)
             objects.append(Object(corners, index_of[category], bool(annotation.get("iscrowd", 0))))
         return boxes_of(objects, size)
@@ -196,7 +201,13 @@ def _annotation_files(folder: Path) -> list[Path]:
 
 def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
     width, height = entry.get("width"), entry.get("height")
-    return (width, height) if isinstance(width, int) and isinstance(height, int) and min(width, height) > 0 else None
+    if isinstance(width, int) and isinstance(height, int) and 0 < width <= LARGEST_SIDE >= height > 0:
+        return width, height
+    return None
+
+
+def _id(entry: Mapping[str, Any]) -> str:
+    return quoted(entry.get("id"))
 
 
 def _corners(bbox: Any, said: str) -> list[float]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ovopt.errors import DataError
+from ovopt.given_file import LARGEST, check_file, open_file, read_file
+
+MaxBytes = Annotated[int, Field(gt=0, description="a larger file is refused")]
+"""A source's key for it, which messages about such a file name."""
 
 
 def file_at(file: Path, what: str) -> Path:
-    """The file. Raises DataError where there is no such one; `what` names it in messages."""
-    if not file.is_file():
-        raise DataError(f"{file}: no such {what}")
-    return file
+    """The file. Raises DataError where there is no such one, or it is not regular; `what` names it in messages."""
+    return check_file(file, what, DataError)
 
 
 def folder_at(folder: Path, what: str = "folder") -> Path:
@@ -26,25 +30,16 @@ def folder_at(folder: Path, what: str = "folder") -> Path:
     return folder
 
 
-@contextmanager
-def readable(file: Path) -> Iterator[None]:
-    """Raises DataError where the system refuses what is done to a file meanwhile."""
+def read_bytes(file: Path, limit: int = LARGEST) -> bytes:
+    """Bytes of a file. Raises DataError where it is not regular, cannot be read, or has more of them than `limit`."""
+    return read_file(file, DataError, limit, "data.source.max_bytes is")
+
+
+def read_text(file: Path, limit: int = LARGEST) -> str:
+    """Text of a file, without the mark that UTF-8 files may begin with. Raises DataError where it is none, and as
+    `read_bytes`."""
     try:
-        yield
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
-
-
-def read_bytes(file: Path) -> bytes:
-    """Bytes of a file. Raises DataError where it cannot be read."""
-    with readable(file):
-        return file.read_bytes()
-
-
-def read_text(file: Path) -> str:
-    """Text of a file, without the mark that UTF-8 files may begin with. Raises DataError where it is none."""
-    try:
-        return read_bytes(file).decode("utf-8-sig")
+        return read_bytes(file, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not UTF-8 text (byte {error.start})") from None
 
@@ -61,7 +56,7 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[s
             where = f"{file}:{rows.line_num}"
             if row and len(row) < len(columns):
                 raise DataError(f"{where}: {len(row)} columns, not {len(columns)} ({', '.join(columns)})")
-            if row and place == 0 and (file.parent / row[0]).is_file():
+            if row and place == 0 and os.path.isfile(file.parent / row[0]):
                 raise DataError(f"{where}: the first line names a sample; write a header such as {','.join(columns)}")
             if row and place:
                 yield where, row
@@ -71,7 +66,7 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[s
 
 def hash_of(file: Path) -> str:
     """SHA-256 of a file's bytes, a block at a time. Raises DataError where it cannot be read."""
-    with readable(file), file.open("rb") as stream:
+    with open_file(file, DataError) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -80,8 +75,10 @@ def hash_of_names(ids: Sequence[str], files: Sequence[Path], *more: str) -> str:
     file is gone."""
     digest = hashlib.sha256()
     for name, file in zip(ids, files, strict=True):
-        with readable(file):
+        try:
             digest.update(f"{name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read: {error.strerror}") from None
     for text in more:
         digest.update(f"{text}\0".encode())
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,9 +11,10 @@ import numpy as np
 from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
-from ovopt.data.content import file_at, folder_at, hash_of, hash_of_names, read_bytes, read_table
+from ovopt.data.content import MaxBytes, file_at, folder_at, hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
+from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, optional, shown
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -44,6 +45,7 @@ class Events(DataSource):
     )
     class_count: int | None = Field(default=None, gt=0, description="classes of such an array; default: the named ones")
     first_class: int = Field(default=0, description="the number of the class with index 0; a piano's notes begin at 21")
+    max_bytes: MaxBytes = LARGEST
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -64,15 +66,16 @@ class Events(DataSource):
             raise DataError(f"{table}: {len(lone)} of its recordings are missing: {a_few(lone)}")
         labels = {row.label for row in rows}
         classes = () if all(label.removeprefix("-").isdecimal() for label in labels) else tuple(sorted(labels))
+        place_of = {label: place for place, label in enumerate(classes)}
         found: dict[Path, list[Event]] = {file: [] for file in files}
         for row in rows:
-            found[row.file].append((row.onset, row.offset, self._index(row, classes)))
+            found[row.file].append((row.onset, row.offset, self._index(row, place_of)))
         ids = tuple(shown(file.relative_to(root)) for file in files)
         return Samples(
             source=str(root),
             ids=ids,
             labels=tuple(self._label(file, sorted(events), len(classes)) for file, events in found.items()),
-            load=lambda index: read_bytes(files[index]),
+            load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=hash_of_names(ids, files, hash_of(table)),
             classes=classes,
         )
@@ -90,9 +93,9 @@ class Events(DataSource):
             frames[_frame(onset, self.frame_rate) : _frame(offset, self.frame_rate), index] = 1
         return frames
 
-    def _index(self, row: _Row, classes: Sequence[str]) -> int:
-        if classes:
-            return classes.index(row.label)
+    def _index(self, row: _Row, place_of: Mapping[str, int]) -> int:
+        if place_of:
+            return place_of[row.label]
         index = int(row.label) - self.first_class
         if index < 0:
             raise DataError(f"{row.where}: class {row.label} is below data.source.first_class {self.first_class}")
@@ -126,6 +129,6 @@ def _seconds(file: Path) -> float:
     """A recording's length, from its header alone."""
     soundfile = optional("soundfile", f"{file}: reading its length needs soundfile", "audio")
     try:
-        return float(soundfile.info(str(file)).duration)
+        return float(soundfile.info(str(file_at(file, "recording"))).duration)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{file}: not a readable recording: {str(error).splitlines()[0]}") from None

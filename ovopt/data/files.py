@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import file_at, hash_of, hash_of_names, read_bytes, read_table, read_text
+from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text
 from ovopt.errors import DataError
+from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -49,6 +50,7 @@ class Files(DataSource):
     )
     per_label: int | None = Field(default=None, gt=0, description="at most so many files of each label")
     min_bytes: int = Field(default=0, ge=0, description="smaller files are left out")
+    max_bytes: MaxBytes = LARGEST
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -71,7 +73,7 @@ class Files(DataSource):
             source=_said(roots),
             ids=ids,
             labels=tuple(label for _, label in chosen) if labelled else None,
-            load=lambda index: read_bytes(files[index]),
+            load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=self._fingerprint(ids, files, roots),
         )
 

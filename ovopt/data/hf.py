@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import hash_of, hash_of_names
+from ovopt.data.content import MaxBytes, hash_of, hash_of_names
 from ovopt.data.images import files_below
 from ovopt.data.table import Columns, samples_of, undecoded
+from ovopt.data.table_file import TableLimits, check_most, check_table
 from ovopt.errors import DataError, did_you_mean
+from ovopt.given_file import LARGEST, check_path
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.scratch import scratch_folder
@@ -59,6 +62,9 @@ class HuggingFace(DataSource):
         default=False, description="read row by row into a temporary file, without loading the whole data set"
     )
     take: int | None = Field(default=None, gt=0, description="only the first so many rows")
+    max_bytes: MaxBytes = LARGEST
+    max_columns: int = Field(default=10_000, gt=0, description="a table of more columns is refused")
+    max_rows: int = Field(default=10_000_000, gt=0, description="a table of more rows is refused")
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -75,9 +81,11 @@ class HuggingFace(DataSource):
             table = _with_recordings(table, place)
         if self.streaming:
             rows = undecoded(table)
-            table = _spooled(rows if self.take is None else rows.take(self.take), self._said)
+            table = _spooled(rows.take(self.take or self.max_rows + 1), self._said)
         elif self.take is not None:
             table = table.select(range(min(self.take, len(table))))
+        check_most(len(table.column_names), self.max_columns, "columns", said)
+        check_most(len(table), self.max_rows, "rows", said)
         columns = Columns(self.inputs, self.label, self.rename)
         return samples_of(table, said, self._fingerprint(table, place), inputs, columns)
 
@@ -86,7 +94,7 @@ class HuggingFace(DataSource):
         return self.path if self.path.startswith(HUB) else Path(self.path).name
 
     def _local_arguments(self, place: Path) -> dict[str, Any]:
-        if not place.exists():
+        if not check_path(place, DataError).exists():
             raise DataError(f"{place}: no such data file")
         if place.is_dir():
             if self.builder is None:
@@ -102,6 +110,8 @@ class HuggingFace(DataSource):
         builder = self.builder or BUILDERS.get(suffix)
         if builder is None:
             raise DataError(f"{place}: unknown kind of file; known: {', '.join(sorted(BUILDERS))}")
+        rows = sys.maxsize if self.streaming else self.max_rows
+        check_table(place, TableLimits(self.max_columns, rows, self.max_bytes))
         options = {"delimiter": "\t"} if suffix == ".tsv" else {}
         return {"path": builder, "data_files": str(place), **options}
 

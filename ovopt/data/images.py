@@ -12,6 +12,7 @@ import numpy as np
 
 from ovopt.contracts import Array, BadLabel, Boxes
 from ovopt.errors import DataError
+from ovopt.given_file import check_file
 from ovopt.locate import confined, optional
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -41,13 +42,17 @@ def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int
     Raises DataError where it is no readable image, SettingsError where Pillow is missing."""
     pillow = optional("PIL.Image", f"{file}: reading its size needs Pillow", "vision")
     try:
-        with pillow.open(file if content is None else io.BytesIO(content)) as image:
+        with pillow.open(
+            check_file(Path(file), "image", DataError) if content is None else io.BytesIO(content)
+        ) as image:
             turned = "exif" in image.info and image.getexif().get(ORIENTATION) in ON_ITS_SIDE
             width, height = image.size
             return (height, width) if turned else (width, height)
     except pillow.UnidentifiedImageError:
         raise DataError(f"{file}: not a readable image") from None
-    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # Pillow's readers raise errors of every kind on broken files
         raise DataError(f"{file}: not a readable image: {error}") from None
 
 

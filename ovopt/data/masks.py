@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, LabelFile, Samples
-from ovopt.data.content import folder_at, hash_of_names, read_bytes
+from ovopt.data.content import MaxBytes, folder_at, hash_of_names, read_bytes
 from ovopt.data.images import files_below
 from ovopt.errors import DataError
+from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -33,6 +34,7 @@ class Masks(DataSource):
         default="mask", description="what a label is: a mask of class ids, or an image"
     )
     suffix: str = Field(default="", description="what a label's name has after the image's, such as _mask")
+    max_bytes: MaxBytes = LARGEST
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -58,7 +60,7 @@ class Masks(DataSource):
             source=str(root / self.images),
             ids=ids,
             labels=tuple(LabelFile(file, self.target) for file in labels),
-            load=lambda index: read_bytes(files[index]),
+            load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=hash_of_names((*ids, *ids), (*files, *labels)),
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,13 +17,16 @@ from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import common_length, file_at, hash_of, samples_first
-from ovopt.errors import DataError, did_you_mean
+from ovopt.errors import DataError, did_you_mean, quoted, shortened
+from ovopt.given_file import open_file
 from ovopt.locate import expand
 from ovopt.records import Port
 
 LABEL_KEYS = ("labels", "label", "y", "targets", "target")
-FAULTS = (ValueError, OSError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
-"""What NumPy and `zipfile` raise on files that are not theirs."""
+VALUES = "biufcUS"
+"""Kinds of element types: numbers and texts."""
+MOST_ARRAYS = 1000
+"""Of one file; no model has as many inputs."""
 LOCAL_HEADER = 30
 """Bytes of a ZIP member's header before its name (section 4.3.7 of PKWARE's APPNOTE.TXT)."""
 T = TypeVar("T")
@@ -40,6 +42,10 @@ class Npz(DataSource):
     path: str
     inputs: str | None = Field(default=None, description="the key of the input array; default: what is no label")
     labels: str | None = Field(default=None, description=f"the key of the labels; default: {', '.join(LABEL_KEYS)}")
+    max_bytes: int = Field(
+        default=4 << 30, gt=0, description="a larger sample is refused, and compressed arrays that take more together"
+    )
+    max_samples: int = Field(default=10_000_000, gt=0, description="a file of more samples is refused")
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -51,12 +57,14 @@ class Npz(DataSource):
         or the arrays differ in length."""
         file = file_at(expand(self.path), "data file")
         members = _checked(file, lambda: _members(file))
-        read = cache(lambda key: _checked(file, members[key]))
-        label_key = self._label_key(list(members), file) or _unnamed_labels(list(members), read, inputs)
+        find = cache(lambda key: _checked(file, members[key]))
+        label_key = self._label_key(list(members), file) or _unnamed_labels(list(members), find, inputs)
         keys = self._input_keys(list(members), label_key, file)
-        arrays = {key: read(key) for key in keys}
+        entries = {key: find(key) for key in (*keys, *([label_key] if label_key else []))}
+        self._check_sizes(entries, file)
+        arrays = {key: _checked(file, entry.read) for key, entry in entries.items()}
         if label_key:
-            arrays[label_key] = samples_first(read(label_key), len(next(iter(arrays.values()), ())))
+            arrays[label_key] = samples_first(arrays[label_key], entries[keys[0]].header.count)
         try:
             count = common_length(arrays, str(file))
         except DataError as error:
@@ -76,6 +84,19 @@ class Npz(DataSource):
             fingerprint=hash_of(file),
         )
 
+    def _check_sizes(self, entries: Mapping[str, _Entry], file: Path) -> None:
+        for key, entry in entries.items():
+            count, size = entry.header.count, entry.header.size_bytes
+            if count > self.max_samples:
+                raise DataError(f"{file}: {count:,} samples, data.source.max_samples is {self.max_samples:,}")
+            self._check_size(size // (count or 1), f"{file}: a sample of {quoted(key)} takes")
+        unpacked = sum(entry.header.size_bytes for entry in entries.values() if entry.is_compressed)
+        self._check_size(unpacked, f"{file}: its compressed arrays take")
+
+    def _check_size(self, size_bytes: int, taker: str) -> None:
+        if size_bytes > self.max_bytes:
+            raise DataError(f"{taker} {size_bytes:,} bytes, data.source.max_bytes is {self.max_bytes:,}")
+
     def _label_key(self, known: Sequence[str], file: Path) -> str | None:
         if self.labels is None:
             return next((key for key in LABEL_KEYS if key in known), None)
@@ -92,13 +113,14 @@ class Npz(DataSource):
         return chosen
 
 
-def _unnamed_labels(known: Sequence[str], read: Callable[[str], Array], ports: Sequence[Port]) -> str | None:
+def _unnamed_labels(known: Sequence[str], find: Callable[[str], _Entry], ports: Sequence[Port]) -> str | None:
     """The one array more than the model has inputs, where it holds a number or a name for each sample: the second of
     `numpy.savez(file, samples, labels)`."""
     names = {port.name for port in ports}
     if len(known) != len(ports) + 1:
         return None
-    found = [key for key in known if key not in names and (read(key).ndim == 1 or read(key).shape[1:] == (1,))]
+    shapes = {key: find(key).header.shape for key in known}
+    found = [key for key in known if key not in names and (len(shapes[key]) == 1 or shapes[key][1:] == (1,))]
     return found[0] if len(found) == 1 else None
 
 
@@ -128,38 +150,64 @@ class _Header:
         shape, fortran, dtype = read(stream)
         if dtype.hasobject:
             raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+        if dtype.kind not in VALUES:
+            raise ValueError(f"an array of {shortened(str(dtype))}, neither numbers nor texts")
+        if any(size < 0 for size in shape):
+            raise ValueError(f"an array of a negative size {quoted(list(shape))}")
         return cls(shape, fortran, dtype, stream.tell())
+
+    @property
+    def count(self) -> int:
+        return self.shape[0] if self.shape else 0
 
     @property
     def size_bytes(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def _members(file: Path) -> dict[str, Callable[[], Array]]:
-    """Reader of each array by name."""
+@dataclass(frozen=True)
+class _Entry:
+    """An array in the file. One that is compressed takes memory once it is read."""
+
+    header: _Header
+    read: Callable[[], Array]
+    is_compressed: bool = False
+
+
+def _members(file: Path) -> dict[str, Callable[[], _Entry]]:
+    """Finder of each array by name."""
     if file.suffix.lower() == ".npy":
         return {"inputs": partial(_array, file)}
     with zipfile.ZipFile(file) as archive:
-        return {member.filename.removesuffix(".npy"): partial(_member, file, member) for member in archive.infolist()}
+        members = archive.infolist()
+    if len(members) > MOST_ARRAYS:
+        raise ValueError(f"{len(members):,} arrays in it, at most {MOST_ARRAYS:,} are read")
+    return {member.filename.removesuffix(".npy"): partial(_member, file, member) for member in members}
 
 
-def _array(file: Path) -> Array:
-    with file.open("rb") as stream:
-        return _mapped(file, _Header.read(stream), 0, file.stat().st_size)
+def _array(file: Path) -> _Entry:
+    with open_file(file, DataError) as stream:
+        header = _Header.read(stream)
+    return _Entry(header, partial(_mapped, file, header, 0, file.stat().st_size))
 
 
-def _member(file: Path, member: zipfile.ZipInfo) -> Array:
+def _member(file: Path, member: zipfile.ZipInfo) -> _Entry:
+    name = quoted(member.filename)
     if not member.filename.endswith(".npy"):
-        raise DataError(f"{file}: not a NumPy file: {member.filename!r} in it is no array")
+        raise DataError(f"{file}: not a NumPy file: {name} in it is no array")
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
         header = _Header.read(stream)
-        if header.length + header.size_bytes != member.file_size:
-            raise ValueError(f"{member.filename!r} in it is cut off")
-        if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
-            return _mapped(file, header, _place(file, member), member.file_size)
+    if header.length + header.size_bytes != member.file_size:
+        raise ValueError(f"{name} in it is cut off")
+    if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
+        return _Entry(header, partial(_mapped, file, header, _place(file, member), member.file_size))
+    return _Entry(header, partial(_unpacked, file, member), is_compressed=True)
+
+
+def _unpacked(file: Path, member: zipfile.ZipInfo) -> Array:
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
-        unpacked: Array = npy.read_array(stream, allow_pickle=False)
-        return unpacked
+        array: Array = npy.read_array(stream, allow_pickle=False)
+        return array
 
 
 def _mapped(file: Path, header: _Header, place: int, size: int) -> Array:
@@ -184,5 +232,7 @@ def _place(file: Path, member: zipfile.ZipInfo) -> int:
 def _checked(file: Path, call: Callable[[], T]) -> T:
     try:
         return call()
-    except FAULTS as error:
-        raise DataError(f"{file}: not a readable NumPy file: {error}") from None
+    except DataError:
+        raise
+    except Exception as error:  # NumPy and `zipfile` raise errors of every kind on files that are not theirs
+        raise DataError(f"{file}: not a readable NumPy file: {shortened(str(error)) or type(error).__name__}") from None

@@ -144,7 +144,8 @@ def _content(
 
 
 def _numeric(table: datasets.Dataset, inputs: Mapping[str, str]) -> bool:
-    types = [getattr(table.features[column], "dtype", "") for column in inputs.values()]
+    features = table.features  # a copy in every call
+    types = [getattr(features[column], "dtype", "") for column in inputs.values()]
     return not any(kind in ("", "string", "large_string", "binary", "large_binary", "dict") for kind in types)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import file_at, hash_of, readable
+from ovopt.data.content import file_at, hash_of
 from ovopt.errors import DataError
+from ovopt.given_file import open_file
 from ovopt.locate import expand
 from ovopt.records import Port
 
@@ -36,6 +38,7 @@ class Text(DataSource):
         default=None, gt=0, description="a sample is so many characters, for language models; the last has fewer"
     )
     take: int | None = Field(default=None, gt=0, description="only the first so many samples")
+    max_bytes: int = Field(default=64 << 20, gt=0, description="a longer line or paragraph is refused")
 
     @model_validator(mode="after")
     def _one_way_to_divide(self) -> Text:
@@ -58,7 +61,7 @@ class Text(DataSource):
 
         def load(index: int) -> str:
             begin, end = found.begins[index], found.ends[index]
-            with readable(file), file.open("rb") as stream:
+            with open_file(file, DataError) as stream:
                 stream.seek(begin)
                 text = stream.read(end - begin).decode(errors="replace")
             return text if self.chars else text.rstrip("\r\n")
@@ -72,11 +75,13 @@ class Text(DataSource):
         )
 
     def _found(self, file: Path) -> _Found:
-        pieces = _stretches(file, self.chars) if self.chars else _lines(file)
+        pieces = _stretches(file, self.chars) if self.chars else _lines(file, self.max_bytes)
         found = _Found()
         for piece in _paragraphs(pieces) if self.paragraphs else pieces:
             if self.take and len(found.begins) == self.take:
                 break
+            if piece.end - piece.begin > self.max_bytes:
+                raise DataError(_too_long(file, piece.number, self.max_bytes))
             if piece.text.strip():
                 found.add(*self._labelled(piece, file))
         return found
@@ -116,16 +121,22 @@ class _Found:
             self.labels.append(label)
 
 
-def _lines(file: Path) -> Iterator[_Piece]:
+def _lines(file: Path, limit: int) -> Iterator[_Piece]:
     begin = 0
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
+    with open_file(file, DataError) as stream:
+        for number, line in enumerate(iter(partial(stream.readline, limit + 1), b""), start=1):
+            if len(line) > limit:
+                raise DataError(_too_long(file, number, limit))
             mark = len(MARK) if number == 1 and line.startswith(MARK) else 0
             try:
                 yield _Piece(number, begin + mark, begin + len(line), line[mark:].decode())
             except UnicodeDecodeError:
                 raise DataError(f"{file}:{number}: not UTF-8 text") from None
             begin += len(line)
+
+
+def _too_long(file: Path, number: int, limit: int) -> str:
+    return f"{file}:{number}: a text of more than {limit:,} bytes, which is data.source.max_bytes"
 
 
 def _paragraphs(lines: Iterator[_Piece]) -> Iterator[_Piece]:

@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ovopt.contracts import Boxes, DataSource, Samples
-from ovopt.data.content import folder_at, hash_of, hash_of_names, read_bytes, read_text
+from ovopt.data.content import MaxBytes, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import Object, boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.documents import UnreadableError, parse_yaml
 from ovopt.errors import DataError
+from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -37,6 +38,7 @@ class Yolo(DataSource):
     path: str = Field(description="the folder that holds both")
     images: str = Field(default="images", description="the folder of images, such as images/val")
     labels: str = Field(default="labels", description="the folder of text files, such as labels/val")
+    max_bytes: MaxBytes = LARGEST
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -61,7 +63,7 @@ class Yolo(DataSource):
             source=str(images),
             ids=ids,
             labels=tuple(or_bad(partial(_read, text, file, classes)) for file, text in zip(files, texts, strict=True)),
-            load=lambda index: read_bytes(files[index]),
+            load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=hash_of_names(ids, files, *(hash_of(text) if text.is_file() else "" for text in texts)),
             classes=classes,
         )

@@ -12,6 +12,7 @@ from pydantic import Field
 from ovopt.arrays.boxes import Size
 from ovopt.contracts import Array
 from ovopt.errors import DataError, RecipeError
+from ovopt.given_file import read_file
 from ovopt.locate import expand
 
 Layout = Literal["nchw", "nhwc"]
@@ -104,8 +105,8 @@ def lines_of(file: str, name: str) -> tuple[str, ...]:
     """Lines of a text file. A line ends at a line feed only: other separators may be characters of a dictionary. Raises
     RecipeError where the file cannot be read."""
     try:
-        text = expand(file).read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_file(expand(file), RecipeError).decode("utf-8-sig")
+    except (UnicodeDecodeError, RecipeError) as error:
         raise RecipeError(f"{name}.file: {file} cannot be read: {error}") from None
     return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
 

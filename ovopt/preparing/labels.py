@@ -13,6 +13,7 @@ import yaml
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
 from ovopt.errors import DataError, did_you_mean
+from ovopt.given_file import check_file
 from ovopt.locate import optional
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import Recipe
@@ -113,10 +114,13 @@ def _is_number(label: Any) -> bool:
 def _read_image(path: Path, kind: str) -> Array:
     """A mask [height, width] or an image [height, width, 3]."""
     pillow = optional("PIL.Image", f"{path}: reading it needs Pillow", "vision")
+    check_file(path, "image", DataError)
     try:
         with pillow.open(path) as image:
             return _class_ids(image, path) if kind == "mask" else np.asarray(image.convert("RGB"))
-    except (OSError, ValueError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # Pillow's readers raise errors of every kind on broken files
         raise DataError(f"{path}: not a readable image: {error}") from None
 
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from ovopt.contracts import DataSource, plugins
 from ovopt.errors import DataError, RecipeError, UsageError, did_you_mean, quoted
-from ovopt.locate import shipped
+from ovopt.given_file import check_file, check_path
+from ovopt.locate import expand, shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
 from ovopt.recipe.sections import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime, Task
@@ -27,6 +28,8 @@ R = TypeVar("R", bound=Record)
 DEFAULT = "generic"
 MOST = 100
 """Entries of a section that lists plug-ins."""
+HUB = "hf:"
+"""What the name of a data set on the hub begins with, where a path may stand."""
 
 
 def load_recipe(
@@ -56,6 +59,8 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")
     source = dict(source) if isinstance(source, Mapping) else {}
+    if not data.startswith(HUB):
+        check_path(expand(data), DataError)
     known = plugins("ovopt.data", DataSource)
     own = known.get(source.get("kind", ""))
     reading = [one for one in known.values() if one.recognises(data)]
@@ -67,7 +72,7 @@ def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
             raise DataError(f"{data}: no such data")
         raise DataError(f"{data}: no source reads this kind of file; say which with --set data.source.kind=...")
     kept = source if source.get("kind") == kind else {}
-    path = data if data.startswith(("hf:", "{")) else str(Path(data).resolve())
+    path = data if data.startswith((HUB, "{")) else str(Path(data).resolve())
     return {**raw, "data": {**section, "source": {**kept, "kind": kind, "path": path}}}
 
 
@@ -78,9 +83,7 @@ def find_recipe(name: str | Path) -> Path:
         raise UsageError(f"recipe: {name!r} is not a name or a file")
     given = Path(name)
     if given.suffix in (".yaml", ".yml"):
-        if given.is_file():
-            return given
-        raise RecipeError(f"{given}: no such recipe file")
+        return check_file(given, "recipe file", RecipeError)
     known = known_recipes()
     if str(name) not in known:
         raise RecipeError(f"no recipe is called {str(name)!r}; {did_you_mean(str(name), known)}")
@@ -195,8 +198,7 @@ def load_record(file: Path, kind: type[R], what: str) -> R:
 
     Raises RecipeError where there is no such file, and as `parse_recipe`.
     """
-    if not file.is_file():
-        raise RecipeError(f"{file}: no such file")
+    check_file(file, "file", RecipeError)
     raw, lines = read_yaml(file, what)
     faults: list[Fault] = []
     found: R = validate(kind, raw, "", faults)

@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform
 from ovopt.data.split import Splits
 from ovopt.errors import RecipeError
+from ovopt.given_file import read_file
 from ovopt.locate import expand
 from ovopt.recipe.patterns import check_pattern
 from ovopt.records import Budgets, Record
@@ -82,6 +83,9 @@ class Match(Record):
     without: tuple[str, ...] = Field(default=(), description="operation types that the model does not have")
 
 
+NAMES_ADVICE = "list the names, or give a text file with one on each line"
+
+
 def _of_file(value: Any) -> Any:
     """The lines of a text file, where a path stands in place of names. Without a model, what only it can fill in is
     none."""
@@ -90,10 +94,11 @@ def _of_file(value: Any) -> Any:
     if value.startswith(("{model}", "{metadata:")):
         return ()
     try:
-        text = expand(value).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, RecipeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ValueError(f"{value}: {why}; list the names, or give a text file with one on each line") from None
+        text = read_file(expand(value), RecipeError).decode("utf-8-sig")
+    except RecipeError as error:
+        raise ValueError(f"{error}; {NAMES_ADVICE}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{value}: not UTF-8 text; {NAMES_ADVICE}") from None
     return tuple(line.strip() for line in text.removesuffix("\n").split("\n"))
 
 

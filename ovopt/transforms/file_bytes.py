@@ -24,7 +24,7 @@ class Npy(Transform):
             raise DataError(f"npy: wants a file's bytes, not a {type(content).__name__}")
         try:
             return np.asarray(np.lib.format.read_array(io.BytesIO(content), allow_pickle=False))
-        except (ValueError, EOFError, OSError) as error:
+        except Exception as error:  # NumPy raises errors of every kind on files that are not its own
             raise DataError(f"npy: not an array file: {error}") from None
 
 

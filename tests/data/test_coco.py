@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ovopt.contracts import BadLabel
 from ovopt.data.coco import Coco
 from ovopt.data.images import clipped
-from ovopt.errors import DataError
+from ovopt.errors import DataError, quoted
 from ovopt.locate import shipped
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import DataSection, Recipe
@@ -288,3 +288,43 @@ def test_the_boxes_are_those_that_pycocotools_reads(capsys):
         names = [oracle.cats[entry["category_id"]]["name"] for entry in found]
         assert [samples.classes[index] for index in boxes.classes] == names
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("image_id", [7], "annotation 4: no image has the id [7]"),
+        ("image_id", {"a": 1}, "annotation 4: no image has the id {'a': 1}"),
+        ("image_id", None, "annotation 4: no image has the id None"),
+    ],
+)
+def test_an_id_of_an_image_that_can_be_none_is_an_error(folder, key, value, fault):
+    file = write(folder, annotations=[*ANNOTATIONS, {**ANNOTATIONS[0], "id": 4, key: value}])
+    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
+        opened(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("category_id", [9], "no category has the id [9]"),
+        ("category_id", {}, "no category has the id {}"),
+        ("bbox", [[1], 2, 3, 4], "bbox must be four numbers (x, y, width, height), not [[1], 2, 3, 4]"),
+        ("bbox", [1e308, 0, 1e308, 1], "the box (1e+308, 0, inf, 1) has no area; remove or mend it"),
+    ],
+)
+def test_values_of_an_annotation_that_can_be_none_spoil_its_sample(folder, key, value, fault):
+    file = write(folder, annotations=[{**ANNOTATIONS[0], key: value}])
+    assert opened(folder).labels[0] == BadLabel(f"{file}: annotation 1 (a.png): {fault}")
+
+
+def test_an_image_of_absurd_size_is_measured_by_its_file(folder):
+    write(folder, images=[{**IMAGES[0], "width": 10**300, "height": 5}], annotations=[])
+    assert opened(folder).labels[0].size == (8, 6)
+
+
+def test_a_file_name_that_no_system_takes_is_an_error(folder):
+    for name, why in (("x" * 10_000, "File name too long"), ("a\0b", "embedded null byte")):
+        file = write(folder, images=[{**IMAGES[0], "file_name": f"sub/{name}"}], annotations=[])
+        with pytest.raises(DataError, match=exactly(f"{file}: image 7: {quoted(f'sub/{name}')} can be no file: {why}")):
+            opened(folder)

@@ -66,7 +66,7 @@ def test_the_size_is_that_of_the_upright_image(tmp_path, suffix, orientation):
 
 
 def test_an_image_that_went_away_or_is_no_image_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=rf"\A{tmp_path / 'a.png'}: not a readable image: .*No such file"):
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'a.png'}: no such image")):
         image_size(tmp_path / "a.png")
     (tmp_path / "a.png").write_bytes(b"junk")
     with pytest.raises(DataError, match=exactly(f"{tmp_path / 'a.png'}: not a readable image")):

@@ -110,12 +110,28 @@ def test_a_missing_file_is_an_error(tmp_path):
         HuggingFace(path=str(file)).open(ONE, seed=0)
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".json"])
-def test_a_file_that_cannot_be_loaded_is_an_error(tmp_path, suffix):
-    file = tmp_path / f"t{suffix}"
-    file.write_bytes(b"{junk")
-    with pytest.raises(DataError, match=rf"\At\{suffix}: cannot be loaded: .+"):
+def test_a_file_that_cannot_be_loaded_is_an_error(tmp_path):
+    file = tmp_path / "t.jsonl"
+    file.write_bytes(b"{junk}")
+    with pytest.raises(DataError, match=r"\At\.jsonl: cannot be loaded: .+"):
         HuggingFace(path=str(file)).open(ONE, seed=0)
+
+
+def test_a_table_of_many_columns_is_read(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text(",".join(f"c{i}" for i in range(2000)) + "\n" + ",".join(map(str, range(2000))))
+    np.testing.assert_array_equal(HuggingFace(path=str(file)).open(ONE, seed=0).load(0), range(2000))
+
+
+def test_a_table_larger_than_the_recipe_says_is_refused(tmp_path):
+    file = tmp_path / "t.jsonl"
+    file.write_text('{"x": 1}\n{"y": 2}\n')
+    with pytest.raises(DataError, match=exactly(f"{file}: 2 rows, data.source.max_rows is 1")):
+        HuggingFace(path=str(file), max_rows=1).open(ONE, seed=0)
+    with pytest.raises(DataError, match=exactly(f"{file}: 2 columns, data.source.max_columns is 1")):
+        HuggingFace(path=str(file), max_columns=1).open(ONE, seed=0)
+    with pytest.raises(DataError, match=exactly(f"{file}: 2 rows, data.source.max_rows is 1")):
+        HuggingFace(path=str(file), max_rows=1, streaming=True).open(ONE, seed=0)
 
 
 def test_the_fingerprint_is_that_of_the_file(tmp_path):

@@ -145,9 +145,9 @@ def test_arrays_are_the_same_however_they_are_stored(file, save, order):
 
 def test_arrays_of_an_uncompressed_file_stay_in_it(file):
     np.savez(file, images=X, y=Y)
-    assert isinstance(_members(file)["images"](), np.memmap)
+    assert isinstance(_members(file)["images"]().read(), np.memmap)
     np.savez_compressed(file, images=X, y=Y)
-    assert not isinstance(_members(file)["images"](), np.memmap)
+    assert not isinstance(_members(file)["images"]().read(), np.memmap)
 
 
 def test_arrays_that_are_not_asked_for_are_not_read(file):
@@ -225,3 +225,69 @@ def test_arrays_of_several_splits_are_chosen_by_options_that_the_message_names(f
     with pytest.raises(DataError, match=exactly(said)):
         opened(file)
     assert opened(file, inputs="x_test", labels="y_test").labels == (0, 1)
+
+
+def _npy(header):
+    """A file of this header, and nothing behind it."""
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, header)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ({"descr": "|V8", "fortran_order": False, "shape": (0,)}, "an array of |V8, neither numbers nor texts"),
+        (
+            {"descr": [("a", "<f4")], "fortran_order": False, "shape": (0,)},
+            "an array of [('a', '<f4')], neither numbers nor texts",
+        ),
+        ({"descr": "<f4", "fortran_order": False, "shape": (-1, 3)}, "an array of a negative size [-1, 3]"),
+        ({"descr": "<f4", "fortran_order": False, "shape": (1 << 20, 3)}, "it is cut off"),
+    ],
+)
+def test_an_absurd_header_is_refused(tmp_path, header, why):
+    file = tmp_path / "x.npy"
+    file.write_bytes(_npy(header))
+    with pytest.raises(DataError, match=exactly(f"{file}: not a readable NumPy file: {why}")):
+        opened(file)
+
+
+def test_a_header_that_is_no_python_is_refused(tmp_path):
+    file = tmp_path / "x.npy"
+    for text in (b"(" * 5000, b"{'a': " * 1500, b"\0" * 64, b"{'shape': (1,), 'descr': '<f4', 'fortran_order': 1"):
+        file.write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
+        with pytest.raises(DataError, match=rf"\A{file}: not a readable NumPy file: ."):
+            opened(file)
+
+
+def test_compressed_arrays_are_not_unpacked_beyond_the_limit(file):
+    np.savez_compressed(file, images=np.zeros((4, 100)), y=Y)
+    assert len(opened(file, max_bytes=3232)) == 4
+    message = f"{file}: its compressed arrays take 3,232 bytes, data.source.max_bytes is 3,231"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(file, max_bytes=3231)
+
+
+def test_a_sample_beyond_the_limit_is_refused_before_it_is_read(file):
+    np.savez(file, images=np.zeros((4, 100)))
+    message = f"{file}: a sample of 'images' takes 800 bytes, data.source.max_bytes is 799"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(file, max_bytes=799)
+
+
+def test_more_samples_than_the_limit_are_refused_though_they_take_no_bytes(tmp_path):
+    file = tmp_path / "x.npy"
+    file.write_bytes(_npy({"descr": "<f4", "fortran_order": False, "shape": (1 << 60, 0)}))
+    message = f"{file}: 1,152,921,504,606,846,976 samples, data.source.max_samples is 10,000,000"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(file)
+
+
+def test_a_file_of_thousands_of_arrays_is_refused(file):
+    with zipfile.ZipFile(file, "w") as archive:
+        for index in range(1001):
+            archive.writestr(f"{index}.npy", b"")
+    message = f"{file}: not a readable NumPy file: 1,001 arrays in it, at most 1,000 are read"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(file)

@@ -219,12 +219,12 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ),
         (
             {"data": ["a"]},
-            "data: must be a mapping (source, splits, classes, on_bad_sample), not ['a']",
+            "data: must be a mapping (source, splits, classes, first_label, on_bad_sample), not ['a']",
         ),
         (
             {"data": {"classes": "no-such-names.txt"}},
-            "data.classes: no-such-names.txt: No such file or directory; list the names, or give a text file with one "
-            "on each line",
+            "data.classes: no-such-names.txt: cannot be read: No such file or directory; list the names, or give a "
+            "text file with one on each line",
         ),
         (
             {"preprocess": [{"resize": {"interpolation": "nearest"}}]},

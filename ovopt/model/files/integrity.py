@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ovopt.documents import parse_json
 from ovopt.errors import ModelError
+from ovopt.given_file import check_path, open_file
 from ovopt.model.files.factory import FactoryReference
 
 ARCHIVES = (".pt2", ".pt", ".pth")
@@ -51,9 +52,9 @@ def _parts_of_folder(folder: Path) -> list[Path]:
 def check(file: Path) -> None:
     """Raises ModelError for a part that is missing, empty, cut off, or something else altogether."""
     for part in parts(file):
-        if not part.is_file():
+        if not check_path(part, ModelError).is_file():
             raise ModelError(f"{file}: its weights {part.name} are missing; keep both files side by side")
-        with part.open("rb") as stream:
+        with open_file(part, ModelError) as stream:
             head = stream.read(64)
         if not head and part.suffix != ".bin":
             raise ModelError(f"{part}: the model file is empty; export or copy it again")

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ovopt.errors import ModelError
+from ovopt.given_file import check_path
 from ovopt.model.files.factory import FactoryReference
 from ovopt.model.files.hub import PREFIX, fetch
 from ovopt.model.files.integrity import check, is_hugging_face, parts
@@ -45,10 +46,10 @@ def locate(path: str | Path) -> Path:
         raise ModelError(f"{path}: was a model in memory; write it with openvino.save_model, and give the file")
     if reference := FactoryReference.of(path):
         for part in parts(Path(path)):
-            if not part.is_file():
+            if not check_path(part, ModelError).is_file():
                 raise ModelError(f"{reference}: there is no file {part}")
         return Path(path)
-    path = Path(path)
+    path = check_path(Path(path), ModelError)
     file = _in_folder(path) if path.is_dir() else _file(path)
     check(file)
     return file

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError, UsageError
+from ovopt.given_file import check_path
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import IN_MEMORY, MANIFEST, describe_located, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
@@ -67,7 +68,7 @@ class OpenedModel:
         """The bundle's manifest, None where it is no bundle. Raises ModelError where it does not fit the model."""
         path = Path(self.path)
         file = (path.parent if path.name == "model.xml" else path) / MANIFEST
-        if self.label or not file.is_file():
+        if self.label or not check_path(file, ModelError).is_file():
             return None
         try:
             manifest = Manifest.model_validate(upgraded_manifest(json.loads(file.read_text(encoding="utf-8"))))

@@ -11,6 +11,7 @@ from pathlib import Path
 from ovopt.bundle import left_behind, left_to_host, shapes_to_give
 from ovopt.contracts import Engine, plugins
 from ovopt.errors import ModelError, SettingsError, did_you_mean
+from ovopt.given_file import check_file
 from ovopt.model.files.locate import describe_located
 from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
@@ -111,8 +112,7 @@ def native_models(named: Sequence[str], original: NamedModel) -> list[NativeMode
         if engine not in known:
             raise SettingsError(f"--reference {item}: no such engine; {did_you_mean(engine, known)}")
         file = Path(path) if path else original.opened.location
-        if not file.is_file():
-            raise ModelError(f"{file}: no such model file")
+        check_file(file, "model file", ModelError)
         taken = [one.name for one in found]
         name = next(name for name in _numbered(engine) if name not in taken)
         model = describe_located(file, str(file)) if path else original.file.model_copy(update={"path": str(file)})

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 import ovopt
 from ovopt.errors import UsageError
 from ovopt.gate import decide, decision_on, lost_arms
+from ovopt.given_file import check_file
 from ovopt.recipe import budget_override, parse_budgets
 from ovopt.records import Budgets, Comparison, Decision
 from ovopt.reports.decision import with_reason
@@ -30,8 +31,7 @@ def read_comparison(path: str | Path) -> Comparison:
     Raises UsageError where it is none: what is wrong with it, and what to do.
     """
     file = as_path("path", path)
-    if not file.is_file():
-        raise UsageError(f"{file}: no such comparison file")
+    check_file(file, "comparison file", UsageError)
     return parse_comparison(file.read_bytes(), str(file))
 
 

@@ -23,6 +23,7 @@ from pydantic import Field
 from ovopt.bench.machine import machine
 from ovopt.drift import compare_runs, refuse_unlike, unlike, unlike_machines
 from ovopt.errors import OutputError, UsageError, did_you_mean
+from ovopt.given_file import check_path
 from ovopt.records import Comparison, Record
 from ovopt.trend import Point, machine_name, points_of
 from ovopt.workflow.beginning.options import as_path
@@ -299,7 +300,7 @@ class Since:
         if run is None:
             return None
         history, here = History(store), machine()
-        if Path(run).is_file():
+        if check_path(Path(run), UsageError).is_file():
             then = read_comparison(run)
         elif run == "last" or run.isdecimal():
             then = history.comparison(int(run) if run.isdecimal() else history.last_of(original, machine_name(here)))

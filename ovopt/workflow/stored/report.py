@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Report, View, plugins
 from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean
+from ovopt.given_file import check_path
 from ovopt.output import new_file, write_text
 from ovopt.records import Comparison, Diagnosis, Manifest
 from ovopt.reports.card import MARK, card
@@ -48,7 +49,7 @@ def with_diagnosis(comparison: Comparison, path: str | Path) -> Comparison:
     UsageError where the file is no diagnosis, or about a model that is none of the candidates.
     """
     file = Path(path)
-    if not file.is_file():
+    if not check_path(file, UsageError).is_file():
         raise UsageError(f"{file}: no such diagnosis file; `ovopt diagnose ... -o FILE` writes one")
     try:
         found = Diagnosis.model_validate_json(file.read_bytes())

@@ -1,0 +1,162 @@
+"""The file of a table, looked at before a library reads it: on what is none, libraries crash or work without end."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from ovopt.data.content import file_at, read_text
+from ovopt.errors import DataError, shortened
+from ovopt.given_file import open_file
+
+MARK = b"\xef\xbb\xbf"
+"""What a UTF-8 file may begin with."""
+DEEPEST = 100
+"""Levels of lists and objects in a row of JSON: pyarrow reads them by recursion."""
+OPENING, BRACKETS, STRING = b"[{", re.compile(rb"[\[\]{}]"), re.compile(rb'"(?:[^"\\]|\\.)*"')
+SPACE = re.compile(r"\s*")
+WANTED = "not a row: a row of JSON is an object, on a line of its own or in a list"
+
+
+@dataclass(frozen=True)
+class TableLimits:
+    """The most that a table may hold. `bytes` are those of a line."""
+
+    columns: int
+    rows: int
+    bytes: int
+
+
+def check_table(file: Path, limits: TableLimits) -> None:
+    """Raises DataError where a file is not regular, not of the kind that its suffix says, or holds more than the
+    limits."""
+    file_at(file, "data file")
+    check = CHECKS.get(file.suffix.lower())
+    columns, rows = check(file, limits) if check else (0, 0)
+    check_most(columns, limits.columns, "columns", file)
+    check_most(rows, limits.rows, "rows", file)
+
+
+def check_most(count: int, most: int, what: str, said: object) -> None:
+    """Raises DataError where there are more of the columns, or rows, than the recipe says."""
+    if count > most:
+        raise DataError(f"{said}: {count:,} {what}, data.source.max_{what} is {most:,}")
+
+
+def _separated(separator: bytes, file: Path, limits: TableLimits) -> tuple[int, int]:
+    return next((line.count(separator) + 1 for _, line in _lines(file, limits)), 0), 0
+
+
+def _parquet(file: Path, limits: TableLimits) -> tuple[int, int]:
+    from pyarrow import parquet
+
+    try:
+        found = parquet.read_metadata(file)
+    except Exception as error:  # pyarrow raises errors of every kind on files that are not its own
+        raise DataError(f"{file}: not a readable .parquet file: {_first_line(error)}") from None
+    return found.num_columns, found.num_rows
+
+
+def _arrow(file: Path, limits: TableLimits) -> tuple[int, int]:
+    """Every offset is checked: pyarrow follows them wherever they lead."""
+    import pyarrow
+
+    try:
+        with pyarrow.memory_map(str(file)) as source:
+            table = _arrow_table(source)
+            table.validate(full=True)
+            return table.num_columns, table.num_rows
+    except Exception as error:
+        raise DataError(f"{file}: not a readable .arrow file: {_first_line(error)}") from None
+
+
+def _arrow_table(source: Any) -> Any:
+    """A stream, or a file with an index at its end."""
+    from pyarrow import ArrowInvalid, ipc
+
+    try:
+        return ipc.open_stream(source).read_all()
+    except ArrowInvalid:
+        source.seek(0)
+        return ipc.open_file(source).read_all()
+
+
+def _json(file: Path, limits: TableLimits) -> tuple[int, int]:
+    """Objects on lines of their own; anything else is read as a whole."""
+    columns = rows = 0
+    for place, line in _lines(file, limits):
+        if not (line.startswith(b"{") and line.endswith(b"}")):
+            return _json_document(file, limits, place)
+        _check_depth(line, place)
+        columns, rows = columns or _keys(line), rows + 1
+    return columns, rows
+
+
+def _json_document(file: Path, limits: TableLimits, place: str) -> tuple[int, int]:
+    """A list of objects, or one object after another. `place` is the line that does not hold one by itself."""
+    text = read_text(file, limits.bytes)
+    _check_depth(text.encode(), str(file))
+    try:
+        values = list(_values(text))
+    except (ValueError, RecursionError):
+        raise DataError(f"{place}: {WANTED}") from None
+    rows = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    if not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{place}: {WANTED}")
+    return max(map(len, rows), default=0), len(rows)
+
+
+def _values(text: str) -> Iterator[Any]:
+    decoder, place = json.JSONDecoder(), 0
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        yield value
+        place = SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+
+
+def _keys(line: bytes) -> int:
+    """None in what is no object: the library that reads it says so."""
+    try:
+        return len(json.loads(line))
+    except (ValueError, RecursionError):
+        return 0
+
+
+def _check_depth(text: bytes, place: str) -> None:
+    if text.count(b"[") + text.count(b"{") > DEEPEST:
+        brackets = BRACKETS.findall(STRING.sub(b"", text))
+        depth = max(accumulate(1 if bracket in OPENING else -1 for bracket in brackets), default=0)
+        if depth > DEEPEST:
+            raise DataError(f"{place}: {depth:,} lists and objects inside each other, at most {DEEPEST} are read")
+
+
+def _lines(file: Path, limits: TableLimits) -> Iterator[tuple[str, bytes]]:
+    """Lines that are not blank, and where they are."""
+    with open_file(file, DataError) as stream:
+        for number, line in enumerate(iter(partial(stream.readline, limits.bytes + 1), b""), start=1):
+            if len(line) > limits.bytes:
+                raise DataError(f"{file}:{number}: more than {limits.bytes:,} bytes, which is data.source.max_bytes")
+            if found := line.removeprefix(MARK).strip():
+                yield f"{file}:{number}", found
+
+
+def _first_line(error: Exception) -> str:
+    return shortened(next(iter(str(error).splitlines()), "")) or type(error).__name__
+
+
+CHECKS: Mapping[str, Callable[[Path, TableLimits], tuple[int, int]]] = {
+    ".csv": partial(_separated, b","),
+    ".tsv": partial(_separated, b"\t"),
+    ".json": _json,
+    ".jsonl": _json,
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+}
+"""The numbers of columns and rows, as far as they can be had, by a file's suffix. They raise DataError where it is not
+what the suffix says."""
