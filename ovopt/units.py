@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 MISSING = "-"
+MOST_PLACES = 4
+EXACT = 0.02
+"""A limit may be shown rounded by this share of it."""
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -52,31 +55,42 @@ def speedup(estimate: float, low: float | None, high: float | None) -> str:
     return factor(estimate) if low is None or high is None else f"{factor(estimate)} {factor_interval(low, high)}"
 
 
-def share(value: float) -> str:
+def share(value: float, places: int = 1) -> str:
     """A share of one as percent: `94.1 %`."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.{places}f} %"
 
 
-def quality(value: float, unit: str) -> str:
+def places_for(limit: float, values: Iterable[float]) -> int:
+    """Digits behind the point of percent, 1 to 4, that show a limit on a share and tell values that differ from it."""
+    values, percent = [100 * value for value in values if value != limit], 100 * limit
+
+    def tell(places: int) -> bool:
+        shown = round(percent, places)
+        return abs(shown - percent) <= EXACT * percent and all(round(value, places) != shown for value in values)
+
+    return next((places for places in range(1, MOST_PLACES) if tell(places)), MOST_PLACES)
+
+
+def quality(value: float, unit: str, places: int = 1) -> str:
     """A metric's value: percent where the unit is a share, else the number and its unit."""
-    return share(value) if unit == "share" else f"{value:.4g} {unit}".rstrip()
+    return share(value, places) if unit == "share" else f"{value:.4g} {unit}".rstrip()
 
 
-def quality_delta(value: float, unit: str) -> str:
+def quality_delta(value: float, unit: str, places: int = 1) -> str:
     """A metric's change with its sign: points where the unit is a share (`-10.8`), else the number."""
     if unit == "share":
-        return f"{100 * value:+.1f}"
+        return f"{100 * value:+.{places}f}"
     return f"{value:+.6f}" if 1e-6 < abs(value) < 1e-4 else f"{value:+.4g}"
 
 
-def points(value: float, unit: str) -> str:
+def points(value: float, unit: str, places: int = 1) -> str:
     """A metric's change with its sign and unit: `-0.2 points`."""
-    return f"{quality_delta(value, unit)} {'points' if unit == 'share' else unit}".rstrip()
+    return f"{quality_delta(value, unit, places)} {'points' if unit == 'share' else unit}".rstrip()
 
 
-def quality_interval(low: float, high: float, unit: str) -> str:
+def quality_interval(low: float, high: float, unit: str, places: int = 1) -> str:
     """The interval of a metric's change: `[-1.1, +0.7]`."""
-    return f"[{quality_delta(low, unit)}, {quality_delta(high, unit)}]"
+    return f"[{quality_delta(low, unit, places)}, {quality_delta(high, unit, places)}]"
 
 
 def size(size_bytes: int) -> str:

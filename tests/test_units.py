@@ -115,3 +115,24 @@ def test_a_duration_is_told_in_seconds_or_in_minutes_below_sixty_seconds(value):
 def test_many_names_are_shortened():
     assert units.a_few("abc") == "a, b, c"
     assert units.a_few("abcde") == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("limit", "values", "places"),
+    [
+        (0.01, (), 1),
+        (0.01, (0.002, -0.001), 1),
+        (0.01, (0.0104,), 2),
+        (0.01, (0.01,), 1),
+        (0.0005, (0.0, 0.002), 2),
+        (0.0005, (0.00049,), 3),
+        (0.00633, (), 2),
+        (0.0, (), 1),
+        (0.0, (0.0004,), 2),
+        (1e-9, (), 4),
+    ],
+)
+def test_percent_get_the_digits_that_tell_a_figure_from_its_limit(
+    limit: float, values: tuple[float, ...], places: int
+) -> None:
+    assert units.places_for(limit, values) == places

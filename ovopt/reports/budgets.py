@@ -9,7 +9,7 @@ from ovopt.budgets import is_drop, metric_of
 from ovopt.records import Check, Comparison, Verdict
 from ovopt.records.pairs import told
 from ovopt.reports.cells import UNTOLD
-from ovopt.reports.rows import title_of
+from ovopt.reports.rows import places_of, title_of
 
 WORDS: Mapping[Verdict, str] = {"pass": "kept", "fail": "MISSED", "inconclusive": "OPEN"}
 
@@ -40,12 +40,12 @@ def limit_text(check: Check) -> str:
 
 def measured_text(check: Check) -> str:
     """The estimate with its interval; a change of quality with its sign, + is better."""
-    low, high = check.low, check.high
+    low, high, places = check.low, check.high, places_of(check)
     sign = -1.0 if is_drop(check) else 1.0
     if is_drop(check) or check.budget.endswith(".max_gain"):
         value = sign * check.estimate + 0.0  # no minus before a zero
-        relative = f"{100 * value:+.1f} % of the original's"
-        change = relative if check.unit == "relative" else units.points(value, check.unit)
+        relative = f"{100 * value:+.{places}f} % of the original's"
+        change = relative if check.unit == "relative" else units.points(value, check.unit, places)
         if low is None or high is None:
             return change
         ends = sorted((sign * low, sign * high))
@@ -62,14 +62,15 @@ def measured_text(check: Check) -> str:
 
 def bound_text(check: Check, value: float) -> str:
     """A change of quality with its sign, without its unit."""
-    return units.quality_delta(value + 0.0, "share" if check.unit == "relative" else check.unit)
+    return units.quality_delta(value + 0.0, "share" if check.unit == "relative" else check.unit, places_of(check))
 
 
 def _amount(check: Check, value: float) -> str:
     if check.unit == "relative":
-        return units.share(value)
+        return units.share(value, places_of(check))
     budgeted = metric_of(check) is not None
-    return units.points(value, check.unit).lstrip("+") if budgeted else units.figure(value, check.unit)
+    said = units.points(value, check.unit, places_of(check)).lstrip("+")
+    return said if budgeted else units.figure(value, check.unit)
 
 
 def check_text(check: Check) -> str:

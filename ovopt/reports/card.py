@@ -12,7 +12,7 @@ from ovopt.figures import figures_of
 from ovopt.records import Comparison, Manifest, Pair, StepReport
 from ovopt.reports.cells import clean, escaped, one_line, speedup_cell
 from ovopt.reports.decision import reason
-from ovopt.reports.rows import points_of
+from ovopt.reports.rows import places_by_metric, points_of
 
 MARK = "<!-- ovopt card -->"
 """What tells a card that ovopt wrote."""
@@ -128,10 +128,12 @@ def _measured(comparison: Comparison, pair: Pair) -> Iterator[str]:
     where = f"{machine.processor}, {machine.cores} cores{', virtual' if machine.virtual else ''}"
     yield from ("## Measured", "", f"Against the original on {escaped(where)}; 95 % intervals in brackets.", "")
     yield from ("| | original | this model | change |", "| --- | --- | --- | --- |")
+    places = places_by_metric(comparison)
     for label, delta in pair.accuracy.items():
         name = f"{escaped(label)}{' (agreement)' if delta.kind == 'agreement' else ''}"
-        values = (units.quality(value, delta.unit) for value in (delta.baseline, delta.candidate))
-        yield f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta)} |"
+        digits = places.get(label, 1)
+        values = (units.quality(value, delta.unit, digits) for value in (delta.baseline, delta.candidate))
+        yield f"| {name}, {delta.n:,} samples | {' | '.join(values)} | {points_of(delta, digits)} |"
     for figure in figures_of(comparison.arms):
         if speed := figure.speedup(pair):
             yield f"| {escaped(figure.pair_name)} | | | {speedup_cell(speed).change}, {speed.verdict} |"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ovopt import units
+from ovopt.budgets import metric_of
 from ovopt.figures import KEYED, Figure, figures_of
-from ovopt.records import Arm, Comparison, Pair, QualityDelta
+from ovopt.records import Arm, Check, Comparison, Pair, QualityDelta
 from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell
 
 SHOWN_SHARE = 0.05
@@ -36,7 +37,7 @@ def table_rows(comparison: Comparison, candidates: Sequence[Arm]) -> Iterator[Ro
     """Quality first, then every figure that any of these arms has, then the verdicts."""
     pairs = {pair.candidate: pair for pair in comparison.pairs}
     columns = [(arm, pairs.get(arm.name)) for arm in (comparison.arms[0], *candidates)]
-    yield from _quality_rows(columns)
+    yield from _quality_rows(columns, places_by_metric(comparison))
     for figure in figures_of([arm for arm, _ in columns]):
         yield from _row(figure.label, figure.meaning, figure.part, [_cell(figure, *column) for column in columns])
         if figure.by_stage:
@@ -82,14 +83,30 @@ def _cell(figure: Figure, arm: Arm, pair: Pair | None) -> Cell | None:
     return Cell(shown, units.factor(ratio), "good" if improved else "plain")
 
 
-def change_of(delta: QualityDelta) -> str:
+def places_of(check: Check) -> int:
+    """Digits behind the point of percent that tell what a check is about from its limit."""
+    return units.places_for(check.limit, (one for one in (check.estimate, check.low, check.high) if one is not None))
+
+
+def places_by_metric(comparison: Comparison) -> Mapping[str, int]:
+    """The same for each metric that has a budget: as many as its checks need."""
+    found: dict[str, int] = {}
+    for check in comparison.gate.checks:
+        if (metric := metric_of(check)) is not None:
+            found[metric] = max(found.get(metric, 1), places_of(check))
+    return found
+
+
+def change_of(delta: QualityDelta, places: int = 1) -> str:
     """A metric's change with its interval: `+0.1 [-0.5, +0.7]`."""
-    return f"{units.quality_delta(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
+    bounds = units.quality_interval(delta.low, delta.high, delta.unit, places)
+    return f"{units.quality_delta(delta.delta, delta.unit, places)} {bounds}"
 
 
-def points_of(delta: QualityDelta) -> str:
+def points_of(delta: QualityDelta, places: int = 1) -> str:
     """A metric's change with its unit and interval: `+0.1 points [-0.5, +0.7]`."""
-    return f"{units.points(delta.delta, delta.unit)} {units.quality_interval(delta.low, delta.high, delta.unit)}"
+    bounds = units.quality_interval(delta.low, delta.high, delta.unit, places)
+    return f"{units.points(delta.delta, delta.unit, places)} {bounds}"
 
 
 def title_of(metric: str) -> str:
@@ -97,16 +114,17 @@ def title_of(metric: str) -> str:
     return metric.replace("_", " ")
 
 
-def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
+def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]], places: Mapping[str, int]) -> Iterator[Row]:
     """A row for each metric of the baseline, and one for the samples that flipped."""
     baseline, candidates = columns[0][0], columns[1:]
     for name, quality in baseline.accuracy.items():
         deltas = [pair.accuracy.get(name) if pair else None for _, pair in candidates]
         agreement = any(delta and delta.kind == "agreement" for delta in deltas)
-        first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit))
+        first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit, places.get(name, 1)))
         meaning = "quality; higher is better" if quality.higher_is_better else "an error; lower is better"
         meaning = "the same answers as the original's" if agreement else meaning
-        cells = [_quality_cell(delta, arm, name) for delta, (arm, _) in zip(deltas, candidates, strict=True)]
+        digits = places.get(name, 1)
+        cells = [_quality_cell(delta, arm, name, digits) for delta, (arm, _) in zip(deltas, candidates, strict=True)]
         yield Row(title_of(name), meaning, (first, *cells))
         if any(delta and delta.flips for delta in deltas) and not agreement:
             meaning = "samples that turned wrong, and right"
@@ -115,14 +133,14 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]]) -> Iterator[Row]:
             yield Row("flips", meaning, (Cell(), *cells), part=True)
 
 
-def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str) -> Cell:
+def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str, places: int) -> Cell:
     if delta is None:
         alone = arm.accuracy.get(name)
-        return Cell(units.quality(alone.value, alone.unit) if alone else units.MISSING)
-    value = units.quality(delta.candidate, delta.unit)
+        return Cell(units.quality(alone.value, alone.unit, places) if alone else units.MISSING)
+    value = units.quality(delta.candidate, delta.unit, places)
     if delta.kind == "agreement":
         return Cell(f"{value} with the original")
-    return Cell(value, change_of(delta), quality_tone(delta))
+    return Cell(value, change_of(delta, places), quality_tone(delta))
 
 
 def quality_tone(delta: QualityDelta) -> Tone:

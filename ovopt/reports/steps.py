@@ -61,9 +61,10 @@ def refusal(outcome: SearchOutcome) -> str:
     best = sorted(outcome.trials, key=lambda trial: trial.drop)[:SHOWN]
     offers = [*_smaller(outcome), *map(_faster, outcome.gains)]
     better = "faster" if outcome.aim == "speed" else "smaller"
+    limit = units.points(-outcome.max_drop, outcome.unit, _places(outcome))
     lines = [
         f"ship the original: none of {len(outcome.trials)} candidates is {better} and keeps {outcome.metric} within "
-        f"{units.points(-outcome.max_drop, outcome.unit)} on {outcome.samples} tuning samples; the best of them:",
+        f"{limit} on {outcome.samples} tuning samples; the best of them:",
         *([f"  {_told(trial, outcome)}" for trial in best] or ["  no candidate could be made"]),
         *([f"  {outcome.fault}"] if outcome.fault else []),
         *(["next best:"] if offers else []),
@@ -86,7 +87,7 @@ def doubts(trial: Trial, unit: str) -> Iterator[str]:
 def may_lose(limit: float, metric: Metric) -> str:
     """The limit of a search: `top1 may lose 1.0 points`, `wer may rise by 0.01`."""
     verb = "lose" if metric.higher_is_better else "rise by"
-    return f"{metric.label} may {verb} {units.points(limit, metric.unit).lstrip('+')}"
+    return f"{metric.label} may {verb} {units.points(limit, metric.unit, units.places_for(limit, ())).lstrip('+')}"
 
 
 def standing(best: Trial | None, tried: int, aim: str) -> str:
@@ -116,7 +117,11 @@ def _smaller(outcome: SearchOutcome) -> Iterator[str]:
 
 
 def _change(trial: Trial, outcome: SearchOutcome) -> str:
-    return units.points(0.0 - trial.drop, outcome.unit)  # never -0.0
+    return units.points(0.0 - trial.drop, outcome.unit, _places(outcome))  # never -0.0
+
+
+def _places(outcome: SearchOutcome) -> int:
+    return units.places_for(outcome.max_drop, [trial.drop for trial in outcome.trials])
 
 
 def _faster(gain: Gain) -> str:

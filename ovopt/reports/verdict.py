@@ -13,7 +13,7 @@ from ovopt.records import Check, Comparison, Ground, Pair, QualityDelta
 from ovopt.reports.budgets import WORDS, bound_text, budget_name, checks_of, limit_text, measured_text
 from ovopt.reports.cells import TONES, UNTOLD, Tone
 from ovopt.reports.decision import grounds_of, grounds_text, reason, the
-from ovopt.reports.rows import change_of, quality_tone, title_of
+from ovopt.reports.rows import change_of, places_by_metric, places_of, quality_tone, title_of
 
 Kind = Literal["ship", "keep", "open", "none"]
 KIND_TONES: dict[Kind, Tone] = {"ship": "good", "keep": "doubt", "open": "doubt", "none": "plain"}
@@ -79,8 +79,8 @@ def _speed_words(pair: Pair) -> str:
 def _quality_clause(comparison: Comparison, pair: Pair) -> str:
     """From budgeted metrics, else from all: what became of the accuracy."""
     if kept := _limited(checks_of(comparison, pair.candidate)):
-        return f", and keeps the accuracy: {_values(pair, kept)}"
-    return f"; {_values(pair, pair.accuracy)}" if pair.accuracy else "; its accuracy was not looked at"
+        return f", and keeps the accuracy: {_values(comparison, pair, kept)}"
+    return f"; {_values(comparison, pair, pair.accuracy)}" if pair.accuracy else "; its accuracy was not looked at"
 
 
 def _limited(found: Sequence[Check]) -> list[str]:
@@ -88,33 +88,35 @@ def _limited(found: Sequence[Check]) -> list[str]:
     return list(dict.fromkeys(name for check in found if is_drop(check) and (name := metric_of(check))))
 
 
-def _values(pair: Pair, metrics: Iterable[str]) -> str:
+def _values(comparison: Comparison, pair: Pair, metrics: Iterable[str]) -> str:
     """Values of candidate and baseline by these metrics, as far as they were measured."""
-    baseline, said = the(pair.baseline), []
+    baseline, places, said = the(pair.baseline), places_by_metric(comparison), []
     for name in metrics:
         if delta := pair.accuracy.get(name):
-            value, before = (units.quality(one, delta.unit) for one in (delta.candidate, delta.baseline))
+            both = (delta.candidate, delta.baseline)
+            value, before = (units.quality(one, delta.unit, places.get(name, 1)) for one in both)
             agrees = f"agreement with {baseline} ({title_of(name)}) {value}"
             said.append(agrees if delta.kind == "agreement" else f"{title_of(name)} is {value}, {baseline}'s {before}")
     return ", ".join(said)
 
 
 def _no_candidate(comparison: Comparison, ship: str) -> str:
-    faults = [f"{found[0].candidate} {_fault(*found)}" for found in grounds_of(comparison)]
+    faults = [f"{found[0].candidate} {_fault(comparison, *found)}" for found in grounds_of(comparison)]
     more = f"; {len(faults) - NAMED} more do no better" if len(faults) > NAMED else ""
     if len(faults) == 1:
         return f"{faults[0]}, so {the(ship)} stays."
     return f"None of the {len(faults)} candidates should replace it: {'; '.join(faults[:NAMED])}{more}."
 
 
-def _fault(pair: Pair, ground: Ground, missed: Sequence[Check]) -> str:
+def _fault(comparison: Comparison, pair: Pair, ground: Ground, missed: Sequence[Check]) -> str:
     if quality := _limited(missed):
-        return f"loses too much accuracy: {_values(pair, quality)}"
+        return f"loses too much accuracy: {_values(comparison, pair, quality)}"
     if missed:
         return "misses its budget: " + ", ".join(
             f"{budget_name(check)} is {measured_text(check)}, allowed is {limit_text(check)}" for check in missed
         )
-    return f"loses accuracy: {worse}" if (worse := _values(pair, ground.metrics)) else _speed_words(pair)
+    worse = _values(comparison, pair, ground.metrics)
+    return f"loses accuracy: {worse}" if worse else _speed_words(pair)
 
 
 def _doubt(comparison: Comparison, best: Pair) -> str:
@@ -154,8 +156,9 @@ def _evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
 def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -> str:
     if delta.kind == "agreement":
         return f"{title_of(name)} {units.quality(delta.candidate, delta.unit)} with the original"
-    bounds = " ... ".join(units.quality_delta(bound, delta.unit) for bound in (delta.low, delta.high))
-    change = f"{units.points(delta.delta, delta.unit)}, interval {bounds}"
+    places = max(map(places_of, checks), default=1)
+    bounds = " ... ".join(units.quality_delta(bound, delta.unit, places) for bound in (delta.low, delta.high))
+    change = f"{units.points(delta.delta, delta.unit, places)}, interval {bounds}"
     if not checks:
         return f"{title_of(name)} {change}"
     words = [check.verdict for check in checks]
@@ -227,11 +230,11 @@ def _key_figures(comparison: Comparison, pair: Pair) -> Iterator[KeyFigure]:
     name = next((name for name in (*budgeted, *pair.accuracy) if name in pair.accuracy), None)
     if name:
         delta = pair.accuracy[name]
-        agreement = delta.kind == "agreement"
-        beside = "agreement with the original" if agreement else f"change {change_of(delta)}"
+        agreement, places = delta.kind == "agreement", places_by_metric(comparison).get(name, 1)
+        beside = "agreement with the original" if agreement else f"change {change_of(delta, places)}"
         yield KeyFigure(
             title_of(name),
-            units.quality(delta.candidate, delta.unit),
+            units.quality(delta.candidate, delta.unit, places),
             beside,
             "plain" if agreement else quality_tone(delta),
         )

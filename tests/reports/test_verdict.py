@@ -10,6 +10,7 @@ from ovopt.gate import judge
 from ovopt.records import Budgets, Check, Comparison, Decision, Gate, Pair, Speeds, Speedup
 from ovopt.reports.budgets import budget_name, limit_text, measured_text
 from ovopt.reports.decision import reason
+from ovopt.reports.rows import candidates_of, table_rows
 from ovopt.reports.verdict import key_figures, verdict_of
 from tests.factories import comparison, delta, pair, speed
 
@@ -204,3 +205,15 @@ def test_what_was_measured_long_enough_speaks_for_what_was_not() -> None:
     verdict = verdict_of(decided(pair("int8", WIDE, throughput=speed(2.0), accuracy={"top1": KEPT})))
     assert verdict.sentence.startswith("int8 handles 2.00 times as many samples per second as the original")
     assert verdict.evidence[1].startswith("2.00x faster in throughput [1.99, 2.01]")
+
+
+def test_figures_have_the_digits_that_their_budget_needs() -> None:
+    tight = Budgets.model_validate({"accuracy": {"top1": {"max_drop": 0.0005}}})
+    whole = decided(pair("int8", speed(2.0), accuracy={"top1": delta(-0.0004, -0.00046, -0.0001)}), budgets=tight)
+    assert reason(whole) == "Ship int8: 2.00x faster, top1 kept (-0.040 points [-0.046, -0.010], budget -0.050)."
+    verdict = verdict_of(whole)
+    assert verdict.sentence.endswith("keeps the accuracy: top1 is 93.960 %, the original's 94.000 %.")
+    assert verdict.evidence[0] == "top1 kept (-0.040 points, interval -0.046 ... -0.010, budget -0.050)"
+    (row, *_) = table_rows(whole, candidates_of(whole))
+    assert [(cell.figure, cell.change) for cell in row.cells][1] == ("93.960 %", "-0.040 [-0.046, -0.010]")
+    assert key_figures(whole)[1].figure == "93.960 %"
