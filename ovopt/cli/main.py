@@ -51,7 +51,7 @@ class _Ending:
     def leave(self) -> None:
         """Leave at once, behind all else that is done at the end: Python gives signals back to the system before it is
         gone, which would end it by them."""
-        for stream in (sys.stdout, sys.stderr):
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
             with suppress(OSError, ValueError):
                 stream.flush()
         os._exit(self.code)
@@ -61,10 +61,16 @@ def _run() -> int:
     """The exit code of a run, whose errors have been told."""
     try:
         from ovopt.caller import telemetry_off
+        from ovopt.cli.surroundings import check_words, show_any_text
+
+        show_any_text()
+        check_words(sys.argv[1:])
         from ovopt.cli.app import app
 
         with telemetry_off():
             code = app(prog_name="ovopt", standalone_mode=False) or 0
+        if sys.stdout:
+            sys.stdout.flush()  # while an error can be told
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
@@ -97,6 +103,10 @@ def _told(error: Exception) -> tuple[str, int]:
         raise error
     if told := exhausted(error):
         return f"error: {told}", 1
+    if isinstance(error, OSError):
+        from ovopt.cli.surroundings import refusal
+
+        return f"error: {refusal(error)}", 1
     return (
         f"internal error: {type(error).__name__}: {error}\n"
         "This is a fault of ovopt. Run it again with OVOPT_DEBUG=1 and report what it prints."
