@@ -7,13 +7,13 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from ovopt.claim import ClaimError, claimed, take_place
 from ovopt.errors import OutputError
+from ovopt.scratch import scratch_folder
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The disk is, the quota, or the largest size that a file may have."""
@@ -108,8 +108,8 @@ def _regular(target: Path, force: bool, mark: str, option: str) -> Iterator[Path
 
 @contextmanager
 def _into(stream: int, target: Path, option: str) -> Iterator[Path]:
-    with os.fdopen(stream, "wb", buffering=0), tempfile.TemporaryDirectory(prefix="ovopt-") as scratch:
-        file = Path(scratch) / "content"
+    with os.fdopen(stream, "wb", buffering=0), scratch_folder() as scratch:
+        file = scratch / "content"
         yield file
         left = memoryview(file.read_bytes())
         with _blaming(target, option):
