@@ -69,12 +69,16 @@ def scratch_of(place: Path) -> Path:
 def take_place(new: Path, place: Path, scratch: Path) -> None:
     """Put a folder of the scratch folder at the name, which it may have to exchange with what stands there. At any time
     the name is that of the old or of the new one; where the system cannot exchange, the next claim puts the old one
-    back after a kill."""
+    back after a kill. The old one is removed."""
+    old = scratch / REPLACED
     if not place.exists():
         new.rename(place)
-    elif not _exchanged(new, place):
-        place.rename(scratch / REPLACED)
+    elif _exchanged(new, place):
+        old = new
+    else:
+        place.rename(old)
         new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _locked(place: Path) -> tuple[Path, int | None]:

@@ -303,9 +303,12 @@ def test_of_two_runs_on_one_output_the_later_is_refused_at_its_start(tmp_path, w
     assert set(contents(tmp_path / "new").values()) == {"first"}
 
 
-def test_a_claim_may_write_several_times(tmp_path):
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_a_claim_may_write_several_times(tmp_path, monkeypatch, exchanges):
+    if not exchanges:
+        monkeypatch.setattr("ovopt.claim._exchanged", lambda one, other: False)
     with claimed_folder(tmp_path / "out", False, MARK) as claimed:
-        for text in ("one", "two"):
+        for text in ("one", "two", "three", "four"):
             with claimed.new() as folder:
                 (folder / MARK).write_text(text)
             assert contents(tmp_path / "out") == {MARK: text}
