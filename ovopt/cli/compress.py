@@ -50,7 +50,7 @@ def command(
         Literal["size", "speed"] | None,
         typer.Option(help="What the search is for: the smallest model, or the fastest; default: size."),
     ] = None,
-    time_budget: o.SearchTime = 600.0,
+    time_budget: o.SearchTime = None,
     resume: o.Resume = False,
     force: o.Force = False,
     output_format: o.Format = "console",

@@ -25,14 +25,14 @@ def command(
         bool, typer.Option("--resume", help="Go on with an interrupted run; a bundle of its own may be replaced.")
     ] = False,
     time_budget: Annotated[
-        float,
+        float | None,
         typer.Option(
             metavar="SECONDS",
             min=1,
             rich_help_panel="Search",
-            help="Seconds that the search of a step with `max_drop` may take.",
+            help="Seconds that the search of a step with `max_drop` may take; default 600.",
         ),
-    ] = 600.0,
+    ] = None,
     force: o.Force = False,
     output_format: o.Format = "console",
 ) -> None:

@@ -53,8 +53,10 @@ MeasuringTime = Annotated[
     float, typer.Option(metavar="SECONDS", min=1, max=1e6, help="Seconds of measuring, over all scenarios.")
 ]
 SearchTime = Annotated[
-    float,
-    typer.Option(metavar="SECONDS", min=1, rich_help_panel="Search", help="Seconds that the search may take."),
+    float | None,
+    typer.Option(
+        metavar="SECONDS", min=1, rich_help_panel="Search", help="Seconds that the search may take; default 600."
+    ),
 ]
 Simplify = Annotated[
     bool, typer.Option("--simplify/--no-simplify", help="Rewrite the graph first, as `ovopt simplify` does.")

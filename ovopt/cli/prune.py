@@ -31,7 +31,7 @@ def command(
     target_speedup: Annotated[
         float | None, typer.Option(min=1, help="Search for the least pruning that is so many times faster.")
     ] = None,
-    time_budget: o.SearchTime = 600.0,
+    time_budget: o.SearchTime = None,
     fine_tune: Annotated[
         bool,
         typer.Option(

@@ -28,7 +28,7 @@ def command(
     nncf: o.Nncf,
     simplify: o.Simplify = True,
     max_drop: o.MaxDrop = None,
-    time_budget: o.SearchTime = 600.0,
+    time_budget: o.SearchTime = None,
     resume: o.Resume = False,
     force: o.Force = False,
     output_format: o.Format = "console",

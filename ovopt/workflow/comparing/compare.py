@@ -80,8 +80,8 @@ class Plan:
         for name in ("scenarios", "references"):
             listed = isinstance(found := getattr(self, name), tuple | list) and all(isinstance(n, str) for n in found)
             check(f"Plan.{name}", found, "a tuple of names", listed or (found is None and name == "scenarios"))
-        for name in ("time_budget_s", "precision", "answer_limit_s"):
-            check_number(f"Plan.{name}", getattr(self, name))
+        for name, least in (("time_budget_s", 1.0), ("precision", 0.001), ("answer_limit_s", 1.0)):
+            check_number(f"Plan.{name}", getattr(self, name), least)
         check("Plan.demand", self.demand, "a Demand", isinstance(self.demand, Demand))
         check("Plan.vary", self.vary, "a mapping of properties to values", isinstance(self.vary, Mapping))
 

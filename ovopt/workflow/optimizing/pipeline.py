@@ -31,7 +31,7 @@ from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.optimizing.progress_check import LOOKED_AT, Onlooker
 from ovopt.workflow.optimizing.step_cache import Found, Kept
 from ovopt.workflow.optimizing.step_order import Remark, check_order, no_steps
-from ovopt.workflow.optimizing.steps import SEARCH_S, search_output
+from ovopt.workflow.optimizing.steps import SEARCH_S, check_nothing_searched, search_output
 from ovopt.workflow.searching.compress import CompressSearch
 from ovopt.workflow.searching.contest import Contest
 from ovopt.workflow.searching.quantize import QuantizeSearch
@@ -89,7 +89,7 @@ def optimize(
     *,
     recipe: RecipeLike = None,
     data: Data = None,
-    time_budget_s: float = SEARCH_S,
+    time_budget_s: float | None = None,
     resume: bool = False,
     seed: int | None = None,
     settings: SettingsLike = (),
@@ -115,7 +115,9 @@ def optimize(
         steps = run.recipe.optimize
         for remark in _checked(run.recipe):
             say(f"note: {remark.text}")
-        steps_run = _Run(Work.begin(run, steps, LOOKED_AT), steps, Kept(folder), time_budget_s)
+        if not any(map(has_search, steps)):
+            check_nothing_searched(time_budget_s)
+        steps_run = _Run(Work.begin(run, steps, LOOKED_AT), steps, Kept(folder), time_budget_s or SEARCH_S)
         try:
             work = steps_run.finished()
         except (KeyboardInterrupt, SystemExit):

@@ -19,10 +19,11 @@ from ovopt.pruning.structured import Weighed
 from ovopt.records import Manifest, StepReport
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
+from ovopt.time_budget import TimeBudget
 from ovopt.workflow.applying.work import Work, apply_steps
 from ovopt.workflow.beginning.options import check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin
-from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, search_output
+from ovopt.workflow.optimizing.steps import SEARCH_S, before_step, check_nothing_searched, search_output
 from ovopt.workflow.searching.contest import Contest
 from ovopt.workflow.searching.search import Assignment, Candidate, Goal, Search
 
@@ -48,7 +49,7 @@ def prune(
     simplify: bool = True,
     max_drop: float | str | None = None,
     target_speedup: float | None = None,
-    time_budget_s: float = SEARCH_S,
+    time_budget_s: float | None = None,
     fine_tune: bool = False,
     resume: bool = False,
     seed: int | None = None,
@@ -61,7 +62,8 @@ def prune(
     and write the bundle `output`. Importance and refit see the calibration split alone.
 
     With `max_drop`, search for the fastest model that loses no more of the first metric, in its own unit, judged on the
-    tuning split; with `target_speedup`, for the least pruning that is so much faster than the original.
+    tuning split; with `target_speedup`, for the least pruning that is so much faster than the original. Either ends
+    with the best so far when `time_budget_s` (600 where nothing is said) is over.
 
     `fine_tune` takes the recipe's `prune_torch` step instead, and `simplify` behind it: single weights of a PyTorch
     model become zero, and the others are trained. After every epoch `OUTPUT.checkpoint.pt` is written, from which
@@ -76,6 +78,11 @@ def prune(
         raise UsageError("max_drop and target_speedup: give one; a search keeps one of them")
     if fine_tune and (max_drop is not None or target_speedup is not None):
         raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
+    if fine_tune and time_budget_s is not None:
+        raise UsageError(
+            "time_budget_s (--time-budget): fine-tuning takes epochs, not seconds; leave it out, and give fewer epochs "
+            "(--epochs) for less time"
+        )
     with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
         if fine_tune:
             check_trainable(run.model.path)
@@ -83,15 +90,18 @@ def prune(
                 return _fine_tuned(run, claimed, simplify, resume)
         step, before = run.step(Prune), before_step(run, simplify)
         if max_drop is None and target_speedup is None:
+            check_nothing_searched(time_budget_s, resume)
             return apply_steps(run, target, [*before, step])
+        if max_drop is None:
+            check_nothing_searched(None, resume)
         if step.kind == "unstructured":
             raise UsageError("prune: single zeros save no time that a search could find; give --ratio alone")
-        goal = None if max_drop is None else Goal(max_drop, time_budget_s, resume)
+        goal = None if max_drop is None else Goal(max_drop, time_budget_s or SEARCH_S, resume)
         with claimed_folder(target, goal.may_replace(target, force) if goal else force, MANIFEST) as claimed:
             assignment = Assignment(Work.begin(run, [*before, step]), before, claimed)
             if goal is None:
                 assert target_speedup is not None
-                return _least_pruned(step, assignment, target_speedup)
+                return _least_pruned(step, assignment, target_speedup, TimeBudget(time_budget_s or SEARCH_S))
             contest = Contest(step.name, assignment, goal)
             return contest.run(PruneSearch(contest, step))
 
@@ -149,15 +159,15 @@ class PruneSearch(Search):
         return stepped.model
 
 
-def _least_pruned(step: Prune, assignment: Assignment, target: float) -> Manifest:
-    """The bundle with the smallest ratio whose model is `target` times as fast as the original. Raises
-    BudgetMissedError where none is."""
+def _least_pruned(step: Prune, assignment: Assignment, target: float, time: TimeBudget) -> Manifest:
+    """The bundle with the smallest ratio whose model is `target` times as fast as the original, of those that were
+    tried in time. Raises BudgetMissedError where none is."""
     work = assignment.work
     start, reports = work.applied(assignment.before)
     weighed = step.weighed(start, work.materials)
     found: dict[float, Stepped] = {}
     bracket = Bracket(step.ratio, step.reachable(weighed), FINEST, rising=False)
-    while bracket.next is not None:
+    while bracket.next is not None and not (found and time.is_over):
         made = timed(partial(_at(step, bracket.next).pruned, start, weighed, work.materials))
         speedup = _reached(assignment, made.model, target)
         found[bracket.next] = Stepped(made.model, made.report.model_copy(update={"speedup": speedup}))
@@ -165,9 +175,10 @@ def _least_pruned(step: Prune, assignment: Assignment, target: float) -> Manifes
         bracket.tell(speedup >= target)
     if bracket.best is None:
         fastest = max(made.report.speedup or 0.0 for made in found.values())
+        more = "; the time budget has ended: more may be found in more time (--time-budget)" if time.is_over else ""
         raise BudgetMissedError(
             f"no pruned model is {units.factor(target)} as fast as the original: the fastest of {len(found)} reaches "
-            f"{units.factor(fastest)}"
+            f"{units.factor(fastest)}{more}"
         )
     best = found[bracket.best]
     with assignment.output.new() as folder:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ovopt.bundle import left_to_host
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Step
-from ovopt.errors import RecipeError
+from ovopt.errors import RecipeError, UsageError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.output import claimed_folder
 from ovopt.records import Manifest
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SEARCH_S = 600.0
 """Seconds that a search may take where nothing is said: long enough for a dozen candidates of a medium model."""
+LEAST_S = 1.0
 
 
 @untouched_caller()
@@ -44,7 +45,7 @@ def quantize(
     data: Data = None,
     simplify: bool = True,
     max_drop: float | str | None = None,
-    time_budget_s: float = SEARCH_S,
+    time_budget_s: float | None = None,
     resume: bool = False,
     seed: int | None = None,
     settings: SettingsLike = (),
@@ -67,8 +68,9 @@ def quantize(
         step, before = run.step(Quantize), before_step(run, simplify)
         drop = step.max_drop if max_drop is None else max_drop
         if drop is None:
+            check_nothing_searched(time_budget_s, resume)
             return apply_steps(run, target, [*before, step])
-        goal = Goal(drop, time_budget_s, resume)
+        goal = Goal(drop, time_budget_s or SEARCH_S, resume)
         with claimed_folder(target, goal.may_replace(target, force), MANIFEST) as claimed:
             contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, claimed), goal)
             return contest.run(QuantizeSearch(contest, step))
@@ -108,7 +110,7 @@ def compress(
     simplify: bool = True,
     max_drop: float | str | None = None,
     aim: Literal["size", "speed"] | None = None,
-    time_budget_s: float = SEARCH_S,
+    time_budget_s: float | None = None,
     resume: bool = False,
     seed: int | None = None,
     settings: SettingsLike = (),
@@ -133,8 +135,9 @@ def compress(
         own.check()
         drop = own.max_drop if max_drop is None else max_drop
         if drop is None:
+            check_nothing_searched(time_budget_s, resume)
             return apply_steps(run, target, [*before, own])
-        goal = Goal(drop, time_budget_s, resume, aim or ("size" if max_drop is not None else own.aim))
+        goal = Goal(drop, time_budget_s or SEARCH_S, resume, aim or ("size" if max_drop is not None else own.aim))
         step = own.model_copy(update={"max_drop": goal.max_drop})  # which wants samples for all algorithms
         with claimed_folder(target, goal.may_replace(target, force), MANIFEST) as claimed:
             contest = Contest(step.name, Assignment(Work.begin(run, [*before, step]), before, claimed), goal)
@@ -185,8 +188,17 @@ def before_step(run: Run, simplify: bool) -> list[Step]:
     return [run.step(Simplify)] if simplify else []
 
 
-def search_output(output: str | Path, max_drop: float | str | None, time_budget_s: float) -> Path:
+def search_output(output: str | Path, max_drop: float | str | None, time_budget_s: float | None) -> Path:
     """The folder that a search writes. Raises UsageError where an argument cannot be one."""
     check_drop(max_drop)
-    check_number("time_budget_s", time_budget_s)
+    check_number("time_budget_s", time_budget_s, LEAST_S)
     return as_path("output", output)
+
+
+def check_nothing_searched(time_budget_s: float | None, resume: bool = False) -> None:
+    """Raises UsageError where an argument is about a search, and there is none."""
+    for said, given in (("time_budget_s (--time-budget)", time_budget_s), ("resume (--resume)", resume)):
+        if given:
+            raise UsageError(
+                f"{said}: is about a search, and there is none without max_drop (--max-drop); leave it out"
+            )

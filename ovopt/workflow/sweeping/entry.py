@@ -114,7 +114,9 @@ class EntryWork:
         }  # fmt: skip
 
     def _make(self) -> None:
-        entry, bundle, search_s = self.entry, self.folder / BUNDLE, self.effort.search_budget_s
+        entry, bundle = self.entry, self.folder / BUNDLE
+        searches = entry.max_drop is not None or any(getattr(step, "max_drop", None) for step in self.recipe.optimize)
+        search_s = self.effort.search_budget_s if searches else None
         if entry.steps == "optimize":
             optimize(self.model, bundle, time_budget_s=search_s, resume=True, force=True, **self._asked)
         elif entry.steps == "simplify":
@@ -126,7 +128,7 @@ class EntryWork:
                 simplify=entry.simplify,
                 max_drop=entry.max_drop,
                 time_budget_s=search_s,
-                resume=True,
+                resume=searches,
                 force=True,
                 **self._asked,
             )

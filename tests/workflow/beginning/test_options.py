@@ -68,7 +68,8 @@ def test_an_output_is_a_path() -> None:
     ("given", "said"),
     [
         ({"max_drop": "0.01"}, f"max_drop: '0.01' is no loss: give {WANTED}"),
-        ({"time_budget_s": "60"}, "time_budget_s: '60' is not a number of at least 0"),
+        ({"time_budget_s": "60"}, "time_budget_s: '60' is not a number of at least 1"),
+        ({"time_budget_s": 0}, "time_budget_s: 0 is not a number of at least 1"),
         ({"recipe": 3}, "recipe: 3 is not a name, a file or a Recipe"),
     ],
 )
@@ -81,8 +82,10 @@ def test_a_use_case_names_the_argument_before_any_work(given: Mapping[str, Any],
     ("given", "said"),
     [
         ({"scenarios": "latency"}, "Plan.scenarios: 'latency' is not a tuple of names"),
-        ({"time_budget_s": "5"}, "Plan.time_budget_s: '5' is not a number of at least 0"),
-        ({"precision": -1}, "Plan.precision: -1 is not a number of at least 0"),
+        ({"time_budget_s": "5"}, "Plan.time_budget_s: '5' is not a number of at least 1"),
+        ({"time_budget_s": 0}, "Plan.time_budget_s: 0 is not a number of at least 1"),
+        ({"precision": 0}, "Plan.precision: 0 is not a number of at least 0.001"),
+        ({"answer_limit_s": 0.5}, "Plan.answer_limit_s: 0.5 is not a number of at least 1"),
         ({"demand": 3}, "Plan.demand: 3 is not a Demand"),
         ({"vary": ["x"]}, "Plan.vary: ['x'] is not a mapping of properties to values"),
     ],

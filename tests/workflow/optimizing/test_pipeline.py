@@ -12,7 +12,7 @@ import openvino as ov
 import pytest
 
 from ovopt.bundle import read_manifest
-from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, RecipeError, StepError
+from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, RecipeError, StepError, UsageError
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
 from ovopt.records import Manifest
@@ -25,6 +25,7 @@ from ovopt.workflow.optimizing import pipeline
 from ovopt.workflow.optimizing.step_cache import Kept
 from ovopt.workflow.searching import contest, quantize
 from tests.cli.run import write_data, write_ir
+from tests.factories import exactly
 from tests.steps.models import encoder, outputs, sentence
 from tests.workflow.searching.searched import FEW, hopeless, loud_data, rescuable, speed_by_count
 from tests.workflow.searching.test_quantize import Heard
@@ -325,6 +326,12 @@ def test_a_step_with_max_drop_is_a_search(run: Any, tmp_path: Path) -> None:
     assert len(said) == 1
     assert [folder.name.split("-")[1] for folder in (tmp_path / "fast.steps").iterdir()] == ["quantize"]
     assert fresh(run(SEARCH, "rescuable", force=True)[1]) == [False]
+
+
+def test_a_time_budget_without_a_search_is_not_ignored(run: Any) -> None:
+    said = "time_budget_s (--time-budget): is about a search, and there is none without max_drop (--max-drop)"
+    with pytest.raises(UsageError, match=exactly(f"{said}; leave it out")):
+        run("[quantize]", time_budget_s=60.0)
 
 
 def test_an_interrupted_search_goes_on_from_its_journal(

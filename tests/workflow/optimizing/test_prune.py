@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import ovopt.workflow.applying.work
 from ovopt.errors import BudgetMissedError, OutputError, UsageError
 from ovopt.pruning.costs import parameters
 from ovopt.records import Manifest
+from ovopt.time_budget import TimeBudget
 from ovopt.workflow.optimizing.prune import prune
 from tests.cli.run import write_data, write_ir
 from tests.factories import exactly
@@ -112,6 +115,52 @@ def test_a_target_beyond_reach_is_refused_with_the_figures(given: Path) -> None:
         pruned(given, target_speedup=100.0)
     assert str(raised.value).startswith("no pruned model is 100.00x as fast as the original: the fastest of ")
     assert not (given / "out").exists()
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five minutes between any two looks at the clock."""
+    clock = count(step=300)
+    budget = partial(TimeBudget, clock=lambda: float(next(clock)))
+    monkeypatch.setattr("ovopt.workflow.optimizing.prune.TimeBudget", budget)
+
+
+@pytest.mark.usefixtures("passing")
+def test_a_search_for_a_target_ends_in_time_with_the_best_so_far(given: Path) -> None:
+    (report,) = pruned(given, target_speedup=1.1, time_budget_s=250).steps
+    assert report.effect["channels"]["first"] < 7, "8 / 7 is the first ratio above 1.1, and would be tried later"
+    assert report.speedup == 8 / report.effect["channels"]["first"]
+
+
+@pytest.mark.usefixtures("passing")
+def test_a_target_that_is_not_reached_in_time_is_said_to_be_that(given: Path) -> None:
+    message = (
+        "the fastest of 1 reaches .*x; the time budget has ended: more may be found in more time \\(--time-budget\\)$"
+    )
+    with pytest.raises(BudgetMissedError, match=message):
+        pruned(given, target_speedup=100.0, time_budget_s=250)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"time_budget_s": 60.0}, "time_budget_s (--time-budget): is about a search, and there is none"),
+        ({"resume": True}, "resume (--resume): is about a search, and there is none"),
+        ({"resume": True, "target_speedup": 2.0}, "resume (--resume): is about a search, and there is none"),
+    ],
+)
+def test_what_is_about_a_search_is_not_ignored_without_one(given: Path, asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=exactly(f"{said} without max_drop (--max-drop); leave it out")):
+        pruned(given, **asked)
+
+
+def test_fine_tuning_is_not_given_seconds(given: Path) -> None:
+    message = (
+        "time_budget_s (--time-budget): fine-tuning takes epochs, not seconds; leave it out, and give fewer epochs "
+        "(--epochs) for less time"
+    )
+    with pytest.raises(UsageError, match=exactly(message)):
+        pruned(given, fine_tune=True, time_budget_s=60.0)
 
 
 def test_an_output_that_exists_is_refused_before_any_work(given: Path) -> None:
