@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+
+from tests.cli import warm
 
 CLASSES = 4
 WIDTH = 16
@@ -38,7 +41,18 @@ class Ran:
 
 
 def ovopt(*arguments: object, cwd: Path, timeout: float = 240, **environment: str) -> Ran:
-    """Run the command line in a folder."""
+    """Run the command line in a folder: in a process that begins with what is dear to import, unless the environment,
+    which imports read, is not the usual one."""
+    words = [*map(str, arguments)]
+    if environment:
+        return started(*words, cwd=cwd, timeout=timeout, **environment)
+    with TemporaryDirectory() as files:
+        code = warm.run(words, cwd, user_environment(), Path(files), timeout)
+        return Ran(code, *((Path(files) / name).read_text() for name in ("stdout", "stderr")))
+
+
+def started(*arguments: object, cwd: Path, timeout: float = 240, **environment: str) -> Ran:
+    """Run the command line in a folder in a process that inherits all from this one, limits too."""
     done = subprocess.run(
         command(*arguments),
         cwd=cwd,
@@ -58,9 +72,8 @@ def command(*arguments: object) -> list[str]:
 
 def user_environment(**more: str) -> dict[str, str]:
     """A wide terminal without colours, and no network."""
-    plain = {"COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1", "TERM": "dumb", "HF_HUB_OFFLINE": "1"}
     kept = {key: value for key, value in os.environ.items() if key not in ("OVOPT_DEBUG", "FORCE_COLOR")}
-    return {**kept, **plain, **more}
+    return {**kept, **warm.PLAIN, **more}
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

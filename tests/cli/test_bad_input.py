@@ -534,7 +534,7 @@ def test_a_disk_that_is_full(work: Path) -> None:
     """As far as one can tell from inside: no file may become larger than 2 KB."""
     before = run.snapshot(work)
     with files_of_at_most(2048):
-        done = run.ovopt(*QUANTIZE, "--no-simplify", cwd=work)
+        done = run.started(*QUANTIZE, "--no-simplify", cwd=work)
     told = "error: out: cannot be written: File too large; make room there, or choose another -o/--output"
     assert (done.message, done.code) == (told, 2)
     assert run.snapshot(work) == before

@@ -16,7 +16,7 @@ import pytest
 from ovopt.bundle import read_manifest
 from ovopt.workflow.optimizing.prune import prune
 from tests.cli import run
-from tests.cli.run import CLASSES, WIDTH, ovopt, write_data
+from tests.cli.run import CLASSES, WIDTH, started, write_data
 from tests.cli.test_optimize import command, environment
 from tests.training import trained
 from tests.training.trained import HIDDEN, weights
@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained.exported(folder / "tiny.pt2", dynamic=True)
     write_data(folder / "data.npz")
     words = ("--ratio", 0.7, "--epochs", 2, "-o", "whole", "--format", "json")
-    done = ovopt("prune", "tiny.pt2", *COMMON, *words, cwd=folder)
+    done = started("prune", "tiny.pt2", *COMMON, *words, cwd=folder)
     assert done.code == 0, done.stderr
     (folder / "whole.json").write_text(done.stdout)
     (folder / "whole.txt").write_text(done.stderr)
@@ -112,7 +112,7 @@ def test_ctrl_c_says_what_is_kept(work: Path) -> None:
 
 def test_a_killed_run_goes_on_to_the_same_model(work: Path) -> None:
     epoch = interrupted(work, signal.SIGKILL)[2]
-    resumed = ovopt(*LONG, "-o", "out", "--resume", cwd=work)
+    resumed = started(*LONG, "-o", "out", "--resume", cwd=work)
     assert resumed.code == 0, resumed.stderr
     assert f"out.checkpoint.pt: goes on behind epoch {epoch} of 120" in resumed.stderr
     assert not list(work.glob("*checkpoint*"))
@@ -130,7 +130,7 @@ def test_a_killed_run_goes_on_to_the_same_model(work: Path) -> None:
 
 
 def test_a_pruned_model_is_quantized_next(work: Path) -> None:
-    done = ovopt("quantize", "whole", "--data", "data.npz", "-o", "int8", cwd=work)
+    done = started("quantize", "whole", "--data", "data.npz", "-o", "int8", cwd=work)
     assert done.code == 0, done.stderr
     manifest = read_manifest(work / "int8")
     assert manifest is not None
@@ -165,7 +165,7 @@ def test_a_recipe_prunes_simplifies_and_quantizes(work: Path) -> None:
 def test_another_step_in_front_is_refused(work: Path) -> None:
     steps = "  - simplify\n  - prune_torch: {epochs: 1}"
     (work / "mine.yaml").write_text(RECIPE.format(steps=steps))
-    done = ovopt("optimize", "tiny.pt2", "--recipe", "mine.yaml", "--data", "data.npz", "-o", "all", cwd=work)
+    done = started("optimize", "tiny.pt2", "--recipe", "mine.yaml", "--data", "data.npz", "-o", "all", cwd=work)
     assert done.code == 2
     assert "prune_torch" in done.message
     assert not (work / "all").exists()
