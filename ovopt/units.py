@@ -117,6 +117,11 @@ def moment(iso: str) -> str:
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC" if utc else iso
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 layer`, `1,200 layers`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def a_few(names: Iterable[object], count: int = 3) -> str:
     """The first names of many, and the number of the others: `conv1, conv2, conv3 and 4 more`."""
     every = [str(name) for name in names]

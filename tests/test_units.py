@@ -136,3 +136,7 @@ def test_percent_get_the_digits_that_tell_a_figure_from_its_limit(
     limit: float, values: tuple[float, ...], places: int
 ) -> None:
     assert units.places_for(limit, values) == places
+
+
+def test_things_are_counted_in_their_plural() -> None:
+    assert [units.counted(count, "layer") for count in (0, 1, 1200)] == ["0 layers", "1 layer", "1,200 layers"]

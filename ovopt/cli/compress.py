@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,14 +64,15 @@ def command(
 
     Example: `ovopt compress model.xml --mode int4_sym --group-size 64 --awq -r language-model --data text.txt -o int4/`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.errors import UsageError
     from ovopt.workflow.optimizing.steps import compress
 
     if max_drop is None and (aim or resume):
         raise UsageError(f"{f'--aim {aim}' if aim else '--resume'}: is about a search; give --max-drop, too")
     target = output or Path(f"{model.resolve().stem}-compressed")
-    manifest = compress(
+    make = partial(
+        compress,
         model,
         target,
         simplify=simplify,
@@ -81,4 +83,4 @@ def command(
         force=force,
         **request.asked(*nncf.settings("compress", own)),
     )
-    show_manifest(manifest, target, output_format)
+    show_made(make, target, output_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -45,11 +46,11 @@ def command(
 
     Example: `ovopt embed model.onnx --recipe resnet --data photos/ -o embedded/`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.workflow.optimizing.steps import embed
 
     given = o.step_settings("embed_preprocessing", {"one_size": one_size, "time_budget": time_budget})
     asked = request.asked(*o.Runtime(device=device, properties=properties).settings(), *given)
     target = output or Path(f"{model.resolve().stem}-embedded")
-    manifest = embed(model, target, postprocess=postprocess, force=force, **asked)
-    show_manifest(manifest, target, output_format)
+    make = partial(embed, model, target, postprocess=postprocess, force=force, **asked)
+    show_made(make, target, output_format)

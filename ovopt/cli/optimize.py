@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +44,7 @@ def command(
 
     Example: `ovopt optimize model.onnx -r magika --set 'optimize=[simplify, quantize]' -o fast/`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.workflow.optimizing import pipeline
 
     asked = request.asked()
@@ -51,8 +52,8 @@ def command(
         _show_plan(pipeline.plan(model, **asked), output_format)
         return
     target = output or Path(f"{model.resolve().stem}-optimized")
-    manifest = pipeline.optimize(model, target, time_budget_s=time_budget, resume=resume, force=force, **asked)
-    show_manifest(manifest, target, output_format)
+    make = partial(pipeline.optimize, model, target, time_budget_s=time_budget, resume=resume, force=force, **asked)
+    show_made(make, target, output_format)
 
 
 def _show_plan(steps: Sequence[Planned], format_name: str) -> None:

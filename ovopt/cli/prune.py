@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,7 @@ def command(
 
     Example: `ovopt prune model.pt2 --recipe classification --data val.npz --fine-tune --ratio 0.7`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.errors import UsageError
     from ovopt.workflow.optimizing.prune import prune
 
@@ -71,7 +72,8 @@ def command(
         raise UsageError("--resume: is about a search, or --fine-tune; give --max-drop or --fine-tune, too")
     given = {"ratio": ratio, "multiple": multiple, "epochs": epochs}
     target = output or Path(f"{model.resolve().stem}-pruned")
-    manifest = prune(
+    make = partial(
+        prune,
         model,
         target,
         simplify=simplify,
@@ -83,7 +85,7 @@ def command(
         force=force,
         **request.asked(*o.step_settings("prune_torch" if fine_tune else "prune", given)),
     )
-    show_manifest(manifest, target, output_format)
+    show_made(make, target, output_format)
 
 
 def _check_kind(fine_tune: bool, foreign: Mapping[str, object]) -> None:

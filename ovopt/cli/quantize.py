@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,11 +41,12 @@ def command(
 
     Example: `ovopt quantize model.onnx --recipe classification --data val.npz -o int8/`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.workflow.optimizing.steps import quantize
 
     target = output or Path(f"{model.resolve().stem}-int8")
-    manifest = quantize(
+    make = partial(
+        quantize,
         model,
         target,
         simplify=simplify,
@@ -54,4 +56,4 @@ def command(
         force=force,
         **request.asked(*nncf.settings("quantize", own)),
     )
-    show_manifest(manifest, target, output_format)
+    show_made(make, target, output_format)

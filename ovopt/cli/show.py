@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
+
+from ovopt import units
 
 if TYPE_CHECKING:
     from ovopt.contracts import View
@@ -27,26 +34,33 @@ def view() -> View:
     return View(width=shutil.get_terminal_size((100, 24)).columns, colour=sys.stdout.isatty())
 
 
-def show_manifest(manifest: Manifest, target: Path, format_name: str) -> None:
-    """Print the summary of a bundle that a command wrote."""
+def show_made(make: Callable[[], Manifest], target: Path, format_name: str) -> None:
+    """Make a bundle and print what came of it, which a search's refusal is too: exit code 3 then."""
+    from ovopt.errors import BudgetMissedError
+    from ovopt.reports.steps import details, result
+
+    try:
+        manifest = make()
+    except BudgetMissedError as refused:
+        said = str(refused)
+        print(json.dumps({"ships": None, "why": said}) if format_name == "json" else f"{said[:1].upper()}{said[1:]}")
+        raise typer.Exit(refused.exit_code) from None
     if format_name == "json":
         print(manifest.model_dump_json(by_alias=True))
         return
-    from ovopt import units
-    from ovopt.reports.steps import against_the_original, effect
-
-    ratio = manifest.model.size_bytes / manifest.source.size_bytes
-    print(
-        f"{target}: {units.size(manifest.model.size_bytes)}, {units.factor(ratio)} the size of {manifest.source.path}"
-    )
-    for step in manifest.steps:
-        did = effect(step)
-        print(f"  {step.name} in {units.seconds(step.seconds)}{f': {did}' if did else ''}")
-        if step.standing:
-            print(f"    {against_the_original(step.standing)}")
-        for note in step.notes:
-            print(f"  note: {note}")
+    made, source = units.size(manifest.model.size_bytes), units.size(manifest.source.size_bytes)
+    print(_fitted(result(manifest)))
+    for line in (f"{target}: {made}; {manifest.source.path}: {source}", *details(manifest)):
+        print(_fitted(f"  {line}"))
     print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target)])}")
+
+
+def _fitted(line: str) -> str:
+    """A line within the terminal's width, what follows indented; whole where the output goes elsewhere."""
+    if not sys.stdout.isatty():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, view().width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def exit_code(comparison: Comparison) -> int:

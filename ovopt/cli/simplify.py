@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,8 @@ def command(
 
     Example: `ovopt simplify model.onnx --recipe magika -o simple/`
     """
-    from ovopt.cli.show import show_manifest
+    from ovopt.cli.show import show_made
     from ovopt.workflow.optimizing.steps import simplify
 
     target = output or Path(f"{model.resolve().stem}-simple")
-    show_manifest(simplify(model, target, force=force, **request.asked()), target, output_format)
+    show_made(partial(simplify, model, target, force=force, **request.asked()), target, output_format)

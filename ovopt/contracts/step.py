@@ -200,14 +200,15 @@ class Step(Record, ABC):
         return Stepped(model.clone(), report.model_copy(update={"changed": False}))
 
     def record_effect(
-        self, effect: Mapping[str, Any], notes: Sequence[str] = (), speedup: float | None = None
+        self, effect: Mapping[str, Any], notes: Sequence[str] = (), speedup: float | None = None, done: str = ""
     ) -> StepReport:
         """An account of this step with those of its settings that are no defaults; whoever calls the step adds the
-        seconds that it took."""
+        seconds that it took. `done` says the effect in a phrase: `8 bits in 49 of 50 convolutions`."""
         return StepReport(
             name=self.name,
             parameters=self.model_dump(mode="json", exclude_defaults=True),
             effect=dict(effect),
+            done=done,
             notes=tuple(notes),
             speedup=speedup,
             seconds=0.0,

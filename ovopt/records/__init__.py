@@ -6,6 +6,7 @@ Times carry their unit in the key, sizes are bytes, a share is 0 to 1, speed-ups
 from __future__ import annotations
 
 from ovopt.records.bundle import (
+    Judged as Judged,
     MadeBy as MadeBy,
     Manifest as Manifest,
     Postprocessing as Postprocessing,

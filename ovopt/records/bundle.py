@@ -30,6 +30,21 @@ class MadeBy(Record):
     )
 
 
+class Judged(Record):
+    """A search's winner on the tuning samples, against the original. `drop` is the loss of quality, positive is
+    worse."""
+
+    metric: str
+    unit: str
+    drop: float
+    low: float
+    high: float
+    limit: float = Field(description="the largest drop that was allowed")
+    samples: int
+    kept: bool = Field(description="the interval is within the budget; false: it leaves that open")
+    tried: int = Field(description="candidates, the winner among them")
+
+
 class StepReport(Record):
     """Account of one optimization: settings, effect, and what whoever uses or repeats it has to know."""
 
@@ -39,7 +54,9 @@ class StepReport(Record):
         default=None, description="what made the model, where the parameters leave that to a search or a measurement"
     )
     changed: bool = Field(default=True, description="false: the model is as it was, and the notes say why")
+    done: str = Field(default="", description="what took effect, in a phrase for people")
     effect: dict[str, Any] = Field(description="what took effect, counted on the model itself, to be read by people")
+    judged: Judged | None = Field(default=None, description="a search's winner; null where nothing was searched")
     speedup: float | None = Field(
         default=None, description="of one inference, roughly: against the model before; a winner's: the original"
     )

@@ -45,7 +45,7 @@ class Batch(Step):
             raise NoEffectError(f"batch changed nothing: the model takes {self.size} at a time already")
         difference = self._difference(model, changed, materials)
         effect, speedup = {"largest_difference": float(f"{difference:.2g}")}, materials.speedup(model, changed)
-        report = self.record_effect(effect, speedup=speedup)
+        report = self.record_effect(effect, speedup=speedup, done=f"{self.size} samples per inference")
         one_sample = {
             port.name: tuple("?" if size is None else size for size in port.shape or ())
             for port in facts(_with_batch(model, 1)).inputs

@@ -13,7 +13,7 @@ from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.loss import MaxDrop
-from ovopt.model.inspect.layers import EMBEDDINGS, RECURRENT, Weights, weights
+from ovopt.model.inspect.layers import EMBEDDINGS, RECURRENT, Weights, weights, weights_by_bits
 from ovopt.model.native import core, first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
@@ -188,7 +188,8 @@ class Compress(Step):
             **_dynamic_quantization(compressed, materials.device),
             "calibration_samples": min(self.subset_size, len(materials.calibration)) * self.data_aware,
         }
-        return self.record_effect(effect, [*self._idle(stored), *_left_out(stored), *_told(records)])
+        notes = [*self._idle(stored), *_left_out(stored), *_told(records)]
+        return self.record_effect(effect, notes, done=weights_by_bits(compressed))
 
 
 def _dynamic_quantization(model: openvino.Model, device: str) -> Mapping[str, int]:

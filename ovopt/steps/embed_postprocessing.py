@@ -75,7 +75,8 @@ class EmbedPostprocessing(Step):
             left = ", ".join(decoder.name for decoder in host.decoders[count:]) or "nothing"
             given = chosen_outputs(facts(chosen.model).outputs, host.output)[0]
             said = f"the host still does: {left}; the model gives {given}"
-        report = self.record_effect(effect, [said, *notes])
+        done = f"{count} of {units.counted(len(host.decoders), 'decoder')} in the model" if chosen else ""
+        report = self.record_effect(effect, [said, *notes], done=done)
         return report.model_copy(update={"changed": chosen is not None, "decoded": count})
 
 

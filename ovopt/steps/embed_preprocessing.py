@@ -97,7 +97,8 @@ class EmbedPreprocessing(Step):
             left = ", ".join(transform.name for transform in host.transforms[:-count]) or "nothing"
             taken = ", ".join(str(port) for port in facts(chosen.way.model).inputs)
             said = f"the host still does: {left}; the model takes {taken}"
-        report = self.record_effect(effect, [said, *notes])
+        done = f"{count} of {units.counted(len(host.transforms), 'transform')} in the model" if chosen else ""
+        report = self.record_effect(effect, [said, *notes], done=done)
         return report.model_copy(update={"changed": chosen is not None, "embedded": count})
 
 

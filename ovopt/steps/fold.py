@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped, plugins
 from ovopt.errors import ModelError, NoEffectError, RecipeError
 from ovopt.model.graph.nodes import Rewrite, upstream
@@ -60,7 +61,8 @@ class Fold(Step):
         }
         notes = (f"the outputs that are left need no input{_said(unused)}",) if unused and not self.drop_inputs else ()
         speedup = materials.speedup(model, changed)
-        return Stepped(changed, self.record_effect(effect, notes, speedup))
+        fewer = units.counted(effect["operations_before"] - effect["operations"], "operation")
+        return Stepped(changed, self.record_effect(effect, notes, speedup, f"{fewer} fewer"))
 
     def _drop_outputs(self, model: openvino.Model) -> int:
         if not self.outputs:

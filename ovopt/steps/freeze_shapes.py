@@ -98,7 +98,10 @@ class _Freezing:
             }
         taken = ", ".join(map(str, facts(chosen).inputs))
         speedup = several.speedup if several else self.materials.speedup(self.model, fixed)
-        report = self.step.record_effect(effect, [f"the model takes {taken}", *self.notes], speedup)
+        done = f"{units.counted(count, 'dimension')} fixed"
+        if several:
+            done = f"{len(several.plan.sizes)} sizes side by side"
+        report = self.step.record_effect(effect, [f"the model takes {taken}", *self.notes], speedup, done)
         made_by = self._settled(several) if sizes.varying else None
         return Stepped(chosen, report.model_copy(update={"made_by": made_by}))
 

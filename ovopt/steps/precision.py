@@ -45,17 +45,20 @@ class Precision(Step):
         """The model with its weights in f16, or as it is. Raises NoEffectError where nothing is stored or executed in
         another precision than before, and StepError where f16 does not hold the weights."""
         changed, effect, properties = model.clone(), dict[str, Any](), dict[str, str]()
-        idle = list[str]()
+        idle, done = list[str](), list[str]()
         if self.storage:
             changed = _in_f16(model)
             effect |= self._stored(model, changed, materials)
             if effect["f16_constant_bytes"] == effect["f16_constant_bytes_before"]:
                 idle.append("no weights are left in f32")
+            else:
+                done.append(f"weights in {self.storage}")
         if self.execution:
             default = _executed(model, materials.device, {})
             taken = _executed(model, materials.device, {HINT: self.execution})
             if taken == self.execution != default:
                 properties = {HINT: self.execution}
+                done.append(f"execution in {self.execution}")
                 if speedup := materials.speedup(changed, changed, properties):
                     effect["execution_speedup"] = round(speedup, 3)
             else:
@@ -63,7 +66,7 @@ class Precision(Step):
         if len(idle) == bool(self.storage) + bool(self.execution):
             raise NoEffectError(f"precision changed nothing: {'; '.join(idle)}")
         said = [f"a runtime setting, not a change of the model: {key}={value}" for key, value in properties.items()]
-        report = self.record_effect(effect, [*idle, *said])
+        report = self.record_effect(effect, [*idle, *said], done=" and ".join(done))
         return Stepped(changed, report.model_copy(update={"properties": properties}))
 
     def _stored(self, model: openvino.Model, changed: openvino.Model, materials: Materials) -> dict[str, Any]:

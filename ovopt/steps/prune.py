@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ovopt import units
 from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
 from ovopt.model.inspect.profile import operation_times
@@ -21,7 +22,6 @@ from ovopt.pruning.readers import float_outputs
 from ovopt.pruning.reconstruct import Refit
 from ovopt.pruning.structured import Allocation, Pruned, PruneSettings, Weighed, amounts, prune
 from ovopt.pruning.unstructured import NO_GAIN, sparsified
-from ovopt.units import a_few
 
 if TYPE_CHECKING:
     import openvino
@@ -135,7 +135,8 @@ class Prune(Step):
             "output_cosine": round(similarity, 5),
         }
         notes = self._notes(weighed.survey, pruned, 1 - after / before)
-        report = self.record_effect(effect, notes, materials.speedup(model, pruned.model))
+        done = f"{units.share(1 - after / before)} of the multiply-adds removed"
+        report = self.record_effect(effect, notes, materials.speedup(model, pruned.model), done)
         if self.price != "multiply_adds":
             made_by = self.settled(weighed, materials.seed).record_call("priced by time")
             report = report.model_copy(update={"made_by": made_by})
@@ -154,7 +155,8 @@ class Prune(Step):
             "output_cosine": round(_similarity(model, sparse.model, samples[-CHECKED:]), 5),
         }
         speedup = materials.speedup(model, sparse.model)
-        return Stepped(sparse.model, self.record_effect(effect, [NO_GAIN], speedup))
+        done = f"{units.share(sparse.zeros)} of the weights are zero"
+        return Stepped(sparse.model, self.record_effect(effect, [NO_GAIN], speedup, done))
 
     def _settings(self, seed: int) -> PruneSettings:
         return PruneSettings(self.ratio, self.ratios, self.allocation, self.most, self.refit, self.multiple, seed)
@@ -178,10 +180,11 @@ class Prune(Step):
             notes.append(f"{reached:.0%} of the multiply-adds could be removed, not the {self.ratio:.0%} asked for")
         few = [one.name for one in pruned.refitted if not one.enough]
         if few:
-            notes.append(f"too few samples to refit (4 per channel), biases alone were moved: {a_few(few, NAMED)}")
+            named = units.a_few(few, NAMED)
+            notes.append(f"too few samples to refit (4 per channel), biases alone were moved: {named}")
         poor = [f"{one.name} {one.missed:.0%}" for one in pruned.refitted if one.missed > POOR]
         if poor:
-            notes.append(f"share of their output's variance that layers lost for good: {a_few(poor, NAMED)}")
+            notes.append(f"share of their output's variance that layers lost for good: {units.a_few(poor, NAMED)}")
         return [*notes, *(f"left as it was: {said}" for said in _reasons(survey))]
 
 
@@ -196,7 +199,7 @@ def _reasons(survey: Survey) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for group in survey.left_out:
         by_reason.setdefault(group.reason or "no more channels than the multiple", []).append(group.name)
-    return [f"{a_few(names, NAMED)}: {said}" for said, names in by_reason.items()]
+    return [f"{units.a_few(names, NAMED)}: {said}" for said, names in by_reason.items()]
 
 
 def _similarity(before: openvino.Model, after: openvino.Model, samples: Sequence[Tensors]) -> float:

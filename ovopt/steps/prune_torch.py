@@ -18,7 +18,7 @@ from ovopt.steps.nncf_calls import quiet
 from ovopt.training.distillation import Checkpoint, Distillation, Distilled, Schedule, subject_of
 from ovopt.training.masks import Masked, Mode, masked
 from ovopt.training.targets import DistillationLoss, Error, Targets
-from ovopt.units import a_few
+from ovopt.units import a_few, share
 
 if TYPE_CHECKING:
     import openvino
@@ -91,7 +91,8 @@ class PruneTorch(Step):
             "best_epoch": distilled.epoch,
         }
         notes = [*_remarks(student), *self._notes(distilled)]
-        return Stepped(pruned, self.record_effect(effect, notes))
+        done = f"{share(student.zeros / student.weights)} of the weights are zero"
+        return Stepped(pruned, self.record_effect(effect, notes, done=done))
 
     def _distilled(self, student: Masked, targets: Targets, error: Error, materials: Materials) -> Distilled:
         loss = DistillationLoss.of(targets, error, self.temperature)

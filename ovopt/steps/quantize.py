@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ovopt import units
 from ovopt.bisection import thinned
 from ovopt.contracts import Materials, Stage, Step, Stepped
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.loss import MaxDrop
+from ovopt.model.inspect.quantizers import layers_in_8_bits
 from ovopt.model.native import first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
@@ -79,7 +81,7 @@ class Quantize(Step):
                     f"the model already holds {count} {kind} operations: it is quantized; start from the original"
                 )
         quantized = self._run(model.clone(), materials)
-        return Stepped(quantized, self._report(before, facts(quantized), materials))
+        return Stepped(quantized, self._report(before, quantized, materials))
 
     def _run(self, model: openvino.Model, materials: Materials) -> openvino.Model:
         import nncf
@@ -143,7 +145,8 @@ class Quantize(Step):
             else None,
         }
 
-    def _report(self, before: ModelFacts, after: ModelFacts, materials: Materials) -> StepReport:
+    def _report(self, before: ModelFacts, quantized: openvino.Model, materials: Materials) -> StepReport:
+        after = facts(quantized)
         if not after.quantizers:
             raise NoEffectError("quantize changed nothing: no operation of this model was quantized")
         available = len(materials.calibration)
@@ -155,7 +158,9 @@ class Quantize(Step):
             "constant_bytes_before": sum(before.precisions.values()),
             "calibration_samples": min(self.subset_size, available),
         }
-        report = self.record_effect(effect, [few] if available < min(self.subset_size, 100) else [])
+        places = units.counted(after.operations.get("FakeConvert", 0), "place")
+        done = f"floating point of 8 bits in {places}" if self.mode else layers_in_8_bits(quantized)
+        report = self.record_effect(effect, [few] if available < min(self.subset_size, 100) else [], done=done)
         return report.model_copy(update={"quantized": self.mode is None})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ovopt import units
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, Tolerance, plugins
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.graph.nodes import Rewrite
@@ -113,7 +114,8 @@ class Simplify(Step):
         ]
         if not kept:
             notes.append("nothing to rewrite: the graph is as simple as ovopt knows")
-        report = self.record_effect(effect, notes, speedup)
+        done = f"{units.counted(sum(one.places for one in kept), 'place')} rewritten" if kept else ""
+        report = self.record_effect(effect, notes, speedup, done)
         return report.model_copy(update={"changed": bool(kept)})
 
 

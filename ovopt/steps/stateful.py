@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ovopt import units
 from ovopt.contracts import Array, Materials, Stage, Step, Stepped, Tensors, Tolerance
 from ovopt.errors import RecipeError, StepError, did_you_mean
 from ovopt.model.inspect.runs import SequenceRequest, largest_difference
@@ -56,7 +57,8 @@ class Stateful(Step):
         effect = {"states": len(pairs), "largest_difference": float(f"{difference:.2g}")}
         notes = [f"inside the model, and reset by the caller: {', '.join(pairs)}"]
         speedup = materials.speedup(model, changed)
-        return Stepped(changed, self.record_effect(effect, notes, speedup))
+        done = f"{units.counted(len(pairs), 'state')} in the model"
+        return Stepped(changed, self.record_effect(effect, notes, speedup, done))
 
     def _pairs(self, model: openvino.Model, materials: Materials) -> Mapping[str, str]:
         pairs = self.pairs or materials.state

@@ -38,7 +38,7 @@ def test_options_reach_nncf_and_the_result_is_told(made: Path, tmp_path: Path) -
     found = {w.operation: w.bits for w in weights(read_model(tmp_path / "int4"))}
     assert found["up"] == 32
     assert 4 in found.values()
-    assert "bytes by precision before (f32 " in done.stdout
+    assert ", by precision (" in done.stdout
     assert "dynamic quantization group size " in done.stdout
     assert "note: 2 weights of LSTMSequence (131 kB) stay in floating point" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("next: ovopt compare words.xml ")

@@ -42,10 +42,10 @@ def test_the_result_is_a_sound_bundle_whatever_pays_here(folder: Path) -> None:
     done = ovopt("embed", "model.xml", "-r", "recipe.yaml", "-o", "out", "--time-budget", 1, cwd=folder)
     assert done.code == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("out: ")
-    assert lines[1].startswith("  embed_preprocessing in ")
-    assert "  note: decode_image stays on the host: no operations stand for it" in lines
-    assert any(line.startswith("  note: resize, scale, layout in the model: ") for line in lines)
+    assert lines[0].startswith("Made: ")
+    assert lines[2].startswith("  embed_preprocessing, ")
+    assert "    note: decode_image stays on the host: no operations stand for it" in lines
+    assert any(line.startswith("    note: resize, scale, layout in the model: ") for line in lines)
     assert lines[-1] == "next: ovopt compare model.xml out"
     manifest = read_manifest(folder / "out")
     assert manifest is not None

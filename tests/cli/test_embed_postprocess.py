@@ -36,9 +36,10 @@ def test_the_model_gives_what_the_decoders_made_of_it_once_and_by_this_recipe(fo
     done = ovopt("embed", "model.xml", "-r", "recipe.yaml", "--postprocess", "-o", "out", cwd=folder)
     assert done.code == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[1].startswith("  embed_postprocessing in ")
-    assert "  note: the host still does: nothing; the model gives 'scores' i64[1]" in lines
-    assert any(line.startswith("  note: softmax, argmax in the model: ") for line in lines)
+    assert lines[0].startswith("Made: 2 of 2 decoders in the model. ")
+    assert lines[2].startswith("  embed_postprocessing, ")
+    assert "    note: the host still does: nothing; the model gives 'scores' i64[1]" in lines
+    assert any(line.startswith("    note: softmax, argmax in the model: ") for line in lines)
     again = ovopt("evaluate", "model.xml", "out", "--save-predictions", "said.jsonl", "--format", "json", cwd=folder)
     assert again.code == 0, again.stderr
     original, inside = json.loads(again.stdout)["arms"]
@@ -73,7 +74,7 @@ def test_where_nothing_can_be_embedded_it_is_said(folder: Path) -> None:
     wanted = ("--set", "postprocess=[max_parts]", "-o", "out")
     done = ovopt("embed", "model.xml", "-r", "recipe.yaml", "--postprocess", *wanted, cwd=folder)
     assert done.code == 0, done.stderr
-    assert "  note: max_parts stays on the host: it takes all parts of a sample" in done.stdout.splitlines()
+    assert "    note: max_parts stays on the host: it takes all parts of a sample" in done.stdout.splitlines()
     assert json.loads((folder / "out" / "ovopt.json").read_text())["postprocess"] is None
 
 

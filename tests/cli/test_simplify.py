@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,9 @@ def test_the_text_says_what_was_written_and_what_comes_next(simple: tuple[Path, 
     folder, done = simple
     assert done.code == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("simple: ")
-    assert lines[0].endswith(f" the size of {DIGITS / 'model.xml'}")
-    assert lines[1].startswith("  simplify in ")
+    assert lines[0] == "Made: the model as it was. 1.00x the size, quality and speed not measured yet."
+    assert re.fullmatch(rf"  simple: [\d.]+ kB; {DIGITS / 'model.xml'}: [\d.]+ kB", lines[1])
+    assert lines[2].startswith("  simplify, ")
     assert lines[-1] == f"next: ovopt compare {DIGITS / 'model.xml'} simple"
     assert {path.name for path in folder.iterdir()} == {"simple"}
     assert {path.name for path in (folder / "simple").iterdir()} == {"model.xml", "model.bin", "ovopt.json"}

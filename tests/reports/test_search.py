@@ -17,7 +17,7 @@ def outcome(*trials: Trial, **more: Any) -> SearchOutcome:
 def test_a_refusal_names_the_most_exact_candidates_first() -> None:
     wide = trial("wide", drop=0.3, speedup=None, reverted=("a", "b"))
     assert refusal(outcome(wide, trial("near", drop=0.02, speedup=1.5))).splitlines() == [
-        "ship the original: none of 2 candidates is faster and keeps top1 within -1.0 points on 60 tuning samples; "
+        "ship the original: none of 2 candidates is faster and keeps top1 within 1.0 points on 60 tuning samples; "
         "the best of them:",
         "  near: -2.0 points, 1.50x",
         "  wide, 2 operations reverted: -30.0 points, -",
@@ -45,5 +45,5 @@ def test_a_refusal_ends_with_what_else_helps() -> None:
 
 def test_the_standing_counts_and_names_the_best() -> None:
     assert standing(None, 2, "speed") == "2 tried, none yet"
-    assert standing(trial(speedup=1.2), 3, "speed") == "3 tried, best 1.20x"
-    assert standing(trial(size_ratio=0.3), 3, "size") == "3 tried, best 0.30x the size"
+    assert standing(trial(speedup=1.2), 3, "speed") == "3 tried, best one: 1.20x"
+    assert standing(trial(size_ratio=0.3), 3, "size") == "3 tried, best one: 0.30x the size"

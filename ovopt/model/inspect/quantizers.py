@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ovopt import units
 from ovopt.model.graph.nodes import constant_names
-from ovopt.model.inspect.layers import by_name
+from ovopt.model.inspect.layers import PLAIN, by_name, weights
 from ovopt.model.inspect.runs import runs_in_f32
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ def quantized_operations(model: openvino.Model) -> list[str]:
     order of execution."""
     weights = _Weights.of(model)
     return [op.get_friendly_name() for op in model.get_ordered_ops() if weights.is_quantized(op)]
+
+
+def layers_in_8_bits(model: openvino.Model) -> str:
+    """The count of layers with weights that compute in 8 bits, by kind: `8 bits in 49 of 50 convolutions`."""
+    low, kinds = set(quantized_operations(model)), {w.operation: PLAIN[w.kind] for w in weights(model)}
+    every, hit = Counter(kinds.values()), Counter(kind for name, kind in kinds.items() if name in low)
+    counts = [f"{hit[kind]:,} of {units.counted(total, kind)}" for kind, total in every.items() if hit[kind]]
+    return f"8 bits in {' and '.join(counts) or units.counted(len(low), 'operation')}"
 
 
 def reverted(quantized: openvino.Model, original: openvino.Model, names: Collection[str]) -> openvino.Model:

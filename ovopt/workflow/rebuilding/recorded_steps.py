@@ -12,7 +12,7 @@ from ovopt.contracts import Materials, Step, Stepped, plugins
 from ovopt.errors import RecipeError, StepError, did_you_mean
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.layers import by_name
-from ovopt.model.inspect.quantizers import reverted
+from ovopt.model.inspect.quantizers import layers_in_8_bits, reverted
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import known_recipes
 from ovopt.records import MadeBy, Manifest, StepReport
@@ -101,7 +101,7 @@ class Chosen(Step):
             raise StepError(f"{self.report.name}: {gone[0]}, which stayed as it was, is not found again in the model")
         made = reverted(stepped.model, model, exact)
         effect = {"fake_quantize": facts(made).fake_quantize, "reverted_operations": len(exact)}
-        return Stepped(made, stepped.report.model_copy(update={"effect": effect}))
+        return Stepped(made, stepped.report.model_copy(update={"effect": effect, "done": layers_in_8_bits(made)}))
 
 
 def recorded_steps(manifest: Manifest, bundle: Path) -> tuple[Step, ...]:

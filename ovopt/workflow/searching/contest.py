@@ -11,7 +11,7 @@ from ovopt.errors import ArmLostError, BudgetMissedError, OvoptError, StepError
 from ovopt.loss import BUDGET, allowed, budgeted
 from ovopt.model.inspect.profile import operation_times
 from ovopt.model.ports.facts import facts
-from ovopt.records import Manifest, StepReport
+from ovopt.records import Judged, Manifest, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
 from ovopt.reports.steps import doubts, may_lose, refusal, standing
 from ovopt.resumable import digest
@@ -281,10 +281,25 @@ class Contest:
                 "parameters": {**asked, "max_drop": self.max_drop},
                 "made_by": candidate.made_by,
                 "effect": {**own.effect, **judged},
+                "judged": self._judgement(trial),
                 "speedup": trial.speedup,
                 "notes": (*own.notes, *self.validator.doubts, *doubts(trial, self.validator.metric.unit)),
                 "seconds": round(self.time.spent_s, 3),
             }
+        )
+
+    def _judgement(self, trial: Trial) -> Judged:
+        metric = self.validator.metric
+        return Judged(
+            metric=metric.label,
+            unit=metric.unit,
+            drop=trial.drop,
+            low=trial.low,
+            high=trial.high,
+            limit=self.max_drop,
+            samples=trial.n,
+            kept=trial.state == "kept",
+            tried=len(self.trials),
         )
 
     def _outcome(self, found: Sequence[Gain], fault: str | None) -> SearchOutcome:

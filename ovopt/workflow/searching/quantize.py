@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ovopt.bisection import shortest_prefix, thinned
 from ovopt.errors import StepError, UsageError
-from ovopt.model.inspect.quantizers import has_attention, own_errors, quantized_operations, reverted
+from ovopt.model.inspect.layers import weights_by_bits
+from ovopt.model.inspect.quantizers import has_attention, layers_in_8_bits, own_errors, quantized_operations, reverted
 from ovopt.model.native import reason
 from ovopt.model.ports.facts import facts
 from ovopt.records import StepReport
@@ -154,6 +155,7 @@ class QuantizeSearch(Search):
         return StepReport(
             name=self.step.name,
             parameters={},
+            done=layers_in_8_bits(model) if count else weights_by_bits(model) if candidate.name == WEIGHTS else "",
             effect={"fake_quantize": count, "reverted_operations": len(candidate.reverted)},
             quantized=count > 0,
             seconds=0.0,

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from openvino import opset13 as ops
 
 from ovopt.contracts import Materials
-from ovopt.model.inspect.quantizers import own_errors, quantized_operations, reverted
+from ovopt.model.inspect.quantizers import layers_in_8_bits, own_errors, quantized_operations, reverted
 from ovopt.model.ports.facts import facts
 from ovopt.steps.quantize import Quantize
 from ovopt.workflow.beginning.options import Silent
@@ -159,6 +159,13 @@ def test_what_asks_a_quantized_value_for_its_shape_computes_nothing_in_eight_bit
     assert quantized_operations(model) == ["product"]
     assert list(own_errors(model, original, drawn(1, 12))) == ["product"]
     assert facts(reverted(model, original, ["product"])).quantizers == 0
+
+
+def test_layers_in_eight_bits_are_counted_by_kind() -> None:
+    made = quantized(dense_model(), drawn(1, 12))
+    assert layers_in_8_bits(made) == "8 bits in 2 of 2 matrix multiplications"
+    assert layers_in_8_bits(reverted(made, dense_model(), ["first"])) == "8 bits in 1 of 2 matrix multiplications"
+    assert layers_in_8_bits(quantized(conv_model(), drawn(*SHAPE))).startswith("8 bits in 2 of 2 convolutions")
 
 
 def test_with_every_operation_reverted_the_model_computes_what_the_original_does(case: Any) -> None:

@@ -8,7 +8,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovopt.model.inspect.layers import Weights, weights
+from ovopt.model.inspect.layers import Weights, weights, weights_by_bits
 from tests.workflow.searching.compressed import CLASSES, WIDTH, WORDS, network, samples
 
 
@@ -33,6 +33,14 @@ def test_compressed_weights_are_of_the_type_that_is_stored(mode: str, dtype: str
     model = nncf.compress_weights(network(), mode=nncf.CompressWeightsMode(mode), group_size=group)
     found = {w.operation: w for w in weights(model)}
     assert found["up"] == Weights("up", "MatMul", dtype, bits, 2 * WIDTH * WIDTH * bits // 8)
+
+
+def test_layers_are_counted_by_the_bits_of_their_weights() -> None:
+    mode = nncf.CompressWeightsMode.INT4_SYM
+    model = nncf.compress_weights(network(), mode=mode, group_size=32)
+    assert weights_by_bits(model) == "weights of 4 bits in 2 and of 8 bits in 2 of 5 layers"
+    bare = nncf.compress_weights(network(recurrent=False), mode=nncf.CompressWeightsMode.INT8_SYM)
+    assert weights_by_bits(bare) == "weights of 8 bits in 4 of 4 layers"
 
 
 def test_a_codebooks_indices_count_and_not_its_values() -> None:

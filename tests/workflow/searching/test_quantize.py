@@ -371,7 +371,7 @@ def test_where_nothing_helps_the_figures_are_told_and_no_bundle_is_written(run: 
         run("hopeless")
     first, *lines = str(refused.value).splitlines()
     assert first == (
-        f"ship the original: none of {2 + len(VARIANTS)} candidates is faster and keeps top1 within -1.0 points on 60 "
+        f"ship the original: none of {2 + len(VARIANTS)} candidates is faster and keeps top1 within 1.0 points on 60 "
         "tuning samples; the best of them:"
     )
     best = sorted(trials(tmp_path / "int8"), key=lambda trial: trial.drop)
@@ -423,7 +423,7 @@ def test_reverting_that_costs_the_gain_is_told_with_its_count(run: Any, timed: A
             2.0 if facts(after).fake_quantize and len(quantized_operations(after)) == 3 else 0.9
         )
     )
-    with pytest.raises(BudgetMissedError, match=r"\n  recipe, 1 operations reverted: \+0\.0 points, 0\.90x\n"):
+    with pytest.raises(BudgetMissedError, match=r"\n  recipe, 1 operation reverted: \+0\.0 points, 0\.90x\n"):
         run()
 
 
