@@ -14,6 +14,7 @@ from ovopt.given_file import check_file, check_path
 from ovopt.locate import expand, shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
+from ovopt.recipe.places import places_in, without_places
 from ovopt.recipe.sections import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime, Task
 from ovopt.recipe.yaml_file import Lines, read_yaml, short
 from ovopt.records import Budgets, Record
@@ -21,7 +22,7 @@ from ovopt.records import Budgets, Record
 __all__ = [
     "SECTIONS", "TASK_METRICS", "DataSection", "Match", "ModelSection", "Override", "Overrides", "Recipe", "Runtime",
     "Task", "budget_override", "find_recipe", "known_recipes", "load_recipe", "load_record", "parse_budgets",
-    "parse_recipe", "shipped_recipes", "with_data", "with_overrides",
+    "parse_recipe", "places_in", "shipped_recipes", "with_data", "with_overrides", "without_places",
 ]  # fmt: skip
 
 R = TypeVar("R", bound=Record)
@@ -46,9 +47,18 @@ def load_recipe(
     """
     file = find_recipe(name or DEFAULT)
     raw, lines = read_yaml(file)
+    refuse(list(map(_place_in_file, places_in(raw))), short(file), (), lines)
     if data is not None:
         raw = with_data(raw, str(data))
     return parse_recipe(raw, short(file), overrides, lines, fill)
+
+
+def _place_in_file(key: str) -> Fault:
+    return Fault(
+        f"runtime.properties.{key}",
+        "names a place on disk, which a file may not choose for whoever runs it; take it out, and give "
+        f"--set runtime.properties.{key}=... with the command",
+    )
 
 
 def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:

@@ -544,3 +544,16 @@ def test_a_long_value_or_key_is_quoted_shortened():
     with pytest.raises(RecipeError) as told:
         parse(task="x" * 500_000, **{"y" * 500_000: 1})
     assert len(str(told.value)) < 1500
+
+
+def test_a_property_that_names_a_place_comes_from_the_command_alone(here):
+    (here / "r.yaml").write_text(f"{HEAD}runtime:\n  properties:\n    CACHE_DIR: /tmp/x\n")
+    message = (
+        "r.yaml:5: runtime.properties.CACHE_DIR: names a place on disk, which a file may not choose for whoever runs "
+        "it; take it out, and give --set runtime.properties.CACHE_DIR=... with the command"
+    )
+    with pytest.raises(RecipeError, match=exactly(message)):
+        load_recipe("r.yaml")
+    (here / "r.yaml").write_text(HEAD)
+    set_by_hand = load_recipe("r.yaml", overrides=["runtime.properties.CACHE_DIR=mine"])
+    assert set_by_hand.runtime.properties == {"CACHE_DIR": "mine"}

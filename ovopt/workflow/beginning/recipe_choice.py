@@ -13,7 +13,7 @@ from ovopt.contracts import DataSource
 from ovopt.data.in_memory import is_prepared
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.files.opened import OpenedModel
-from ovopt.recipe import Recipe, load_recipe, parse_recipe, with_data
+from ovopt.recipe import Recipe, load_recipe, parse_recipe, places_in, with_data, without_places
 from ovopt.recipe.match import best_match
 from ovopt.workflow.beginning.options import Options, check
 
@@ -133,7 +133,12 @@ def _of_a_bundle(
         if manifest and manifest.data and (given or manifest.recipe.get("data", {}).get("source")):
             what = "recipe and seed" if given else "recipe, data and seed"
             said = f"{what} as in the manifest of {manifest.model.path}"
-            raw = manifest.recipe if path is None else with_data(manifest.recipe, str(path))
+            if places := places_in(manifest.recipe):
+                said += (
+                    f", but for {', '.join(places)}: places on disk come from --set runtime.properties.KEY=... alone"
+                )
+            raw = without_places(manifest.recipe)
+            raw = raw if path is None else with_data(raw, str(path))
             seed = manifest.data.seed if options.seed is None else options.seed
             return Chosen(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)
     return None

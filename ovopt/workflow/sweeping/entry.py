@@ -15,7 +15,7 @@ import ovopt
 from ovopt.bench.machine import machine
 from ovopt.budgets import scenarios_of
 from ovopt.bundle import shapes_to_give
-from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, UsageError
+from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, RecipeError, UsageError, shortened
 from ovopt.figures import figures_of
 from ovopt.locate import expand
 from ovopt.model.files.hub import PREFIX
@@ -23,7 +23,7 @@ from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
 from ovopt.output import new_file, write_text
 from ovopt.preparing.prepared import prepare
-from ovopt.recipe import Override, Recipe
+from ovopt.recipe import Override, Recipe, places_in, with_overrides
 from ovopt.records import Arm, Comparison, Pair, QualityDelta, Record
 from ovopt.records.sweep import ORIGINAL, State, SweepRow, Value
 from ovopt.resumable import digest
@@ -160,7 +160,12 @@ def _chosen(entry: Entry, model: OpenedModel, options: Options) -> Chosen:
     if "budgets" in entry.model_fields_set:
         budgets = entry.budgets.model_dump(mode="json", exclude_defaults=True)
         settings.append(Override(f"budgets={json.dumps(budgets)}", f"{entry.name}: budgets"))
-    settings += [Override(text, f"{entry.name}: set: {text}") for text in entry.set]
+    listed = [Override(text, f"{entry.name}: set: {shortened(text)}") for text in entry.set]
+    if places := places_in(with_overrides({}, [one for one in listed if one.keys[:1] == ["runtime"]])):
+        raise RecipeError(
+            f"{entry.name}: set: {', '.join(places)}: names a place on disk, which a suite may not choose"
+        )
+    settings += listed
     seed = options.seed if entry.seed is None else entry.seed
     own = replace(options, seed=seed, overrides=tuple(settings))
     return choose(entry.recipe, entry.data, [model], own)

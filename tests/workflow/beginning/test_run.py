@@ -155,6 +155,21 @@ def test_a_bundle_whose_samples_are_gone_says_so(folder: Path, samples: tuple[An
         assert begun.data is samples
 
 
+def test_a_bundle_chooses_no_place_on_disk(folder: Path) -> None:
+    ovopt.quantize("tiny.xml", "int8", recipe="classification", data="data.npz", settings=FEW)
+    written = json.loads((folder / "int8/ovopt.json").read_text())
+    written["recipe"]["runtime"] = {"properties": {"CACHE_DIR": str(folder / "cache"), "NUM_STREAMS": "1"}}
+    (folder / "int8/ovopt.json").write_text(json.dumps(written))
+    with begin(["tiny.xml", "int8"], None, None, Options(), guess=False) as begun:
+        assert begun.recipe.runtime.properties == {"NUM_STREAMS": "1"}
+        assert begun.notes == [
+            "recipe, data and seed as in the manifest of int8, but for CACHE_DIR: places on disk come from --set "
+            "runtime.properties.KEY=... alone"
+        ]
+    ovopt.rebuild("int8", "again")
+    assert not (folder / "cache").exists()
+
+
 def test_a_bundle_made_from_memory_is_made_again_with_what_it_was_made_of(folder: Path, samples: Any) -> None:
     model = ov.Core().read_model("tiny.xml")
     bundle = ovopt.quantize(model, "int8", recipe="classification", data=samples, settings=FEW)

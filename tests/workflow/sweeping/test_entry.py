@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.errors import OutputError
+from ovopt.errors import OutputError, RecipeError
 from ovopt.suite import Entry
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.sweeping.entry import MARK, Effort, EntryWork, failed
@@ -46,3 +46,12 @@ def test_a_folder_that_is_none_of_a_sweep_is_left_alone(work: EntryWork) -> None
     with pytest.raises(OutputError, match=exactly(message)):
         work.found(keep=True)
     assert (work.folder / "precious").exists()
+
+
+@pytest.mark.parametrize("text", ["runtime.properties.CACHE_DIR=x", "runtime={properties: {CACHE_DIR: x}}"])
+def test_a_suite_may_not_choose_a_place_on_disk(tmp_path: Path, text: str) -> None:
+    facts = {"name": "tiny", "model": str(write_ir(tmp_path / "tiny.xml")), "steps": "simplify", "set": [text]}
+    entry = Entry(**facts, data=str(write_data(tmp_path / "data.npz")), recipe="classification")
+    message = "tiny: set: CACHE_DIR: names a place on disk, which a suite may not choose"
+    with pytest.raises(RecipeError, match=exactly(message)):
+        EntryWork.begin(entry, tmp_path / "swept" / "tiny", Effort(), Options())
