@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic_core import PydanticCustomError
 
-from ovopt.records.model import DataFacts, Machine, ModelFile, Port, Record
+from ovopt.records.model import Count, DataFacts, Machine, ModelFile, Port, Positive, Record, Whole
 
 
 class Standing(Record):
     """Quality, size and speed of the model behind a step, as far as few samples and a short measurement tell."""
 
-    size_bytes: int
+    size_bytes: Positive
     agreement: dict[str, float] = Field(description="of the outputs, at the precision that runs, by metric")
-    samples: int = Field(description="calibration samples that the agreement is taken on")
+    samples: Count = Field(description="calibration samples that the agreement is taken on")
     speedup: float | None = Field(description="of one inference, per sample; null where it was not measured")
 
 
@@ -61,12 +62,12 @@ class StepReport(Record):
         default=None, description="of one inference, roughly: against the model before; a winner's: the original"
     )
     quantized: bool = Field(default=False, description="whether the step computes in integers of 8 bits")
-    samples_per_inference: int | None = Field(default=None, description="null where the step left that as it was")
+    samples_per_inference: Positive | None = Field(default=None, description="null where the step left that as it was")
     notes: tuple[str, ...] = ()
     seconds: float
-    embedded: int = Field(default=0, description="so many of the host's last transforms moved into the model")
-    decoded: int = Field(default=0, description="so many of the host's first decoders moved into the model")
-    one_sample: dict[str, tuple[int | str, ...]] = Field(
+    embedded: Count = Field(default=0, description="so many of the host's last transforms moved into the model")
+    decoded: Count = Field(default=0, description="so many of the host's first decoders moved into the model")
+    one_sample: dict[str, tuple[Whole | str, ...]] = Field(
         default={}, description="the inputs' shapes for one sample, where the model takes several at a time"
     )
     properties: dict[str, str] = Field(default={}, description="runtime settings that the model is to be used with")
@@ -94,6 +95,18 @@ class Postprocessing(Record):
     output: Port = Field(description="what the caller is given")
 
 
+def _with_sections(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's plain values whose sections are mappings and lists: what is in them is checked where it is used, with
+    the plug-ins that it names. Raises ValueError for others."""
+    for kind, names in ((dict, ("data", "model", "runtime", "budgets")), (list, ("preprocess", "postprocess"))):
+        for name in names:
+            if not isinstance(recipe.get(name, kind()), kind):
+                raise PydanticCustomError("section", "{name} is of another kind", {"name": name})
+    if not isinstance(recipe.get("data", {}).get("source"), dict | None):
+        raise PydanticCustomError("section", "data.source is of another kind")
+    return recipe
+
+
 class Manifest(Record):
     """`ovopt.json`: what was done to make this bundle, with what, and what took effect."""
 
@@ -102,7 +115,7 @@ class Manifest(Record):
     created: str
     source: ModelFile
     model: ModelFile
-    recipe: dict[str, Any]
+    recipe: Annotated[dict[str, Any], AfterValidator(_with_sections)]
     data: DataFacts | None
     calibrated: tuple[str, ...] = Field(
         default=(), description="digests of the calibration samples, as the original takes them"

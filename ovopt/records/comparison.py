@@ -10,18 +10,18 @@ from ovopt.errors import UsageError, did_you_mean
 from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import Arm
 from ovopt.records.gate import Gate
-from ovopt.records.model import DataFacts, Machine, Record
+from ovopt.records.model import Count, DataFacts, Machine, Record, Whole
 from ovopt.records.pairs import Pair, Reference, Speeds
 
 
 class Measured(Record):
     """Extent of one scenario's measuring, and why it stopped."""
 
-    replicas: int
-    rounds: int
+    replicas: Count
+    rounds: Count
     seconds: float
     stopped: str
-    disturbed: tuple[tuple[int, int, float], ...] = Field(
+    disturbed: tuple[tuple[Count, Count, float], ...] = Field(
         default=(), description="replica, round and share of processor time that a hypervisor took away in it"
     )
     drift: float = Field(default=1.0, description="the baseline's time in its last third over that in its first")
@@ -34,7 +34,7 @@ class Settings(Record):
     device: str
     hint: str | None
     properties: dict[str, str]
-    seed: int
+    seed: Whole
     time_budget_s: float
     precision: float
     measured: dict[str, Measured] = Field(default={})

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ovopt.records.model import DataFacts, Machine, ModelFile, Record
+from ovopt.records.model import Count, DataFacts, Machine, ModelFile, Record, Whole
 from ovopt.records.pairs import QualityDelta
 
 ProblemKind = Literal["accuracy", "speed", "precision"]
@@ -43,7 +43,7 @@ class Executed(Record):
     precision: str
     primitive: str
     us: float = Field(description="microseconds of one inference, reorders included")
-    reorders: int = Field(description="changes of layout or element type that the device put in front")
+    reorders: Count = Field(description="changes of layout or element type that the device put in front")
     reorders_us: float
 
 
@@ -99,7 +99,7 @@ class Side(Record):
     precision: str = Field(description="the inference precision that the compiled model reports")
     wall_ms: float = Field(description="median of one inference, profiling counters on, in turns with the other")
     ops_us: float = Field(description="of which in operations")
-    reorders: int
+    reorders: Count
     reorders_us: float
 
 
@@ -114,15 +114,15 @@ class Diagnosis(Record):
     data: DataFacts
     device: str
     properties: dict[str, str]
-    seed: int
+    seed: Whole
     time_budget_s: float
     original: Side
     optimized: Side = Field(description="the original at the settings that will run, where no other model was given")
     metric: str | None = Field(description="the recipe's first metric")
     quality: QualityDelta | None = Field(description="optimized against original on the tuning split")
     output_error: float | None = Field(description="of the model's outputs, in f32; None where it was not looked at")
-    samples: int = Field(description="whose values were looked at")
-    quantizers: int = Field(description="FakeQuantize operations in the optimized model")
+    samples: Count = Field(description="whose values were looked at")
+    quantizers: Count = Field(description="FakeQuantize operations in the optimized model")
     layers: tuple[LayerDiagnosis, ...]
     reshaped: tuple[str, ...] = Field(description="layers whose outputs have another shape now")
     gone: tuple[str, ...] = Field(description="layers that only the original has")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ovopt.records.model import ModelFile, Record
+from ovopt.records.model import Count, ModelFile, Positive, Record, Whole
 
 
 class Effective(Record):
@@ -14,9 +14,9 @@ class Effective(Record):
 
     device: str
     inference_precision: str
-    streams: int
-    threads: int
-    requests: int
+    streams: Whole
+    threads: Whole
+    requests: Whole
     hint: str
     properties: dict[str, str] = Field(default={}, description="every other readable property")
 
@@ -31,16 +31,16 @@ class Latency(Record):
     mean_ms: float
     min_ms: float
     max_ms: float
-    n: int
-    raw_ns: tuple[tuple[tuple[int, ...], ...], ...] = Field(description="[replica][round][inference]")
+    n: Count
+    raw_ns: tuple[tuple[tuple[Positive, ...], ...], ...] = Field(description="[replica][round][inference]")
 
 
 class Turn(Record):
     """Samples that one throughput turn completed, and its time."""
 
-    samples: int
-    elapsed_ns: int
-    energy_uj: int | None = Field(default=None, description="of the whole processor package, where it can be read")
+    samples: Positive
+    elapsed_ns: Positive
+    energy_uj: Count | None = Field(default=None, description="of the whole processor package, where it can be read")
 
     @property
     def samples_per_s(self) -> float:
@@ -57,7 +57,7 @@ class Throughput(Record):
     """Asynchronous inference with the optimal number of requests unless set."""
 
     samples_per_s: float
-    n: int
+    n: Count
     raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]")
 
 
@@ -65,14 +65,14 @@ class ProcessorTime(Record):
     """Processor time of an inference on one thread, all of it the process's own. The median turn's."""
 
     per_inference_ms: float
-    n: int
+    n: Count
     raw: tuple[tuple[Turn, ...], ...] = Field(description="[replica][round]; `elapsed_ns` is processor time")
 
 
 class EndToEndTurn(Record):
     """One turn: the stages of each sample, then so many samples pipelined."""
 
-    stages_ns: tuple[tuple[int, int, int, int], ...] = Field(
+    stages_ns: tuple[tuple[Count, Count, Positive, Count], ...] = Field(
         description="decode, preprocess, inference, postprocess of each sample"
     )
     pipelined: Turn
@@ -92,7 +92,7 @@ class EndToEnd(Record):
     inference_ms: float
     postprocess_ms: float
     pipelined_samples_per_s: float = Field(description="with preparation and inference overlapping")
-    n: int
+    n: Count
     raw: tuple[tuple[EndToEndTurn, ...], ...] = Field(description="[replica][round]")
 
 
@@ -103,9 +103,9 @@ class StartTimes(Record):
     read_ms: float
     compile_ms: float
     infer_ms: float
-    from_cache: int = Field(description="in how many of the starts the runtime says it loaded from its cache")
-    n: int
-    raw_ns: tuple[tuple[int, int, int], ...] = Field(description="read, compile, infer of each start")
+    from_cache: Count = Field(description="in how many of the starts the runtime says it loaded from its cache")
+    n: Count
+    raw_ns: tuple[tuple[Count, Count, Positive], ...] = Field(description="read, compile, infer of each start")
 
 
 class FirstInference(Record):
@@ -118,10 +118,10 @@ class FirstInference(Record):
 class Footprint(Record):
     """Resident bytes of a fresh process; of several starts the smallest."""
 
-    before_bytes: int = Field(description="engine imported, model not read")
-    compiled_bytes: int = Field(description="after the first inference")
-    peak_bytes: int
-    raw_bytes: tuple[tuple[int, int, int], ...] = Field(description="before, compiled, peak of each start")
+    before_bytes: Count = Field(description="engine imported, model not read")
+    compiled_bytes: Count = Field(description="after the first inference")
+    peak_bytes: Positive
+    raw_bytes: tuple[tuple[Count, Count, Positive], ...] = Field(description="before, compiled, peak of each start")
 
 
 class Memory(Record):
@@ -138,8 +138,8 @@ class LoadPoint(Record):
     p90_ms: float | None
     p99_ms: float | None
     max_ms: float
-    n: int
-    raw_ns: tuple[int, ...]
+    n: Count
+    raw_ns: tuple[Positive, ...]
 
 
 class LoadLimit(Record):
@@ -176,7 +176,7 @@ class Quality(Record):
     high: float
     unit: str
     higher_is_better: bool = True
-    n: int
+    n: Count
     rows: tuple[Any, ...] = Field(description="the metric's raw row of each sample")
     by_class: dict[str, float] = Field(default={}, description="class -> value, where the metric tells classes apart")
     worst: dict[str, float] = Field(default={}, description="sample id -> value, the worst ones first")
@@ -185,12 +185,12 @@ class Quality(Record):
 class Execution(Record):
     """Operations and times as the device ran them, from its execution graph and profiling counters."""
 
-    ops_by_precision: dict[str, int]
+    ops_by_precision: dict[str, Count]
     time_by_precision: dict[str, float] = Field(description="microseconds of one inference")
-    ops_by_primitive: dict[str, int] = Field(default={})
+    ops_by_primitive: dict[str, Count] = Field(default={})
     time_by_primitive: dict[str, float] = Field(default={}, description="microseconds, the costliest first")
-    reorders: int = 0
-    conversions: int = 0
+    reorders: Count = 0
+    conversions: Count = 0
     ops_us: float = Field(default=0, description="sum over all operations of one inference")
     wall_us: float = Field(default=0, description="wall time of the same inferences, with profiling on")
 
@@ -201,7 +201,7 @@ class ScenarioFigure(Record):
     value: float
     low: float | None = None
     high: float | None = None
-    n: int | None = Field(default=None, description="how many values it rests on")
+    n: Count | None = Field(default=None, description="how many values it rests on")
     unit: str = Field(default="", description="ms, us, /s, bytes, share, or any other word")
     better: Literal["lower", "higher"] = "lower"
     label: str = Field(description="name of its row in tables")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from ovopt.records.model import Record
+from ovopt.records.model import Count, Record
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
@@ -144,7 +144,7 @@ class Check(Record):
     high: float | None
     unit: str = Field(description="the metric's own, `relative` (a share of the original's value), x, ms, /s or bytes")
     verdict: Verdict
-    more: int | None = Field(
+    more: Count | None = Field(
         default=None, description="of an open budget: how many more samples, replicas or starts would settle it"
     )
     note: str = Field(default="", description="of an open budget: which measurement to extend, and by how much")

@@ -7,6 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+BEYOND = 1 << 63
+"""Whole numbers stay below: NumPy and SQLite know no larger ones."""
+Whole = Annotated[int, Field(ge=-BEYOND, lt=BEYOND)]
+Count = Annotated[int, Field(ge=0, lt=BEYOND)]
+Positive = Annotated[int, Field(gt=0, lt=BEYOND)]
+
 
 class Record(BaseModel):
     """A frozen record that refuses unknown keys. What checks it is built at its first use: no process uses them all."""
@@ -28,7 +34,7 @@ class Port(Record):
     """One input or output of a model. A dimension is None where it is dynamic."""
 
     name: str
-    shape: tuple[int | None, ...] | None = Field(description="None where even the rank is dynamic")
+    shape: tuple[Whole | None, ...] | None = Field(description="None where even the rank is dynamic")
     dtype: str = Field(description="OpenVINO's name of the element type: f32, i64, u8 ...")
 
     def __str__(self) -> str:
@@ -41,9 +47,9 @@ class ModelFacts(Record):
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
-    parameters: int = Field(description="elements of all constants")
-    operations: dict[str, int] = Field(description="how many operations of each type")
-    precisions: dict[str, int] = Field(description="constant bytes by element type")
+    parameters: Count = Field(description="elements of all constants")
+    operations: dict[str, Count] = Field(description="how many operations of each type")
+    precisions: dict[str, Count] = Field(description="constant bytes by element type")
     quantization: str | None = Field(default=None, description="how it is quantized already, if it is")
 
     @property
@@ -62,16 +68,16 @@ class ModelFile(Record):
 
     path: str
     sha256: str = Field(description="over the model file and, for an IR, its weights")
-    size_bytes: int
+    size_bytes: Positive
 
 
 class Machine(Record):
     """The facts of the machine that a measurement depends on."""
 
     processor: str
-    cores: int
+    cores: Positive
     isa: tuple[str, ...] = Field(description="instruction sets that inference uses")
-    memory_bytes: int
+    memory_bytes: Positive
     system: str
     virtual: bool
     versions: dict[str, str]
@@ -103,7 +109,7 @@ class DataFacts(Record):
 
     source: str
     fingerprint: str
-    seed: int
+    seed: Whole
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
     left_out: Annotated[dict[str, LeftOutSample], BeforeValidator(_with_kinds)] = Field(
         default={}, description="samples that were left out, by id"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ovopt.records.model import Record
+from ovopt.records.model import Count, Record
 
 SpeedWord = Literal["faster", "slower", "no clear difference"]
 QualityWord = Literal["higher", "lower", "no clear difference"]
@@ -91,8 +91,8 @@ class Speeds(Record):
 class Flips(Record):
     """Samples whose right-or-wrong outcome changed."""
 
-    lost: int
-    gained: int
+    lost: Count
+    gained: Count
     p_value: float = Field(description="exact McNemar, two-sided")
 
 
@@ -105,7 +105,7 @@ class QualityDelta(Record):
     low: float
     high: float
     unit: str
-    n: int
+    n: Count
     higher_is_better: bool
     kind: Literal["accuracy", "agreement"]
     flips: Flips | None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ovopt.records.model import Record
+from ovopt.records.model import Count, Record
 
 OPEN_SHARE = 0.5
 """With few samples no interval is narrow enough; an estimate within this share of the budget is then taken on trust,
@@ -25,7 +25,7 @@ class Trial(Record):
     drop: float
     low: float
     high: float
-    n: int
+    n: Count
     state: State
     speedup: float | None
     seconds: float
@@ -50,7 +50,7 @@ class SearchOutcome(Record):
     max_drop: float
     metric: str
     unit: str
-    samples: int = Field(description="of the tuning split")
+    samples: Count = Field(description="of the tuning split")
     trials: tuple[Trial, ...]
     smallest: Trial | None = Field(description="that keeps the budget, and is smaller than the original")
     gains: tuple[Gain, ...] = ()

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ovopt.records.gate import Verdict
-from ovopt.records.model import Machine, Record
+from ovopt.records.model import Count, Machine, Record
 from ovopt.records.pairs import QualityDelta, Speedup
 
 ORIGINAL = "original"
@@ -62,7 +62,7 @@ class Sweep(Record):
     title: str
     machine: Machine
     scenarios: tuple[str, ...]
-    planned: int = Field(description="models of the suite; more than there are rows while the sweep is under way")
+    planned: Count = Field(description="models of the suite; more than there are rows while the sweep is under way")
     rows: tuple[SweepRow, ...]
 
     @property

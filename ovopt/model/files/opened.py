@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ovopt.documents import content_of, parse_json
 from ovopt.errors import ModelError, UsageError
 from ovopt.given_file import check_path
 from ovopt.model.files.ir import save_model
@@ -71,7 +71,7 @@ class OpenedModel:
         if self.label or not check_path(file, ModelError).is_file():
             return None
         try:
-            manifest = Manifest.model_validate(upgraded_manifest(json.loads(file.read_text(encoding="utf-8"))))
+            manifest = Manifest.model_validate(upgraded_manifest(parse_json(content_of(file))))
         except (ValueError, LookupError, TypeError, AttributeError):  # of any text
             raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
         if self.file.sha256 != manifest.model.sha256:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ValidationError
 
 from ovopt.contracts import Materials, Step, Stepped, plugins
-from ovopt.errors import RecipeError, StepError, did_you_mean
+from ovopt.errors import RecipeError, StepError, did_you_mean, quoted
 from ovopt.model.files.read import read_model
 from ovopt.model.inspect.layers import by_name
 from ovopt.model.inspect.quantizers import layers_in_8_bits, reverted
@@ -120,7 +120,7 @@ def recorded_steps(manifest: Manifest, bundle: Path) -> tuple[Step, ...]:
 
 def _searching(report: StepReport, manifest: Manifest, bundle: Path) -> str:
     """The command that searches once more, as far as the manifest tells: it names no recipe file of the user's own."""
-    family = manifest.recipe.get("family")
+    family = str(manifest.recipe.get("family"))
     data = manifest.recipe.get("data", {}).get("source") or {}
     own = data.get("path") if not str(data.get("path")).startswith("{") else None
     options = {
@@ -150,7 +150,7 @@ def _own(name: str, settings: Mapping[str, Any], bundle: Path) -> Step:
     known = plugins("ovopt.steps", Step)
     if name not in known:
         raise RecipeError(
-            f"{bundle}: neither this version of ovopt nor an installed package has a step {name!r}; "
+            f"{bundle}: neither this version of ovopt nor an installed package has a step {quoted(name)}; "
             f"{did_you_mean(name, known)}"
         )
     make: Callable[[Any], Step] = known[name].model_validate

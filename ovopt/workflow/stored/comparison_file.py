@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 import ovopt
-from ovopt.errors import UsageError
+from ovopt.documents import UnreadableError, parse_json
+from ovopt.errors import UsageError, quoted, shortened
 from ovopt.gate import decide, decision_on, lost_arms
-from ovopt.given_file import check_file
+from ovopt.given_file import check_file, read_file
 from ovopt.recipe import budget_override, parse_budgets
 from ovopt.records import Budgets, Comparison, Decision
 from ovopt.reports.decision import with_reason
@@ -22,6 +24,7 @@ from ovopt.workflow.stored.recompute import check_unchanged
 
 SCHEMA = "ovopt.comparison/"
 NEWEST = 2
+EDITED = "the file was changed after ovopt wrote it: take the original one, or measure again"
 OLDER = f'"{SCHEMA}{NEWEST - 1}"'.encode()
 
 
@@ -32,7 +35,7 @@ def read_comparison(path: str | Path) -> Comparison:
     """
     file = as_path("path", path)
     check_file(file, "comparison file", UsageError)
-    return parse_comparison(file.read_bytes(), str(file))
+    return parse_comparison(read_file(file, UsageError), str(file))
 
 
 def parse_comparison(content: bytes, said: str) -> Comparison:
@@ -42,9 +45,9 @@ def parse_comparison(content: bytes, said: str) -> Comparison:
     except ValidationError as error:
         fault = _fault(content, error)
     else:
-        if "schema_" in comparison.model_fields_set:
+        fault = _unsound(comparison) if "schema_" in comparison.model_fields_set else _no_schema(None)
+        if not fault:
             return comparison
-        fault = _no_schema(None)
     raise UsageError(f"{said}: not a comparison of this version of ovopt: {fault}")
 
 
@@ -61,8 +64,8 @@ def _validated(content: bytes) -> Comparison:
 def _upgraded(content: bytes) -> str | None:
     """The file with the keys of this version; None where it is no mapping of version 1."""
     try:
-        written = json.loads(content)
-    except ValueError:
+        written = parse_json(content)
+    except UnreadableError:
         return None
     if not isinstance(written, dict) or written.get("schema") != f"{SCHEMA}{NEWEST - 1}":
         return None
@@ -116,7 +119,10 @@ def _fault(content: bytes, error: ValidationError) -> str:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return _no_json(content, first)
-    written: Any = json.loads(content)
+    try:
+        written = parse_json(content, any_number=True)
+    except UnreadableError as unreadable:
+        return f"{unreadable}; {EDITED}"
     if not isinstance(written, dict):
         return "the file holds no mapping of keys; `ovopt compare ... -o FILE` writes one"
     schema = written.get("schema")
@@ -125,8 +131,34 @@ def _fault(content: bytes, error: ValidationError) -> str:
     return _other_version(schema, written) or _broken(first, written)
 
 
+def _unsound(comparison: Comparison) -> str:
+    """What no single key tells: arms that pairs are about but that are not there, and rows that are no numbers; empty
+    where all is well."""
+    names = {arm.name for arm in comparison.arms}
+    about = (name for pair in comparison.pairs for name in (pair.baseline, pair.candidate))
+    if not names:
+        return f"arms: nothing was measured; {EDITED}"
+    if (missing := next((name for name in about if name not in names), None)) is not None:
+        return f"pairs: there is no arm {quoted(missing)}; {EDITED}"
+    for arm in comparison.arms:
+        for metric, quality in arm.accuracy.items():
+            if not _are_numbers(quality.rows):
+                return f"arms.{arm.name}.accuracy.{shortened(metric)}.rows: not all numbers; {EDITED}"
+    return ""
+
+
+def _are_numbers(rows: Any) -> bool:
+    """True where rows are finite numbers, or lists of them however deep; null stands for an undefined one."""
+    try:
+        return not bool(np.isinf(np.array(rows, dtype=np.float64)).any())
+    except ValueError:
+        return isinstance(rows, list | tuple) and all(map(_are_numbers, rows))
+    except (TypeError, OverflowError):
+        return False
+
+
 def _no_schema(found: object) -> str:
-    return f"schema: must begin with {SCHEMA!r}, is {found!r}; `ovopt compare ... -o FILE` writes one"
+    return f"schema: must begin with {SCHEMA!r}, is {quoted(found)}; `ovopt compare ... -o FILE` writes one"
 
 
 def _no_json(content: bytes, fault: ErrorDetails) -> str:
@@ -144,13 +176,17 @@ def _other_version(schema: str, written: dict[str, Any]) -> str | None:
         return None
     newer = number.isdigit() and int(number) > NEWEST
     advice = "update ovopt" if newer else "measure again"
-    return f"schema {schema}, written by ovopt {written.get('ovopt', '?')}; this is {ovopt.__version__}: {advice}"
+    by = shortened(str(written.get("ovopt", "?")))
+    return f"schema {shortened(schema)}, written by ovopt {by}; this is {ovopt.__version__}: {advice}"
 
 
 def _broken(fault: ErrorDetails, written: dict[str, Any]) -> str:
     """A key that is missing, unknown or of a wrong value: another version's file, or an edited one."""
     where, by = ".".join(map(str, fault["loc"])), written.get("ovopt")
-    said = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+    said = shortened(f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}")
     if by != ovopt.__version__:
-        return f"{said}; it was written by ovopt {by}, this is {ovopt.__version__}: use the newer one, or measure again"
-    return f"{said}; the file was changed after ovopt wrote it: take the original one, or measure again"
+        maker = shortened(str(by))
+        return (
+            f"{said}; it was written by ovopt {maker}, this is {ovopt.__version__}: use the newer one, or measure again"
+        )
+    return f"{said}; {EDITED}"

@@ -11,25 +11,27 @@ import hashlib
 import sqlite3
 import stat
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from ovopt.bench.machine import machine
 from ovopt.drift import compare_runs, refuse_unlike, unlike, unlike_machines
-from ovopt.errors import OutputError, UsageError, did_you_mean
-from ovopt.given_file import check_path
+from ovopt.errors import OutputError, UsageError, did_you_mean, quoted
+from ovopt.given_file import LARGEST, check_path
 from ovopt.records import Comparison, Record
+from ovopt.records.model import Count
 from ovopt.trend import Point, machine_name, points_of
 from ovopt.workflow.beginning.options import as_path
 from ovopt.workflow.stored.comparison_file import parse_comparison, read_comparison
 from ovopt.workflow.stored.recompute import check_unchanged
 
+R = TypeVar("R", bound=Record)
 APPLICATION = 0x6F766F70
 """`ovop`: SQLite's own place to say whose file it is."""
 LAYOUT = 1
@@ -52,11 +54,11 @@ CREATE INDEX by_figure ON points (figure, arm);
 class Run(Record):
     """An entry of the history."""
 
-    id: int
+    id: Count
     created: str
     original: str = Field(description="the original's file")
     verdict: str | None
-    points: tuple[Point, ...]
+    points: tuple[Point, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class History:
         self._must_exist()
         with self._writing() as db:
             for run in runs:
-                if not db.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount:
+                if not db.execute("DELETE FROM runs WHERE id = ?", (str(run),)).rowcount:
                     raise UsageError(f"{self.path}: no entry {run}; `ovopt history` lists them")
 
     def runs(self, model: str | None = None) -> list[Run]:
@@ -98,10 +100,8 @@ class History:
             found.setdefault(point.run, []).append(point)
         with self._reading() as db:
             rows = db.execute("SELECT id, created, original, verdict FROM runs ORDER BY created, id").fetchall()
-        runs = [
-            Run(id=run, created=created, original=original, verdict=verdict, points=tuple(found.get(run, ())))
-            for run, created, original, verdict in rows
-        ]
+        fields = ("id", "created", "original", "verdict")
+        runs = [self._sound(Run, row[0], fields, row, points=tuple(found.get(row[0], ()))) for row in rows]
         if model is None:
             return runs
         chosen = [run for run in runs if any(_is(point, model) for point in run.points)]
@@ -113,7 +113,7 @@ class History:
         with self._reading() as db:
             columns = ", ".join(Point.model_fields)
             rows = db.execute(f"SELECT {columns} FROM points ORDER BY created, run, rowid").fetchall()
-        points = [Point(**dict(zip(Point.model_fields, row, strict=True))) for row in rows]
+        points = [self._sound(Point, row[0], Point.model_fields, row) for row in rows]
         if figure is not None:
             chosen = [point for point in points if figure in (point.figure, point.figure.removeprefix("accuracy."))]
             if not chosen:
@@ -127,17 +127,31 @@ class History:
     def comparison(self, run: int) -> Comparison:
         """A whole comparison. Raises UsageError where there is no such entry, or it is damaged."""
         with self._reading() as db:
-            row = db.execute("SELECT comparison FROM runs WHERE id = ?", (run,)).fetchone()
+            row = db.execute("SELECT comparison FROM runs WHERE id = ?", (str(run),)).fetchone()
             if row is None:
                 raise UsageError(f"{self.path}: no entry {run}; `ovopt history` lists them")
         return self._unpacked(run, row[0])
 
     def _unpacked(self, run: int, stored: bytes) -> Comparison:
         try:
-            content = zlib.decompress(stored)
-        except zlib.error as error:
-            raise UsageError(f"{self.path}: entry {run} is damaged ({error}); remove it and add it again") from None
+            unpacking = zlib.decompressobj()
+            content = unpacking.decompress(stored, LARGEST)
+        except (zlib.error, TypeError) as error:
+            raise self._damaged(run, str(error)) from None
+        if not unpacking.eof:
+            raise self._damaged(run, "it is cut off, or too large")
         return parse_comparison(content, f"{self.path}, entry {run}")
+
+    def _sound(self, kind: type[R], run: int, fields: Iterable[str], row: Sequence[Any], **more: Any) -> R:
+        """A row of a table as a record. Raises UsageError, which names the entry, where its values are damaged."""
+        try:
+            return kind(**dict(zip(fields, row, strict=True)), **more)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise self._damaged(run, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+    def _damaged(self, run: object, why: str) -> UsageError:
+        return UsageError(f"{self.path}: entry {quoted(run)} is damaged ({why}); remove it and add it again")
 
     def last_of(self, original: str | Path, machine: str) -> int:
         """The newest entry of an original, found by its path or its file's name; of this machine if there is one.

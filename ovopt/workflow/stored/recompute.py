@@ -13,7 +13,8 @@ from ovopt import stats
 from ovopt.bench.scenario import Scenario, stored
 from ovopt.comparison import rows_array
 from ovopt.contracts import plugins
-from ovopt.errors import UsageError
+from ovopt.errors import UsageError, quoted
+from ovopt.model.native import first_line
 from ovopt.records import Arm, Comparison, Pair, Record
 from ovopt.stats import PairedCounts
 
@@ -32,6 +33,8 @@ def check_unchanged(comparison: Comparison, said: str) -> None:
         _check(comparison)
     except _ChangedError as fault:
         raise UsageError(f"{said}: {fault}") from None
+    except (ArithmeticError, ValueError) as error:  # no figure follows from such raw values
+        raise UsageError(f"{said}: its raw values give no figures ({first_line(error)}); {ADVICE}") from None
 
 
 class _ChangedError(Exception):
@@ -149,5 +152,5 @@ def _close(where: str, written: Any, again: Any) -> None:
     numbers = isinstance(written, int | float) and isinstance(again, int | float)
     if written == again or (numbers and math.isclose(written, again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)):
         return
-    said = [f"{value:.6g}" if isinstance(value, float) else repr(value) for value in (written, again)]
+    said = [f"{value:.6g}" if isinstance(value, float) else quoted(value) for value in (written, again)]
     raise _ChangedError(f"{where} is {said[0]}, its raw values give {said[1]}; {ADVICE}")

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from ovopt.bundle import read_manifest
 from ovopt.contracts import Report, View, plugins
-from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean
-from ovopt.given_file import check_path
+from ovopt.errors import ModelError, OutputError, UsageError, did_you_mean, shortened
+from ovopt.given_file import check_path, read_file
 from ovopt.output import new_file, write_text
 from ovopt.records import Comparison, Diagnosis, Manifest
 from ovopt.reports.card import MARK, card
@@ -52,13 +52,12 @@ def with_diagnosis(comparison: Comparison, path: str | Path) -> Comparison:
     if not check_path(file, UsageError).is_file():
         raise UsageError(f"{file}: no such diagnosis file; `ovopt diagnose ... -o FILE` writes one")
     try:
-        found = Diagnosis.model_validate_json(file.read_bytes())
+        found = Diagnosis.model_validate_json(read_file(file, UsageError))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        said = shortened(": ".join([*filter(None, [".".join(map(str, first["loc"]))]), first["msg"]]))
         raise UsageError(
-            f"{file}: not a diagnosis of this version of ovopt: {f'{where}: ' if where else ''}{first['msg']}; "
-            "`ovopt diagnose ... -o FILE` writes one"
+            f"{file}: not a diagnosis of this version of ovopt: {said}; `ovopt diagnose ... -o FILE` writes one"
         ) from None
     candidates = {arm.model.sha256: arm.name for arm in comparison.arms if arm.role == "candidate"}
     name = candidates.get(found.optimized.model.sha256)

@@ -90,12 +90,35 @@ def test_another_schema_is_named(schema: Any) -> None:
         (("machine", "cores"), "two", "machine.cores: input should be a valid integer, unable to parse"),
         (("pairs", 0, "size", "ratio"), float("nan"), "pairs.0.size.ratio: input should be a finite number"),
         (("pairs", 0, "speed"), 3, "pairs.0.speed: extra inputs are not permitted"),
+        (("pairs", 0, "baseline"), "nobody", "pairs: there is no arm 'nobody'"),
+        (("arms",), [], "arms: nothing was measured"),
+        (("arms", 0, "latency", "raw_ns", 0, 0, 0), 10**400, "arms.0.latency.raw_ns.0.0.0: input should be less than "),
+        (("arms", 0, "latency", "raw_ns", 0, 0, 0), 0, "arms.0.latency.raw_ns.0.0.0: input should be greater than 0"),
+        (("arms", 0, "throughput", "raw", 0, 0, "samples"), -1, "arms.0.throughput.raw.0.0.samples: input should be "),
+        (("arms", 0, "model", "size_bytes"), 0, "arms.0.model.size_bytes: input should be greater than 0"),
+        (("machine", "memory_bytes"), 1e300, "machine.memory_bytes: unable to parse input string as an integer"),
+        (("arms", 0, "accuracy", "top1", "rows", 0), "a", "arms.original.accuracy.top1.rows: not all numbers"),
+        (("arms", 0, "accuracy", "top1", "rows", 0), {}, "arms.original.accuracy.top1.rows: not all numbers"),
+        (("arms", 0, "accuracy", "top1", "rows", 0), 10**400, "arms.original.accuracy.top1.rows: not all numbers"),
     ],
 )
 def test_an_edited_file_has_its_place_named(path: tuple[Any, ...], value: Any, said: str) -> None:
     message = fault(edited(*path, value=value))
     assert message.startswith(NOT + said)
     assert message.endswith("the file was changed after ovopt wrote it: take the original one, or measure again")
+    assert len(message) < 500
+
+
+@pytest.mark.parametrize("rows", [[0.5, [1, 2]], [[1, [2]], [3]], [None, 1], [True, False], [1e300]])
+def test_rows_may_be_lists_of_numbers_however_deep(rows: list[Any]) -> None:
+    found = parse_comparison(edited("arms", 0, "accuracy", "top1", "rows", value=rows).encode(), "c.json")
+    assert json.loads(found.model_dump_json())["arms"][0]["accuracy"]["top1"]["rows"] == rows
+
+
+def test_what_no_figure_follows_from_is_said_so() -> None:
+    text = edited("arms", 0, "latency", "raw_ns", value=[[[2**63 - 1]] * 5] * 6)
+    assert changed(text).startswith("c.json: arms.original.latency.")
+    assert fault(f'{{"recipe": {"[" * 10_000}').startswith(f"{NOT}it is not valid JSON (recursion limit exceeded")
 
 
 def test_a_key_that_another_version_wrote_is_laid_to_the_version() -> None:
@@ -137,7 +160,6 @@ def test_figures_that_follow_from_their_raw_values_are_believed() -> None:
         (("pairs", 0, "accuracy", "top1", "delta"), 0.1, "pairs.int8.accuracy.top1.delta is 0.1, its raw values give"),
         (("arms", 2, "accuracy", "top1", "value"), 0.99, "pairs.int8.accuracy.top1.candidate is 0.937, its raw values"),
         (("arms", 2, "accuracy", "top1", "rows"), [], "arms.int8.accuracy.top1: 0 rows of 1000 samples"),
-        (("pairs", 0, "baseline"), "nobody", "pairs.int8: there is no arm 'nobody'"),
         (("arms", 2, "throughput"), None, "pairs.int8.throughput: the figures that it is about are missing"),
     ],
 )

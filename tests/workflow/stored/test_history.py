@@ -230,6 +230,48 @@ def test_a_damaged_entry_is_named(store: History) -> None:
     assert store.comparison(1) == on_day(1)
 
 
+@pytest.mark.parametrize(
+    ("change", "asked", "why"),
+    [
+        ("UPDATE points SET value = 'NaN' WHERE run = 2", "points", "value: Input should be a finite number"),
+        ("UPDATE points SET value = 'abc' WHERE run = 2", "points", "value: Input should be a valid number"),
+        ("UPDATE points SET value = 9e999 WHERE run = 2", "points", "value: Input should be a finite number"),
+        ("UPDATE runs SET created = x'ff00' WHERE id = 2", "runs", "created: Input should be a valid string"),
+        (
+            "DELETE FROM points WHERE run = 2",
+            "runs",
+            "points: Tuple should have at least 1 item after validation, not 0",
+        ),
+        ("UPDATE runs SET comparison = 'text' WHERE id = 2", "second", "a bytes-like object is required, not 'str'"),
+        ("UPDATE runs SET comparison = x'' WHERE id = 2", "second", "it is cut off, or too large"),
+    ],
+)
+def test_a_damaged_value_has_its_entry_named(store: History, change: str, asked: str, why: str) -> None:
+    db = sqlite3.connect(store.path)
+    db.execute(change)
+    db.commit()
+    db.close()
+    with pytest.raises(UsageError) as told:
+        {"points": store.points, "runs": store.runs, "second": lambda: store.comparison(2)}[asked]()
+    assert str(told.value).startswith(f"{store.path}: entry 2 is damaged ({why}")
+    assert str(told.value).endswith("); remove it and add it again")
+    store.remove([2])
+    assert [run.id for run in store.runs()] == [1, 3]
+
+
+@pytest.mark.parametrize("length", [9, 5000])
+def test_a_store_that_was_cut_off_is_named(store: History, length: int) -> None:
+    store.path.write_bytes(store.path.read_bytes()[:length])
+    with pytest.raises(UsageError, match=r"history\.sqlite: damaged, or no history of ovopt \(.*\); restore it"):
+        store.runs()
+
+
+def test_an_entry_beyond_all_numbers_does_not_exist(store: History) -> None:
+    for asked in (lambda: store.comparison(10**30), lambda: store.remove([10**30])):
+        with pytest.raises(UsageError, match=exactly(f"{store.path}: no entry {10**30}; `ovopt history` lists them")):
+            asked()
+
+
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     store = History(tmp_path / "no" / "h.sqlite")
     message = f"{store.path}: cannot be written: the folder {tmp_path / 'no'} does not exist"
