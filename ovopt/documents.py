@@ -28,8 +28,6 @@ class Limits:
 
 WRITTEN_BY_HAND = Limits(1 << 20, 30_000, 32)
 """Of recipes, suites, settings and lists of class names."""
-STORED_BYTES = 1 << 30
-"""Of what programs write: annotations, manifests, results."""
 WHOLE = 1 << 63
 """Whole numbers stay below: OpenVINO, NumPy and SQLite know no larger ones."""
 
@@ -46,32 +44,12 @@ class UnreadableError(ValueError):
         return f"{file}:{self.line}: {self}" if self.line else f"{file}: {self}"
 
 
-def content_of(file: Path, size_bytes: int = STORED_BYTES) -> bytes:
-    """The bytes of a regular file. Raises UnreadableError where it is none, too large, or the system refuses."""
-    try:
-        if not file.is_file():
-            raise UnreadableError("no such file" if not file.exists() else "not a regular file")
-        size = file.stat().st_size
-        if size > size_bytes:
-            raise UnreadableError(f"holds {size:,} bytes, and at most {size_bytes:,} are read")
-        return file.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"cannot be read: {error.strerror}") from None
-
-
-def text_of(file: Path, size_bytes: int = STORED_BYTES) -> str:
-    """The text of a regular file, without the mark that UTF-8 files may begin with. Raises UnreadableError as
-    `content_of`, and where it is no UTF-8."""
-    return _decoded(content_of(file, size_bytes))
-
-
 def parse_json(content: str | bytes, any_number: bool = False) -> Any:
     """The value of a JSON document. Raises UnreadableError for what is none, what is nested too deeply and, without
     `any_number`, for NaN, infinite numbers and whole numbers beyond 64 bits."""
-    text = content if isinstance(content, str) else _decoded(content)
     checks: Any = {"parse_int": _whole, "parse_float": _finite, "parse_constant": _refuse_constant}
     try:
-        return json.loads(text, **({} if any_number else checks))
+        return json.loads(_decoded(content), **({} if any_number else checks))
     except json.JSONDecodeError as error:
         raise UnreadableError(f"not valid JSON: {error.msg}", error.lineno) from None
     except RecursionError:
@@ -80,16 +58,16 @@ def parse_json(content: str | bytes, any_number: bool = False) -> Any:
         raise UnreadableError(str(error).partition(";")[0]) from None
 
 
-def parse_yaml(text: str) -> Any:
+def parse_yaml(content: str | bytes) -> Any:
     """The value of a YAML document. Raises UnreadableError as `composed` and `constructed`."""
-    return constructed(composed(text))
+    return constructed(composed(content))
 
 
-def composed(text: str, limits: Limits = WRITTEN_BY_HAND) -> yaml.Node | None:
+def composed(content: str | bytes, limits: Limits = WRITTEN_BY_HAND) -> yaml.Node | None:
     """The nodes of a YAML document, None of an empty one. Raises UnreadableError for what is none, and for one that
     is beyond the limits."""
     try:
-        return _Loader(text, limits).get_single_node()
+        return _Loader(_decoded(content), limits).get_single_node()
     except yaml.YAMLError as error:
         raise _unreadable(error) from None
 
@@ -104,9 +82,9 @@ def constructed(node: yaml.Node | None) -> Any:
         raise _unreadable(error) from None
 
 
-def _decoded(content: bytes) -> str:
+def _decoded(content: str | bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return content if isinstance(content, str) else content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableError(f"not UTF-8 text (byte {error.start})") from None
 

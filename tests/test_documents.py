@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.documents import Limits, UnreadableError, composed, constructed, content_of, parse_json, parse_yaml, text_of
+from ovopt.documents import Limits, UnreadableError, composed, constructed, parse_json, parse_yaml
 
 NESTED = "[" * 5000 + "]" * 5000
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -114,18 +112,3 @@ def test_a_json_number_of_hundreds_of_digits_is_quoted_shortened() -> None:
 
 def test_json_is_read_with_or_without_the_mark_that_utf_8_may_begin_with() -> None:
     assert parse_json(b"\xef\xbb\xbf[-9223372036854775808, 1.5]") == parse_json("[-9223372036854775808, 1.5]")
-
-
-def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    for name, why in (("pipe", "not a regular file"), ("none", "no such file"), (".", "not a regular file")):
-        with pytest.raises(UnreadableError, match=rf"\A{why}\Z"):
-            content_of(tmp_path / name)
-
-
-def test_a_file_that_is_too_large_is_refused_by_its_size_alone(tmp_path: Path) -> None:
-    file = tmp_path / "sparse"
-    with file.open("wb") as stream:
-        stream.truncate(40 << 30)
-    with pytest.raises(UnreadableError, match=r"\Aholds 42,949,672,960 bytes, and at most 1,073,741,824 are read\Z"):
-        text_of(file)

@@ -240,11 +240,12 @@ class Runtime:
 def read_settings(file: Path, device: str) -> dict[str, str]:
     """The properties of one device in a file of the form of OpenVINO's benchmark_app,
     `{"CPU": {"NUM_STREAMS": "2", ...}}`; SettingsError where the file holds none."""
-    from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json, text_of
+    from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json
     from ovopt.errors import SettingsError
+    from ovopt.given_file import read_file
 
     try:
-        found = parse_json(text_of(file, WRITTEN_BY_HAND.size_bytes))
+        found = parse_json(read_file(file, SettingsError, WRITTEN_BY_HAND.size_bytes))
     except UnreadableError as error:
         raise SettingsError(f"{file}: not a JSON file of settings: {error}") from None
     if not isinstance(found, dict) or not isinstance(found.get(device), dict):

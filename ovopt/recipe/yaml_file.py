@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, composed, constructed, text_of
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, composed, constructed
 from ovopt.errors import RecipeError, shortened
+from ovopt.given_file import read_file
 
 
 class Lines:
@@ -59,7 +60,7 @@ def read_yaml(file: Path, what: str = "a recipe") -> tuple[dict[str, Any], Lines
     Raises RecipeError where it cannot be read, is no mapping, or gives a key twice.
     """
     try:
-        root = composed(text_of(file, WRITTEN_BY_HAND.size_bytes))
+        root = composed(read_file(file, RecipeError, WRITTEN_BY_HAND.size_bytes))
         raw, lines = constructed(root), Lines(root)
     except UnreadableError as error:
         raise RecipeError(error.at(file)) from None

@@ -14,8 +14,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Array, Transform
-from ovopt.documents import UnreadableError, content_of, parse_json
+from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, ModelError, RecipeError
+from ovopt.given_file import read_file
 from ovopt.locate import expand, optional
 from ovopt.model.files.gguf import tokenizer_of
 from ovopt.transforms.sniff import seems
@@ -274,7 +275,7 @@ def _lowercase_beside(vocabulary: Path) -> bool:
     if not config.is_file():
         return True
     try:
-        found = parse_json(content_of(config))
+        found = parse_json(read_file(config, RecipeError))
     except UnreadableError as error:
         raise RecipeError(error.at(config)) from None
     return bool(found.get("do_lower_case", True)) if isinstance(found, dict) else True

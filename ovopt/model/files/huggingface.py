@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json, text_of
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json
 from ovopt.errors import ModelError
+from ovopt.given_file import read_file
 from ovopt.model.files.pytorch import convert_module
 from ovopt.model.native import core, first_line, quiet, require_torch
 from ovopt.scratch import scratch_folder
@@ -63,7 +64,7 @@ def convert_folder(folder: Path, trust: bool) -> openvino.Model:
 def _configuration(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     try:
-        found: Any = parse_json(text_of(file, WRITTEN_BY_HAND.size_bytes))
+        found: Any = parse_json(read_file(file, ModelError, WRITTEN_BY_HAND.size_bytes))
     except UnreadableError as error:
         raise ModelError(f"{error.at(file)}; download it again") from None
     config: dict[str, Any] = found if isinstance(found, dict) else {}

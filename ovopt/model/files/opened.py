@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ovopt.documents import content_of, parse_json
+from ovopt.documents import parse_json
 from ovopt.errors import ModelError, UsageError
-from ovopt.given_file import check_path
+from ovopt.given_file import check_path, read_file
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import IN_MEMORY, MANIFEST, describe_located, locate
 from ovopt.model.files.read import converted, needs_conversion, read_located
@@ -71,7 +71,7 @@ class OpenedModel:
         if self.label or not check_path(file, ModelError).is_file():
             return None
         try:
-            manifest = Manifest.model_validate(upgraded_manifest(parse_json(content_of(file))))
+            manifest = Manifest.model_validate(upgraded_manifest(parse_json(read_file(file, ModelError))))
         except (ValueError, LookupError, TypeError, AttributeError):  # of any text
             raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
         if self.file.sha256 != manifest.model.sha256:
