@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -104,6 +105,19 @@ def peak_bytes() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+TASKS = Path("/proc/self/task")
+
+
+def waited_ns(tasks: Path = TASKS) -> int:
+    """Nanoseconds that threads of this process were ready and had no processor, since each of them began; 0 where the
+    system does not count them."""
+    waited = 0
+    for file in tasks.glob("*/schedstat"):
+        with suppress(OSError):  # of a thread that has ended
+            waited += int(file.read_text().split()[1])
+    return waited
 
 
 STAT = Path("/proc/stat")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ovopt.bench.machine import waited_ns
 from ovopt.contracts import Tensors, Way
 from ovopt.model.native import core
 from ovopt.stats import Floats, Interval, speedup_interval
@@ -40,6 +41,9 @@ TURNS = 3
 """Of each instance in a pair: more narrow nothing, since the scatter is between instances."""
 SLOW_S = 0.1
 """An inference that takes so long is a turn of its own, and of several inputs one turn is enough."""
+WAITED = 0.1
+"""Share of waiting from which the clock tells about other programs: a long inference waits more often than a short one,
+and four times as fast looks like 3 to 13 times. Processor time is then off by a third at most."""
 WARM_S = 1.0
 """Of several inputs, so many are timed as the first instance answers in this time."""
 
@@ -53,12 +57,24 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """A turn's milliseconds of an inference: the median by the clock, and the mean of processor time."""
+
+    elapsed_ms: float
+    processor_ms: float
+    waited: float
+    """Share of the time that threads were ready in which they had no processor."""
+
+
+@dataclass(frozen=True)
 class Running:
     """A compiled instance that has run."""
 
     request: openvino.InferRequest
     inputs: Sequence[Tensors]
     slow: bool = False
+    on_processor: bool = True
+    """False where it computes on a device of its own, whose time is no processor's."""
 
     @classmethod
     def of(cls, model: openvino.Model, feed: Feed, device: str, within_s: float = math.inf) -> Running:
@@ -72,10 +88,10 @@ class Running:
             ran, spent = ran + 1, time.perf_counter() - began
             if spent >= within_s:
                 break
-        return cls(request, feed.inputs[:ran], spent >= SLOW_S * ran)
+        return cls(request, feed.inputs[:ran], spent >= SLOW_S * ran, device.startswith("CPU"))
 
-    def turn(self, length: Length = QUICK_TURN) -> float:
-        """The median time of an inference, in milliseconds; of all inputs together, where they are several."""
+    def turn(self, length: Length = QUICK_TURN) -> Pace:
+        """The pace of an inference; of all inputs together, where they are several."""
         several = len(self.inputs) > 1
         if several or self.slow:
             length = replace(length, least=1)
@@ -85,7 +101,11 @@ class Running:
         def take(_: int) -> float:
             return sum(self._latency(tensors if several else None) for tensors in self.inputs)
 
-        return float(np.median(repeated(take, length)))
+        waited, used = waited_ns(), time.process_time_ns()
+        times = repeated(take, length)
+        used, waited = time.process_time_ns() - used, max(0, waited_ns() - waited)
+        share = waited / max(1, waited + used) if self.on_processor else 0.0
+        return Pace(float(np.median(times)), used / len(times) / 1e6, share)
 
     def _latency(self, tensors: Tensors | None) -> float:
         self.request.infer(list(tensors) if tensors else None, share_outputs=True)
@@ -100,10 +120,10 @@ def quick_speedup(
     least: float = 0.0,
     kept: list[Running] | None = None,
 ) -> float | None:
-    """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns; None where one of them
-    does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends early where the mean
-    is clearly below `least`. Samples have shapes [batch, ...]. `kept` are instances of `before` of an earlier call, and
-    it is given what is made now."""
+    """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns (of their processor
+    times, where other programs keep the processors busy); None where one of them does not run. Both are timed on the
+    same sample, unless each is `fed` in its own way. It ends early where the mean is clearly below `least`. Samples
+    have shapes [batch, ...]. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
     first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
     baselines, most = ([], REPLICAS) if kept is None else (kept, KEPT)
     logs: list[float] = []
@@ -126,7 +146,11 @@ def _ratio(before: Running, after: Running, swapped: bool) -> float:
     turns = 1 if any(running.slow and len(running.inputs) > 1 for running in (before, after)) else TURNS
     takes = {"before": lambda _: before.turn(), "after": lambda _: after.turn()}
     taken = alternated(takes, turns, partial(creation_order, replica=swapped))
-    return float(np.median(taken["before"]) / np.median(taken["after"]))
+    disturbed = any(np.median([pace.waited for pace in paces]) > WAITED for paces in taken.values())
+    first, second = (
+        np.median([pace.processor_ms if disturbed else pace.elapsed_ms for pace in paces]) for paces in taken.values()
+    )
+    return float(first / second)
 
 
 PRECISION = 0.02

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.bench import machine as module
-from ovopt.bench.machine import machine
+from ovopt.bench.machine import machine, waited_ns
 
 CPUINFO = """processor\t: 0
 model name\t: Example CPU @ 2.00GHz
@@ -45,3 +45,14 @@ def test_the_first_processor_tells_its_name_and_instruction_sets(tmp_path, monke
     monkeypatch.setattr(module, "Path", lambda _: Path(tmp_path / "cpuinfo"))
     found = machine()
     assert (found.processor, found.isa, found.virtual) == (processor, isa, virtual)
+
+
+def test_waiting_is_that_of_all_threads_and_nothing_where_it_is_not_counted(tmp_path):
+    for thread, line in (("7", "100 2000 3"), ("8", "50 400 1")):
+        (tmp_path / thread).mkdir()
+        (tmp_path / thread / "schedstat").write_text(f"{line}\n")
+    (tmp_path / "9").mkdir()
+    assert waited_ns(tmp_path) == 2400
+    (tmp_path / "9" / "schedstat").symlink_to("gone")
+    assert waited_ns(tmp_path) == 2400
+    assert waited_ns(tmp_path / "nowhere") == 0

@@ -118,14 +118,57 @@ def test_of_several_inputs_of_a_slow_model_one_turn_is_enough(
 ) -> None:
     taken: list[object] = []
 
-    def turn(running: object) -> float:
+    def turn(running: object) -> module.Pace:
         taken.append(running)
-        return 1.0
+        return module.Pace(1.0, 1.0, 0.0)
 
     monkeypatch.setattr(module.Running, "turn", turn)
     before, after = (module.Running(Counting(), [SAMPLE] * inputs, each) for each in (slow, False))
     assert module._ratio(before, after, swapped=False) == 1
     assert len(taken) == 2 * turns
+
+
+@pytest.mark.parametrize(
+    ("waited", "ratio"),
+    [
+        ((0.02, 0.02), 13.0),
+        ((0.02, 0.5), 4.0),
+        ((0.5, 0.02), 4.0),
+    ],
+    ids=["quiet", "busy while the second runs", "busy while the first runs"],
+)
+def test_on_a_busy_machine_processor_time_tells_and_not_the_clock(
+    monkeypatch: pytest.MonkeyPatch, waited: tuple[float, float], ratio: float
+) -> None:
+    """The longer inference is interrupted more often than the shorter one."""
+    before, after = (module.Running(Counting(), [SAMPLE]) for _ in range(2))
+    paces = {id(before): module.Pace(13.0, 4.0, waited[0]), id(after): module.Pace(1.0, 1.0, waited[1])}
+    monkeypatch.setattr(module.Running, "turn", lambda running: paces[id(running)])
+    assert module._ratio(before, after, swapped=False) == ratio
+
+
+def test_one_disturbed_turn_of_three_is_left_to_the_median(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = (module.Running(Counting(), [SAMPLE]) for _ in range(2))
+    waited = iter([0.9, 0.9, 0.0, 0.0, 0.0, 0.0])
+
+    def turn(running: module.Running) -> module.Pace:
+        return module.Pace(3.0 if running is before else 1.0, 1.0, next(waited))
+
+    monkeypatch.setattr(module.Running, "turn", turn)
+    assert module._ratio(before, after, swapped=False) == 3.0
+
+
+def test_a_turn_tells_processor_time_and_the_share_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    used, waited = iter([5_000_000, 11_000_000]), iter([1_000_000, 3_000_000])
+    monkeypatch.setattr(module.time, "process_time_ns", lambda: next(used))
+    monkeypatch.setattr(module, "waited_ns", lambda: next(waited))
+    assert module.Running(Counting(), [SAMPLE]).turn(Length(0.0)) == module.Pace(0.0, 2.0, 0.25)
+
+
+def test_waiting_says_nothing_of_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = iter([0, 10**9])
+    monkeypatch.setattr(module, "waited_ns", lambda: next(waited))
+    assert module.Running(Counting(), [SAMPLE], on_processor=False).turn(Length(0.0)).waited == 0.0
 
 
 @pytest.mark.parametrize(("limit", "slow"), [(0.0, True), (np.inf, False)])
