@@ -102,7 +102,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         **stamp(options),
         recipe=used.resolved(),
         data=prepared.facts,
-        settings=settings_of(run, Plan((), 0, 0), {}),
+        settings=settings_of(run, Plan(()), {}).model_copy(update={"time_budget_s": 0.0, "precision": 0.0}),
         arms=tuple(map(Measured(qualities, {}, lost).arm, planned)),
         control=None,
         pairs=(),
