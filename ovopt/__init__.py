@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -31,4 +34,24 @@ def __getattr__(name: str) -> Any:
     """Import on first use, so that `import ovopt` and `ovopt --help` stay quick."""
     if name not in _HOMES:
         raise AttributeError(f"module 'ovopt' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    found = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = _spelled(found, name) if isinstance(found, FunctionType) else found
+    return globals()[name]
+
+
+def _spelled(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function; errors that it raises name its arguments where the command line's name options."""
+
+    @wraps(function)
+    def called(*given: Any, **named: Any) -> Any:
+        from ovopt.errors import OvoptError
+        from ovopt.spelling import in_python
+
+        try:
+            return function(*given, **named)
+        except OvoptError as error:
+            error.args = (in_python(str(error)), *error.args[1:])
+            raise
+
+    called.__module__, called.__qualname__ = __name__, name  # so that it can be pickled
+    return called

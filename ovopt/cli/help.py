@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup
 
+from ovopt.errors import OvoptError
+from ovopt.spelling import on_command
+
 GROUPS: Mapping[str, Sequence[str]] = {
     "Data": ("recipe", "data", "sets", "shape", "on_bad_sample", "split", "model", "seed", "trust"),
     "NNCF": (
@@ -49,6 +52,14 @@ class Command(TyperCommand):
         """Write the page."""
         formatter.write(page(self, ctx, page_width()))
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; errors that it raises name its own options."""
+        try:
+            return super().invoke(ctx)
+        except OvoptError as error:
+            _respell(error, self)
+            raise
+
 
 class Group(TyperGroup):
     """A command of commands whose page is written here."""
@@ -56,6 +67,20 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
         formatter.write(page(self, ctx, page_width()))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command below, or the group by itself; errors that that raises name its own options."""
+        try:
+            return super().invoke(ctx)
+        except OvoptError as error:
+            if not ctx.invoked_subcommand:
+                _respell(error, self)
+            raise
+
+
+def _respell(error: OvoptError, command: Any) -> None:
+    options = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    error.args = (on_command(str(error), options), *error.args[1:])
 
 
 def page_width() -> int:

@@ -82,8 +82,8 @@ def test_choices_and_defaults_are_told() -> None:
     shown = " ".join(written("ovopt history").split())
     assert "--over AXIS What the figure is followed over; with --metric. One of created, ovopt, openvino," in shown
     assert "--format console|json|csv How to print it. Default: console." in shown
-    assert "--time-budget SECONDS Seconds that the search may take. Default: 600." in " ".join(
-        written("ovopt quantize").split()
+    assert "--percentile NUMBER The percentile that --latency-limit is about. Default: 99." in " ".join(
+        written("ovopt compare").split()
     )
 
 
