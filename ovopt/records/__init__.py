@@ -18,6 +18,7 @@ from ovopt.records.comparison import (
     Comparison as Comparison,
     Measured as Measured,
     Preview as Preview,
+    RecipeFile as RecipeFile,
     Settings as Settings,
 )
 from ovopt.records.diagnosis import Diagnosis as Diagnosis

@@ -47,6 +47,13 @@ class Preview(Record):
     image: str | None = Field(default=None, pattern=r"^data:image/[a-z]+;base64,[A-Za-z0-9+/=]*$")
 
 
+class RecipeFile(Record):
+    """The file that a run's recipe was read from."""
+
+    path: str
+    sha256: str
+
+
 class Comparison(Record):
     """The comparison file: raw values of all arms plus the pairs and the gate that follow from them."""
 
@@ -55,6 +62,7 @@ class Comparison(Record):
     created: str
     machine: Machine
     recipe: dict[str, Any] = Field(description="resolved: every override applied, budgets included")
+    recipe_file: RecipeFile | None = Field(default=None, description="the file that it was read from")
     data: DataFacts | None
     settings: Settings
     arms: tuple[Arm, ...]

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.contracts import DataSource
+from ovopt.data.content import hash_of
 from ovopt.data.in_memory import is_prepared
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.files.opened import OpenedModel
-from ovopt.recipe import Recipe, load_recipe, parse_recipe, places_in, with_data, without_places
+from ovopt.recipe import Recipe, find_recipe, load_recipe, parse_recipe, places_in, with_data, without_places
 from ovopt.recipe.match import best_match
+from ovopt.records import RecipeFile
 from ovopt.workflow.beginning.options import Options, check
 
 if TYPE_CHECKING:
@@ -64,13 +66,14 @@ class Beside:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A recipe and a seed, and the data set in memory that takes the place of its source. `why` is empty where the user
-    named the recipe."""
+    """A recipe and a seed, the file that it was read from, and the data set in memory that takes the place of its
+    source. `why` is empty where the user named the recipe."""
 
     recipe: Recipe
     seed: int
     why: str
     data: Any = None
+    file: RecipeFile | None = None
 
 
 def choose(
@@ -112,12 +115,17 @@ def _chosen(
         raw = recipe.resolved() if path is None else with_data(recipe.resolved(), str(path))
         return Chosen(parse_recipe(raw, "recipe", options.overrides, fill=fill) if changed else recipe, seed, "")
     if recipe is not None:
-        return Chosen(load_recipe(recipe, path, options.overrides, fill), seed, "")
+        return Chosen(load_recipe(recipe, path, options.overrides, fill), seed, "", file=_file(recipe))
     given = given or path is not None
     found = _of_a_bundle(path, models, options, given) or (
         _matching(path, models[0], options, given) if guess else None
     )
     return found or Chosen(load_recipe(None, path, options.overrides, fill), seed, _gone(models))
+
+
+def _file(name: str | Path) -> RecipeFile:
+    file = find_recipe(name)
+    return RecipeFile(path=str(file), sha256=hash_of(file))
 
 
 def _gone(models: Sequence[OpenedModel]) -> str:
@@ -150,5 +158,5 @@ def _matching(path: str | Path | None, model: OpenedModel, options: Options, giv
         recipe = load_recipe(matched.name, path, options.overrides, Beside(model).filled)
         if recipe.data.source or given:
             why = f"recipe {matched.name}, because {matched.why}; --recipe generic takes no such guess"
-            return Chosen(recipe, options.seed or 0, why)
+            return Chosen(recipe, options.seed or 0, why, file=_file(matched.name))
     return None

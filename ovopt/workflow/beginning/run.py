@@ -12,7 +12,7 @@ from ovopt.bench.machine import machine
 from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import Recipe
-from ovopt.records import Machine, Port
+from ovopt.records import Machine, Port, RecipeFile
 from ovopt.room import check_room
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.beginning.recipe_choice import choose
@@ -51,6 +51,7 @@ class Run:
     """The reason for the recipe; empty where the user named it."""
     data: Any = None
     """A data set in memory, in place of the recipe's source."""
+    recipe_file: RecipeFile | None = None
 
     @property
     def model(self) -> OpenedModel:
@@ -92,4 +93,4 @@ def begin(
     check_room()
     with opened(models, options.trust) as found:
         chosen = choose(recipe, data, found, options, guess)
-        yield Run(found, chosen.recipe, chosen.seed, options, chosen.why, chosen.data)
+        yield Run(found, chosen.recipe, chosen.seed, options, chosen.why, chosen.data, chosen.file)

@@ -47,6 +47,7 @@ from ovopt.workflow.comparing.taking_part import (
     already_quantized,
     divided,
     fed_apart,
+    made_of_others,
     named_models,
     native_models,
 )
@@ -181,6 +182,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     result = Comparison(
         **stamp(options),
         recipe=recipe.resolved(),
+        recipe_file=run.recipe_file,
         data=prepared.facts,
         settings=settings_of(run, plan, found),
         arms=tuple(made),
@@ -189,6 +191,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         pairs=tuple(measured.pairs(made, scorer, run.seed)) if scorer else (),
         gate=Gate(decision=Decision(kind="measured")),
         notes=(
+            *made_of_others(taking_part),
             *already_quantized(taking_part[0]),
             *divided(taking_part),
             *(scorer.doubts if scorer else ()),

@@ -22,7 +22,7 @@ from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device
 from ovopt.workflow.comparing.compare import Measured, Plan, settings_of
 from ovopt.workflow.comparing.scoring import Scorer
-from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, named_models
+from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, made_of_others, named_models
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -101,13 +101,14 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     return Comparison(
         **stamp(options),
         recipe=used.resolved(),
+        recipe_file=run.recipe_file,
         data=prepared.facts,
         settings=settings_of(run, Plan(()), {}).model_copy(update={"time_budget_s": 0.0, "precision": 0.0}),
         arms=tuple(map(Measured(qualities, {}, lost).arm, planned)),
         control=None,
         pairs=(),
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
-        notes=(*already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
+        notes=(*made_of_others(taking_part), *already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
     )
 
 

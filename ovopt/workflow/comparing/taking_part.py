@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count, zip_longest
@@ -12,7 +13,7 @@ from ovopt.bundle import left_behind, left_to_host, shapes_to_give
 from ovopt.contracts import Engine, plugins
 from ovopt.errors import ModelError, SettingsError, did_you_mean
 from ovopt.given_file import check_file
-from ovopt.model.files.locate import describe_located
+from ovopt.model.files.locate import MANIFEST, describe_located
 from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Shapes
@@ -136,6 +137,32 @@ def already_quantized(original: NamedModel) -> list[str]:
     """Remarks on an original that does not start from floating point."""
     found = original.facts.quantization
     return [f"the original is quantized already: {found}"] if found else []
+
+
+def made_of_others(taking_part: Sequence[NamedModel]) -> list[str]:
+    """Remarks on bundles that were made of another content than the first model has, or had when it was made."""
+    original = taking_part[0]
+    ours = {original.file.sha256, *_sources(original.opened)}
+    return [
+        f"{one.name} was not made of this {original.opened}: its manifest names {one.manifest.source.path} with the "
+        f"content {one.manifest.source.sha256[:12]}..., here it is {original.file.sha256[:12]}...; make it again, or "
+        "compare it with what it was made of"
+        for one in taking_part[1:]
+        if one.manifest and not ours & {one.file.sha256, *_sources(one.opened)}
+    ]
+
+
+def _sources(model: OpenedModel) -> Iterator[str]:
+    """Hashes of what a bundle was made of: a model, or a bundle and what that was made of."""
+    source = model.manifest.source if model.manifest else None
+    if source is None:
+        return
+    yield source.sha256
+    if (Path(source.path) / MANIFEST).is_file():
+        above = OpenedModel(source.path)
+        with suppress(ModelError):  # it has been changed since, so that it tells nothing
+            if above.file.sha256 == source.sha256:
+                yield from _sources(above)
 
 
 def divided(taking_part: Sequence[NamedModel]) -> list[str]:

@@ -20,6 +20,7 @@ from ovopt.recipe import budget_override, parse_budgets
 from ovopt.records import Budgets, Comparison, Decision
 from ovopt.reports.decision import with_reason
 from ovopt.workflow.beginning.options import as_path, check
+from ovopt.workflow.stored.inputs import changed_inputs
 from ovopt.workflow.stored.recompute import check_unchanged
 
 SCHEMA = "ovopt.comparison/"
@@ -111,7 +112,8 @@ def judge_again(comparison: Comparison, budgets: Sequence[str], said: str = "the
     except UsageError as error:
         raise UsageError(f"{said}: {error}") from None
     judged = {"gate": gate, "recipe": {**comparison.recipe, "budgets": section}}
-    return with_reason(comparison.model_copy(update=judged))
+    notes = tuple(dict.fromkeys((*changed_inputs(comparison), *comparison.notes)))
+    return with_reason(comparison.model_copy(update={**judged, "notes": notes}))
 
 
 def _fault(content: bytes, error: ValidationError) -> str:

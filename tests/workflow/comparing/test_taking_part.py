@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from ovopt.errors import ModelError, SettingsError
+from ovopt.model.files.locate import MANIFEST, describe
 from ovopt.recipe import load_recipe
+from ovopt.records import Machine, Manifest, ModelFile
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.beginning.run import begin
 from ovopt.workflow.comparing.arms import check_device
-from ovopt.workflow.comparing.taking_part import NamedModel, named_models, native_models
+from ovopt.workflow.comparing.taking_part import NamedModel, made_of_others, named_models, native_models
 from tests.cli import run
 from tests.factories import exactly
 from tests.models import adding_model, saved
@@ -168,3 +170,40 @@ def test_a_device_that_is_here_passes(device: str) -> None:
 def test_a_device_that_is_not_here_is_named() -> None:
     with pytest.raises(SettingsError, match=r"\A--device CPUU: no such device here; did you mean 'CPU'\?\Z"):
         check_device("CPUU")
+
+
+def bundle(folder: Path, name: str, source: str, recorded: str = "") -> Path:
+    """A bundle whose manifest says that it was made of a model of this content, by default the one that is there."""
+    (folder / name).mkdir()
+    run.write_ir(folder / name / "model.xml")
+    made = describe(folder / name)
+    then = ModelFile(path=source, sha256=recorded or describe(source).sha256, size_bytes=1)
+    here = Machine(processor="p", cores=2, isa=(), memory_bytes=1, system="s", virtual=False, versions={})
+    manifest = Manifest(
+        ovopt="0", created="2026", source=then, model=made, recipe={}, data=None, steps=(), machine=here
+    )
+    (folder / name / MANIFEST).write_text(manifest.model_dump_json(by_alias=True))
+    return Path(name)
+
+
+def test_a_bundle_of_the_original_or_of_a_bundle_of_it_is_no_remark(folder: Path) -> None:
+    made = bundle(folder, "thin", "tiny.xml"), bundle(folder, "thin8", "thin")
+    assert made_of_others(named([*made], {})) == []
+    assert made_of_others(named(copies(folder, "plain.xml"), {})) == []
+
+
+def test_a_bundle_of_another_content_is_named(folder: Path) -> None:
+    now = describe("tiny.xml").sha256
+    made = [bundle(folder, "old8", "tiny.xml", "a" * 64), bundle(folder, "lost8", "gone", "b" * 64)]
+    assert made_of_others(named(made, {})) == [
+        f"{name} was not made of this tiny.xml: its manifest names {source} with the content {12 * digit}..., here it "
+        f"is {now[:12]}...; make it again, or compare it with what it was made of"
+        for name, source, digit in (("old8", "tiny.xml", "a"), ("lost8", "gone", "b"))
+    ]
+
+
+def test_what_a_bundle_was_made_of_tells_nothing_once_it_was_changed(folder: Path) -> None:
+    bundle(folder, "thin", "tiny.xml")
+    made = bundle(folder, "thin8", "thin")
+    (folder / "thin" / "model.xml").write_text((folder / "thin" / "model.xml").read_text() + "\n")
+    assert len(made_of_others(named([made], {}))) == 1
