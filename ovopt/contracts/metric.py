@@ -31,6 +31,10 @@ class Metric(Record, ABC):
     """False where a label that is an integer is a number, not a class."""
     one_class: ClassVar[bool] = False
     """True where a label is the index of one class, so that one-hot rows and the like stand for one."""
+    takes_ids: ClassVar[bool] = False
+    """True where a metric of agreement knows what to do with outputs that are integer ids rather than figures."""
+    ranks: ClassVar[bool] = False
+    """True where a metric of agreement looks at the order of several figures: of a single one it is always full."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Short names for a recipe, each with the fields it stands for."""
 

@@ -7,32 +7,31 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from ovopt.arrays.pairs import are_ids, comparable, cosine, padded
 from ovopt.arrays.probabilities import are_probabilities, log_softmax
 from ovopt.contracts import Array, Metric
-from ovopt.errors import DataError
 from ovopt.metrics.row_tables import tuples
 
 HIGHEST_DB = 120.0
 """Ratio of signal to noise of equal outputs, in dB: beyond it there are only rounding errors of float64."""
 LEAST_PROBABILITY = 1e-12
+FAR = 1e30
+"""What stands for infinity where a logit is one."""
 
 
 class Cosine(Metric):
-    """Mean cosine similarity of the flattened output and the original's, 1 for the same direction."""
+    """Mean cosine similarity of the flattened output and the original's, 1 for the same direction; of integer ids, the
+    share that are the same, as if each were a vector with a single 1."""
 
     name: ClassVar[str] = "cosine"
     unit: ClassVar[str] = ""
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
+    takes_ids: ClassVar[bool] = True
 
     def row(self, output: Array, target: Any) -> float:
-        """Cosine of outputs [...], -1 to 1; two zero outputs agree, one zero output agrees with nothing."""
-        mine, theirs = (np.ravel(values).astype(np.float64) for values in (output, target))
-        if mine.shape != theirs.shape:
-            return 0.0
-        norms = float(np.linalg.norm(mine) * np.linalg.norm(theirs))
-        if norms == 0:
-            return float(np.array_equal(mine, theirs))
-        return float(np.clip(mine @ theirs / norms, -1, 1))
+        """Cosine of outputs [...], -1 to 1; two zero or empty outputs agree, one of them agrees with nothing. What only
+        one of both has along the first dimension counts as 0."""
+        return cosine(np.asarray(output), np.asarray(target))
 
 
 class Top1Agreement(Metric):
@@ -42,10 +41,18 @@ class Top1Agreement(Metric):
     unit: ClassVar[str] = "share"
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
+    takes_ids: ClassVar[bool] = True
+    ranks: ClassVar[bool] = True
 
     def row(self, output: Array, target: Any) -> float:
-        """1 where the highest scores of outputs [...] are at the same place, else 0."""
-        return float(int(np.argmax(output)) == int(np.argmax(target)))
+        """1 where the highest scores of outputs [...] are at the same place, the first of ids [k] is the same, or both
+        are empty, else 0."""
+        mine, theirs = np.ravel(output), np.ravel(target)
+        if not mine.size or not theirs.size:
+            return float(mine.size == theirs.size)
+        if are_ids(target):
+            return float(mine[0] == theirs[0])
+        return float(_highest(mine) == _highest(theirs))
 
 
 class TokenAgreement(Metric):
@@ -58,6 +65,7 @@ class TokenAgreement(Metric):
     name: ClassVar[str] = "token_agreement"
     unit: ClassVar[str] = "share"
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
+    takes_ids: ClassVar[bool] = True
 
     def row(self, output: Array, target: Any) -> list[int]:
         """Positions that agree, and positions, of logits [positions, vocabulary] or ids [positions]."""
@@ -84,10 +92,13 @@ class Sqnr(Metric):
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
 
     def row(self, output: Array, target: Any) -> list[float]:
-        """Sums of squares of signal and noise, of outputs [...]. Raises DataError where their shapes differ."""
-        mine, theirs = (np.asarray(values, np.float64) for values in (output, target))
-        if mine.shape != theirs.shape:
-            raise DataError(f"sqnr needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")
+        """Sums of squares of signal and noise, of outputs [...]; what only one of both has along the first dimension
+        counts as 0. Raises DataError where they differ in another dimension."""
+        pair = comparable(output, target)
+        if pair is None:
+            theirs = np.nan_to_num(padded(output, target, self.name)[1], nan=0.0, posinf=0.0, neginf=0.0)
+            return [float(np.sum(theirs**2)), float(np.sum(theirs**2))]
+        mine, theirs = pair
         return [float(np.sum(theirs**2)), float(np.sum((mine - theirs) ** 2))]
 
     def value(self, rows: Array) -> float:
@@ -113,25 +124,38 @@ class Kl(Metric):
     unit: ClassVar[str] = "nats"
     higher_is_better: ClassVar[bool] = False
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
+    ranks: ClassVar[bool] = True
     logits: bool | None = Field(
         default=None,
         description="whether outputs are logits; by default, unless the original's are not negative and sum to 1",
     )
 
     def row(self, output: Array, target: Any) -> float:
-        """Divergence of outputs [..., classes] in nats. Raises DataError where their shapes differ."""
-        mine, theirs = (np.atleast_1d(np.asarray(values, np.float64)) for values in (output, target))
-        if mine.shape != theirs.shape:
-            raise DataError(f"kl needs outputs of one shape; this one is {mine.shape}, the original's {theirs.shape}")
+        """Divergence of outputs [..., classes] in nats; 0 for two empty ones, and what only one of both has along the
+        first dimension counts as 0. Raises DataError where they differ in another dimension."""
+        both = padded(np.atleast_1d(output), np.atleast_1d(target), self.name)
+        if not both[0].size:
+            return 0.0
+        mine, theirs = (np.nan_to_num(side, nan=-FAR, posinf=FAR, neginf=-FAR) for side in both)  # -inf: no chance
         logits = not are_probabilities(theirs) if self.logits is None else self.logits
         log_q, log_p = (log_softmax(side) if logits else _log_probability(side) for side in (mine, theirs))
         divergence = np.sum(np.exp(log_p) * (log_p - log_q), axis=-1)
         return max(0.0, float(divergence.mean()))
 
 
+def _highest(values: Array) -> int:
+    """The place of the highest of values [n] that is a number."""
+    found = int(np.argmax(values))  # the first NaN, if there is one
+    if values.dtype.kind == "f" and np.isnan(values[found]):
+        found = int(np.argmax(np.where(np.isnan(values), -np.inf, values)))
+    return found
+
+
 def _ids(output: Any) -> Array:
     values = np.atleast_1d(output)
-    return np.ravel(values if values.dtype.kind in "iu" else values.argmax(axis=-1))
+    if values.dtype.kind in "iu":
+        return np.ravel(values)
+    return np.ravel(values.argmax(axis=-1)) if values.size else np.empty(0, np.int64)
 
 
 def _log_probability(values: Array) -> Array:

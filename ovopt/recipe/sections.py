@@ -58,8 +58,10 @@ class ModelSection(Record):
         description="input name (or index) -> shape; a dimension is a number, `?` for any, or a range `1..8`",
     )
     batch: int = Field(default=1, gt=0, description="samples per timed inference")
-    output: int | str | tuple[int | str, ...] = Field(
-        default=0, description="the output that metrics look at, by index or name; several for `postprocess` to join"
+    output: int | str | tuple[int | str, ...] | None = Field(
+        default=None,
+        description="the output that metrics look at, by index or name; several for `postprocess` to join. By default "
+        "`postprocess` and labels have the first, and agreement looks at all",
     )
     inputs: dict[str, int | float | tuple[int | float, ...]] = Field(
         default={}, description="inputs that are the same for every sample: input name -> value"

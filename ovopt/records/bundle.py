@@ -17,6 +17,7 @@ class Standing(Record):
     size_bytes: Positive
     agreement: dict[str, float] = Field(description="of the outputs, at the precision that runs, by metric")
     samples: Count = Field(description="calibration samples that the agreement is taken on")
+    worst: dict[str, str] = Field(default={}, description="metric -> the output that its agreement is of, of several")
     speedup: float | None = Field(description="of one inference, per sample; null where it was not measured")
 
 

@@ -74,6 +74,7 @@ class Comparison(Record):
     )
     pairs: tuple[Pair, ...]
     gate: Gate
+    unjudged: dict[str, str] = Field(default={}, description="outputs that no metric looks at, and why")
     notes: tuple[str, ...] = ()
     previews: dict[str, Preview] = Field(default={}, description="of samples that flipped, by their id")
     diagnoses: dict[str, Diagnosis] = Field(

@@ -180,6 +180,8 @@ class Quality(Record):
     rows: tuple[Any, ...] = Field(description="the metric's raw row of each sample")
     by_class: dict[str, float] = Field(default={}, description="class -> value, where the metric tells classes apart")
     worst: dict[str, float] = Field(default={}, description="sample id -> value, the worst ones first")
+    output: str | None = Field(default=None, description="the output that it is of, the worst one, of several")
+    outputs: dict[str, Quality] = Field(default={}, description="each output's, or each part's of one, of several")
 
 
 class Execution(Record):

@@ -51,6 +51,9 @@ class ModelFacts(Record):
     operations: dict[str, Count] = Field(description="how many operations of each type")
     precisions: dict[str, Count] = Field(description="constant bytes by element type")
     quantization: str | None = Field(default=None, description="how it is quantized already, if it is")
+    output_kinds: dict[str, Literal["sorted", "indices"]] = Field(
+        default={}, description="outputs that hold sorted values, or the indices of some, as the graph tells"
+    )
 
     @property
     def fake_quantize(self) -> int:

@@ -111,6 +111,8 @@ class QualityDelta(Record):
     flips: Flips | None
     minimum_detectable_drop: float | None
     verdict: QualityWord
+    output: str | None = Field(default=None, description="the output that it is of, the worst one, of several")
+    outputs: dict[str, QualityDelta] = Field(default={}, description="each output's, or each part's of one, of several")
 
     @property
     def drop(self) -> tuple[float, float, float]:

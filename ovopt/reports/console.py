@@ -13,7 +13,7 @@ from ovopt.records import Arm, Comparison
 from ovopt.reports.cells import TONES, Cell, Tone, clean, drawn, one_line
 from ovopt.reports.remarks import remarks
 from ovopt.reports.rows import candidates_of, table_rows
-from ovopt.reports.verdict import verdict_of
+from ovopt.reports.verdict import not_judged, verdict_of
 
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "doubt": "yellow"}
 NARROW = 88
@@ -48,7 +48,8 @@ def _opening(comparison: Comparison) -> Table:
     opening = Table.grid(padding=(0, 2, 0, 0))
     opening.add_column(max_width=40, overflow="fold")
     opening.add_column(overflow="fold", ratio=1)
-    evidence = "\n".join(map(one_line, verdict.evidence)) or one_line(verdict.sentence)
+    lines = [*verdict.evidence, not_judged(comparison)] if verdict.evidence else [verdict.sentence]
+    evidence = "\n".join(one_line(line) for line in lines if line)
     opening.add_row(Text(one_line(verdict.headline), style=f"bold {STYLES[verdict.tone]}"), Text(evidence))
     word = comparison.gate.verdict
     if word:

@@ -14,7 +14,8 @@ from ovopt import units
 from ovopt.contracts import Report, View
 from ovopt.records import Arm, Comparison, Quality
 from ovopt.reports.cells import clean, drawn, one_line
-from ovopt.reports.rows import title_of
+from ovopt.reports.rows import outputs_of, title_of
+from ovopt.reports.verdict import not_judged
 
 SHOWN = 5
 
@@ -38,6 +39,11 @@ def _metrics(comparison: Comparison) -> Table:
     for name in names:
         cells = [_quality(arm.accuracy.get(name)) for arm in comparison.arms]
         table.add_row(Text(one_line(title_of(name))), *cells)
+        for output in outputs_of(name, comparison.arms):
+            found = (
+                arm.accuracy[name].outputs.get(output) if name in arm.accuracy else None for arm in comparison.arms
+            )
+            table.add_row(Text(one_line(f"  of {output}")), *map(_quality, found))
     if any(arm.lost for arm in comparison.arms):
         table.add_row("lost", *(Text(one_line(arm.lost or ""), style="red") for arm in comparison.arms))
     return table
@@ -76,6 +82,7 @@ def _footnotes(comparison: Comparison) -> Iterator[str]:
         if left_out:
             first = next(iter(left_out.values())).why
             yield f"{len(left_out)} left out, for example {first}"
+    yield from filter(None, [not_judged(comparison)])
     yield from comparison.notes
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from ovopt import units
 from ovopt.budgets import metric_of
 from ovopt.figures import KEYED, Figure, figures_of
-from ovopt.records import Arm, Check, Comparison, Pair, QualityDelta
+from ovopt.records import Arm, Check, Comparison, Pair, Quality, QualityDelta
 from ovopt.reports.cells import Cell, Tone, speedup_cell, verdict_cell
 
 SHOWN_SHARE = 0.05
@@ -109,9 +109,10 @@ def points_of(delta: QualityDelta, places: int = 1) -> str:
     return f"{units.points(delta.delta, delta.unit, places)} {bounds}"
 
 
-def title_of(metric: str) -> str:
-    """A metric's name in running text."""
-    return metric.replace("_", " ")
+def title_of(metric: str, delta: QualityDelta | None = None) -> str:
+    """A metric's name in running text, with the output that it is of, where there are several."""
+    title = metric.replace("_", " ")
+    return f"{title} of {delta.output}" if delta and delta.output else title
 
 
 def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]], places: Mapping[str, int]) -> Iterator[Row]:
@@ -123,14 +124,29 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]], places: Mapping[st
         first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit, places.get(name, 1)))
         meaning = "quality; higher is better" if quality.higher_is_better else "an error; lower is better"
         meaning = "the same answers as the original's" if agreement else meaning
-        digits = places.get(name, 1)
+        outputs = outputs_of(name, [arm for arm, _ in candidates])
+        meaning = f"{meaning}; the worst output counts" if outputs else meaning
         cells = [_quality_cell(delta, arm, name, digits) for delta, (arm, _) in zip(deltas, candidates, strict=True)]
         yield Row(title_of(name), meaning, (first, *cells))
+        for output in outputs:
+            cells = [_output_cell(arm.accuracy.get(name), output, digits) for arm, _ in candidates]
+            yield Row(f"of {output}", "this output alone", (Cell(), *cells), part=True)
         if any(delta and delta.flips for delta in deltas) and not agreement:
             meaning = "samples that turned wrong, and right"
             flips = [delta.flips if delta else None for delta in deltas]
             cells = [Cell(f"{one.lost} lost, {one.gained} gained") if one else Cell() for one in flips]
             yield Row("flips", meaning, (Cell(), *cells), part=True)
+
+
+def outputs_of(metric: str, arms: Iterable[Arm]) -> list[str]:
+    """Outputs, or parts of one, that a metric looks at one by one."""
+    found = (arm.accuracy[metric].outputs for arm in arms if metric in arm.accuracy)
+    return list(dict.fromkeys(name for outputs in found for name in outputs))
+
+
+def _output_cell(quality: Quality | None, output: str, places: int) -> Cell:
+    found = quality.outputs.get(output) if quality else None
+    return Cell(units.quality(found.value, found.unit, places) if found else units.MISSING)
 
 
 def _quality_cell(delta: QualityDelta | None, arm: Arm, name: str, places: int) -> Cell:

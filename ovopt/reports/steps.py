@@ -77,7 +77,13 @@ def against_the_original(standing: Standing) -> str:
 def _agreement(standing: Standing) -> str:
     """By metric, with four digits, and 1 only where nothing differs that the metric sees."""
     floored = {name: min(value, 0.9999) if value < 1 else value for name, value in standing.agreement.items()}
-    return ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in floored.items())
+    return ", ".join(f"{_titled(name, standing.worst)} {value:.4f}" for name, value in floored.items())
+
+
+def _titled(metric: str, worst: Mapping[str, str]) -> str:
+    """A metric with the output that it is of, where there are several."""
+    title = metric.replace("_", " ")
+    return f"{title} of {worst[metric]}" if metric in worst else title
 
 
 def _done(report: StepReport) -> str:

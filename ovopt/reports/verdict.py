@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ovopt import units
@@ -39,7 +39,21 @@ class Verdict:
 
 
 def verdict_of(comparison: Comparison) -> Verdict:
-    """The gate's decision in words."""
+    """The gate's decision in words, and what it does not rest on."""
+    found = _of_decision(comparison)
+    return replace(found, sentence=f"{found.sentence} {not_judged(comparison)}".strip())
+
+
+def not_judged(comparison: Comparison) -> str:
+    """Outputs that no metric looks at, as a sentence of its own; empty where there are none."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in comparison.unjudged.items():
+        by_reason.setdefault(why, []).append(repr(name))
+    said = [f"{units.a_few(names, NAMED)} ({why})" for why, names in by_reason.items()]
+    return f"Not judged: output{'s' * (len(comparison.unjudged) > 1)} {', '.join(said)}." if said else ""
+
+
+def _of_decision(comparison: Comparison) -> Verdict:
     decision, ship = comparison.gate.decision, comparison.gate.ship
     pairs = {pair.candidate: pair for pair in comparison.pairs}
     about = pairs.get(decision.about or "")
@@ -95,7 +109,7 @@ def _values(comparison: Comparison, pair: Pair, metrics: Iterable[str]) -> str:
         if delta := pair.accuracy.get(name):
             both = (delta.candidate, delta.baseline)
             value, before = (units.quality(one, delta.unit, places.get(name, 1)) for one in both)
-            agrees = f"agreement with {baseline} ({title_of(name)}) {value}"
+            agrees = f"agreement with {baseline} ({title_of(name, delta)}) {value}"
             said.append(agrees if delta.kind == "agreement" else f"{title_of(name)} is {value}, {baseline}'s {before}")
     return ", ".join(said)
 
@@ -155,7 +169,7 @@ def _evidence(comparison: Comparison, pair: Pair) -> Iterator[str]:
 
 def _quality_evidence(name: str, delta: QualityDelta, checks: Sequence[Check]) -> str:
     if delta.kind == "agreement":
-        return f"{title_of(name)} {units.quality(delta.candidate, delta.unit)} with the original"
+        return f"{title_of(name, delta)} {units.quality(delta.candidate, delta.unit)} with the original"
     places = max(map(places_of, checks), default=1)
     bounds = " ... ".join(units.quality_delta(bound, delta.unit, places) for bound in (delta.low, delta.high))
     change = f"{units.points(delta.delta, delta.unit, places)}, interval {bounds}"

@@ -13,7 +13,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
@@ -67,6 +67,15 @@ class IgnoredScope(Record):
             types=list(self.types),
             subgraphs=[nncf.Subgraph(list(s.inputs), list(s.outputs)) for s in self.subgraphs],
         )
+
+
+def without(scope: nncf.IgnoredScope | None, names: Sequence[str]) -> nncf.IgnoredScope | None:
+    """A scope that leaves out these operations too, in whatever body of an `If` they are."""
+    import nncf
+
+    if not names:
+        return scope
+    return replace(scope or nncf.IgnoredScope(), names=[*(scope.names if scope else ()), *names], validate=False)
 
 
 def member(kind: type[E], value: str, where: str) -> E:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ovopt import units
+from ovopt.arrays.pairs import cosine, fit
 from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import DataError, RecipeError, StepError, UsageError, did_you_mean
 from ovopt.model.inspect.profile import operation_times
@@ -204,18 +204,14 @@ def _reasons(survey: Survey) -> list[str]:
 
 def _similarity(before: openvino.Model, after: openvino.Model, samples: Sequence[Tensors]) -> float:
     """The mean cosine with the original's, at f32, of the output where it is lowest. Raises StepError where one is not
-    finite or of another shape."""
+    finite where the original's is, or of another shape than its own length makes it."""
     mine, theirs = (float_outputs(model, samples) for model in (before, after))
     lowest = 1.0
     for wanted, found in zip(mine, theirs, strict=True):
-        if not all(np.isfinite(array).all() for array in found):
-            raise StepError("the pruned model's output is not finite")
-        if any(one.shape != two.shape for one, two in zip(wanted, found, strict=True)):
+        pairs = list(zip(found, wanted, strict=True))
+        if not all(fit(*pair) for pair in pairs):
             raise StepError("the pruned model's output has another shape")
-        lowest = min(lowest, float(np.mean([_cosine(one, two) for one, two in zip(wanted, found, strict=True)])))
+        if any(np.isfinite(one).all() > np.isfinite(two).all() for two, one in pairs):
+            raise StepError("the pruned model's output is not finite")
+        lowest = min(lowest, float(np.mean([cosine(*pair) for pair in pairs])))
     return lowest
-
-
-def _cosine(one: NDArray[Any], two: NDArray[Any]) -> float:
-    power = float(np.linalg.norm(one) * np.linalg.norm(two))
-    return float((one * two).sum()) / power if power else float(np.array_equal(one, two))

@@ -11,14 +11,15 @@ from pydantic import Field
 
 from ovopt import units
 from ovopt.bisection import thinned
-from ovopt.contracts import Materials, Stage, Step, Stepped
+from ovopt.contracts import Materials, Stage, Step, Stepped, Tensors
 from ovopt.errors import NoEffectError, StepError, UsageError
 from ovopt.loss import MaxDrop
+from ovopt.model.inspect.branches import Branch, idle_branches, name_bodies_apart
 from ovopt.model.inspect.quantizers import layers_in_8_bits
 from ovopt.model.native import first_line
 from ovopt.model.ports.facts import facts
 from ovopt.records import ModelFacts, StepReport
-from ovopt.steps.nncf_calls import IgnoredScope, calibrating, parameters, quiet
+from ovopt.steps.nncf_calls import IgnoredScope, calibrating, parameters, quiet, without
 
 if TYPE_CHECKING:
     import openvino
@@ -80,14 +81,25 @@ class Quantize(Step):
                 raise UsageError(
                     f"the model already holds {count} {kind} operations: it is quantized; start from the original"
                 )
-        quantized = self._run(model.clone(), materials)
-        return Stepped(quantized, self._report(before, quantized, materials))
+        model = model.clone()
+        if before.operations.get("If"):
+            name_bodies_apart(model)
+        idle = self._idle(model, materials.calibration[: self.subset_size])
+        quantized = self._run(model, materials, idle)
+        return Stepped(quantized, self._report(before, quantized, materials, idle))
 
-    def _run(self, model: openvino.Model, materials: Materials) -> openvino.Model:
+    def _idle(self, model: openvino.Model, samples: Sequence[Tensors]) -> Sequence[Branch]:
+        """Branches that no sample takes: NNCF finds no ranges for them."""
+        try:
+            return idle_branches(model, samples)
+        except RuntimeError as error:
+            raise StepError(f"the model does not run: {first_line(error)}") from None
+
+    def _run(self, model: openvino.Model, materials: Materials, idle: Sequence[Branch]) -> openvino.Model:
         import nncf
 
         used = min(self.subset_size, len(materials.calibration))
-        arguments = self._arguments(model)
+        arguments = self._arguments(model, idle)
         passes = 2 if self.model_type else 1  # at least: one for the ranges, before that one to smooth
         with materials.progress.task("quantize", total=used * passes) as advance, quiet():
             try:
@@ -109,12 +121,13 @@ class Quantize(Step):
         """The end of the message about a model that NNCF fails on: what it works without, and the options for that;
         empty where nothing was found `within_s` seconds."""
         until = clock() + within_s
+        arguments = self._arguments(model, self._idle(model, materials.calibration[:1]))
 
         def works(arguments: Arguments) -> bool:
             return clock() < until and self._works(model, materials, arguments)
 
         with materials.progress.task("look for a way round it"), quiet():
-            return _way_round(model, self._arguments(model), works)
+            return _way_round(model, arguments, works)
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
         """True where NNCF quantizes the model so, with one sample."""
@@ -127,9 +140,10 @@ class Quantize(Step):
             return False
         return True
 
-    def _arguments(self, model: openvino.Model) -> dict[str, Any]:
+    def _arguments(self, model: openvino.Model, idle: Sequence[Branch]) -> dict[str, Any]:
         import nncf
 
+        scope = self.ignored_scope.of(model, "optimize.quantize.ignored_scope")
         return {
             "mode": nncf.QuantizationMode(self.mode) if self.mode else None,
             "preset": nncf.QuantizationPreset(self.preset) if self.preset else None,
@@ -137,7 +151,7 @@ class Quantize(Step):
             "subset_size": self.subset_size,
             "fast_bias_correction": self.fast_bias_correction,
             "model_type": nncf.ModelType(self.model_type) if self.model_type else None,
-            "ignored_scope": self.ignored_scope.of(model, "optimize.quantize.ignored_scope"),
+            "ignored_scope": without(scope, [name for branch in idle for name in branch.names]),
             "advanced_parameters": parameters(
                 nncf.AdvancedQuantizationParameters, self.advanced_parameters, "optimize.quantize.advanced_parameters"
             )
@@ -145,7 +159,9 @@ class Quantize(Step):
             else None,
         }
 
-    def _report(self, before: ModelFacts, quantized: openvino.Model, materials: Materials) -> StepReport:
+    def _report(
+        self, before: ModelFacts, quantized: openvino.Model, materials: Materials, idle: Sequence[Branch]
+    ) -> StepReport:
         after = facts(quantized)
         if not after.quantizers:
             raise NoEffectError("quantize changed nothing: no operation of this model was quantized")
@@ -160,7 +176,13 @@ class Quantize(Step):
         }
         places = units.counted(after.operations.get("FakeConvert", 0), "place")
         done = f"floating point of 8 bits in {places}" if self.mode else layers_in_8_bits(quantized)
-        report = self.record_effect(effect, [few] if available < min(self.subset_size, 100) else [], done=done)
+        notes = [few] if available < min(self.subset_size, 100) else []
+        notes += [
+            f"no calibration sample takes the {branch.kind} branch of If {branch.operation!r}: it stays in floating "
+            "point; samples that take it would have it quantized too"
+            for branch in idle
+        ]
+        report = self.record_effect(effect, notes, done=done)
         return report.model_copy(update={"quantized": self.mode is None})
 
 

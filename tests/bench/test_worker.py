@@ -106,6 +106,17 @@ def test_an_output_that_is_no_longer_finite_costs_the_arm(worker: Worker, sessio
         turn(worker, session, np.array([[0.1, number, -30.0]], np.float32))
 
 
+@pytest.mark.parametrize("number", [np.inf, -np.inf])
+def test_an_output_that_was_infinite_from_the_beginning_may_be(worker: Worker, session: Timed, number: float) -> None:
+    for _ in range(2):
+        turn(worker, session, np.array([[0.1, number, -30.0]], np.float32))
+
+
+def test_an_output_that_nobody_held_against_another_may_hold_no_nan(worker: Worker, session: Timed) -> None:
+    with pytest.raises(ArmLostError, match=exactly("NaN in its output while it was timed")):
+        turn(worker, session, np.array([[0.1, np.nan, -30.0]], np.float32))
+
+
 def test_what_is_compared_with_is_the_first_output_and_not_the_last(worker: Worker, session: Timed) -> None:
     """Small steps add up."""
     for step in range(2):

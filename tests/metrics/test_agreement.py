@@ -43,10 +43,69 @@ def test_the_length_of_an_output_does_not_matter_but_its_direction(output, scale
 
 @pytest.mark.parametrize(
     ("output", "original", "row"),
-    [([0, 0], [0, 0], 1), ([0, 0], [1, 0], 0), ([1, 0], [0, 0], 0), ([1, 0], [0, 1], 0), ([1, 2, 3], [1, 2], 0)],
+    [([0, 0], [0, 0], 1), ([0, 0], [1, 0], 0), ([1, 0], [0, 0], 0), ([1, 0], [0, 1], 0), ([[1, 2]], [[1, 2, 3]], 0)],
 )
 def test_zeros_agree_with_zeros_alone_and_nothing_with_another_shape(output, original, row):
-    assert Cosine().row(np.array(output), np.array(original)) == row
+    assert Cosine().row(np.array(output, np.float32), np.array(original, np.float32)) == row
+
+
+@pytest.mark.parametrize("metric", [Cosine(), Top1Agreement(), TokenAgreement(), Sqnr(), Kl()])
+def test_two_empty_outputs_agree_as_far_as_any_two_can(metric):
+    empty, full = np.empty((0, 4), np.float32), np.ones((2, 4), np.float32)
+    best = {"cosine": 1.0, "top1_agreement": 1.0, "token_agreement": [0, 0], "sqnr": [0, 0], "kl": 0.0}
+    assert metric.row(empty, empty) == best[metric.name]
+    worst = {"cosine": 0.0, "top1_agreement": 0.0, "token_agreement": [0, 2], "sqnr": [8, 8], "kl": 0.0}
+    assert metric.row(empty, full) == worst[metric.name]
+
+
+def test_what_only_one_of_both_found_is_held_against_zeros():
+    rng = np.random.default_rng(0)
+    original = rng.normal(size=(5, 4))
+    filled = np.concatenate([original[:3], np.zeros((2, 4))])
+    assert Cosine().row(original[:3], original) == pytest.approx(1 - distance.cosine(filled.ravel(), original.ravel()))
+    assert Sqnr().row(original[:3], original) == pytest.approx([(original**2).sum(), (original[3:] ** 2).sum()])
+
+
+@pytest.mark.parametrize(
+    ("output", "original", "cosine", "first"),
+    [([5, 2, 9], [5, 9, 2], 1 / 3, 1), ([5, 2], [5, 2, 1, 1], 1 / 2, 1), ([4], [5], 0, 0), ([7, 7], [7, 7], 1, 1)],
+)
+def test_ids_are_the_same_or_not_whatever_numbers_they_are(output, original, cosine, first):
+    assert Cosine().row(np.array(output), np.array(original)) == pytest.approx(cosine)
+    assert Top1Agreement().row(np.array(output), np.array(original)) == first
+
+
+def test_small_integers_are_pixels_and_no_ids():
+    grey = np.array([[10, 20], [30, 40]], np.uint8)
+    assert 0.99 < Cosine().row(grey + np.uint8(1), grey) < 1
+
+
+# What is no number
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("metric", [Cosine(), Top1Agreement(), TokenAgreement(), Sqnr(), Kl()])
+def test_what_is_no_number_in_both_at_the_same_place_takes_nothing_from_agreement(metric, odd):
+    original = np.random.default_rng(0).normal(size=6)
+    output = original + 0.01
+    original[4] = output[4] = odd
+    found = np.array([metric.row(output, original)])
+    best = np.array([metric.row(original, original)])
+    assert np.isfinite(found).all()
+    assert metric.value(best) - metric.value(found) == pytest.approx(0, abs=100 if metric.name == "sqnr" else 1e-2)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_what_only_one_of_both_has_as_no_number_agrees_with_nothing(odd):
+    original = np.array([1.0, 2.0, odd])
+    assert Cosine().row(np.array([1.0, 2.0, 3.0]), original) == 0
+    signal, noise = Sqnr().row(np.array([1.0, 2.0, 3.0]), original)
+    assert noise >= signal
+
+
+def test_a_mask_in_finite_numbers_is_one_of_minus_infinity():
+    original = np.array([1.0, 2.0, -np.inf])
+    assert Cosine().row(np.array([1.0, 2.0, -65504.0]), original) == pytest.approx(1)
 
 
 def test_the_cosine_of_large_half_precision_outputs_does_not_overflow():
@@ -200,6 +259,6 @@ def test_half_precision_probabilities_are_still_probabilities():
 
 @pytest.mark.parametrize("metric", [Sqnr(), Kl()])
 def test_another_shape_is_an_error(metric):
-    said = f"{metric.name} needs outputs of one shape; this one is (2,), the original's (3,)"
+    said = f"{metric.name} needs outputs of one shape; this one is (1, 2), the original's (1, 3)"
     with pytest.raises(DataError, match=exactly(said)):
-        metric.row(np.zeros(2), np.zeros(3))
+        metric.row(np.zeros((1, 2)), np.zeros((1, 3)))

@@ -469,3 +469,38 @@ def test_an_nncf_of_other_parameters_still_says_what_failed(unable, monkeypatch)
     unable("first")
     with pytest.raises(StepError, match=exactly("nncf.quantize failed: KeyError: 'output_0'")):
         run()
+
+
+def branching_model():
+    """A convolution, and an If on the sign of its input between two more, which share their name."""
+    rng = np.random.default_rng(0)
+    given = ops.parameter([1, 3, 8, 8], np.float32, name="x")
+
+    def conv(node, name):
+        weights = rng.normal(size=(3, 3, 3, 3)).astype(np.float32)
+        return ops.relu(ops.convolution(node, weights, [1, 1], [1, 1], [1, 1], [1, 1], name=name))
+
+    first = conv(given, "conv")
+    positive = ops.greater(ops.reduce_sum(given, np.array([0, 1, 2, 3])), np.float32(0))
+    inner = [ops.parameter([1, 3, 8, 8], np.float32) for _ in range(2)]
+    bodies = [ov.Model([ops.result(conv(node, "conv"))], [node]) for node in inner]
+    fork = ops.if_op(positive.output(0))
+    fork.set_friendly_name("fork")
+    fork.set_then_body(bodies[0])
+    fork.set_else_body(bodies[1])
+    fork.set_input(first.output(0), *inner)
+    return ov.Model([fork.set_output(*(body.results[0] for body in bodies))], [given], "branching")
+
+
+@pytest.mark.parametrize(("sign", "kind"), [(1, "else"), (-1, "then")])
+def test_a_branch_that_no_sample_takes_stays_as_it_is_and_is_named(sign, kind):
+    samples = [(sign * np.abs(array),) for array in np.random.default_rng(1).normal(size=(4, 1, 3, 8, 8)).astype("f4")]
+    done = quantized(branching_model(), samples)
+    (fork,) = (op for op in done.model.get_ops() if op.get_type_name() == "If")
+    taken = [any(op.get_type_name() == "FakeQuantize" for op in fork.get_function(i).get_ops()) for i in (0, 1)]
+    assert taken == [kind == "else", kind == "then"]
+    assert any(op.get_type_name() == "FakeQuantize" for op in done.model.get_ops())
+    assert done.report.notes[-1] == (
+        f"no calibration sample takes the {kind} branch of If 'fork': it stays in floating point; samples that take it "
+        "would have it quantized too"
+    )

@@ -85,8 +85,7 @@ def by_name(model: openvino.Model) -> dict[str, openvino.Node]:
 def sizes_bytes(model: openvino.Model, names: Sequence[Layer], shapes: Sequence[Sequence[int]]) -> dict[str, int]:
     """Bytes that the values of layers take as f32 for inputs of these shapes; a dimension that is open even then counts
     as one."""
-    fixed = _reshaped(model, shapes)
-    nodes = by_name(fixed)
+    nodes = {**by_name(model), **by_name(_reshaped(model, shapes))}  # to reshape folds transposes into their readers
     return {layer.name: 4 * sum(_elements(nodes[layer.name].output(i)) for i in layer.outputs) for layer in names}
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ovopt.errors import ModelError, did_you_mean
 from ovopt.records import ModelFacts, Port
@@ -41,14 +41,34 @@ def facts(model: openvino.Model) -> ModelFacts:
         if kind == "Constant":
             parameters += prod(op.get_output_shape(0))
             precisions[op.get_element_type().get_type_name()] += op.get_byte_size()
+    outputs = _ports(model.outputs, "output")
+    kinds = zip(outputs, map(_kind, model.outputs), strict=True)
     return ModelFacts(
         inputs=_ports(model.inputs, "input"),
-        outputs=_ports(model.outputs, "output"),
+        outputs=outputs,
         parameters=parameters,
         operations=dict(sorted(operations.items())),
         precisions=dict(sorted(precisions.items())),
         quantization=quantization(model),
+        output_kinds={port.name: kind for port, kind in kinds if kind},
     )
+
+
+RESHAPING = ("Result", "Convert", "Reshape", "Squeeze", "Unsqueeze", "Slice", "StridedSlice")
+"""Operations that leave values in their order."""
+
+
+def _kind(port: openvino.Output) -> Literal["sorted", "indices"] | None:
+    """The kind of an output that a TopK gives: its values come sorted, whatever the model says."""
+    source = port.get_node().input_value(0)
+    while source.get_node().get_type_name() in RESHAPING:
+        source = source.get_node().input_value(0)
+    if source.get_node().get_type_name() != "TopK":
+        return None
+    if source.get_index() == 1:
+        return "indices"
+    single = source.get_partial_shape()[source.get_node().get_axis()] == 1
+    return None if single or source.get_node().get_attributes().get("sort") == "index" else "sorted"
 
 
 def quantization(model: openvino.Model) -> str | None:
@@ -126,8 +146,8 @@ def _shape(port: openvino.Output) -> tuple[int | None, ...] | None:
     return tuple(None if dim.is_dynamic else dim.get_length() for dim in partial)
 
 
-Wanted = int | str | Sequence[int | str]
-"""An output by index (negative ones count from the end) or name, or several."""
+Wanted = int | str | Sequence[int | str] | None
+"""An output by index (negative ones count from the end) or name, or several; None, which chooses none, is the first."""
 
 
 def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
@@ -135,12 +155,25 @@ def chosen_outputs(ports: Sequence[Port], wanted: Wanted) -> list[Port]:
     return [ports[index] for index in output_indices(ports, wanted)]
 
 
+def matching(ports: Sequence[Port], original: Sequence[Port]) -> list[int | None]:
+    """Places of the original's outputs among a model's: by name, whatever their order; one whose name is not there is
+    the one at the same place, where that is nobody else's. None for those that the model lacks."""
+    named = {port.name: place for place, port in enumerate(ports)}
+    found = [named.get(port.name) for port in original]
+    same = len(ports) == len(original)
+
+    def beside(place: int) -> int | None:
+        return place if place < len(ports) and place not in found and (same or place == 0) else None
+
+    return [beside(place) if at is None else at for place, at in enumerate(found)]
+
+
 def output_indices(ports: Sequence[Port], wanted: Wanted, said: str = "model.output") -> list[int]:
     """Places of the chosen outputs among the model's: a runtime knows those where outputs have no name of their own.
 
     Raises ModelError, which begins with `said`, where there is no such output, one is chosen twice, or none is chosen.
     """
-    keys = [wanted] if isinstance(wanted, int | str) else list(wanted)
+    keys = [0] if wanted is None else [wanted] if isinstance(wanted, int | str) else list(wanted)
     found = [_index(ports, key, said) for key in keys]
     twice = next((key for place, key in enumerate(keys) if found[place] in found[:place]), None)
     if twice is not None:

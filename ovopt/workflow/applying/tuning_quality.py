@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,11 @@ from ovopt.bench.protocol import Output
 from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.native import core, reason
-from ovopt.model.ports.facts import output_indices
+from ovopt.model.ports.facts import facts as facts_of
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import ModelFacts, QualityDelta
 from ovopt.workflow.comparing.scoring import Pass, Scorer
+from ovopt.workflow.comparing.taking_part import output_places
 
 if TYPE_CHECKING:
     import openvino
@@ -34,17 +36,29 @@ class Validator:
         facts: ModelFacts,
         device: str,
         properties: Mapping[str, str],
+        lacking: Mapping[str, str] | None = None,
     ) -> None:
+        """`lacking`: outputs that candidates do not have, and why."""
         self._chosen = list(prepared.splits["tuning"])
         if not self._chosen:
             raise DataError("data.splits.tuning: holds no samples to choose by")
         self.metric: Metric = prepared.recipe.metrics[0]
-        self._scorer = Scorer.of(prepared, facts.outputs, self._chosen, metrics=(self.metric,))
-        outputs = tuple(output_indices(facts.outputs, prepared.recipe.model.output))
-        self._placement = Placement(Path("-"), {}, outputs, device, state=prepared.recipe.model.state)
+        self._ports, self._lacking = facts.outputs, lacking or {}
+        self._scorer = Scorer.of(
+            prepared,
+            facts.outputs,
+            self._chosen,
+            metrics=(self.metric,),
+            kinds=facts.output_kinds,
+            lacking=self._lacking,
+        )
+        self._placement = Placement(Path("-"), {}, (), device, state=prepared.recipe.model.state)
         self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
-        before = Pass(self._scorer, "original", "the original", keeps=self._scorer.agrees)
+        before = Pass(self._scorer, "original", "the original", original=True, keeps=self._scorer.agrees)
         self._run(self._session(original), before, self._chosen)
+        if fault := self._scorer.odd.fault:
+            raise ArmLostError(fault)
+        before.settle()
         if self.metric.label in before.silent:
             raise DataError(
                 f"{self.metric.label}: no scores are left to agree behind the decoders that the model does itself; "
@@ -58,7 +72,7 @@ class Validator:
     @property
     def samples(self) -> int:
         """Count of samples of the tuning split that were scored."""
-        return len(self._before)
+        return self.baseline.n
 
     def delta(self, model: openvino.Model, max_drop: float, prepared: Prepared | None = None) -> QualityDelta:
         """A candidate's change of quality. Stops early where the drop is beyond the budget for certain. `prepared`: the
@@ -66,7 +80,7 @@ class Validator:
 
         Raises ArmLostError where the model does not run, or its output is not finite.
         """
-        taken = Pass(self._scorer, "candidate", "the candidate", keeps=False, prepared=prepared)
+        taken = Pass(self._scorer, "candidate", "the candidate", original=False, prepared=prepared)
         session, end, look = self._session(model), 0, FIRST_LOOK
         while True:
             start, end = end, min(look, len(self._chosen))
@@ -81,7 +95,11 @@ class Validator:
             compiled = core().compile_model(model, self._placement.device, self._properties)
         except RuntimeError as error:
             raise ArmLostError(f"cannot be compiled: {reason(error)}") from None
-        return OpenVinoSession(compiled, (), self._placement, None)
+        return OpenVinoSession(compiled, (), replace(self._placement, outputs=self._places(model)), None)
+
+    def _places(self, model: openvino.Model) -> tuple[int, ...]:
+        wanted = self._scorer.prepared.recipe.model.output
+        return tuple(output_places(facts_of(model).outputs, self._ports, wanted, self._lacking))
 
     def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int]) -> None:
         items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))

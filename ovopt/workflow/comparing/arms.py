@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,12 +16,20 @@ from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement, Tensors
 from ovopt.errors import DataError, SettingsError, did_you_mean
 from ovopt.model.native import core
-from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
+from ovopt.records import Port
 from ovopt.scratch import scratch_folder
 from ovopt.workflow.beginning.options import Options
-from ovopt.workflow.comparing.taking_part import CONTROL, REFERENCE, NamedModel, NativeModel, fed_apart
+from ovopt.workflow.comparing.taking_part import (
+    CONTROL,
+    REFERENCE,
+    NamedModel,
+    NativeModel,
+    fed_apart,
+    lacked,
+    output_places,
+)
 
 Role = Literal["baseline", "candidate", "control", "reference"]
 
@@ -57,9 +65,12 @@ def arms(
         with options.progress.task("prepare samples", total=TIMED * recipe.model.batch) as advance:
             timed = Timed.of(prepared, fed_apart(taking_part, prepared), scratch, advance)
 
+        def placed(one: NamedModel, file: Path) -> Placement:
+            return _placement(one, file, recipe, baseline.facts.outputs, lacking)
+
         def arm(one: NamedModel, name: str, role: Role, extra: Mapping[str, str]) -> ArmPlan:
             fed = timed.embedded.get(one.file.sha256, timed.usual)
-            placement = _placement(one, one.opened.readable(scratch, one.shapes), recipe)
+            placement = placed(one, one.opened.readable(scratch, one.shapes))
             return ArmPlan(
                 name=name,
                 role=role,
@@ -73,7 +84,7 @@ def arms(
             )
 
         def reference(one: NativeModel) -> ArmPlan:
-            placement = _placement(baseline, Path(one.file.path), recipe)
+            placement = placed(baseline, Path(one.file.path))
             whole = replace(placement, shapes=recipe.model.shapes)
             return ArmPlan(
                 name=one.name,
@@ -86,6 +97,7 @@ def arms(
             )
 
         baseline, *candidates = taking_part
+        lacking = lacked(taking_part)
         planned = [arm(baseline, baseline.name, "baseline", {})]
         if control:
             planned.append(arm(baseline, CONTROL, "control", {}))
@@ -95,12 +107,14 @@ def arms(
         yield [*planned, *map(reference, native)]
 
 
-def _placement(one: NamedModel, file: Path, recipe: Recipe) -> Placement:
+def _placement(
+    one: NamedModel, file: Path, recipe: Recipe, original: Sequence[Port], lacking: Collection[str]
+) -> Placement:
     names = {port.name for port in one.facts.inputs}
     return Placement(
         file,
         one.shapes,
-        tuple(output_indices(one.facts.outputs, recipe.model.output)),
+        tuple(output_places(one.facts.outputs, original, recipe.model.output, lacking)),
         recipe.runtime.device,
         recipe.model.batch,
         {into: of for into, of in recipe.model.state.items() if into in names},

@@ -40,13 +40,14 @@ from ovopt.workflow.beginning.options import Options, check, check_number, optio
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
 from ovopt.workflow.comparing.previews import previews
-from ovopt.workflow.comparing.scoring import Scorer
+from ovopt.workflow.comparing.scoring import Save, Scorer
 from ovopt.workflow.comparing.taking_part import (
     CONTROL,
     NamedModel,
     already_quantized,
     divided,
     fed_apart,
+    lacked,
     made_of_others,
     named_models,
     native_models,
@@ -161,8 +162,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     if against_baseline:
         calibrated = {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
         prepared = prepared.without_calibrated(calibrated)
-    outputs, fed = taking_part[0].facts.outputs, fed_apart(taking_part, prepared)
-    scorer = Scorer.of(prepared, outputs, prepared.splits["gate"], fed=fed) if against_baseline else None
+    scorer = scorer_of(taking_part, prepared, prepared.splits["gate"]) if against_baseline else None
     scenarios = plan.make_scenarios()
     if scorer:
         _check_budgets(recipe, scorer, scenarios)
@@ -190,6 +190,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         references=dict(measured.references(made, scorer)),
         pairs=tuple(measured.pairs(made, scorer, run.seed)) if scorer else (),
         gate=Gate(decision=Decision(kind="measured")),
+        unjudged=scorer.unjudged if scorer else {},
         notes=(
             *made_of_others(taking_part),
             *already_quantized(taking_part[0]),
@@ -204,6 +205,23 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         return with_reason(result)
     judged = {"gate": decide(result, recipe.budgets), "previews": previews(result, prepared)}
     return with_reason(result.model_copy(update=judged))
+
+
+def scorer_of(
+    taking_part: Sequence[NamedModel], prepared: Prepared, chosen: Sequence[int], save: Save | None = None
+) -> Scorer:
+    """What scores all models on the chosen samples. Raises DataError as `Scorer.of` does."""
+    original = taking_part[0].facts
+    return Scorer.of(
+        prepared,
+        original.outputs,
+        chosen,
+        save,
+        fed_apart(taking_part, prepared),
+        kinds=original.output_kinds,
+        lacking=lacked(taking_part),
+        alone=len(taking_part) == 1,
+    )
 
 
 def settings_of(run: Run, plan: Plan, found: Mapping[str, Found]) -> Settings:

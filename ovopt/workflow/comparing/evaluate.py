@@ -20,9 +20,8 @@ from ovopt.records import Comparison, Decision, Gate
 from ovopt.workflow.beginning.options import as_path, check, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device
-from ovopt.workflow.comparing.compare import Measured, Plan, settings_of
-from ovopt.workflow.comparing.scoring import Scorer
-from ovopt.workflow.comparing.taking_part import already_quantized, fed_apart, made_of_others, named_models
+from ovopt.workflow.comparing.compare import Measured, Plan, scorer_of, settings_of
+from ovopt.workflow.comparing.taking_part import already_quantized, made_of_others, named_models
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -83,8 +82,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         said = {"arm": arm, "id": prepared.samples.ids[index], "prediction": _plain(prediction)}
         lines.append(f"{json.dumps(said)}\n")
 
-    fed = fed_apart(taking_part, prepared)
-    scorer = Scorer.of(prepared, taking_part[0].facts.outputs, indices, save if predictions else None, fed)
+    scorer = scorer_of(taking_part, prepared, indices, save if predictions else None)
     if not scorer.metrics:
         raise UsageError(
             "nothing to evaluate by: the recipe has only metrics of agreement, which needs a second model; name "
@@ -108,6 +106,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         control=None,
         pairs=(),
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
+        unjudged=scorer.unjudged,
         notes=(*made_of_others(taking_part), *already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
     )
 

@@ -15,16 +15,21 @@ from ovopt.bench.workers import Crew
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
+from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.preparing.class_labels import counted_from_one
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Port, Quality, QualityDelta
 from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, missing_numbers, no_skill
+from ovopt.workflow.comparing.odd_values import OddValues
+from ovopt.workflow.comparing.output_parts import Part, Seen
 
 WORST = 10
 Save = Callable[[str, int, Any], None]
 """Takes an arm's name, a sample's index and its prediction."""
+Found = Mapping[str, Mapping[int, Row]]
+"""Rows of one metric: part of the outputs -> sample's index -> row; labels judge one that has no name."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,21 @@ class Scorer:
     metrics: Sequence[Metric]
     chosen: Sequence[int]
     ports: Sequence[Port]
-    """The chosen outputs of the model."""
+    """The chosen outputs of the model, which decoders and labels look at."""
     outputs: OutputFile
+    judged: Sequence[Port] = ()
+    """Those that agreement looks at: the chosen ones, or all where none is chosen."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Outputs whose values are sorted or indices of some."""
+    beside: bool = False
+    """True where agreement stands in for labels, which look at the first output alone: it looks at the others."""
+    unjudged: dict[str, str] = field(default_factory=dict)
+    """Outputs that nothing looks at, and why."""
+    odd: OddValues = field(default_factory=OddValues)
+    parts: list[Part] = field(default_factory=list)
+    """Known as soon as the original has answered."""
+    answered: list[Seen] = field(default_factory=list)
+    """Of the original."""
     save: Save | None = None
     doubts: list[str] = field(default_factory=list)
     """What looks wrong with the data."""
@@ -57,12 +75,20 @@ class Scorer:
         save: Save | None = None,
         fed: Mapping[str, Prepared] | None = None,
         metrics: Sequence[Metric] | None = None,
+        kinds: Mapping[str, str] | None = None,
+        lacking: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> Scorer:
-        """The recipe's metrics if none are given. Raises DataError, before anything runs, where a chosen sample has no
-        label that they need."""
+        """The recipe's metrics if none are given. `kinds`: of outputs that are sorted or indices; `lacking`: outputs
+        that some model does not have, and why; `alone`: there is nothing that outputs could agree with. Raises
+        DataError, before anything runs, where a chosen sample has no label that they need."""
         metrics = prepared.recipe.metrics if metrics is None else metrics
         accuracy = [metric for metric in metrics if _labelled(metric)]
-        ports = chosen_outputs(outputs, prepared.recipe.model.output)
+        wanted = prepared.recipe.model.output
+        ports = chosen_outputs(outputs, wanted)
+        judged = [port for port in outputs if port.name not in (lacking or {})] if wanted is None else ports
+        beside = bool(metrics and accuracy) and len(accuracy) == len(metrics) and len(judged) > 1 and not alone
+        metrics = (*metrics, Cosine()) if beside and wanted is None else metrics
         if accuracy and prepared.samples.labels is None:
             raise DataError(
                 f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
@@ -92,7 +118,26 @@ class Scorer:
             if isinstance(label, int):
                 known.add(label)
         doubts += empty_classes(prepared.recipe.data.classes, known)
-        return cls(prepared, metrics, chosen, ports, OutputFile(), save, doubts, fed=fed, level=level)
+        looked_at = judged if any(metric.kind == "agreement" for metric in metrics) else ports
+        names = {port.name for port in looked_at}
+        why = f"labels judge {ports[0].name} alone"
+        if wanted is not None:
+            why = f"the recipe chooses {', '.join(port.name for port in ports)}"
+        return cls(
+            prepared,
+            metrics,
+            chosen,
+            ports,
+            OutputFile(),
+            judged,
+            kinds or {},
+            beside and wanted is None,
+            {port.name: (lacking or {}).get(port.name, why) for port in outputs if port.name not in names},
+            save=save,
+            doubts=doubts,
+            fed=fed,
+            level=level,
+        )
 
     @property
     def agrees(self) -> bool:
@@ -107,32 +152,34 @@ class Scorer:
     def score(self, crew: Crew, arm: str, properties: Mapping[str, str], progress: Progress) -> dict[str, Quality]:
         """Run every sample through an arm. The baseline comes first: agreement looks at its outputs.
 
-        An arm whose output holds NaN or infinity is lost.
+        An arm whose output holds NaN or infinity where the baseline's has a number is lost.
         """
         looked_at = self.agrees or any(one.role == "reference" for one in crew.arms.values())
         if (crew.baseline in crew.lost and looked_at) or not (self.metrics or looked_at):
             return {}
         role, path = crew.arms[arm].role, crew.arms[arm].model.path
         prepared = self.fed.get(crew.arms[arm].model.sha256)
-        scored = Pass(self, arm, path, looked_at and arm == crew.baseline, role == "reference", prepared)
+        original = arm == crew.baseline
+        scored = Pass(self, arm, path, original, role == "reference", prepared, keeps=original and looked_at)
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
             scored.advance = advance
             crew.evaluate(arm, properties, scored.inputs(), scored.take)
+        if original and self.odd.fault:
+            crew.lost.setdefault(arm, self.odd.fault)
         if arm in crew.lost:
             return {}
         if scored.difference:
             self.differences[arm] = scored.difference.relative
-        if self.metrics and not any(scored.rows.values()) and not scored.silent:
+        scored.settle()
+        if self.metrics and not scored.any_row and not scored.silent:
             raise self.prepared.no_sample_error("judge by")
-        if scored.silent and arm == crew.baseline:
-            inside = ", ".join(decoder.name for decoder in self.prepared.recipe.postprocess[: self.level])
-            self.doubts.append(
-                f"{', '.join(scored.silent)}: left out, because a model does {inside} itself, and no scores are left "
-                "to agree behind it"
-            )
-        spoken = [metric for metric in self.metrics if metric.label not in scored.silent]
+        if original:
+            self.doubts.extend(scored.said_of_original())
+        elif gone := list(scored.seen.gone(self.answered[0])) if self.answered else []:
+            self.doubts.append(f"{arm}: {' and '.join(gone)} became constant: they no longer tell samples apart")
+        spoken = [metric for metric in self.metrics if scored.rows[metric.label]]
         found = {metric.label: self.quality(metric, scored.rows[metric.label]) for metric in spoken}
-        if arm == crew.baseline:
+        if original:
             self.doubts.extend(self.doubts_of(scored, found))
         return found
 
@@ -142,30 +189,43 @@ class Scorer:
         shown: list[str] = []
         for metric in self.metrics:
             if metric.kind == "accuracy" and metric.label in found:
-                indices = scored.rows[metric.label] if metric.needs_label else ()
+                indices = scored.rows[metric.label].get("", {}) if metric.needs_label else ()
                 read = [labels.read(index) for index in indices if not labels.take_work(index)]
                 quality = found[metric.label]
                 shown += no_skill(metric, quality, metric.guessed(read, quality.n, scored.shifts.scores))
         return [*scored.shifts.misfit(), *(scored.shifts.doubts() or shown)]
+
+    def blamed(self, arm: str, place: tuple[int, int]) -> str:
+        """The layer of an arm that begins with it, for a sample's inference, as the end of a sentence."""
+        return ""
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
     ) -> dict[str, QualityDelta]:
         """Every metric of a pair."""
         return {
-            name: quality_delta(baseline[name].rows, candidate[name].rows, kind_of(metric), seed)
+            name: _delta(_rows_of(baseline[name]), _rows_of(candidate[name]), metric, seed)
             for metric in self.metrics
             if (name := metric.label) in baseline and name in candidate
         }
 
-    def delta(self, metric: Metric, baseline: Mapping[int, Row], candidate: Mapping[int, Row]) -> QualityDelta:
-        """A metric's change on the samples of the candidate, from the rows of samples by index."""
-        order = [index for index in self.chosen if index in candidate]
-        before, after = (metric.gather([found[index] for index in order]) for found in (baseline, candidate))
-        return quality_delta(before, after, kind_of(metric), 0)
+    def delta(self, metric: Metric, baseline: Found, candidate: Found) -> QualityDelta:
+        """A metric's change on the samples of the candidate."""
+        before: dict[str, Sequence[Row]] = {}
+        after: dict[str, Sequence[Row]] = {}
+        for name, found in candidate.items():
+            order = [index for index in self.chosen if index in found]
+            before[name] = metric.gather([baseline[name][index] for index in order])
+            after[name] = metric.gather([found[index] for index in order])
+        return _delta(before, after, metric, 0)
 
-    def quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
-        """A metric from the rows of samples by index."""
+    def quality(self, metric: Metric, found: Found) -> Quality:
+        """A metric over all samples; that of the worst part where there are several."""
+        each = {name: self._quality(metric, rows) for name, rows in found.items()}
+        name = _worst_of({name: one.value for name, one in each.items()}, metric)
+        return each[name].model_copy(update={"output": name, "outputs": each}) if len(each) > 1 else each[name]
+
+    def _quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
         order = [index for index in self.chosen if index in found]
         rows = metric.gather([found[index] for index in order])
         quality = quality_of(rows, kind_of(metric), self.prepared.seed)
@@ -202,19 +262,24 @@ class Pass:
         scorer: Scorer,
         arm: str,
         path: str,
-        keeps: bool,
+        original: bool,
         against: bool = False,
         prepared: Prepared | None = None,
+        keeps: bool = False,
     ) -> None:
         """`prepared`: the same samples, as this model takes them."""
         self._scorer = scorer
         self._prepared = prepared or scorer.prepared
         self._arm = arm
         self._path = path
+        self._original = original
         self._keeps = keeps
         """Whether its outputs are what others are held against."""
         self._under_way: dict[int, _Sample] = {}
-        self.rows: dict[str, dict[int, Row]] = {metric.label: {} for metric in scorer.metrics}
+        self.rows: dict[str, dict[str, dict[int, Row]]] = {metric.label: {} for metric in scorer.metrics}
+        self.seen = Seen(scorer.judged, scorer.kinds)
+        self._kept: dict[int, int] = {}
+        """Samples whose outputs were kept -> outputs of one inference."""
         self.difference = _Difference() if against else None
         samples, classes = self._prepared.samples, self._prepared.recipe.data.classes
         named = len(classes or samples.classes) or samples.class_count
@@ -232,11 +297,15 @@ class Pass:
                 yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
 
     def take(self, output: Output) -> None:
-        """One inference's outputs; a sample's last makes its rows. Raises ArmLostError where one is not finite."""
-        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in output.values):
+        """One inference's outputs; a sample's last makes its rows. Raises ArmLostError where one is not finite and the
+        original's is."""
+        place, odd, ports = (output.index, output.part), self._scorer.odd, self._scorer.judged
+        if self._original:
+            odd.keep(place, output.values, ports)
+        elif fault := odd.new(place, output.values, ports):
             raise ArmLostError(
-                f"NaN or infinity in its output for {self._prepared.samples.ids[output.index]}: the model or its "
-                "precision is broken for this input"
+                f"{fault} for {self._prepared.samples.ids[output.index]}, where the original has a number: the model "
+                f"or its precision is broken for this input{self._scorer.blamed(self._arm, place)}"
             )
         sample = self._under_way[output.index]
         sample.outputs[output.part] = output.values
@@ -253,40 +322,101 @@ class Pass:
             return
         try:
             parts = [sample.outputs[part] for part in range(sample.parts)]
-            bare = [values if len(values) > 1 else values[0] for values in parts]
+            chosen = 1 if self._prepared.recipe.model.output is None else len(self._scorer.ports)
+            bare = [values if chosen > 1 else values[0] for values in parts]
             # behind as many decoders as any model does itself: like is held against like
             outputs = self._behind(bare, slice(self._prepared.decoders_inside, self._scorer.level), sample)
-            raw = [np.asarray(values[0] if isinstance(values, tuple) else values) for values in outputs]
+            raw = self._raw(outputs, [values[chosen:] for values in parts])
             if self._keeps:
-                self._scorer.outputs.put(index, raw)
+                self._kept[index] = len(raw[0])
+                self._scorer.outputs.put(index, [value for values in raw for value in values])
+            if self._scorer.agrees:
+                for values in raw:
+                    self.seen.add(values)
             if self.difference:
-                for values, reference in zip(raw, self._scorer.outputs.get(index), strict=True):
-                    self.difference.add(values, reference)
-            for metric, row in self._rows(index, label, outputs, raw, sample):
-                self.rows[metric.label][index] = row
+                for values, reference in zip(raw, self._theirs(index, len(raw[0])), strict=True):
+                    self.difference.add(values[0], reference[0])
+            self._judge(index, label, outputs, raw, sample)
         except DataError as error:
             raise DataError(f"{self._path}: {self._prepared.samples.ids[index]}: {error}") from None
 
-    def _rows(
-        self, index: int, label: Any, outputs: list[Any], raw: Sequence[Array], sample: _Sample
-    ) -> Iterator[tuple[Metric, Row]]:
+    def _raw(self, outputs: Sequence[Any], others: Sequence[Tensors]) -> list[list[Array]]:
+        """The outputs of each inference that agreement looks at: those behind decoders, then those beside them."""
+        joined = len(outputs) != len(others)
+        return [
+            [
+                *map(np.asarray, _chosen(output, self._scorer.level)),
+                *(() if joined else map(np.asarray, others[part])),
+            ]
+            for part, output in enumerate(outputs)
+        ]
+
+    def _theirs(self, index: int, count: int) -> list[list[Array]]:
+        """The original's outputs of each inference."""
+        flat = self._scorer.outputs.get(index)
+        return [flat[start : start + count] for start in range(0, len(flat), count)]
+
+    def _judge(
+        self, index: int, label: Any, outputs: list[Any], raw: Sequence[Sequence[Array]], sample: _Sample
+    ) -> None:
+        """Rows of labels, and of agreement unless this is the original."""
         metrics = self._scorer.metrics
-        if self._scorer.save or any(metric.kind == "accuracy" for metric in metrics):
+        accuracy = [metric for metric in metrics if metric.kind == "accuracy"]
+        if self._scorer.save or accuracy:
             behind = self._behind(outputs, slice(self._scorer.level, None), sample)
             decoded = behind[0] if len(behind) == 1 else behind
             if self._scorer.save:
                 self._scorer.save(self._arm, index, decoded)
         if label is not None:
             self.shifts.add(decoded, label)
-        for metric in metrics:
-            if metric.kind == "accuracy":
-                yield metric, metric.row(decoded, label)
-            elif self._scorer.level and raw[0].dtype.kind in "iu":
+        for metric in accuracy:
+            self.rows[metric.label].setdefault("", {})[index] = metric.row(decoded, label)
+        if self._scorer.agrees and not self._keeps:
+            self._agree(index, raw, self._theirs(index, len(raw[0])))
+
+    def _agree(self, index: int, mine: Sequence[Sequence[Array]], theirs: Sequence[Sequence[Array]]) -> None:
+        """Rows of agreement, part by part."""
+        for part in self._scorer.parts:
+            sides = [(part.of(own), part.of(other)) for own, other in zip(mine, theirs, strict=True)]
+            for metric in self._scorer.metrics:
+                if metric.kind == "agreement" and part.suits(metric):
+                    agreed = [metric.row(*side) for side in sides]
+                    self.rows[metric.label].setdefault(part.name, {})[index] = _together(agreed, metric)
+
+    def settle(self) -> None:
+        """All samples have been through. The original's answers tell which parts there are, and agree with
+        themselves."""
+        if not (self._keeps and self._scorer.agrees):
+            return
+        self._scorer.answered.append(self.seen)
+        classes = {0} & self.seen.ids if self._scorer.level else set()
+        hidden = {0} if self._scorer.beside else classes
+        self._scorer.parts.extend(part for part in self.seen.parts() if part.place not in hidden)
+        self._scorer.unjudged.update(self.seen.silent())
+        for index, count in self._kept.items():
+            self._agree(index, *[self._theirs(index, count)] * 2)
+        for metric in self._scorer.metrics:
+            if metric.kind == "agreement" and self._kept and not self.rows[metric.label]:
                 self.silent[metric.label] = None
-            else:
-                theirs = self._scorer.outputs.get(index)
-                agreed = [metric.row(mine, their) for mine, their in zip(raw, theirs, strict=True)]
-                yield metric, _together(agreed, metric)
+
+    @property
+    def any_row(self) -> bool:
+        """True where a sample made a row."""
+        return any(rows for parts in self.rows.values() for rows in parts.values())
+
+    def said_of_original(self) -> Iterator[str]:
+        """What its answers do not tell."""
+        if self.silent and self._scorer.level:
+            inside = ", ".join(d.name for d in self._prepared.recipe.postprocess[: self._scorer.level])
+            yield (
+                f"{', '.join(self.silent)}: left out, because a model does {inside} itself, and no scores are left to "
+                "agree behind it"
+            )
+        elif self.silent:
+            yield f"{', '.join(self.silent)}: left out, because it would be full whatever a model answered"
+        for name in self.seen.constant():
+            yield f"output {name!r} of the original is the same for every sample: its agreement tells little"
+        yield from self._scorer.odd.said(self._prepared.samples.ids)
 
     def _label(self, index: int) -> Any:
         """A label that was not checked beforehand, because it takes reading, is checked now."""
@@ -326,6 +456,30 @@ def _together(rows: Sequence[Row], metric: Metric) -> Row:
     return float(np.mean(rows)) if np.ndim(rows) == 1 else [float(total) for total in np.sum(rows, axis=0)]
 
 
+def _chosen(output: Any, level: int) -> Sequence[Any]:
+    """The outputs that decoders took, or the first of what they made."""
+    return (output[:1] if level else output) if isinstance(output, tuple) else (output,)
+
+
+def _rows_of(quality: Quality) -> Mapping[str, Sequence[Row]]:
+    """Rows by part of the outputs."""
+    return {name: one.rows for name, one in quality.outputs.items()} or {"": quality.rows}
+
+
+def _delta(
+    baseline: Mapping[str, Sequence[Row]], candidate: Mapping[str, Sequence[Row]], metric: Metric, seed: int
+) -> QualityDelta:
+    """Of the worst part, with all parts' where there are several."""
+    kind = kind_of(metric)
+    each = {name: quality_delta(baseline[name], rows, kind, seed) for name, rows in candidate.items()}
+    name = _worst_of({name: one.candidate for name, one in each.items()}, metric)
+    return each[name].model_copy(update={"output": name, "outputs": each}) if len(each) > 1 else each[name]
+
+
+def _worst_of(values: Mapping[str, float], metric: Metric) -> str:
+    return min(values, key=lambda name: values[name] if metric.higher_is_better else -values[name])
+
+
 class _Difference:
     """The largest difference between two series of outputs, as a share of the largest output."""
 
@@ -334,6 +488,9 @@ class _Difference:
 
     def add(self, output: Array, reference: Array) -> None:
         """One more sample; outputs of other shapes differ altogether, and of class ids counts how many differ."""
+        if reference.dtype.kind == "f" and output.shape == reference.shape:
+            known = np.isfinite(reference)  # where it is not, neither is the other
+            output, reference = output[known], reference[known]
         if reference.dtype.kind in "iu" and output.shape == reference.shape:
             output, reference = np.mean(output == reference), np.ones(())
         self._largest = max(self._largest, float(np.abs(reference).max(initial=0)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from ovopt.errors import ModelError, SettingsError, did_you_mean
 from ovopt.given_file import check_file
 from ovopt.model.files.locate import MANIFEST, describe_located
 from ovopt.model.files.opened import OpenedModel
-from ovopt.model.ports.facts import facts
+from ovopt.model.ports.facts import Wanted, facts, matching, output_indices
 from ovopt.model.ports.shapes import Shapes
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Manifest, ModelFacts, ModelFile, Port, Preprocessing
@@ -131,6 +131,32 @@ def _apart(one: NamedModel, prepared: Prepared) -> Prepared:
     recipe = prepared.recipe
     own = prepared.with_decoders_inside(len(recipe.postprocess) - len(left_behind(one.manifest, recipe)))
     return own.with_transforms(left_to_host(one.manifest, recipe), one.facts.inputs) if one.embedded else own
+
+
+def output_places(
+    ports: Sequence[Port], original: Sequence[Port], wanted: Wanted, lacking: Collection[str]
+) -> list[int]:
+    """Places among a model's outputs of those that are looked at: the chosen ones, or, where none is chosen, all of the
+    original's, by their names, but those that some model lacks."""
+    if wanted is not None:
+        return output_indices(ports, wanted)
+    found = zip(original, matching(ports, original), strict=True)
+    return [place for port, place in found if place is not None and port.name not in lacking]
+
+
+def lacking_outputs(original: Sequence[Port], others: Mapping[str, Sequence[Port]]) -> dict[str, str]:
+    """Outputs of the original that another model, by its name, does not have, and why they cannot be looked at."""
+    return {
+        port.name: f"{name} has no such output"
+        for name, ports in others.items()
+        for port, place in zip(original, matching(ports, original), strict=True)
+        if place is None
+    }
+
+
+def lacked(taking_part: Sequence[NamedModel]) -> dict[str, str]:
+    """Outputs that one of the models behind the original lacks."""
+    return lacking_outputs(taking_part[0].facts.outputs, {one.name: one.facts.outputs for one in taking_part[1:]})
 
 
 def already_quantized(original: NamedModel) -> list[str]:

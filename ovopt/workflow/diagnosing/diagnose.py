@@ -14,7 +14,6 @@ from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.inspect.profile import Profile
 from ovopt.model.inspect.quantizers import quantized_operations
 from ovopt.model.native import EXACT
-from ovopt.model.ports.facts import output_indices
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import QualityDelta
 from ovopt.records.diagnosis import Diagnosis, LayerDiagnosis, Problem, Side
@@ -26,7 +25,7 @@ from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.beginning.options import check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import check_device, properties_of
-from ovopt.workflow.comparing.taking_part import NamedModel, named_models
+from ovopt.workflow.comparing.taking_part import NamedModel, lacked, named_models, output_places
 from ovopt.workflow.diagnosing.fixes import UNBOUNDED, FixSearch, FixTarget
 from ovopt.workflow.diagnosing.layer_evidence import (
     Blames,
@@ -173,16 +172,17 @@ class _Examination:
         return DeviceModel(model, self._device, {**self._properties, **(more or {})}, self._run.recipe.model.state)
 
     def _two(self, original: DeviceModel, optimized: DeviceModel) -> ModelPair:
-        wanted = self._run.recipe.model.output
-        return ModelPair(original, optimized, self._samples, output_indices(self._taking_part[0].facts.outputs, wanted))
+        ports, wanted = self._taking_part[0].facts.outputs, self._run.recipe.model.output
+        places = output_places(ports, ports, wanted, lacked(self._taking_part))
+        return ModelPair(original, optimized, self._samples, places)
 
     def _validator(self, model: openvino.Model, more: dict[str, str] | None = None) -> Validator | None:
         if not self._run.recipe.metrics:
             return None
         self._options.progress.say(f"score {self._taking_part[0].file.path} on the tuning split")
-        return Validator(
-            self._prepared, model, self._taking_part[0].facts, self._device, {**self._properties, **(more or {})}
-        )
+        properties = {**self._properties, **(more or {})}
+        lacking = lacked(self._taking_part)
+        return Validator(self._prepared, model, self._taking_part[0].facts, self._device, properties, lacking)
 
     def _target(
         self, source: Source, optimized: openvino.Model, timed: LayerTimes, validator: Validator | None

@@ -19,6 +19,7 @@ from ovopt.time_budget import OutOfTimeError, TimeBudget
 from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.comparing.arms import properties_of
+from ovopt.workflow.comparing.taking_part import lacking_outputs
 from ovopt.workflow.searching.journal import Journal
 from ovopt.workflow.searching.search import (
     NOISE,
@@ -57,8 +58,10 @@ class Contest:
         self.trials: list[Trial] = []
         self._faults: list[tuple[Candidate, OvoptError]] = []
         self._judged_steps: set[str | None] = set()
+        original = facts(work.original)
+        lacking = lacking_outputs(original.outputs, {"what the steps before made": facts(self.start).outputs})
         self.validator = Validator(
-            work.prepared, work.original, facts(work.original), recipe.runtime.device, properties_of(recipe)
+            work.prepared, work.original, original, recipe.runtime.device, properties_of(recipe), lacking
         )
         self.max_drop = allowed(goal.max_drop, self.validator.baseline.value, self.validator.metric.unit, limits)
         source, data = work.source.sha256, work.prepared.samples.fingerprint

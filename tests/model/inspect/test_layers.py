@@ -61,6 +61,15 @@ def test_the_size_of_values_follows_from_the_shape_of_the_inputs() -> None:
     assert sizes == {"product0": 5 * 8 * 4, "product1": 5 * 3 * 4, "end": 5 * 3 * 4}
 
 
+def test_a_transpose_that_reshaping_folds_into_its_reader_keeps_its_size() -> None:
+    given, other = (ops.parameter([-1, 4], np.float32, name=name) for name in "xy")
+    turned = ops.transpose(ops.relu(other), np.array([1, 0]), name="turned")
+    model = ov.Model([ops.matmul(given, turned, False, False, name="product")], [given, other], "similarity")
+    sizes = sizes_bytes(model, tuple(layers(model).values()), [(5, 4), (3, 4)])
+    assert sizes["product"] == 5 * 3 * 4
+    assert sizes["turned"] in (4 * 4, 3 * 4 * 4)
+
+
 @pytest.mark.parametrize(
     ("limit", "expected"),
     [

@@ -394,14 +394,167 @@ def test_what_a_decoder_refuses_is_told_with_model_and_sample() -> None:
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_an_arm_whose_output_is_not_finite_is_lost(number: float) -> None:
+def test_an_original_that_gives_no_number_at_all_is_lost(number: float) -> None:
     crew = AnsweringCrew({"original": lambda tensors: (tensors[0][0] * np.float32(number),)})
     with np.errstate(invalid="ignore"):
         assert score(scorer(prepared()), crew) == {}
-    assert re.fullmatch(
-        r"NaN or infinity in its output for set#\d+: the model or its precision is broken for this input",
-        crew.lost["original"],
+    assert crew.lost["original"] == (
+        "no number in its output 'scores' for any sample: the model or its precision is broken for these inputs"
     )
+
+
+def masked(number: float) -> Model:
+    """Like the original, but that the last score is no number."""
+    return lambda tensors: (np.append(tensors[0][0][:-1], np.float32(number)),)
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(np.nan, "NaN"), (np.inf, "infinity"), (-np.inf, "minus infinity")], ids=str
+)
+def test_what_is_no_number_in_the_original_too_is_no_fault_and_what_is_new_loses_the_arm(
+    number: float, word: str
+) -> None:
+    data = prepared(metrics=(metric_named("top1"), metric_named("cosine")))
+    crew = AnsweringCrew({"original": masked(number), "same": masked(number), "number": identity})
+    made = scorer(data)
+    found = [score(made, crew, name) for name in crew.models]
+    assert crew.lost == {}
+    assert [one["cosine"].value for one in found] == [pytest.approx(1), pytest.approx(1), 0]
+    assert made.doubts[0] == (
+        f"output 'scores' of the original holds {word} for 30 samples, for example set#0: equal ones are no fault of a "
+        "candidate"
+    )
+    crew = AnsweringCrew({"original": identity, "broken": masked(number)})
+    made = scorer(data)
+    assert [bool(score(made, crew, name)) for name in crew.models] == [True, False]
+    assert re.fullmatch(
+        rf"{word} in its output 'scores' for set#\d+, where the original has a number: the model or its precision is "
+        "broken for this input",
+        crew.lost["broken"],
+    )
+
+
+# Several outputs
+
+
+def two_heads(second: Callable[[Array], Array] = lambda row: row[:2]) -> Model:
+    return lambda tensors: (tensors[0][0], second(tensors[0][0]))
+
+
+def both(metrics: Sequence[str], *models: Model, **recipe: Any) -> tuple[Scorer, list[dict[str, Quality]]]:
+    """Scores of models with both outputs, of which the recipe chooses none."""
+    data = prepared(output=None, metrics=tuple(map(metric_named, metrics)), **recipe)
+    crew = AnsweringCrew(dict(zip(("original", "other"), models, strict=False)))
+    made = scorer(data)
+    found = [score(made, crew, name) for name in crew.models]
+    assert crew.lost == {}
+    return made, found
+
+
+def test_without_a_choice_every_output_is_judged_and_the_worst_counts() -> None:
+    made, (first, second) = both(
+        ["cosine", "top1_agreement"], two_heads(), two_heads(lambda row: -row[:2]), labels=None
+    )
+    assert {name: one.value for name, one in second["cosine"].outputs.items()} == {
+        "scores": pytest.approx(1),
+        "more": pytest.approx(-1),
+    }
+    assert (second["cosine"].value, second["cosine"].output) == (pytest.approx(-1), "more")
+    delta = made.deltas(first, second, 0)["cosine"]
+    assert (delta.delta, delta.output) == (pytest.approx(-2), "more")
+    assert delta.outputs["scores"].delta == pytest.approx(0)
+    assert made.deltas(first, second, 0)["top1_agreement"].candidate == 0
+    assert made.unjudged == {}
+
+
+def test_a_recipes_choice_is_judged_alone_and_the_others_are_named() -> None:
+    data = prepared(labels=None, metrics=(metric_named("cosine"),), output="scores")
+    crew, made = AnsweringCrew({"original": identity, "other": identity}), scorer(data)
+    assert [score(made, crew, name)["cosine"].output for name in crew.models] == [None, None]
+    assert made.unjudged == {"more": "the recipe chooses scores"}
+
+
+def test_beside_labels_the_outputs_that_they_do_not_look_at_are_held_against_the_originals() -> None:
+    _, (first, second) = both(["top1"], two_heads(), two_heads(lambda row: -row[:2]))
+    assert list(second) == ["top1", "cosine"]
+    assert second["top1"] == first["top1"]
+    assert second["cosine"].value == pytest.approx(-1)
+
+
+def test_a_model_alone_is_judged_by_its_labels_and_the_rest_is_named() -> None:
+    made = scorer(prepared(output=None), alone=True)
+    assert made.labels == ["top1"]
+    assert made.unjudged == {"more": "labels judge scores alone"}
+
+
+def test_an_output_that_a_model_lacks_is_judged_in_none_and_named() -> None:
+    made = scorer(prepared(labels=None, metrics=(metric_named("cosine"),), output=None), lacking={"more": "it is gone"})
+    assert [port.name for port in made.judged] == ["scores"]
+    assert made.unjudged == {"more": "it is gone"}
+
+
+def test_sorted_values_and_outputs_that_stay_empty_are_named_and_not_judged() -> None:
+    data = prepared(labels=None, metrics=(metric_named("cosine"),), output=None)
+    for second, kinds, why in (
+        (
+            lambda row: np.sort(row)[:2],
+            {"more": "sorted"},
+            "its values are sorted, so that they agree whatever the model ",
+        ),
+        (lambda row: row[:0], {}, "it is empty for every sample"),
+    ):
+        crew, made = (
+            AnsweringCrew({"original": two_heads(second), "other": two_heads(second)}),
+            scorer(data, kinds=kinds),
+        )
+        assert [score(made, crew, name)["cosine"].outputs for name in crew.models] == [{}, {}]
+        assert made.unjudged["more"].startswith(why)
+
+
+def test_outputs_that_are_empty_for_some_samples_agree_there() -> None:
+    def found(row: Array) -> Array:
+        return np.tile(row, (2, 1)) if row[0] > 0 else np.empty((0, CLASSES), np.float32)
+
+    _, (_, second) = both(["cosine"], two_heads(found), two_heads(lambda row: found(row)[:1]), labels=None)
+    wanted = np.where(ROWS[:, 0] > 0, np.sqrt(0.5), 1)
+    np.testing.assert_allclose(np.ravel(second["cosine"].outputs["more"].rows), wanted, rtol=1e-5)
+
+
+def test_pixels_cannot_hide_what_becomes_of_scores_in_the_same_output() -> None:
+    def head(scores: float) -> Model:
+        def model(tensors: Tensors) -> Tensors:
+            row = tensors[0][0]
+            cells = np.outer(np.arange(1, 17), row / np.abs(row).max()).astype(np.float32)
+            return (np.concatenate([40 * cells[:, :2] + 300, scores / (1 + np.exp(-cells[:, 2:]))], 1),)
+
+        return model
+
+    data = prepared(labels=None, metrics=(metric_named("cosine"), metric_named("top1_agreement")))
+    crew, made = AnsweringCrew({"original": head(1), "other": head(0)}), scorer(data)
+    _, other = (score(made, crew, name) for name in crew.models)
+    assert {name: round(one.value, 3) for name, one in other["cosine"].outputs.items()} == {
+        "scores[0-1]": 1,
+        "scores[2-3]": 0,
+    }
+    assert other["cosine"].output == other["top1_agreement"].output == "scores[2-3]"
+    assert made.doubts == ["other: channels 2-3 of output 'scores' became constant: they no longer tell samples apart"]
+
+
+def test_one_figure_is_held_against_its_spread_and_has_no_highest_place() -> None:
+    def single(row: Array) -> Array:
+        return 100 + row[:1]
+
+    made, (_, second) = both(
+        ["cosine", "top1_agreement"], two_heads(single), two_heads(lambda row: 0 * row[:1] + 100), labels=None
+    )
+    assert second["cosine"].outputs["more"].value < 0.9
+    assert "more" not in second["top1_agreement"].outputs
+    assert "other: channel 0 of output 'more' became constant: they no longer tell samples apart" in made.doubts
+
+
+def test_what_is_the_same_for_every_sample_is_said_to_tell_little() -> None:
+    made, _ = both(["cosine"], two_heads(lambda row: np.ones(2, np.float32)), labels=None)
+    assert made.doubts == ["output 'more' of the original is the same for every sample: its agreement tells little"]
 
 
 def test_without_a_baseline_labels_still_judge() -> None:
