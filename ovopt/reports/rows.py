@@ -120,8 +120,8 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]], places: Mapping[st
     baseline, candidates = columns[0][0], columns[1:]
     for name, quality in baseline.accuracy.items():
         deltas = [pair.accuracy.get(name) if pair else None for _, pair in candidates]
-        agreement = any(delta and delta.kind == "agreement" for delta in deltas)
-        first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit, places.get(name, 1)))
+        agreement, digits = any(delta and delta.kind == "agreement" for delta in deltas), places.get(name, 1)
+        first = Cell("(agreement)" if agreement else units.quality(quality.value, quality.unit, digits))
         meaning = "quality; higher is better" if quality.higher_is_better else "an error; lower is better"
         meaning = "the same answers as the original's" if agreement else meaning
         outputs = outputs_of(name, [arm for arm, _ in candidates])
