@@ -103,6 +103,13 @@ def _told(error: Exception) -> tuple[str, int]:
         raise error
     if told := exhausted(error):
         return f"error: {told}", 1
+    from ovopt.contracts import blamed
+
+    if plugin := blamed(error):
+        return (
+            f"error: {plugin} failed: {type(error).__name__}: {error}\n"
+            "Update that package, or report this to its makers; OVOPT_DEBUG=1 shows how it came about."
+        ), 1
     if isinstance(error, OSError):
         from ovopt.cli.surroundings import refusal
 

@@ -8,7 +8,7 @@ in other installed packages.
 
 from __future__ import annotations
 
-from ovopt.contracts.discovery import Brought, LeftOut, Outside, outside, plugin, plugins
+from ovopt.contracts.discovery import Brought, LeftOut, Outside, blamed, misspelt, outside, plugin, plugins
 from ovopt.contracts.engine import Engine, Key, Pace, Placement, Session, Started, without_batch
 from ovopt.contracts.metric import Metric, Row
 from ovopt.contracts.preparation import Decoder, Preparation, Transform
@@ -35,5 +35,6 @@ __all__ = [
     "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Engine", "Host", "Key",
     "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outside", "Pace", "Parts", "Placement", "Preparation",
     "Progress", "Report", "Rewrite", "Row", "Samples", "Session", "Speedup", "Stage", "Started", "Step", "Stepped",
-    "Tensors", "Tolerance", "Transform", "View", "Way", "outside", "plugin", "plugins", "timed", "without_batch",
+    "Tensors", "Tolerance", "Transform", "View", "Way", "blamed", "misspelt", "outside", "plugin", "plugins",
+    "timed", "without_batch",
 ]  # fmt: skip

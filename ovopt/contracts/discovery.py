@@ -13,14 +13,23 @@ import logging
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
+from ovopt.errors import did_you_mean
 from ovopt.records import Record
 
 LOG = logging.getLogger("ovopt")
+KINDS = ("metrics", "data", "transforms", "decoders", "steps", "rewrites", "reports", "engines", "scenarios")
+GROUPS = tuple(f"ovopt.{kind}" for kind in KINDS)
+"""Groups of entry points, one for each kind of plug-in."""
+ALIKE = 0.8
+"""The likeness of a group's name to one of ovopt's, from which on it is taken for a typing error."""
 
 
 class Brought(Record):
@@ -73,20 +82,62 @@ def outside(package: str, kind: Any) -> Outside:
     owners = {name: "ovopt" for own in _built_in(package, kind).values() for name in _names(own)}
     found: dict[str, type[Any]] = {}
     left_out: list[LeftOut] = []
-    for entry in sorted(entry_points(group=group), key=lambda entry: (_distribution(entry), entry.name)):
+    misspelt()
+    for entry in sorted(_installed().select(group=group), key=lambda entry: (_distribution(entry), entry.name)):
         for member, unfit in _members(entry, kind):
             if member in found.values():
                 continue
             taken = (f"the name {name!r} is taken by {owners[name]}" for name in _names(member) if name in owners)
             if why := unfit or next(taken, ""):
-                one = LeftOut(package=_distribution(entry), entry=f"{group}: {entry.name} = {entry.value}", why=why)
-                left_out.append(one)
-                LOG.warning("plug-in left out: %s; mend the package or uninstall it", one)
+                left_out.append(_left_out(entry, why))
             else:
                 found[member.name] = member
                 owners.update(dict.fromkeys(_names(member), _distribution(entry)))
     brought = [Brought(kind=kind.__name__, name=name, package=owners[name]) for name in found]
     return Outside(found, brought, left_out)
+
+
+@cache
+def misspelt() -> tuple[LeftOut, ...]:
+    """Entry points of groups that are like ovopt's and none of them, and logs them."""
+    groups = {
+        group: get_close_matches(group.casefold(), GROUPS, n=1, cutoff=ALIKE) for group in sorted(_installed().groups)
+    }
+    return tuple(
+        _left_out(entry, f"there is no group {group!r}; {did_you_mean(group.casefold(), GROUPS)}")
+        for group, near in groups.items()
+        if group not in GROUPS and (near or group.casefold().startswith("ovopt"))
+        for entry in _installed().select(group=group)
+    )
+
+
+def blamed(error: BaseException) -> str:
+    """The plug-in of another package in whose code an error was raised, with that package and the line; empty where
+    there is none."""
+    packages = {
+        entry.module.partition(".")[0]: _distribution(entry)
+        for group in GROUPS
+        for entry in _installed().select(group=group)
+    }
+    for frame, line in reversed(list(walk_tb(error.__traceback__))):
+        package = packages.get(str(frame.f_globals.get("__name__")).partition(".")[0])
+        if package:
+            owner: Any = frame.f_locals.get("self")
+            name = f"the plug-in {owner.name!r} of " if isinstance(getattr(owner, "name", None), str) else ""
+            return f"{name}the package {package} ({Path(frame.f_code.co_filename).name}:{line})"
+    return ""
+
+
+@cache
+def _installed() -> Any:
+    """Entry points of all installed packages."""
+    return entry_points()
+
+
+def _left_out(entry: EntryPoint, why: str) -> LeftOut:
+    one = LeftOut(package=_distribution(entry), entry=f"{entry.group}: {entry.name} = {entry.value}", why=why)
+    LOG.warning("plug-in left out: %s; mend the package or uninstall it", one)
+    return one
 
 
 @cache

@@ -14,7 +14,7 @@ from ovopt import units
 from ovopt.bench.machine import machine, processor_time
 from ovopt.bench.scenario import Scenario
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Brought, DataSource, Engine, LeftOut, Report, Rewrite, outside
+from ovopt.contracts import Brought, DataSource, Engine, LeftOut, Report, Rewrite, misspelt, outside
 from ovopt.locate import shipped
 from ovopt.model.native import core
 from ovopt.recipe import SECTIONS
@@ -94,7 +94,7 @@ def doctor(*, self_test: bool = True, progress: Watched = None) -> Checkup:
         available_bytes=psutil.virtual_memory().available,
         missing_extras=tuple(name for name, package in EXTRAS.items() if importlib.util.find_spec(package) is None),
         plugins=tuple(chain.from_iterable(one.brought for one in foreign)),
-        left_out=tuple(chain.from_iterable(one.left_out for one in foreign)),
+        left_out=(*misspelt(), *chain.from_iterable(one.left_out for one in foreign)),
         noise=noise,
     )
     return found.model_copy(update={"advice": tuple(_advice(found))})

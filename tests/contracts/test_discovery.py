@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,16 @@ def metric(class_name: str, name: str) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that Python imports from."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    discovery._installed.cache_clear()
 
 
 def look(package: str = "ovopt.metrics", kind: type = Metric) -> Outside:
     """What is there now, whatever was found before."""
+    discovery._installed.cache_clear()
     found: Outside = outside.__wrapped__(package, kind)
     return found
 
@@ -121,3 +124,38 @@ def test_a_broken_package_leaves_all_others_standing(folder: Path) -> None:
 def test_one_of_ovopts_own_is_found_without_a_look_at_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "outside", None)
     assert plugin.__wrapped__("ovopt.metrics", Metric, "top_k") is TopK
+
+
+@pytest.mark.parametrize(
+    ("group", "near"),
+    [
+        ("ovopt.metric", "did you mean 'ovopt.metrics'?"),
+        ("ovopt_metrics", "did you mean 'ovopt.metrics'?"),
+        ("Ovopt.Data", "did you mean 'ovopt.data'?"),
+        ("ovpt.decoders", "did you mean 'ovopt.decoders'?"),
+        ("ovopt.bench.scenarios", "did you mean 'ovopt.scenarios'?"),
+        ("ovopt", "did you mean 'ovopt.data'?"),
+    ],
+)
+def test_a_misspelt_group_is_named_with_its_package(
+    folder: Path, caplog: pytest.LogCaptureFixture, group: str, near: str
+) -> None:
+    entries = {f"{group}: x": "misspelt_one:X", "console_scripts: y": "misspelt_one:X", "pytest11.data: z": "z"}
+    lay_down(folder, "misspelt-one", entries)
+    discovery._installed.cache_clear()
+    with caplog.at_level(logging.WARNING, "ovopt"):
+        (one,) = discovery.misspelt.__wrapped__()
+    assert str(one) == f"misspelt-one 1.0 ({group}: x = misspelt_one:X): there is no group {group!r}; {near}"
+    assert caplog.messages == [f"plug-in left out: {one}; mend the package or uninstall it"]
+
+
+def test_an_error_in_a_plugin_is_laid_to_its_package(folder: Path) -> None:
+    failing = metric("Mine", "mine").replace("return 0.0", "return 1 / 0")
+    lay_down(folder, "outer-fails", {"ovopt.metrics: x": "outer_fails:Mine"}, outer_fails=failing)
+    made = look().found["mine"]()
+    with pytest.raises(ZeroDivisionError) as raised:
+        made.row(None, None)
+    assert discovery.blamed(raised.value) == "the plug-in 'mine' of the package outer-fails 1.0 (outer_fails.py:11)"
+    with pytest.raises(ZeroDivisionError) as raised:
+        _ = 1 / 0
+    assert discovery.blamed(raised.value) == ""
