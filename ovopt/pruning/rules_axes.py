@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovopt.model.graph.nodes import REDUCING, axes_of, constant, producer, set_constant, substitute
+from ovopt.model.graph.nodes import REDUCING, axes_of, axis_of, constant, producer, set_constant, substitute
 from ovopt.pruning.trace import Axes, AxisLabels, Keep, Rule, Trace, called, sizes
 
 if TYPE_CHECKING:
@@ -47,11 +47,10 @@ def _joined(
 
 def _split(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
     """Equal parts need not be equal any more once channels are gone."""
-    data, axis = trace.axes(node.input_value(0)), constant(producer(node, 1))
-    lengths = [sizes(output) for output in node.outputs()]
-    if not data or axis is None or any(length is None for length in lengths):
+    data, lengths = trace.axes(node.input_value(0)), [sizes(output) for output in node.outputs()]
+    cut = axis_of(node, len(data), 1) if data else None
+    if cut is None or any(length is None for length in lengths):
         return None
-    cut = int(axis) % len(data)
     own, counts = data[cut], [(length or [])[cut] for length in lengths]
     if own is None:
         return [data] * len(lengths)
@@ -122,10 +121,9 @@ def _taken(trace: Trace, node: openvino.Node, data: Axes, steps: Mapping[int, in
 
 def _gather(trace: Trace, node: openvino.Node) -> Sequence[Axes] | None:
     data, indices = trace.axes(node.input_value(0)), trace.axes(node.input_value(1))
-    axis, shape = constant(producer(node, 2)), sizes(node.input_value(1))
-    if not data or axis is None or shape is None or node.get_attributes().get("batch_dims", 0):
+    place, shape = axis_of(node, len(data), 2) if data else None, sizes(node.input_value(1))
+    if place is None or shape is None or node.get_attributes().get("batch_dims", 0):
         return None
-    place = int(axis) % len(data)
     reason = f"{called(node)} picks some of them"
     trace.protect([data[place]], reason)
     trace.protect(indices, reason)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ovopt.model.graph.nodes import Rewrite, constant, dimensions, producer
+from ovopt.model.graph.nodes import Rewrite, axis_of, constant, dimensions, producer
 from ovopt.model.graph.orders import Permutation, Permuting, fold, order_of
 
 if TYPE_CHECKING:
@@ -108,11 +108,11 @@ class PermutedGather(Rewrite):
 
 def _permuting(node: openvino.Node) -> Permuting | None:
     shape = dimensions(node.input_value(0))
-    indices, axis = constant(producer(node, 1)), constant(producer(node, 2))
-    if shape is None or len(shape) < 2 or shape[1].is_dynamic or indices is None or axis is None:
+    indices = constant(producer(node, 1))
+    if shape is None or len(shape) < 2 or shape[1].is_dynamic or indices is None:
         return None
     count = shape[1].get_length()
-    if int(axis.reshape(())) % len(shape) != 1 or indices.ndim != 1 or node.get_attributes().get("batch_dims", 0):
+    if axis_of(node, len(shape), 2) != 1 or indices.ndim != 1 or node.get_attributes().get("batch_dims", 0):
         return None
     channels = np.where(indices < 0, indices + count, indices).astype(np.int64)
     return Permuting(node, node.input_value(0), channels) if sorted(channels) == list(range(count)) else None

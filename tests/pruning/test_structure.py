@@ -77,11 +77,12 @@ def test_the_models_input_in_a_concatenation_stays() -> None:
     assert shapes(smaller, ["both"]) == {"both": (2, 7, 3, 3)}
 
 
-@pytest.mark.parametrize("kind", ["equal", "given lengths"])
+@pytest.mark.parametrize("kind", ["equal", "given lengths", "along a list of one axis"])
 def test_the_parts_of_a_split_are_groups_of_their_own_and_none_becomes_empty(kind: str) -> None:
     net = Net(*PICTURE)
     made = ops.relu(net.conv(net.given, 8, "made"))
-    parts = ops.split(made, 1, 2) if kind == "equal" else ops.variadic_split(made, 1, np.array([6, -1]))
+    axis = np.array([1]) if kind.startswith("along") else np.array(1)
+    parts = ops.split(made, axis, 2) if kind == "equal" else ops.variadic_split(made, axis, np.array([6, -1]))
     first, second = (ops.relu(output) for output in parts.outputs())
     model = net.head(net.conv(ops.concat([second, net.conv(first, 4, "inner")], 1), 4, "last"))
     groups = found(model)
@@ -149,6 +150,7 @@ def test_a_channel_shuffle_couples_what_it_exchanges() -> None:
         lambda x: ops.slice(x, np.array([0]), np.array([4]), np.array([1]), np.array([2])),
         lambda x: ops.strided_slice(x, [0, 0, 2], [0, 0, 8], [1, 1, 2], [1, 1, 0], [1, 1, 0]),
         lambda x: ops.gather(x, np.array([1, 2]), np.array(3)),
+        lambda x: ops.gather(x, np.array([1, 2]), np.array([3])),
         lambda x: ops.mvn(x, np.array([2, 3]), True, 1e-6, "inside_sqrt"),
         lambda x: ops.unsqueeze(ops.squeeze(x, np.array([0])), np.array([0])),
         lambda x: ops.convert(ops.convert(x, "f16"), "f32"),
@@ -157,8 +159,8 @@ def test_a_channel_shuffle_couples_what_it_exchanges() -> None:
         lambda x: ops.softmax(x, 3),
     ],
     ids=[
-        "max_pool", "avg_pool", "pad", "interpolate", "slice", "strided_slice", "gather", "mvn", "squeeze", "convert",
-        "prelu", "scale", "softmax",
+        "max_pool", "avg_pool", "pad", "interpolate", "slice", "strided_slice", "gather", "gather along a list",
+        "mvn", "squeeze", "convert", "prelu", "scale", "softmax",
     ],
 )  # fmt: skip
 def test_operations_on_other_axes_let_channels_through(window: Callable[[ov.Node], ov.Node]) -> None:

@@ -34,16 +34,17 @@ def test_the_convolution_takes_the_permutation_over(order, axis, shape):
     assert kinds(changed) == {"Relu": 1, "Convolution": 1}
 
 
-@pytest.mark.parametrize("axis", [1, -3])
+@pytest.mark.parametrize("axis", [1, -3, np.array([1])])
 def test_it_equals_the_convolution_of_what_was_picked(axis):
     changed = rewritten(PermutedGather(), named(lambda x: convolved(gathered(x, ORDER, axis)), SHAPE))
     (wanted,) = computed(named(convolved, SHAPE), picked(values(SHAPE)))
     np.testing.assert_allclose(computed(changed, values(SHAPE))[0], wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
 
 
-def test_parts_are_taken_in_runs_of_neighbours():
+@pytest.mark.parametrize("axis", [np.array(1), np.array([1])], ids=["a number", "a list"])
+def test_parts_are_taken_in_runs_of_neighbours(axis):
     def build(x: ov.Node) -> ov.Node:
-        parts = ops.variadic_split(gathered(x), 1, np.array([2, 4]))
+        parts = ops.variadic_split(gathered(x), axis, np.array([2, 4]))
         return ops.concat([convolved(parts.output(0), 2), convolved(ops.relu(parts.output(1)), 4)], 1)
 
     changed = moves_data(PermutedGather(), named(build, SHAPE), 1, values(SHAPE), tolerance=1e-5)

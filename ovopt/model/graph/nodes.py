@@ -196,6 +196,12 @@ def axes_of(node: openvino.Node, rank: int, index: int = 1) -> list[int] | None:
     return None if values is None else sorted(int(axis) % rank for axis in values.reshape(-1))
 
 
+def axis_of(node: openvino.Node, rank: int, index: int) -> int | None:
+    """The one axis that a constant input names, counted from the front; exporters write it as a number or as a list."""
+    axes = axes_of(node, rank, index)
+    return axes[0] if axes is not None and len(axes) == 1 else None
+
+
 def kept(shape: Sequence[openvino.Dimension], axes: Sequence[int]) -> list[openvino.Dimension]:
     """The shape of a reduction that keeps its axes as dimensions of 1."""
     from openvino import Dimension

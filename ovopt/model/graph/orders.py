@@ -23,6 +23,7 @@ from ovopt.model.graph.nodes import (
     REDUCING,
     UNARY,
     axes_of,
+    axis_of,
     constant,
     dimensions,
     is_unit,
@@ -278,11 +279,11 @@ def _plan_groups(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
 def _plan_split(plan: _Plan, node: openvino.Node, channels: _Channels) -> bool:
     """Each part takes its channels in runs of neighbours, in the order in which they come in. Within the part, channel
     i is the one of rank `argsort(argsort(part))[i]`."""
-    shape, axis = dimensions(node.input_value(0)), constant(producer(node, 1))
-    sizes = [_count(output) for output in node.outputs()]
-    if shape is None or axis is None or None in sizes:
+    shape, sizes = dimensions(node.input_value(0)), [_count(output) for output in node.outputs()]
+    axis = axis_of(node, len(shape), 1) if shape is not None else None
+    if axis is None or None in sizes:
         return False
-    if int(axis) % len(shape) != 1:
+    if axis != 1:
         for index in range(len(sizes)):
             plan.known[node, index] = channels
         return True
