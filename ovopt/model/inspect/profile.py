@@ -35,6 +35,8 @@ NOT_WORK = {"Input", "Output", "Const", "Parameter", "Result", "Constant"}
 MOVING = ("Reorder", "Convert")
 """Kinds that change a layout or an element type."""
 SHORT = {"i8": "int8", "u8": "int8", "i4": "int4", "u4": "int4"}
+CONDITIONAL = {"If", "Loop", "TensorIterator", "Select"}
+"""Kinds whose first input is a condition or a count; the runtime takes their precision from that: a boolean is u8."""
 ADDED = re.compile(r"(/fq_(output|weights)_\d+|/Dequantization\w+|_original)(/.*)?$")
 """What quantization puts behind the name of the layer whose output or weights it is about."""
 
@@ -192,6 +194,8 @@ def _nodes(compiled: openvino.CompiledModel, known: Collection[str]) -> Iterator
         if info["layerType"] in NOT_WORK:
             continue
         spent, precision = info["execTimeMcs"], info["runtimePrecision"]
+        if info["layerType"] in CONDITIONAL:
+            precision = info.get("outputPrecisions", precision).partition(",")[0] or precision
         readers = {target.get_node().get_friendly_name() for out in op.outputs() for target in out.get_target_inputs()}
         yield Node(
             name=op.get_friendly_name(),

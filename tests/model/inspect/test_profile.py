@@ -189,3 +189,23 @@ def test_signed_and_unsigned_bytes_are_int8_and_what_was_folded_away_does_not_co
         "MatMul|jit_i4": 7.0,
     }
     assert (found.reorders, found.conversions, found.ops_us, found.wall_us) == (1, 0, 97.0, 120.0)
+
+
+def test_a_condition_is_no_precision_of_what_it_decides() -> None:
+    """An If takes its runtime precision from its condition, and a boolean is stored in 8 bits."""
+    given = op.parameter([1, 8], np.float32)
+    bodies = []
+    for activation in (op.relu, op.sigmoid):
+        inside = op.parameter([1, 8], np.float32)
+        bodies.append(ov.Model([activation(inside)], [inside]))
+    either = op.if_op(op.greater(op.reduce_sum(given, np.array([0, 1]), False), np.float32(0)).output(0))
+    either.set_then_body(bodies[0])
+    either.set_else_body(bodies[1])
+    either.set_input(given.output(0), bodies[0].get_parameters()[0], bodies[1].get_parameters()[0])
+    chosen = either.set_output(bodies[0].get_results()[0], bodies[1].get_results()[0])
+    model = ov.Model([op.relu(chosen)], [given])
+    compiled = ov.Core().compile_model(model, "CPU", {**profiled("CPU", {}), "INFERENCE_PRECISION_HINT": "f32"})
+    compiled([np.ones((1, 8), np.float32)])
+    found = execution(compiled, 100.0)
+    assert any(name.startswith("If|") for name in found.ops_by_primitive)
+    assert set(found.ops_by_precision) == {"f32"}
