@@ -11,7 +11,7 @@ from ovopt.records.diagnosis import Diagnosis
 from ovopt.records.figures import Arm
 from ovopt.records.gate import Gate
 from ovopt.records.model import Count, DataFacts, Machine, Record, Whole
-from ovopt.records.pairs import Pair, Reference, Speeds
+from ovopt.records.pairs import Pair, QualityDelta, Reference, Speeds
 
 
 class Measured(Record):
@@ -73,6 +73,9 @@ class Comparison(Record):
         "and native frameworks",
     )
     pairs: tuple[Pair, ...]
+    changes: dict[str, dict[str, QualityDelta]] = Field(
+        default={}, description="of an evaluation: each other model's metrics against the first model's, by its name"
+    )
     gate: Gate
     unjudged: dict[str, str] = Field(default={}, description="outputs that no metric looks at, and why")
     notes: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ovopt import units
 from ovopt.contracts import Report, View
-from ovopt.records import Arm, Comparison, Quality
+from ovopt.records import Arm, Comparison, Quality, QualityDelta
 from ovopt.reports.cells import clean, drawn, one_line
 from ovopt.reports.rows import outputs_of, title_of
 from ovopt.reports.verdict import not_judged
@@ -21,7 +21,7 @@ SHOWN = 5
 
 
 class Evaluation(Report):
-    """Figures with intervals, nothing compared."""
+    """Figures with intervals, and the change of each model against the first."""
 
     name: ClassVar[str] = "evaluation"
 
@@ -44,6 +44,9 @@ def _metrics(comparison: Comparison) -> Table:
                 arm.accuracy[name].outputs.get(output) if name in arm.accuracy else None for arm in comparison.arms
             )
             table.add_row(Text(one_line(f"  of {output}")), *map(_quality, found))
+        deltas = [comparison.changes.get(arm.name, {}).get(name) for arm in comparison.arms]
+        if any(delta and delta.kind == "accuracy" for delta in deltas):
+            table.add_row("  change", *map(_change, deltas))
     if any(arm.lost for arm in comparison.arms):
         table.add_row("lost", *(Text(one_line(arm.lost or ""), style="red") for arm in comparison.arms))
     return table
@@ -71,6 +74,15 @@ def _quality(quality: Quality | None) -> Text:
         return Text(units.MISSING)
     value, low, high = (units.quality(figure, quality.unit) for figure in (quality.value, quality.low, quality.high))
     return Text(clean(f"{value}  [{low}, {high}]"))
+
+
+def _change(delta: QualityDelta | None) -> Text:
+    """Against the first model, on the same samples."""
+    if delta is None:
+        return Text("")
+    interval = units.quality_interval(delta.low, delta.high, delta.unit)
+    clear = "" if delta.verdict == "no clear difference" else f", {delta.verdict}"
+    return Text(clean(f"{units.quality_delta(delta.delta, delta.unit)} {interval}{clear}"))
 
 
 def _footnotes(comparison: Comparison) -> Iterator[str]:

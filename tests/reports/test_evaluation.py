@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ovopt.comparison import quality_of
+from ovopt.comparison import quality_delta, quality_of
 from ovopt.contracts import View
 from ovopt.records import Arm, Comparison, DataFacts, Decision, Gate, Quality
 from ovopt.reports.evaluation import SHOWN, Evaluation
@@ -62,6 +62,16 @@ def test_every_metric_of_every_model_stands_with_its_interval() -> None:
         found = [quality(count) for count in wrong]
         said = [f"{100 * q.value:.1f} %  [{100 * q.low:.1f} %, {100 * q.high:.1f} %]".split("  ") for q in found]
         assert line == [name, *said[0], *said[1]]
+
+
+def test_each_other_model_is_held_against_the_first_sample_by_sample() -> None:
+    first, other = quality(60), quality(70)
+    delta = quality_delta(first.rows, other.rows, TOP1, 0)
+    arms = evaluated(top1=first), evaluated("int8", "candidate", top1=other), evaluated("lost", "candidate")
+    text = render(evaluation(*arms, changes={"int8": {"top1": delta}}))
+    assert next(line.split() for line in text.splitlines() if line.startswith("   change")) == [
+        "change", "-1.0", f"[{100 * delta.low:+.1f},", f"{100 * delta.high:+.1f}],", "lower"
+    ]  # fmt: skip
 
 
 def test_the_weakest_classes_of_the_first_model_come_first() -> None:

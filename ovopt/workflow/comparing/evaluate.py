@@ -96,15 +96,18 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         raise ModelError(f"{run.model}: {next(iter(lost.values()))}")
     if predictions:
         write_text(predictions, "".join(lines))
+    made = tuple(map(Measured(qualities, {}, lost).arm, planned))
+    first, *others = made
     return Comparison(
         **stamp(options),
         recipe=used.resolved(),
         recipe_file=run.recipe_file,
         data=prepared.facts,
         settings=settings_of(run, Plan(()), {}).model_copy(update={"time_budget_s": 0.0, "precision": 0.0}),
-        arms=tuple(map(Measured(qualities, {}, lost).arm, planned)),
+        arms=made,
         control=None,
         pairs=(),
+        changes={arm.name: scorer.deltas(first.accuracy, arm.accuracy, run.seed) for arm in others if arm.accuracy},
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
         unjudged=scorer.unjudged,
         notes=(*made_of_others(taking_part), *already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
