@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -53,7 +54,7 @@ def compare_runs(then: Comparison, now: Comparison, *, force: bool = False) -> l
     refuse_unlike(differences, force)
     samples = _same_samples(then, now)
     return [
-        f"then {then.created}, now {now.created}",
+        f"then {units.moment(then.created)}, now {units.moment(now.created)}",
         *(f"NOT ALIKE, {difference}" for difference in differences),
         *(f"changed: {change}" for change in changes(then, now)),
         *([] if samples else ["other samples: accuracy is not held together"]),
@@ -111,29 +112,52 @@ def _speedups(then: Comparison, now: Comparison) -> Iterator[str]:
 
 
 def _figures(then: Comparison, now: Comparison, same_samples: bool) -> Iterator[str]:
+    """A line for each figure that moved, and for each arm one on those that did not. The control only shows noise."""
     earlier = {arm.name: arm for arm in then.arms if not arm.lost}
     for arm in now.arms:
-        if arm.name in earlier and not arm.lost:
-            yield from _moved(earlier[arm.name], arm)
-            if same_samples and arm.role != "control":
-                yield from _qualities(earlier[arm.name], arm)
+        if arm.name in earlier and not arm.lost and arm.role != "control":
+            before = earlier[arm.name]
+            found = [*_moved(before, arm), *(_qualities(before, arm) if same_samples else ())]
+            yield from (
+                f"{arm.name}: {one.name} {one.then} -> {one.now} ({one.change})" for one in found if one.differs
+            )
+            same = ", ".join(f"{one.name} {one.still}" for one in found if not one.differs)
+            yield from [f"{arm.name}, as before: {same}"] if same else []
 
 
-def _moved(then: Arm, now: Arm) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Moved:
+    """A figure of two runs, as it is told."""
+
+    name: str
+    then: str
+    now: str
+    change: str
+    still: str
+    """Where it did not move."""
+
+    @property
+    def differs(self) -> bool:
+        """True where a reader sees a difference."""
+        return self.then != self.now
+
+
+def _moved(then: Arm, now: Arm) -> Iterator[_Moved]:
     for figure in figures_of((then, now)):
         before, after = figure.of(then), figure.of(now)
         if figure.followed and before and after and (figure.raw or before != after):
-            said = " -> ".join(units.figure(value, figure.unit) for value in (before, after))
-            yield f"{now.name}: {figure.name} {said} ({units.factor(after / before)})"
+            old, new = (units.figure(value, figure.unit, figure.name) for value in (before, after))
+            yield _Moved(figure.name, old, new, units.factor(after / before), new)
 
 
-def _qualities(then: Arm, now: Arm) -> Iterator[str]:
+def _qualities(then: Arm, now: Arm) -> Iterator[_Moved]:
     for name, quality in now.accuracy.items():
         if name in then.accuracy:
-            old = then.accuracy[name]
-            before, after = old.value, quality.value
-            said = " -> ".join(units.quality(value, quality.unit) for value in (before, after))
-            yield f"{now.name}: {name} {said} ({units.points(after - before, quality.unit)}{_interval(old, quality)})"
+            before = then.accuracy[name]
+            old, new = (units.quality(one.value, quality.unit) for one in (before, quality))
+            change, interval = units.points(quality.value - before.value, quality.unit), _interval(before, quality)
+            still = f"{new} ({change}{interval})" if interval else new
+            yield _Moved(name, old, new, f"{change}{interval}", still)
 
 
 def _interval(then: Quality, now: Quality) -> str:

@@ -42,7 +42,7 @@ class Point(Record):
 
     def said(self) -> str:
         """The value with its unit."""
-        return units.figure(self.value, self.unit)
+        return units.figure(self.value, self.unit, self.figure)
 
 
 class Line(Record):

@@ -129,8 +129,11 @@ def a_few(names: Iterable[object], count: int = 3) -> str:
     return ", ".join(every[:count]) + more
 
 
-def figure(value: float, unit: str) -> str:
-    """A figure by the unit that the catalogue gives it: `x`, `ms`, `us`, `/s`, `bytes`, a metric's own."""
+def figure(value: float, unit: str, name: str = "") -> str:
+    """A figure by the unit that the catalogue gives it: `x`, `ms`, `us`, `/s`, `bytes`, a metric's own. Bytes of a
+    figure whose name begins with `memory` are binary."""
+    if unit == "bytes" and name.startswith("memory"):
+        return memory(round(value))
     said = BY_UNIT.get(unit)
     return said(value) if said else quality(value, unit)
 

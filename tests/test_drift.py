@@ -9,7 +9,7 @@ from ovopt import stats, units
 from ovopt.comparison import quality_of
 from ovopt.drift import changes, compare_runs, unlike
 from ovopt.errors import UsageError
-from ovopt.records import Comparison
+from ovopt.records import Comparison, Footprint, Memory
 from tests.factories import TOP1, comparison, exactly, rows
 
 THEN = comparison({"int8": 0.55})
@@ -22,6 +22,10 @@ def on(run: Comparison, **machine: Any) -> Comparison:
 
 def under(run: Comparison, **settings: Any) -> Comparison:
     return run.model_copy(update={"settings": run.settings.model_copy(update=settings)})
+
+
+def footprint(peak_bytes: int) -> Footprint:
+    return Footprint(before_bytes=0, compiled_bytes=0, peak_bytes=peak_bytes, raw_bytes=((0, 0, peak_bytes),))
 
 
 def with_rows(run: Comparison, after: np.ndarray) -> Comparison:
@@ -43,7 +47,19 @@ def test_what_moved_is_told_for_every_arm_of_both_runs() -> None:
     moved = NOW.arms[2].latency.p50_ms / THEN.arms[2].latency.p50_ms
     (line,) = [line for line in lines if line.startswith("int8: latency")]
     assert line.endswith(f"({moved:.2f}x)")
-    assert any(line.startswith("original: throughput") for line in lines)
+    (same,) = [line for line in lines if line.startswith("original, as before: ")]
+    assert "throughput" in same
+    assert not any(line.startswith("control") for line in lines), "it shows noise, and no model"
+
+
+def test_memory_is_told_in_binary_bytes_and_what_did_not_move_in_one_line() -> None:
+    def peak(run: Comparison, size: int) -> Comparison:
+        arm = run.arms[2].model_copy(update={"memory": Memory(by_hint={"latency": footprint(size)})})
+        return run.model_copy(update={"arms": (*run.arms[:2], arm)})
+
+    lines = compare_runs(peak(THEN, 64 << 20), peak(THEN, 96 << 20), force=False)
+    assert "int8: memory 64.0 MiB -> 96.0 MiB (1.50x)" in lines
+    assert sum(line.startswith("int8, as before: ") for line in lines) == 1
 
 
 def test_accuracy_on_the_same_samples_moves_with_a_paired_interval() -> None:
@@ -73,7 +89,7 @@ def test_a_metric_that_is_no_share_moves_without_an_interval() -> None:
         return run.model_copy(update={"arms": tuple(arms)})
 
     lines = compare_runs(with_lists(THEN), with_lists(NOW), force=False)
-    assert any(line.startswith("int8: top1") and line.endswith("(+0.0 points)") for line in lines)
+    assert any(line.startswith("int8, as before: ") and line.endswith("top1 93.7 %") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def _amount(check: Check, value: float) -> str:
         return units.share(value, places_of(check))
     budgeted = metric_of(check) is not None
     said = units.points(value, check.unit, places_of(check)).lstrip("+")
-    return said if budgeted else units.figure(value, check.unit)
+    return said if budgeted else units.figure(value, check.unit, check.budget)
 
 
 def check_text(check: Check) -> str:

@@ -50,7 +50,7 @@ def test_an_unlike_machine_is_refused_before_anything_is_measured_unless_forced(
 def test_what_moved_is_noted_in_the_new_comparison() -> None:
     noted = Since("c.json", HERE, False).noted(HERE.model_copy(update={"notes": ("before",)}))
     assert noted.notes[0] == "before"
-    assert any(note.startswith("since c.json: int8: latency p50 0.550 ms -> ") for note in noted.notes)
+    assert any(note.startswith("since c.json: int8, as before: latency p50 0.550 ms") for note in noted.notes)
 
 
 def test_unlike_settings_are_noted_and_refused_after_the_measurement() -> None:
