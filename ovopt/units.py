@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 MISSING = "-"
@@ -120,6 +120,11 @@ def moment(iso: str) -> str:
 def counted(count: int, noun: str) -> str:
     """A number of things: `1 layer`, `1,200 layers`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def a_few(names: Iterable[object], count: int = 3) -> str:

@@ -140,3 +140,7 @@ def test_percent_get_the_digits_that_tell_a_figure_from_its_limit(
 
 def test_things_are_counted_in_their_plural() -> None:
     assert [units.counted(count, "layer") for count in (0, 1, 1200)] == ["0 layers", "1 layer", "1,200 layers"]
+
+
+def test_names_are_listed_as_a_sentence_has_them():
+    assert [units.listed(names) for names in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]

@@ -163,3 +163,11 @@ def test_a_broken_recipe_does_not_hide_the_others(recipes: Path) -> None:
     (recipes / "broken.yaml").write_text("ovopt: 1\nfamily: [\n")
     (recipes / "unknown.yaml").write_text("ovopt: 1\nfamily: x\nmatch: {name: mobilenet}\nzzz: 1\n")
     assert best() == ("mine", "its name fits 'mobilenet'")
+
+
+def test_magikas_model_is_recognised_by_its_shapes_whatever_its_file_is_called() -> None:
+    known = facts([(None, 2048)], [(None, 214)], Convolution=1)
+    found = best_match(Path("standard_v3_3/model.onnx"), known)
+    assert found is not None
+    assert found.name == "magika"
+    assert best_match(Path("model.onnx"), facts([(None, 2048)], [(None, 215)], Convolution=1)) is None

@@ -35,7 +35,7 @@ def layers_in_8_bits(model: openvino.Model) -> str:
     low, kinds = set(quantized_operations(model)), {w.operation: PLAIN[w.kind] for w in weights(model)}
     every, hit = Counter(kinds.values()), Counter(kind for name, kind in kinds.items() if name in low)
     counts = [f"{hit[kind]:,} of {units.counted(total, kind)}" for kind, total in every.items() if hit[kind]]
-    return f"8 bits in {' and '.join(counts) or units.counted(len(low), 'operation')}"
+    return f"8 bits in {units.listed(counts) or units.counted(len(low), 'operation')}"
 
 
 def reverted(quantized: openvino.Model, original: openvino.Model, names: Collection[str]) -> openvino.Model:
