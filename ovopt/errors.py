@@ -2,7 +2,8 @@
 
 OvoptError              1   an error in the run
 ├── StepError           1   a step failed
-│   └── NoEffectError   1   a step changed nothing
+│   ├── NoEffectError   1   a step changed nothing
+│   └── DoesNotRunError 1   a step made a model that does not run
 ├── ArmLostError        1   a worker process died, hung or answered with an error
 ├── BudgetMissedError   3   no candidate of a search keeps its budget: the original should ship
 └── UsageError          2   the caller can mend it
@@ -38,6 +39,10 @@ class StepError(OvoptError):
 
 class NoEffectError(StepError):
     """An optimization changed nothing, or gained nothing that is worth a change."""
+
+
+class DoesNotRunError(StepError):
+    """An optimization made a model that its device cannot compile or run."""
 
 
 class ArmLostError(OvoptError):

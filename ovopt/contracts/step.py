@@ -115,6 +115,8 @@ class Materials:
     seed: int
     progress: Progress
     speedup: Speedup = lambda before, after, properties=None, least=0.0: None
+    refused: Callable[[openvino.Model], str | None] = lambda model: None
+    """OpenVINO's reason why a model does not run on a sample; None where it does."""
     host: Host | None = None
     state: Mapping[str, str] = field(default_factory=dict)
     """Input -> output: what one inference of a sequence hands on to the next, by the recipe."""
@@ -193,6 +195,11 @@ class Step(Record, ABC):
             if not self.allow_no_effect:
                 raise
             return self.left_out(model, str(error))
+
+    def way_round(self, model: openvino.Model, materials: Materials) -> str:
+        """The end of the message about a model that the step failed on, or made one of that does not run: what it works
+        without, and the options for that; empty where nothing is known."""
+        return ""
 
     def left_out(self, model: openvino.Model, why: str) -> Stepped:
         """The same model, and why the step did not change it."""

@@ -118,8 +118,8 @@ class Quantize(Step):
         within_s: float = LOOK_S,
         clock: Callable[[], float] = time.perf_counter,
     ) -> str:
-        """The end of the message about a model that NNCF fails on: what it works without, and the options for that;
-        empty where nothing was found `within_s` seconds."""
+        """The end of the message about a model that NNCF fails on, or makes one of that does not run: what it works
+        without, and the options for that; empty where nothing was found `within_s` seconds."""
         until = clock() + within_s
         arguments = self._arguments(model, self._idle(model, materials.calibration[:1]))
 
@@ -130,15 +130,15 @@ class Quantize(Step):
             return _way_round(model, arguments, works)
 
     def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
-        """True where NNCF quantizes the model so, with one sample."""
+        """True where NNCF quantizes the model so, with one sample, and the result runs."""
         import nncf
 
         try:
             with calibrating(materials.calibration[:1], model, lambda amount=1, note="": None) as samples:
-                nncf.quantize(model.clone(), samples, **arguments)
+                made = nncf.quantize(model.clone(), samples, **arguments)
         except Exception:  # of every kind, as above
             return False
-        return True
+        return materials.refused(made) is None
 
     def _arguments(self, model: openvino.Model, idle: Sequence[Branch]) -> dict[str, Any]:
         import nncf

@@ -17,7 +17,7 @@ from ovopt.bundle import (
     shapes_to_give,
 )
 from ovopt.contracts import Materials, Origin, Progress, Step, Stepped, Tensors, Transform
-from ovopt.errors import ModelError
+from ovopt.errors import DoesNotRunError, ModelError
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import MANIFEST, describe
 from ovopt.model.ports.batch import Fit
@@ -26,7 +26,9 @@ from ovopt.output import new_folder, write_text
 from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.workflow.applying.calibration import calibration_samples
+from ovopt.workflow.applying.first_run import OTHER_DEVICE, check_here, why_not
 from ovopt.workflow.applying.host import host_of
+from ovopt.workflow.applying.trial_sizes import tried_inputs
 from ovopt.workflow.beginning.run import Run, stamp
 from ovopt.workflow.comparing.arms import properties_of
 
@@ -66,13 +68,15 @@ class Work:
         """Read model and data; nothing is written yet. So many calibration samples are prepared at least, if there are
         as many.
 
-        Raises DataError where there are no samples to calibrate with, ModelError where the model cannot be read.
+        Raises DataError where there are no samples to calibrate with, ModelError where the model cannot be read,
+        SettingsError where the device is not here, on which the result has to be tried.
         """
         recipe, manifest = run.recipe, run.model.manifest
         run.tell()
+        check_here(recipe)
         original = run.model.shaped(shapes_to_give(manifest, recipe))
         inputs, inside = facts(original).inputs, manifest.preprocess if manifest else None
-        prepared = run.prepare(inside.whole if inside else inputs)
+        prepared = run.prepare(inside.whole if inside else tried_inputs(run, original))
         transforms = left_to_host(manifest, recipe)
         if inside:
             prepared = prepared.with_transforms(transforms, inputs)
@@ -95,17 +99,22 @@ class Work:
     @property
     def properties(self) -> Mapping[str, str]:
         """The runtime settings of the recipe, and those that steps want the model to be used with."""
-        wanted = properties_of(self.prepared.recipe)
-        return {**wanted, **{key: value for report in self.reports for key, value in report.properties.items()}}
+        return {**properties_of(self.prepared.recipe), **_properties(self.reports)}
+
+    def through(self, steps: Sequence[Step]) -> Work:
+        """The work that is left behind all of these steps."""
+        work = self
+        for step in steps:
+            work = work.behind(step.run(work.current, work.materials))
+        return work
 
     def applied(self, steps: Sequence[Step]) -> tuple[openvino.Model, list[StepReport]]:
         """The model behind all steps, and the reports of all that was done to it."""
-        work, waiting = self, None
-        for step in steps:
-            work = work.behind(waiting) if waiting else work
-            waiting = step.run(work.current, work.materials)
-        reports = (*work.reports, waiting.report) if waiting else work.reports
-        return waiting.model if waiting else work.current, list(reports)
+        if not steps:
+            return self.current, list(self.reports)
+        work = self.through(steps[:-1])
+        last = steps[-1].run(work.current, work.materials)
+        return last.model, [*work.reports, last.report]
 
     def behind(self, stepped: Stepped) -> Work:
         """The work that is left when a step is done: samples and materials for its model."""
@@ -130,8 +139,12 @@ class Work:
         return _ratio((self.original, theirs, own), (self.current, mine, self.properties), device)
 
     def write(self, folder: Path, output: str | Path, model: openvino.Model, reports: Sequence[StepReport]) -> Manifest:
-        """The bundle: the model and its manifest."""
+        """The bundle: the model, which has run once on the recipe's device, and its manifest.
+
+        Raises DoesNotRunError where it does not, ModelError where the original does not either.
+        """
         save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
+        self._check_runs(folder / "model.xml", model, reports)
         written = describe(folder)
         manifest = Manifest(
             **stamp(self.run.options),
@@ -153,6 +166,31 @@ class Work:
         )
         write_text(folder / MANIFEST, manifest.model_dump_json(indent=2, by_alias=True) + "\n")
         return manifest.holding(self.run.data)
+
+    def _check_runs(self, file: Path, model: openvino.Model, reports: Sequence[StepReport]) -> None:
+        recipe, own = self.prepared.recipe, properties_of(self.prepared.recipe)
+        device = recipe.runtime.device
+        tensors, wanted = self._first_inputs(model, reports), {**own, **_properties(reports)}
+        why = why_not(file, tensors, device, wanted)
+        if why is None:
+            return
+        without = why_not(self.original, self.samples[0], device, own)
+        if without is None:
+            raise DoesNotRunError(f"{reports[-1].name} made a model that does not run on {device}: {why}")
+        if not self.prepared.samples.random:
+            raise ModelError(f"{self.run.model}: does not run on {device}: {without}; {OTHER_DEVICE}")
+        if why := why_not(file, None, device, wanted):
+            raise DoesNotRunError(f"{reports[-1].name} made a model that cannot be compiled for {device}: {why}")
+
+    def _first_inputs(self, model: openvino.Model, reports: Sequence[StepReport]) -> Tensors | None:
+        """What a model behind these steps takes for the first samples; None where there is no telling."""
+        embedded = sum(report.embedded for report in reports)
+        if embedded == sum(report.embedded for report in self.reports):
+            fed = _fed(self.materials.calibration, self.current, model)
+            return fed.inputs[0] if fed else None
+        left = self.transforms[: len(self.transforms) - embedded]
+        prepared = self.prepared.with_transforms(left, facts(model).inputs)
+        return next(prepared.prepare_tensors(prepared.splits["calibration"]), None)
 
     @property
     def _left(self) -> int:
@@ -193,11 +231,16 @@ def _materials(
         timed = (before, first, own), (after, second, {**own, **(properties or {})})
         return _ratio(*timed, recipe.runtime.device, least, yardstick[1])
 
+    def refused(after: openvino.Model) -> str | None:
+        fed = _fed(calibration, model, after)
+        return why_not(after, fed.inputs[0] if fed else None, recipe.runtime.device, own)
+
     return Materials(
         calibration=calibration,
         seed=prepared.seed,
         progress=progress,
         speedup=speedup,
+        refused=refused,
         host=host_of(model, prepared, transforms),
         state=recipe.model.state,
         device=recipe.runtime.device,
@@ -240,9 +283,14 @@ def _ratio(
     return None if ratio is None else ratio * per_sample
 
 
+def _properties(reports: Sequence[StepReport]) -> dict[str, str]:
+    """Runtime settings that steps want their model to be used with."""
+    return {key: value for report in reports for key, value in report.properties.items()}
+
+
 def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str, Any]:
     """The recipe with the runtime settings and the batch that steps want the model to be used with."""
-    properties = {key: value for report in reports for key, value in report.properties.items()}
+    properties = _properties(reports)
     batch = next((report.samples_per_inference for report in reports if report.one_sample), None)
     if properties:
         runtime = recipe.get("runtime", {})
@@ -253,9 +301,13 @@ def _as_used(recipe: dict[str, Any], reports: Sequence[StepReport]) -> dict[str,
 def apply_steps(run: Run, output: Path, steps: Sequence[Step]) -> Manifest:
     """Apply steps to a run's model, one after the other, and write the bundle.
 
-    Raises OutputError where the output exists, StepError where a step fails.
+    Raises OutputError where the output exists, StepError where a step fails, or its model does not run.
     """
     with new_folder(output, run.options.force, MANIFEST) as folder:
         work = Work.begin(run, steps)
         made, reports = work.applied(steps)
-        return work.write(folder, output, made, reports)
+        try:
+            return work.write(folder, output, made, reports)
+        except DoesNotRunError as error:
+            before = work.through(steps[:-1])
+            raise DoesNotRunError(f"{error}{steps[-1].way_round(before.current, before.materials)}") from None

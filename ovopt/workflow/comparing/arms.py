@@ -39,12 +39,12 @@ def properties_of(recipe: Recipe) -> dict[str, str]:
     return {key: _spelled(value) for key, value in recipe.runtime.properties.items()}
 
 
-def check_device(device: str) -> None:
-    """Raise SettingsError for a device that this machine does not have."""
+def check_device(device: str, said: str = "--device") -> None:
+    """Raise SettingsError for a device that this machine does not have; `said` is where it was named."""
     known = core().available_devices
     kinds = {name.partition(".")[0] for name in known} | {"AUTO", "MULTI", "HETERO", "BATCH"}
     if device.partition(":")[0].partition(".")[0] not in kinds:
-        raise SettingsError(f"--device {device}: no such device here; {did_you_mean(device, known)}")
+        raise SettingsError(f"{said} {device}: no such device here; {did_you_mean(device, known)}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ovopt import units
 from ovopt.bench.machine import machine
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Stage, Step, Stepped, plugins
-from ovopt.errors import BudgetMissedError, RecipeError, StepError
+from ovopt.errors import BudgetMissedError, DoesNotRunError, RecipeError, StepError
 from ovopt.model.files.locate import MANIFEST
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
@@ -177,6 +177,9 @@ class _Run:
 
         try:
             return self.kept.add(place, key, stepped.model, report, step.name)
+        except DoesNotRunError as error:
+            way = step.way_round(self.work.current, self.work.materials)
+            raise DoesNotRunError(f"behind {step.name}, {error}{way}") from None
         except StepError as error:
             raise StepError(f"behind {step.name}, {error}") from None
 

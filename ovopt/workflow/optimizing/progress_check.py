@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ovopt.contracts import Array, Metric, Tensors, without_batch
-from ovopt.errors import ModelError, RecipeError, StepError
+from ovopt.errors import DoesNotRunError, ModelError, RecipeError
 from ovopt.metrics.agreement import Cosine, Top1Agreement
 from ovopt.model.native import core, reason
 from ovopt.model.ports.batch import Fit
@@ -42,7 +42,7 @@ class Onlooker:
 
     def standing(self, work: Work, size_bytes: int) -> Standing:
         """Quality, size and speed of the current model. Raises RecipeError where its first output is another one,
-        StepError where it does not run."""
+        DoesNotRunError where it does not run."""
         output = self._name(work.current)
         if output != self._output:
             raise RecipeError(
@@ -131,7 +131,7 @@ def _answers(
         compiled = core().compile_model(model, recipe.runtime.device, dict(properties))
         return list(_each(compiled, places, fit, samples))
     except (RuntimeError, ModelError) as error:
-        raise StepError(f"the model does not run: {reason(error)}") from None
+        raise DoesNotRunError(f"the model does not run: {reason(error)}") from None
 
 
 def _each(

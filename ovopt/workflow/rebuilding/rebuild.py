@@ -14,11 +14,11 @@ from ovopt.caller import untouched_caller
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST
-from ovopt.model.ports.facts import facts
 from ovopt.output import claimed_folder
 from ovopt.recipe import Recipe, parse_recipe, with_data, without_places
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.bundle import Rebuilt, Versions
+from ovopt.workflow.applying.trial_sizes import tried_inputs
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.beginning.options import as_path, bundle_folder, options_of
 from ovopt.workflow.beginning.run import Run, begin
@@ -112,7 +112,7 @@ def _data_changes(then: DataFacts, run: Run) -> Iterator[str]:
     above = run.model.manifest
     inside = above.preprocess if above else None
     now = run.prepare(
-        inside.whole if inside else facts(run.model.shaped(shapes_to_give(above, run.recipe))).inputs
+        inside.whole if inside else tried_inputs(run, run.model.shaped(shapes_to_give(above, run.recipe)))
     ).facts
     if now.fingerprint != then.fingerprint:
         yield f"{now.source}: fingerprint {now.fingerprint[:12]}..., the bundle saw {then.fingerprint[:12]}..."
