@@ -29,7 +29,8 @@ LOOK_S = 60.0
 NAMED = 5
 """Operations named one by one in a message; more are told by their types."""
 Arguments = Mapping[str, Any]
-Works = Callable[[Arguments], bool]
+Works = Callable[[Arguments], int | None]
+"""Tries arguments, and counts the quantizers that they give; None where they do not work."""
 
 
 class Quantize(Step):
@@ -123,22 +124,22 @@ class Quantize(Step):
         until = clock() + within_s
         arguments = self._arguments(model, self._idle(model, materials.calibration[:1]))
 
-        def works(arguments: Arguments) -> bool:
-            return clock() < until and self._works(model, materials, arguments)
+        def works(arguments: Arguments) -> int | None:
+            return self._tried(model, materials, arguments) if clock() < until else None
 
         with materials.progress.task("look for a way round it"), quiet():
             return _way_round(model, arguments, works)
 
-    def _works(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> bool:
-        """True where NNCF quantizes the model so, with one sample, and the result runs."""
+    def _tried(self, model: openvino.Model, materials: Materials, arguments: Arguments) -> int | None:
+        """The quantizers that NNCF adds so, with one sample; None where it fails, or the result does not run."""
         import nncf
 
         try:
             with calibrating(materials.calibration[:1], model, lambda amount=1, note="": None) as samples:
                 made = nncf.quantize(model.clone(), samples, **arguments)
         except Exception:  # of every kind, as above
-            return False
-        return materials.refused(made) is None
+            return None
+        return facts(made).quantizers if materials.refused(made) is None else None
 
     def _arguments(self, model: openvino.Model, idle: Sequence[Branch]) -> dict[str, Any]:
         import nncf
@@ -234,19 +235,24 @@ def _parts(arguments: Arguments) -> Iterator[_Part]:
 
 
 def _culprits(names: Sequence[str], arguments: Arguments, works: Works) -> Sequence[str]:
-    """The fewest operations that NNCF has to ignore; none where it does not work without any of them either."""
+    """The fewest operations that NNCF has to ignore; none where it does not work without any of them either, or then
+    quantizes nothing."""
     import nncf
 
     scope = arguments["ignored_scope"] or nncf.IgnoredScope()
+    quantizers: dict[tuple[str, ...], int] = {}
 
     def works_without(some: Sequence[str]) -> bool:
         try:
             ignoring = replace(scope, names=[*scope.names, *some], validate=False)
         except TypeError:  # a version of NNCF with other fields
             return False
-        return works({**arguments, "ignored_scope": ignoring})
+        count = works({**arguments, "ignored_scope": ignoring})
+        quantizers[tuple(some)] = count or 0
+        return count is not None
 
-    return thinned(names, works_without) if names and works_without(names) else ()
+    fewest = thinned(names, works_without) if names and works_without(names) else ()
+    return fewest if quantizers.get(fewest) else ()
 
 
 def _ignored(kinds: Mapping[str, str]) -> tuple[list[str], str]:
