@@ -157,4 +157,4 @@ def _check_numbers(ports: Sequence[Port], mine: Sequence[Sequence[Array]], their
         odd = OddValues()
         odd.keep((index, 0), two, ports)
         if fault := odd.new((index, 0), one, ports):
-            raise StepError(f"the model gives {fault} for calibration sample {index + 1}, the original a number")
+            raise DoesNotRunError(f"the model gives {fault} for calibration sample {index + 1}, the original a number")
