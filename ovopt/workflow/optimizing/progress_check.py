@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ovopt.contracts import Array, Metric, Tensors, without_batch
-from ovopt.errors import DoesNotRunError, ModelError, RecipeError
+from ovopt.errors import DoesNotRunError, ModelError, RecipeError, StepError
 from ovopt.metrics.agreement import Cosine, Top1Agreement
 from ovopt.model.native import core, reason
 from ovopt.model.ports.batch import Fit
@@ -157,4 +157,4 @@ def _check_numbers(ports: Sequence[Port], mine: Sequence[Sequence[Array]], their
         odd = OddValues()
         odd.keep((index, 0), two, ports)
         if fault := odd.new((index, 0), one, ports):
-            raise DoesNotRunError(f"the model gives {fault} for calibration sample {index + 1}, the original a number")
+            raise StepError(f"the model gives {fault} for calibration sample {index + 1}, the original a number")
