@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -78,7 +78,7 @@ def _entry(title: str, kind: type[BaseModel], sole: str) -> Iterator[str]:
         said = "; ".join(
             filter(None, ["a value alone means this key" if name == sole else "", field.description or ""])
         )
-        yield f"| `{name}` | `{_type(field.annotation)}` | {default} | {said} |".replace("\n", " ")
+        yield f"| `{name}` | {_type(field.annotation)} | {default} | {said} |".replace("\n", " ")
 
 
 def _fields(values: Mapping[str, Any]) -> str:
@@ -91,18 +91,43 @@ def _shown(value: Any) -> str:
     return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+WORDS: Mapping[Any, str] = {bool: "true or false", int: "whole number", float: "number", str: "text", Any: "anything"}
+
+
 def _type(annotation: Any) -> str:
-    """A type in plain words, without the checks that go with it."""
+    """A type in plain words, without the checks that go with it: `list of 2 whole numbers`. That nothing is a value too
+    goes without saying."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _type(inner[0])
     if origin is Literal:
-        return " or ".join(map(repr, inner))
+        return " or ".join(f"`{value}`" for value in inner)
     if origin in (Union, UnionType):
-        return " or ".join(map(_type, inner))
+        return " or ".join(map(_type, _kinds(inner)))
+    if origin is tuple:
+        count = "" if inner[-1] is Ellipsis else f"{len(inner)} "
+        return f"list of {count}{_plural(inner[0])}"
     if inner:
-        return f"{origin.__name__}[{', '.join(map(_type, inner))}]"
-    return {NoneType: "None", Ellipsis: "..."}.get(annotation) or annotation.__name__
+        return f"mapping of {_plural(inner[0])} to {_plural(inner[-1])}"
+    return WORDS.get(annotation, "mapping")
+
+
+def _kinds(inner: Sequence[Any]) -> list[Any]:
+    """The types of a union that say something: a whole number is a number, too."""
+    return [one for one in inner if one is not NoneType and not (one is int and float in inner)]
+
+
+def _plural(annotation: Any) -> str:
+    """A type in plain words, for several of it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _plural(inner[0])
+    if origin in (Union, UnionType):
+        return " or ".join(map(_plural, _kinds(inner)))
+    if origin is Literal or annotation in (bool, Any):
+        return _type(annotation)
+    first, of, rest = _type(annotation).partition(" of ")
+    return f"{first}s{of}{rest}"
 
 
 def recipe_schema() -> dict[str, Any]:

@@ -96,4 +96,20 @@ def test_it_ends_with_one_newline_and_says_who_wrote_it() -> None:
 
 def test_types_are_plain() -> None:
     told = [cells[0] for text in sections().values() for cells in keys(text).values()]
-    assert not re.search("Annotated|FieldInfo|InstanceOf|Literal|Optional|Union", " ".join(told))
+    assert not re.search(
+        r"Annotated|FieldInfo|InstanceOf|Literal|Optional|Union|None|\[|\b(int|str|bool|dict)\b", " ".join(told)
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "words"),
+    [
+        (("preprocess", "scale"), "divisor", "number"),
+        (("optimize", "quantize"), "preset", "`performance` or `mixed`"),
+        (("optimize", "quantize"), "subset_size", "whole number"),
+        (("optimize", "fold"), "outputs", "list of whole numbers or texts"),
+        (("optimize", "quantize"), "advanced_parameters", "mapping of texts to anything"),
+    ],
+)
+def test_a_type_is_told_in_words(place: tuple[str, str], key: str, words: str) -> None:
+    assert keys(entry(*place))[key][0] == words
