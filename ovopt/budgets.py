@@ -27,6 +27,9 @@ MOST = {"replicas": MOST_REPLICAS, "starts": MOST_STARTS}
 MOST_TIMES = 100
 """Beyond as many times the samples, more of them would hardly settle anything."""
 LEAST_PRECISION = 0.001
+MOST_BESIDE = 0.1
+"""The drop of agreement that is allowed to outputs that labels do not look at, unless a budget says otherwise: it tells
+what is destroyed from what is rounded."""
 Path = tuple[str, ...]
 """The keys of a budget from the outermost to the limit."""
 
@@ -61,8 +64,12 @@ def scenarios_of(budgets: Budgets) -> list[str]:
 
 
 def checks(pair: Pair, budgets: Budgets, evidence: Evidence) -> Iterator[Check]:
-    """One candidate under every budget. UsageError where a budget needs a figure that was not measured."""
-    for path, limit in _limits(budgets.model_dump(exclude_none=True)):
+    """One candidate under every budget, and, where there is any, with its outputs beside those that labels look at.
+    UsageError where a budget needs a figure that was not measured."""
+    given = dict(_limits(budgets.model_dump(exclude_none=True)))
+    beside = [name for name, delta in pair.accuracy.items() if delta.beside and name not in budgets.accuracy]
+    given |= {("accuracy", name, "max_drop"): MOST_BESIDE for name in beside if given}
+    for path, limit in given.items():
         looked = _looked(path, pair, evidence)
         verdict = _verdict(looked.spread, limit, path)
         more, note = _missing(path, limit, looked, evidence.settings) if verdict == "inconclusive" else (None, "")

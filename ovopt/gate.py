@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ovopt.budgets import Evidence, checks, is_drop, metric_of
+from ovopt.budgets import MOST_BESIDE, Evidence, checks, is_drop, metric_of
 from ovopt.figures import DECIDING
-from ovopt.records import Arm, Budgets, Check, Comparison, Decision, Gate, Ground, Pair, Verdict
+from ovopt.records import Arm, Budgets, Check, Comparison, Decision, Gate, Ground, Pair, QualityDelta, Verdict
 
 SMALLER = 0.9
 """A candidate that is no faster is still worth shipping below this share of the size."""
@@ -71,7 +71,7 @@ def _candidate_verdict(pair: Pair, found: Sequence[Check]) -> Verdict:
 
 def _recommendation(best: Pair, found: Sequence[Check]) -> Decision:
     kept = [check for check in found if check.candidate == best.candidate and is_drop(check)]
-    if not kept and any(delta.kind == "agreement" for delta in best.accuracy.values()):
+    if not kept and any(delta.kind == "agreement" and not delta.beside for delta in best.accuracy.values()):
         ground = Ground(candidate=best.candidate, kind="agrees", metrics=tuple(best.accuracy))
         return Decision(kind="agreement", grounds=(ground,))
     budgets, metrics = tuple(check.budget for check in kept), () if kept else tuple(best.accuracy)
@@ -92,10 +92,17 @@ def _paths(candidate: str, found: Sequence[Check], verdict: Verdict = "inconclus
 
 
 def _unbudgeted_loss(pair: Pair, found: Sequence[Check]) -> str | None:
-    """A metric that is clearly worse though no budget allows any loss of it."""
+    """A metric that is clearly worse though no budget allows any loss of it, or as much for outputs that labels do not
+    look at."""
     budgeted = {metric_of(check) for check in found if is_drop(check)}
-    clear = (n for n, d in pair.accuracy.items() if n not in budgeted and d.kind == "accuracy" and d.drop[1] > 0)
-    return next(clear, None)
+    unbudgeted = {name: delta for name, delta in pair.accuracy.items() if name not in budgeted}
+    return next((name for name, delta in unbudgeted.items() if _is_lost(delta)), None)
+
+
+def _is_lost(delta: QualityDelta) -> bool:
+    if delta.kind == "agreement":
+        return delta.beside and delta.drop[1] > MOST_BESIDE
+    return delta.drop[1] > 0
 
 
 def _slower(pair: Pair) -> bool:

@@ -154,3 +154,37 @@ def test_a_decision_names_the_checks_and_metrics_that_it_rests_on(pairs, given, 
     assert (gate.decision.kind, gate.ship) == (kind, ship)
     assert [(g.candidate, g.kind, g.checks, g.metrics) for g in gate.decision.grounds] == grounds
     assert gate.decision.about == (grounds[0][0] if len(grounds) == 1 else None)
+
+
+# outputs beside those that labels look at ---------------------------------------------------------------------------
+
+
+def agreed(cosine, beside=True):
+    found = delta(cosine - 1, cosine - 1.01, cosine - 0.99, unit="", kind="agreement")
+    return found.model_copy(update={"beside": beside, "output": "boxes"})
+
+
+@pytest.mark.parametrize(("cosine", "verdict"), [(0.99, "pass"), (0.905, "inconclusive"), (0.5, "fail")])
+def test_a_budget_of_labels_is_missed_where_another_output_is_destroyed(cosine, verdict):
+    gate = judge([pair(accuracy={"top1": KEPT, "cosine": agreed(cosine)})], budgets(**TOP1), {})
+    assert [check.budget for check in gate.checks] == ["accuracy.top1.max_drop", "accuracy.cosine.max_drop"]
+    assert gate.checks[1].limit == 0.1
+    assert gate.verdict == verdict
+
+
+def test_a_budget_of_its_own_takes_the_place_of_what_is_allowed_beside_labels():
+    given = {"accuracy": {"top1": {"max_drop": 0.01}, "cosine": {"max_drop": 0.6}}}
+    gate = judge([pair(accuracy={"top1": KEPT, "cosine": agreed(0.5)})], budgets(**given), {})
+    assert [check.limit for check in gate.checks] == [0.01, 0.6]
+    assert gate.verdict == "pass"
+
+
+@pytest.mark.parametrize(("beside", "kind"), [(True, "keep"), (False, "agreement")])
+def test_without_a_budget_what_destroys_another_output_does_not_ship(beside, kind):
+    gate = judge([pair(latency=speed(2), accuracy={"top1": KEPT, "cosine": agreed(0.5, beside)})], Budgets(), {})
+    assert (gate.verdict, gate.decision.kind) == (None, kind)
+
+
+def test_what_agrees_beside_labels_leaves_the_decision_to_them():
+    gate = judge([pair(latency=speed(2), accuracy={"top1": KEPT, "cosine": agreed(0.999)})], Budgets(), {})
+    assert gate.decision.kind == "ship"

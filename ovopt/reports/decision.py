@@ -10,7 +10,7 @@ from ovopt.gate import lost_arms
 from ovopt.records import Check, Comparison, Ground, Pair
 from ovopt.reports.budgets import check_text, checks_of
 from ovopt.reports.cells import UNTOLD
-from ovopt.reports.rows import points_of
+from ovopt.reports.rows import points_of, title_of
 
 
 def with_reason(comparison: Comparison) -> Comparison:
@@ -64,7 +64,7 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
             return ", ".join(filter(None, (_speed(pair), quality)))
         case "agrees":
             deltas = {name: pair.accuracy[name] for name in ground.metrics if name in pair.accuracy}
-            values = ", ".join(f"{name} {units.quality(d.candidate, d.unit)}" for name, d in deltas.items())
+            values = ", ".join(f"{title_of(n, d)} {units.quality(d.candidate, d.unit)}" for n, d in deltas.items())
             return (
                 f"{pair.candidate} is {_speed(pair)} and agrees with the original ({values}); whether that is enough "
                 "only labelled data or a budget can say"
@@ -75,7 +75,8 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
         case "missed":
             return f"{pair.candidate} misses its budget: {', '.join(map(check_text, checks))}"
         case "lost":
-            return "; ".join(f"{pair.candidate} loses {name} ({_change(pair, name)})" for name in ground.metrics)
+            lost = {name: title_of(name, pair.accuracy.get(name)) for name in ground.metrics}
+            return "; ".join(f"{pair.candidate} loses {title} ({_change(pair, name)})" for name, title in lost.items())
     return f"{pair.candidate} is {_speed(pair)}"
 
 

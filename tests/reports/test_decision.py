@@ -151,7 +151,7 @@ def test_agreement_alone_recommends_nothing():
     same = delta(-0.02, -0.03, -0.01, kind="agreement")
     assert advice([pair(latency=speed(2), accuracy={"cosine": close, "top1_agreement": same})]) == (
         None,
-        "int8 is 2.00x faster and agrees with the original (cosine 0.94, top1_agreement 92.0 %); whether that is "
+        "int8 is 2.00x faster and agrees with the original (cosine 0.94, top1 agreement 92.0 %); whether that is "
         "enough only labelled data or a budget can say.",
     )
 

@@ -64,6 +64,7 @@ class Validator:
                 f"{self.metric.label}: no scores are left to agree behind the decoders that the model does itself; "
                 "choose by a metric of accuracy, or start from the model that does none"
             )
+        self._beside = before.rows
         self._before = before.rows[self.metric.label]
         self.baseline = self._scorer.quality(self.metric, self._before)
         self.doubts: Sequence[str] = self._scorer.doubts_of(before, {self.metric.label: self.baseline})
@@ -85,6 +86,8 @@ class Validator:
         while True:
             start, end = end, min(look, len(self._chosen))
             self._run(session, taken, self._chosen[start:end])
+            if lost := self._scorer.lost_beside(self._beside, taken.rows):
+                raise ArmLostError(f"it loses what no label looks at: {lost} with the original's")
             delta = self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
             if end == len(self._chosen) or delta.drop[1] > max_drop:
                 return delta

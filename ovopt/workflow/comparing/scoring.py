@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ovopt.bench.mapped_tensors import OutputFile
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.workers import Crew
+from ovopt.budgets import MOST_BESIDE
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
 from ovopt.errors import ArmLostError, DataError
@@ -203,11 +204,25 @@ class Scorer:
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
     ) -> dict[str, QualityDelta]:
         """Every metric of a pair."""
-        return {
+        found = {
             name: _delta(_rows_of(baseline[name]), _rows_of(candidate[name]), metric, seed)
             for metric in self.metrics
             if (name := metric.label) in baseline and name in candidate
         }
+        return {name: delta.model_copy(update={"beside": self._is_beside(delta)}) for name, delta in found.items()}
+
+    def _is_beside(self, delta: QualityDelta) -> bool:
+        return self.beside and delta.kind == "agreement"
+
+    def lost_beside(self, baseline: Mapping[str, Found], candidate: Mapping[str, Found]) -> str | None:
+        """What became of outputs that labels do not look at, where a candidate has them destroyed."""
+        for metric in self.metrics if self.beside else ():
+            found = candidate.get(metric.label, {})
+            if metric.kind == "agreement" and found:
+                delta = self.delta(metric, baseline[metric.label], found)
+                if delta.drop[1] > MOST_BESIDE:
+                    return f"output {delta.output or next(iter(found))!r} has {metric.label} {delta.candidate:.3g}"
+        return None
 
     def delta(self, metric: Metric, baseline: Found, candidate: Found) -> QualityDelta:
         """A metric's change on the samples of the candidate."""

@@ -101,12 +101,12 @@ def quantized_before() -> dict[Any, ov.Model]:
 def quantized_once(quantized_before: dict[Any, ov.Model], monkeypatch: pytest.MonkeyPatch) -> None:
     real = Quantize._run
 
-    def run_once(step: Quantize, model: ov.Model, materials: Materials) -> ov.Model:
+    def run_once(step: Quantize, model: ov.Model, materials: Materials, idle: Any) -> ov.Model:
         contents = [np.concatenate([array.ravel() for array in tensors]) for tensors in materials.calibration]
         of = (model.get_friendly_name(), model.is_dynamic(), len(model.get_ops()))
         key = (step.model_dump_json(), *of, np.stack(contents).tobytes())
         if key not in quantized_before:
-            quantized_before[key] = real(step, model, materials)
+            quantized_before[key] = real(step, model, materials, idle)
         return quantized_before[key].clone()
 
     monkeypatch.setattr(Quantize, "_run", run_once)
