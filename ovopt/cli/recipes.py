@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ovopt.cli import options as o
 from ovopt.cli.help import Command
+
+if TYPE_CHECKING:
+    from ovopt.workflow.recipe_check import CheckedRecipe
 
 app = typer.Typer(help="List, show, check and write recipes.", no_args_is_help=True)
 
@@ -137,17 +140,32 @@ def reference() -> None:
 @app.command(cls=Command)
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
+    model: Annotated[Path | None, typer.Argument(help="A model to run two samples through, or hf:NAME.")] = None,
+    data: Annotated[str | None, typer.Option(help="Samples, in place of the recipe's own.")] = None,
     sets: o.Sets = None,
+    trust: o.Trust = False,
     output_format: o.Format = "console",
 ) -> None:
-    """Say what is wrong with a recipe: file, line, key, what is allowed.
+    """Say what is wrong with a recipe: file, line, key, what is allowed. With a model, two samples go through
+    preparation, inference, decoders and metrics.
 
-    Example: `ovopt recipes check recipes/mine.yaml`
+    Example: `ovopt recipes check recipes/mine.yaml model.onnx --data val/`
     """
-    from ovopt.recipe import find_recipe, load_recipe
+    from ovopt.workflow.recipe_check import check_recipe
 
-    loaded = load_recipe(recipe, overrides=sets or [])
-    if output_format == "json":
-        print(json.dumps(loaded.resolved()))
-    else:
-        print(f"{find_recipe(recipe)}: a sound recipe of the family {loaded.family!r}")
+    found = check_recipe(recipe, model, data=data, settings=sets or [], trust=trust)
+    print(json.dumps(found.recipe) if output_format == "json" else "\n".join(_said(found)))
+
+
+def _said(found: CheckedRecipe) -> Iterator[str]:
+    if not found.tried:
+        yield f"{found.file}: a sound recipe of the family {found.family!r}"
+        return
+    total = sum(found.splits.values())
+    yield f"{found.file}: sound, as far as {len(found.tried)} of {total:,} samples tell"
+    for one in found.tried:
+        yield f"  {one.id}: {f'label {one.label}, ' if one.label else ''}answer {one.answer}"
+    values = (f"{name} {'undefined' if value is None else f'{value:.4g}'}" for name, value in found.values.items())
+    yield f"  metrics on them: {', '.join(values) or 'none'}"
+    yield f"  splits: {', '.join(f'{name} {count:,}' for name, count in found.splits.items())}"
+    yield from (f"remark: {remark}" for remark in found.remarks)

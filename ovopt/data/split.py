@@ -14,6 +14,8 @@ from ovopt.records import Record
 
 Amount = int | float | Literal["rest"]
 NAMES = ("calibration", "tuning", "gate")
+ROUNDING = 1e-9
+"""What shares may be off by: 0.29 * 100 is a little less than 29."""
 
 
 class Splits(Record):
@@ -44,35 +46,39 @@ def split(
         for rank, (draw, index) in enumerate(drawn):
             place[index] = ((rank + start) / len(drawn), draw)
     order = sorted(place, key=place.__getitem__)
-    counts = _counts(splits, len(ids))
+    sizes = counts(splits, len(ids))
     chosen, begin = {}, 0
     for name in NAMES:
-        chosen[name] = tuple(order[begin : begin + counts[name]])
-        begin += counts[name]
+        chosen[name] = tuple(order[begin : begin + sizes[name]])
+        begin += sizes[name]
     return chosen
 
 
-def _counts(splits: Splits, total: int) -> dict[str, int]:
+def counts(splits: Splits, total: int) -> dict[str, int]:
+    """Samples of each split, of so many altogether. Raises DataError where that is no division of them."""
     amounts = {name: getattr(splits, name) for name in NAMES}
-    counts = {name: _count(amount, total, name) for name, amount in amounts.items() if amount != "rest"}
-    open_ = [name for name in NAMES if name not in counts]
+    fixed = {name: _count(amount, total, name) for name, amount in amounts.items() if amount != "rest"}
+    open_ = [name for name in NAMES if name not in fixed]
     if len(open_) > 1:
         raise DataError(f"data.splits: {' and '.join(open_)} cannot both be `rest`")
-    used = sum(counts.values())
+    shares = sum(amount for amount in amounts.values() if isinstance(amount, float))
+    if shares > 1 + ROUNDING:
+        raise DataError(f"data.splits: the shares add up to {shares:g}, more than all samples")
+    used = sum(fixed.values())
     if used > total:
-        said = " + ".join(f"{name} {counts[name]}" for name in NAMES if name in counts)
+        said = " + ".join(f"{name} {fixed[name]}" for name in NAMES if name in fixed)
         raise DataError(
             f"data.splits: {said} = {used} samples asked for, the data holds {total}; "
             "lower them in the recipe or with --set data.splits.calibration=..."
         )
-    return {**counts, **dict.fromkeys(open_, total - used)}
+    return {**fixed, **dict.fromkeys(open_, total - used)}
 
 
 def _count(amount: Amount, total: int, name: str) -> int:
     if isinstance(amount, float):
         if not 0 <= amount <= 1:
             raise DataError(f"data.splits.{name}: {amount} is no share; give a count or a share from 0.0 to 1.0")
-        return int(amount * total + 1e-9)  # 0.29 * 100 is a little less than 29
+        return int(amount * total + ROUNDING)
     if not isinstance(amount, int) or amount < 0:
         raise DataError(f"data.splits.{name}: {amount!r} is no count of samples")
     return amount

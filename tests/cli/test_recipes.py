@@ -300,3 +300,17 @@ def test_the_subcommands_are_told_without_an_argument() -> None:
     assert done.returncode == 2
     for name in ("list", "show", "new", "schema", "reference", "check"):
         assert f" {name} " in done.stdout + done.stderr
+
+
+def test_check_with_a_model_says_what_two_samples_gave(tmp_path: Path) -> None:
+    write_ir(tmp_path / "tiny.xml")
+    write_data(tmp_path / "data.npz")
+    done = ovopt("recipes", "check", "classification", "tiny.xml", "--data", "data.npz", cwd=tmp_path)
+    first, *samples, metrics, splits = done.stdout.splitlines()
+    assert first.endswith("classification.yaml: sound, as far as 2 of 240 samples tell")
+    assert [line.partition(" answer ")[0] for line in samples] == [
+        "  data.npz#0: label 0,",
+        "  data.npz#1: label 2,",
+    ]
+    assert metrics.startswith("  metrics on them: top1 ")
+    assert splits == "  splits: calibration 60, tuning 60, gate 120"

@@ -21,6 +21,7 @@ from ovopt.gate import decide
 from ovopt.model.files.opened import several
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
+from ovopt.recipe.soundness import budget_hint
 from ovopt.records import (
     Arm,
     Comparison,
@@ -283,7 +284,7 @@ def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scena
     """Before anything is measured: every budget must get the figure it needs."""
     for metric in recipe.budgets.accuracy:
         if metric not in scorer.labels:
-            raise RecipeError(f"budgets.accuracy.{metric}: not among `metrics`; {did_you_mean(metric, scorer.labels)}")
+            raise RecipeError(f"budgets.accuracy.{metric}: not among `metrics`; {budget_hint(metric, scorer.metrics)}")
     for scenario in scenarios_of(recipe.budgets):
         if scenario not in scenarios:
             raise UsageError(f"budgets.{scenario}: add --scenario {scenario}")

@@ -1,0 +1,53 @@
+"""A recipe that means something: what no single key tells, and no model or sample is needed to see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ovopt.contracts import Metric
+from ovopt.data.split import counts
+from ovopt.errors import DataError, did_you_mean, quoted
+from ovopt.locate import expand
+from ovopt.recipe import Override, Overrides, Recipe, find_recipe, load_recipe
+from ovopt.recipe.faults import Fault, refuse
+from ovopt.recipe.yaml_file import read_yaml, short
+
+MANY = 1 << 40
+"""Samples, more than any split asks for by their count."""
+
+
+def load_sound_recipe(name: str | Path, data: str | Path | None = None, overrides: Overrides = ()) -> Recipe:
+    """The recipe of this name or file, as `load_recipe` gives it. Raises RecipeError as that, and where its parts do
+    not go together; DataError where `data` is nothing that a source reads."""
+    recipe, file = load_recipe(name, data, overrides), find_recipe(name)
+    refuse(list(_faults(recipe)), short(file), [Override.of(one) for one in overrides], read_yaml(file)[1])
+    return recipe
+
+
+def budget_hint(named: str, metrics: Sequence[Metric]) -> str:
+    """A clause on a budget whose metric is none of the recipe's: what that is called there, or the nearest one."""
+    own = dict.fromkeys(metric.label for metric in metrics if metric.name == named)
+    if own:
+        return f"with its parameters it is called {' and '.join(map(repr, own))}"
+    return did_you_mean(named, [metric.label for metric in metrics])
+
+
+def _faults(recipe: Recipe) -> Iterator[Fault]:
+    try:
+        counts(recipe.data.splits, MANY)
+    except DataError as error:
+        path, _, said = str(error).partition(": ")
+        yield Fault(path, said)
+    for label, times in Counter(metric.label for metric in recipe.metrics).items():
+        if times > 1:
+            yield Fault("metrics", f"{quoted(label)} is listed {times} times")
+    labels = [metric.label for metric in recipe.metrics]
+    for named in recipe.budgets.accuracy:
+        if named not in labels:
+            yield Fault(f"budgets.accuracy.{named}", f"not among `metrics`; {budget_hint(named, recipe.metrics)}")
+    given: Any = getattr(recipe.data.source, "path", None)
+    if isinstance(given, str) and not given.startswith(("hf:", "{model}")) and not expand(given).exists():
+        yield Fault("data.source.path", f"{quoted(given)}: there is no such file or folder")

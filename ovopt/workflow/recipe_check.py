@@ -1,0 +1,157 @@
+"""A recipe tried on a model and two samples: preparation, inference, decoders, labels and metrics go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from ovopt.bench.engines.openvino_session import OpenVinoSession
+from ovopt.bench.protocol import Output
+from ovopt.bench.scenario import hinted
+from ovopt.caller import untouched_caller
+from ovopt.comparison import rows_array
+from ovopt.contracts import Metric, Placement
+from ovopt.errors import ModelError, quoted
+from ovopt.model.native import core, reason
+from ovopt.preparing.prepared import Prepared
+from ovopt.recipe import find_recipe
+from ovopt.recipe.match import conditions_met
+from ovopt.recipe.soundness import load_sound_recipe
+from ovopt.recipe.yaml_file import short
+from ovopt.records import Record
+from ovopt.workflow.beginning.options import options_of
+from ovopt.workflow.beginning.run import Run, begin
+from ovopt.workflow.comparing.arms import check_device, properties_of
+from ovopt.workflow.comparing.compare import scorer_of
+from ovopt.workflow.comparing.scoring import Pass, Scorer
+from ovopt.workflow.comparing.taking_part import NamedModel, named_models, output_places
+
+if TYPE_CHECKING:
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.beginning.options import SettingsLike
+
+TRIED = 2
+SHOWN = 6
+"""Values of an answer."""
+
+
+class Tried(Record):
+    """A sample that went through the model."""
+
+    id: str
+    label: str | None = Field(description="as the metrics take it; null where none looks at it")
+    answer: str = Field(description="what `postprocess` made of the output, shortened")
+
+
+class CheckedRecipe(Record):
+    """A recipe that was found sound, and what that rests on."""
+
+    file: str
+    family: str
+    recipe: dict[str, Any] = Field(description="resolved: every override applied")
+    splits: dict[str, int] = Field(default={}, description="samples of each")
+    tried: tuple[Tried, ...] = ()
+    values: dict[str, float | None] = Field(default={}, description="of the metrics on them; null where undefined")
+    remarks: tuple[str, ...] = ()
+
+
+@untouched_caller()
+def check_recipe(
+    recipe: str | Path,
+    model: ModelLike | None = None,
+    *,
+    data: str | Path | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+) -> CheckedRecipe:
+    """Look for what is wrong with a recipe: by itself, and with a model by running two samples through it.
+
+    Raises RecipeError with every fault of the file on a line; with a model UsageError, or one of its kinds, for the
+    first that samples, model, decoders and metrics show.
+    """
+    options = options_of(settings=settings, trust=trust)
+    sound = load_sound_recipe(recipe, data, options.overrides)
+    found = CheckedRecipe(file=short(find_recipe(recipe)), family=sound.family, recipe=sound.resolved())
+    if model is None:
+        return found
+    with begin([model], recipe, data, options) as run:
+        return found.model_copy(update=_tried(run))
+
+
+def _tried(run: Run) -> Mapping[str, Any]:
+    """Fields of the result that the samples give."""
+    check_device(run.recipe.runtime.device)
+    (one,) = named_models(run, {})
+    prepared = run.prepare(one.inputs)
+    answers: dict[int, Any] = {}
+    scorer = scorer_of(
+        [one], prepared, range(len(prepared.samples)), lambda _, index, said: answers.update({index: said})
+    )
+    chosen = [index for index in range(len(prepared.samples)) if index not in prepared.left_out][:TRIED]
+    if not chosen:
+        raise prepared.no_sample_error("try")
+    scored = _through(one, scorer, chosen, run)
+    return {
+        "recipe": run.recipe.resolved(),
+        "splits": {name: len(indices) for name, indices in prepared.splits.items()},
+        "tried": tuple(_sample(index, said, scorer) for index, said in answers.items()),
+        "values": {metric.label: _value(metric, scored) for metric in scorer.metrics},
+        "remarks": tuple(_remarks(run, one, prepared, scorer, scored)),
+    }
+
+
+def _through(one: NamedModel, scorer: Scorer, chosen: list[int], run: Run) -> Pass:
+    """The chosen samples through the model, in this process. Raises ModelError where it cannot be compiled, DataError
+    where samples, decoders or metrics do not fit."""
+    recipe, model, ports = run.recipe, one.opened.shaped(one.shapes), one.facts.outputs
+    places = tuple(output_places(ports, ports, recipe.model.output, {}))
+    placement = Placement(Path("-"), {}, places, recipe.runtime.device, state=recipe.model.state)
+    properties = hinted(recipe.runtime.hint or "LATENCY", properties_of(recipe))
+    try:
+        compiled = core().compile_model(model, recipe.runtime.device, properties)
+    except RuntimeError as error:
+        raise ModelError(f"{run.model}: cannot be compiled: {reason(error)}") from None
+    scored = Pass(
+        scorer, one.name, str(run.model), original=True, prepared=scorer.fed.get(one.file.sha256), keeps=scorer.agrees
+    )
+    items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))
+    for key, values in OpenVinoSession(compiled, (), placement, None).answer_each(items):
+        scored.take(Output(*key, values))
+    scored.settle()
+    return scored
+
+
+def _sample(index: int, answer: Any, scorer: Scorer) -> Tried:
+    labels, looked_at = scorer.prepared.labels, any(m.kind == "accuracy" and m.needs_label for m in scorer.metrics)
+    label = quoted(labels.read(index)) if looked_at else None
+    return Tried(id=scorer.prepared.samples.ids[index], label=label, answer=_shown(answer))
+
+
+def _shown(answer: Any) -> str:
+    """An answer on a line: the kind, shape and first values of an array, anything else as it is, shortened."""
+    if not isinstance(answer, np.ndarray):
+        return " ".join(quoted(answer).split())
+    first = ", ".join(f"{value:.4g}" for value in answer.ravel()[:SHOWN].tolist())
+    more = ", ..." if answer.size > SHOWN else ""
+    return f"{answer.dtype}{list(answer.shape)}: {first}{more}"
+
+
+def _value(metric: Metric, scored: Pass) -> float | None:
+    """A metric on the samples tried: that it can be told, not how good the model is."""
+    rows = [row for part in scored.rows[metric.label].values() for row in part.values()]
+    value = float(metric.value(rows_array(metric.gather(rows)))) if rows else float("nan")
+    return value if abs(value) < float("inf") else None
+
+
+def _remarks(run: Run, one: NamedModel, prepared: Prepared, scorer: Scorer, scored: Pass) -> Iterator[str]:
+    yield from (f"data.splits.{name}: holds no samples" for name, chosen in prepared.splits.items() if not chosen)
+    yield from (sample.why for sample in prepared.left_out.values())
+    match = run.recipe.match
+    if match and conditions_met(match, Path(run.model.path), one.opened.facts) is None:
+        yield "match: does not fit this model, which this recipe is used for by its name alone"
+    yield from scorer.doubts
+    yield from scored.shifts.misfit()
