@@ -190,7 +190,7 @@ def _missing(path: Path, limit: float, looked: Looked, settings: Settings | None
     rounds = math.ceil(more * measured.rounds / max(1, measured.replicas))
     said = f"{more:,} more {looked.rests_on}" + (f" ({rounds:,} rounds)" if looked.rests_on == "replicas" else "")
     options = _options(looked, wanted, settings, measured)
-    return more, f"about {said} of {path[0].replace('_', ' ')} would settle it: {options}"
+    return more, f"about {said} of {path[0].replace('_', ' ')} would settle it: measure again with {options}"
 
 
 def _hopeless(path: Path, looked: Looked, most: int) -> str:

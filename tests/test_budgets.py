@@ -261,7 +261,7 @@ def test_an_open_speed_says_how_many_replicas_rounds_and_seconds_settle_it() -> 
     assert check.more is not None
     seconds = 60 * (6 + check.more) / 6
     assert check.note == (
-        f"about {check.more} more replicas ({5 * check.more} rounds) of latency would settle it: "
+        f"about {check.more} more replicas ({5 * check.more} rounds) of latency would settle it: measure again with "
         f"--time-budget {int(np.ceil(seconds / 10) * 10)}"
     )
 
@@ -307,8 +307,10 @@ def test_open_starts_ask_for_starts_and_no_more_than_a_run_makes() -> None:
     settings = RUN.settings.model_copy(update={"measured": {"first_inference": measured}})
     evidence = Evidence({"int8": MEASURED}, settings)
     (near,) = checks(PAIR, nested("first_inference.cold.max_ms", 101), evidence)
-    assert near.note == f"about {near.more} more starts of first inference would settle it: --time-budget " + str(
-        int(np.ceil(60 * (4 + near.more) / 4 / 10) * 10)
+    assert (
+        near.note
+        == f"about {near.more} more starts of first inference would settle it: measure again with --time-budget "
+        + str(int(np.ceil(60 * (4 + near.more) / 4 / 10) * 10))
     )
     (nearer,) = checks(PAIR, nested("first_inference.cold.max_ms", 100.001), evidence)
     assert (nearer.more, "12 starts of the longest run" in nearer.note) == (None, True)

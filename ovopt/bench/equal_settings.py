@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from ovopt import units
 from ovopt.bench import protocol
 from ovopt.bench.scenario import Found, hinted
 from ovopt.bench.workers import Crew
@@ -72,7 +73,8 @@ def _concurrency(effective: Effective) -> tuple[int, int, int]:
 
 
 def _said(effective: Effective) -> str:
-    return f"{effective.streams} streams, {effective.threads} threads, {effective.requests} requests"
+    counts = {"stream": effective.streams, "thread": effective.threads, "request": effective.requests}
+    return ", ".join(units.counted(count, name) for name, count in counts.items())
 
 
 def open_all(crew: Crew, settings: Settings, order: Sequence[str]) -> tuple[dict[str, protocol.Opened], float]:

@@ -42,7 +42,7 @@ def beyond_budget(quality: QualityDelta, allowed: float, fix: Fix, faster: float
     """Loss of accuracy beyond what is allowed, and a fix that brings it within; `faster` is the speed-up of the model
     without it."""
     last = fix.checks[-1]
-    limit = units.points(-allowed, quality.unit)
+    limit = units.points(allowed, quality.unit).lstrip("+")
     left = units.points(max(0.0, drop_of(last)), quality.unit).lstrip("+")
     said = f"what is left is beyond {limit}; {_counted(fix.layers, 'cost')} all but {left}; {_action(fix)}{_time(last)}"
     slow = units.factor((last.speedup or 0.0) * faster)

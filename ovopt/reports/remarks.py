@@ -64,10 +64,9 @@ def settings_lines(comparison: Comparison) -> Iterator[str]:
     """The settings that took effect, and how the references stand to the baseline."""
     baseline = comparison.arms[0]
     for scenario, found in baseline.effective.items():
-        yield (
-            f"{scenario}: {found.device}, {found.inference_precision}, {found.streams} streams, "
-            f"{found.threads} threads, {found.requests} requests, hint {found.hint}"
-        )
+        counts = {"stream": found.streams, "thread": found.threads, "request": found.requests}
+        said = ", ".join(units.counted(count, name) for name, count in counts.items())
+        yield f"{scenario}: {found.device}, {found.inference_precision}, {said}, hint {found.hint}"
     precisions = {found.inference_precision for found in baseline.effective.values()}
     if precisions:
         yield f"the original runs in {', '.join(sorted(precisions))}, this device's default or your setting"

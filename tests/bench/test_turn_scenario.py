@@ -178,7 +178,7 @@ def test_where_the_runtime_picks_other_streams_every_arm_runs_with_the_originals
     crew = crew_of(clock, defaults={"int8": {"streams": 2, "threads": 4, "requests": 2}})
     found = measure(crew)
     assert found.notes == [
-        "latency: every arm runs with the original's 1 streams, 2 threads, 1 requests; "
+        "latency: every arm runs with the original's 1 stream, 2 threads, 1 request; "
         "left alone, the runtime picks int8 2 streams, 4 threads, 2 requests"
     ]
     pinned = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "2", "PERFORMANCE_HINT": "LATENCY"}

@@ -199,7 +199,7 @@ def test_each_figure_of_the_noise_stands_with_its_own_number_of_replicas():
 
 def test_the_settings_that_took_effect_are_shown():
     text = render(ONE, 200)
-    assert "latency: CPU, f32, 1 streams, 2 threads, 1 requests, hint LATENCY" in text
+    assert "latency: CPU, f32, 1 stream, 2 threads, 1 request, hint LATENCY" in text
     assert "throughput: CPU, f32, 2 streams, 2 threads, 2 requests, hint THROUGHPUT" in text
     assert "the original runs in f32, this device's default or your setting" in text
 

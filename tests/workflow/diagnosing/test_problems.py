@@ -136,7 +136,7 @@ def test_what_is_left_beyond_the_budget_is_a_problem_of_its_own() -> None:
     first, second = find_problems(case(BLAMED, max_drop=0.005))
     assert first.layers == ("a", "c")
     assert second.layers == ("a", "c", "b")
-    assert second.said.startswith("what is left is beyond -0.5 points; 3 layers cost all but 0.0 points; revert them: ")
+    assert second.said.startswith("what is left is beyond 0.5 points; 3 layers cost all but 0.0 points; revert them: ")
 
 
 def test_a_fix_that_makes_the_model_slower_than_the_original_does_not_pay() -> None:
