@@ -29,7 +29,7 @@ ORIGINAL = RUN.arms[0]
 
 
 def starts(*ms: float) -> StartTimes:
-    raw = tuple((0, int(one * 1e6), 0) for one in ms)
+    raw = tuple((0, int(one * 1e6) - 1, 1) for one in ms)
     middle = float(np.median(ms))
     return StartTimes(total_ms=middle, read_ms=0, compile_ms=middle, infer_ms=0, from_cache=0, n=len(ms), raw_ns=raw)
 
@@ -268,7 +268,7 @@ def test_an_open_speed_says_how_many_replicas_rounds_and_seconds_settle_it() -> 
 
 def test_a_run_that_ended_for_its_precision_is_asked_for_a_finer_one() -> None:
     check = open_speed(1.95, "precision reached")
-    settings = check.note.partition("settle it: ")[2].split()
+    settings = check.note.partition("measure again with ")[2].split()
     assert settings[0] == "--precision"
     assert 0.001 < float(settings[1]) < 0.02
     assert settings[2:] == ["--time-budget", str(int(np.ceil(20 * (6 + check.more) / 6 / 10) * 10))]
