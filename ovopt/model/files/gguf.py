@@ -3,11 +3,15 @@ tokenizer."""
 
 from __future__ import annotations
 
+import mmap
+import struct
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
+from ovopt.given_file import open_file
 from ovopt.model.files.huggingface import installed, trace
 from ovopt.model.native import first_line, quiet, require_torch
 from ovopt.model.ports.facts import STORED_AS
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
 MAGIC = b"GGUF"
 NEEDED = ("transformers", "gguf", "accelerate")
 FLOATING = ("F64", "F32", "F16", "BF16")
+STRING, ARRAY = 8, 9
+WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+"""Bytes of a value by the number of its type, beside strings and arrays:
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#file-structure."""
 WITH_BEGINNING = "llama"
 """The kind of tokenizer that puts a token before each text where the file does not say whether to."""
 
@@ -58,7 +66,10 @@ def tokenizer_of(file: Path) -> Any:
     except Exception as error:
         raise ModelError(f"{file}: transformers cannot load its tokenizer: {first_line(error)}") from None
     tokenizer = found.backend_tokenizer
-    tokenizer.post_processor = _around(reader, tokenizer)
+    try:
+        tokenizer.post_processor = _around(reader, tokenizer)
+    except Exception as error:  # fields of other types than they should be
+        raise ModelError(f"{file}: says nothing that makes sense of its tokenizer: {first_line(error)}") from None
     return tokenizer
 
 
@@ -86,13 +97,61 @@ def _opened(file: Path) -> Any:
     require_torch(file)
     import gguf
 
-    with file.open("rb") as stream:
+    with open_file(file, ModelError) as stream:
         if stream.read(len(MAGIC)) != MAGIC:
             raise ModelError(f"{file}: not a GGUF file, whatever its suffix says; download or copy it again")
     try:
+        _check_lengths(file)
         return gguf.GGUFReader(file)
     except Exception:  # numpy's own errors, about shapes that do not fit
         raise ModelError(f"{file}: damaged or cut off; download or copy it again") from None
+
+
+def _check_lengths(file: Path) -> None:
+    """Raises ValueError where the header says that a value is longer than the file, which the reader would believe."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        order = "<" if content[4:6] != b"\0\0" else ">"
+        header = _Header(content, order)
+        entries = header.number("Q", 16)
+        place = 24
+        for _ in range(entries):
+            place = header.end_of_string(place)
+            place = header.end_of_value(place + 4, header.number("I", place))
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Keys and values at the beginning of a file, in its byte order."""
+
+    content: mmap.mmap
+    order: str
+
+    def number(self, kind: str, place: int) -> int:
+        """One of the `struct` kind. Raises struct.error behind the file's end."""
+        return int(struct.unpack_from(f"{self.order}{kind}", self.content, place)[0])
+
+    def end_of_string(self, place: int) -> int:
+        """The place behind a string. Raises ValueError where that is behind the file's end."""
+        return self._within(place + 8 + self.number("Q", place))
+
+    def end_of_value(self, place: int, kind: int) -> int:
+        """The place behind a value of the type of this number. Raises ValueError as `end_of_string`, KeyError for no
+        type."""
+        if kind == STRING:
+            return self.end_of_string(place)
+        if kind != ARRAY:
+            return self._within(place + WIDTHS[kind])
+        kind, count, place = self.number("I", place), self.number("Q", place + 4), place + 12
+        if kind in WIDTHS:
+            return self._within(place + count * WIDTHS[kind])
+        for _ in range(count):
+            place = self.end_of_value(place, kind)
+        return place
+
+    def _within(self, place: int) -> int:
+        if place > len(self.content):
+            raise ValueError(f"{place} is behind the end of {len(self.content)} bytes")
+        return place
 
 
 def _stored_types(reader: Any) -> list[str]:

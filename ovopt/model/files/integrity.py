@@ -79,8 +79,8 @@ def _promised(weights: Path) -> int:
         length = int.from_bytes(stream.read(8), "little")
         try:
             header = parse_json(stream.read(min(length, weights.stat().st_size, HEADER_BYTES)))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError):
+            ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
             return 8 + length
     return 8 + length + max(ends, default=0)
 

@@ -15,7 +15,7 @@ from ovopt.errors import ModelError, UsageError
 from ovopt.given_file import check_path, read_file
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import IN_MEMORY, MANIFEST, describe_located, locate
-from ovopt.model.files.read import converted, needs_conversion, read_located
+from ovopt.model.files.read import NO_TEXT, converted, needs_conversion, read_located
 from ovopt.model.ports.facts import facts
 from ovopt.model.ports.shapes import Dimension, Shapes, reshape
 from ovopt.records import Manifest, ModelFacts, ModelFile
@@ -87,8 +87,12 @@ class OpenedModel:
 
     @cached_property
     def facts(self) -> ModelFacts:
-        """Inputs, outputs and operations of the graph as the files hold it. Raises ModelError as `model` does."""
-        return facts(self.model)
+        """Inputs, outputs and operations of the graph as the files hold it. Raises ModelError as `model` does, and
+        where a name is no text."""
+        try:
+            return facts(self.model)
+        except UnicodeDecodeError:
+            raise ModelError(f"{self}: {NO_TEXT}") from None
 
     def shaped(self, shapes: Shapes) -> openvino.Model:
         """The graph with inputs of these shapes, which nobody may change. Raises ModelError where it takes no such."""

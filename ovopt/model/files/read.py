@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import openvino
 
 GGUF = ".gguf"
+NO_TEXT = "names in it are no UTF-8 text; export or copy it again"
 TOKENIZERS = "unsupported opset: extension"
 """A part of OpenVINO's message about the operations of openvino-tokenizers."""
 
@@ -59,6 +60,8 @@ def read_located(file: Path) -> openvino.Model:
     try:
         with silent_stderr():
             return core().read_model(file)
+    except UnicodeDecodeError:  # a name in OpenVINO's message
+        raise ModelError(f"{file}: {NO_TEXT}") from None
     except RuntimeError as error:
         if TOKENIZERS in str(error):
             raise ModelError(

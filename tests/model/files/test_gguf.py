@@ -1,6 +1,7 @@
 """GGUF files: what is computed, what is said of their weights, and what is refused."""
 
 import json
+import struct
 
 import numpy as np
 import openvino as ov
@@ -127,3 +128,26 @@ def test_a_damaged_file_holds_no_tokenizer(packages, tmp_path):
     file.write_bytes(b"GGUF")
     with pytest.raises(ModelError, match=exactly(f"{file}: damaged or cut off; download or copy it again")):
         Tokenize(tokenizer=str(file))("a")
+
+
+def _entry(kind, value):
+    return struct.pack("<QQQ9sI", 0, 1, 9, b"general.x", kind) + value
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        struct.pack("<QQ", 0, 1 << 60),
+        struct.pack("<QQ", 1 << 60, 0),
+        _entry(9, struct.pack("<IQ", 0, 1 << 60)),
+        _entry(9, struct.pack("<IQ", 8, 1 << 60)),
+        _entry(9, struct.pack("<IQ", 9, 1) * 5000),
+        _entry(8, struct.pack("<Q", 1 << 62)),
+        _entry(99, b"\1"),
+    ],
+)
+def test_lengths_that_the_file_does_not_have_are_an_error_before_they_take_memory(packages, tmp_path, header):
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF" + struct.pack("<I", 3) + header + bytes(100))
+    with pytest.raises(ModelError, match=exactly(f"{file}: damaged or cut off; download or copy it again")):
+        read_model(file)

@@ -268,3 +268,11 @@ def test_a_folder_without_a_model_is_an_error(tmp_path, files, place, fault):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(ModelError, match=exactly(f"{tmp_path / place}: {fault}")):
         locate(tmp_path)
+
+
+@pytest.mark.parametrize("end", ['"x"', "[1]", "null", "1e400", "-5", "[" * 5000])
+def test_safetensors_whose_header_is_mistyped_are_left_to_their_reader(tmp_path, end):
+    header = f'{{"w": {{"dtype": "F32", "shape": [1], "data_offsets": [0, {end}]}}}}'.encode()
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    assert locate(tmp_path) == tmp_path

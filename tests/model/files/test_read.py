@@ -261,3 +261,11 @@ def test_without_torch_its_models_are_an_error(tmp_path, name):
     message = f"{tmp_path / name}: PyTorch is needed to read it: pip install 'ovopt[torch]'"
     with pytest.raises(ModelError, match=exactly(message)):
         read_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("word", [b"Convolution", b"picture"])
+def test_names_that_are_no_text_are_an_error(file, word):
+    file.write_bytes(file.read_bytes().replace(b'"' + word, b'"\xff' + word[1:]))
+    message = f"{file}: names in it are no UTF-8 text; export or copy it again"
+    with pytest.raises(ModelError, match=exactly(message)):
+        assert OpenedModel(file).facts
