@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
 from ovopt.errors import DataError
+from ovopt.model.ports.extent import check_fits
 from ovopt.model.ports.inputs import DTYPES, starts_empty
 from ovopt.records import Port
 
@@ -19,7 +21,7 @@ class Synthetic(DataSource):
     decoder remembers of earlier tokens (`past_key_values`) is empty."""
 
     name: ClassVar[str] = "synthetic"
-    count: int = Field(default=32, gt=0)
+    count: int = Field(default=32, gt=0, le=10_000_000)
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples drawn from the seed. Raises DataError where a dimension other than the batch is unknown."""
@@ -47,7 +49,9 @@ def _shape(port: Port) -> tuple[int, ...]:
             f"the model's input {port} has a dynamic shape: fix it with --shape {port.name}=1,..., "
             "or give real samples with --data"
         )
-    return tuple(1 if dim is None else dim for dim in dims)
+    shape = tuple(1 if dim is None else dim for dim in dims)
+    check_fits(8 * math.prod(shape), f"the model's input {port}: a sample", DataError)  # it is drawn in 64 bits
+    return shape
 
 
 def _draw(rng: np.random.Generator, shape: tuple[int, ...], port: Port) -> Array:

@@ -142,7 +142,9 @@ class Runtime(Record):
             json_schema_input_type=Literal["LATENCY", "THROUGHPUT", "NONE", "latency", "throughput", "none"] | None,
         ),
     ] = Field(default=None, description="performance hint; default: the one that fits the scenario")
-    requests: int | None = Field(default=None, gt=0, description="parallel requests; default: the optimal number")
+    requests: int | None = Field(
+        default=None, gt=0, le=4096, description="parallel requests; default: the optimal number"
+    )
     properties: dict[str, str | int | float | bool] = Field(default={}, description="OpenVINO properties")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ovopt.errors import ModelError
 from ovopt.model.native import reason
+from ovopt.model.ports.extent import check_extent
 from ovopt.model.ports.inputs import Array
 from ovopt.records import Port
 
@@ -41,6 +42,7 @@ def with_batch(model: openvino.Model, batch: int, said: str = "") -> openvino.Mo
             copy.validate_nodes_and_infer_types()
     except RuntimeError as error:
         raise ModelError(f"{said}: the model cannot take it: {reason(error)}") from None
+    check_extent(changed, said, ModelError)
     if not any(_grows(*ports, batch) for ports in zip(one.outputs, changed.outputs, strict=True)):
         raise ModelError(
             f"{said}: the model's graph fixes the batch: its outputs become {_shapes(changed.outputs)}; "

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ovopt.errors import ModelError, did_you_mean
+from ovopt.errors import ModelError, did_you_mean, quoted
 from ovopt.model.native import reason
+from ovopt.model.ports.extent import check_extent
 
 if TYPE_CHECKING:
     import openvino
@@ -16,6 +17,8 @@ Dimension = int | str
 """A size; -1 or `?` for any; `1..8` or `1..` for a range."""
 Shapes = Mapping[str, Sequence[Dimension]]
 """Input name, or index as text, -> dimensions."""
+LONGEST = 20
+"""Characters of a dimension; OpenVINO's sizes have 64 bits."""
 DYNAMIC = ("?", "-1", "*")
 
 
@@ -28,6 +31,8 @@ def bounds(dimension: Dimension) -> tuple[int, int]:
     text = str(dimension).strip()
     if text in DYNAMIC:
         return 0, -1
+    if len(text) > LONGEST:
+        raise ModelError(f"{quoted(dimension)} is no dimension: it is too long")
     if text.isdecimal():
         return int(text), int(text)
     found = re.fullmatch(r"(\d+)\.\.(\d*)", text)
@@ -69,6 +74,7 @@ def reshape(model: openvino.Model, shapes: Shapes, said: str) -> None:
         wanted = ", ".join(f"{name}: {written(shape)}" for name, shape in shapes.items())
         present = ", ".join(_present(model, index) for index in chosen)
         raise ModelError(f"{said}: cannot take the shapes {wanted} (its own: {present}): {reason(error)}") from None
+    check_extent(model, said, ModelError)
 
 
 def input_index(names: Sequence[set[str]], key: str | int, said: str) -> int:

@@ -16,6 +16,7 @@ from ovopt.bench.workers import ArmPlan
 from ovopt.contracts import Advance, Placement, Tensors
 from ovopt.errors import DataError, SettingsError, did_you_mean
 from ovopt.model.native import core
+from ovopt.model.ports.extent import check_fits
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Recipe
 from ovopt.records import Port
@@ -175,6 +176,9 @@ class Timed:
 
         def fed(own: Prepared, tensors: Sequence[Tensors], file: Path) -> Fed:
             batch = own.recipe.model.batch
+            check_fits(
+                batch * sum(tensor.nbytes for tensor in tensors[0]), f"model.batch: {batch:,} samples", DataError
+            )
             shared = [port.name in own.recipe.model.inputs for port in own.inputs]
             write_samples(file, _batches(tensors, batch, shared) if batch > 1 else tensors)
             return Fed(file, Contents(contents, own.preparation))
