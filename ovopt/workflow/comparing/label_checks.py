@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+import yaml
 
 from ovopt import units
-from ovopt.contracts import Metric
+from ovopt.contracts import Boxes, Metric
 from ovopt.records import Quality
 
 SHOWN = 5
@@ -17,6 +19,8 @@ LEAST = 20
 FEW = 5
 """With less, nothing right may be bad luck."""
 SHIFTED_SHARE = 0.5
+MOST_LISTED = 20
+"""Names that a remark lists."""
 MANY_PER_CLASS = 5
 """With fewer samples, a class may be missing by chance."""
 DEVIATIONS = 2.0
@@ -58,21 +62,37 @@ def no_skill(metric: Metric, quality: Quality, guess: float) -> list[str]:
 class ClassShifts:
     """Distance of the likeliest class from the label, over all samples of a classifier."""
 
-    def __init__(self, named: int | None = None, first: int | None = 0) -> None:
+    def __init__(self, named: int | None = None, first: int | None = 0, names: Sequence[str] = ()) -> None:
         """`named` is the number of classes that the data has, where it says so; `first` the number of the first one,
-        None where classes have names."""
-        self._named, self._first = named, first
-        self._shifts: Counter[int] = Counter()
+        None where classes have names; `names` those of the recipe, in its order."""
+        self._named, self._first, self._names = named, first, names
+        self._pairs: Counter[tuple[int, int]] = Counter()
+        """Label and likeliest class -> samples."""
+        self._highest = -1
         self.scores: int | None = None
 
     def add(self, output: Any, label: Any) -> None:
-        """One sample; anything but class scores and a class index counts for nothing."""
-        if isinstance(label, int) and isinstance(output, np.ndarray) and np.squeeze(output).ndim == 1:
-            self._shifts[int(np.argmax(output)) - label] += 1
+        """One sample: class scores and a class index; of detections [n, 6] and of masks, the classes alone. Anything
+        else counts for nothing."""
+        if not isinstance(output, np.ndarray):
+            return
+        if isinstance(label, int) and np.squeeze(output).ndim == 1:
+            self._pairs[label, int(np.argmax(output))] += 1
             self.scores = output.size
+        elif isinstance(label, Boxes) and output.ndim == 2 and output.shape[1] == 6:
+            self._highest = max(self._highest, int(output[:, 5].max(initial=-1)))
+        elif isinstance(label, np.ndarray) and label.ndim == 2 and output.ndim == 3:
+            self.scores = len(output)
+        elif isinstance(label, np.ndarray) and label.ndim == output.ndim == 2 and output.dtype.kind in "iu":
+            self._highest = max(self._highest, int(output.max(initial=-1)))
 
     def misfit(self) -> list[str]:
         """Another number of classes than the model has scores."""
+        if self._named is not None and self._highest >= self._named:
+            return [
+                f"the model answers with class {self._highest}, the data has {self._named} classes, 0 to "
+                f"{self._named - 1}; let `data.classes` name every class of the model, in its order"
+            ]
         if not self.scores or self._named in (None, self.scores):
             return []
         return [
@@ -82,10 +102,15 @@ class ClassShifts:
 
     def doubts(self) -> list[str]:
         """Remarks on what looks wrong, with what to do."""
-        n = self._shifts.total()
+        n = self._pairs.total()
         if n < LEAST:
             return []
-        shift, count = self._shifts.most_common(1)[0]
+        if better := self._better_order():
+            return [better]
+        shifts: Counter[int] = Counter()
+        for (label, answer), samples in self._pairs.items():
+            shifts[answer - label] += samples
+        shift, count = shifts.most_common(1)[0]
         if shift and count > SHIFTED_SHARE * n:
             remedy = (
                 "`postprocess: [{drop_first: 1}]` leaves out a background class, `data.classes` gives names an order"
@@ -98,9 +123,28 @@ class ClassShifts:
             ]
         assert self.scores, "there were samples"
         share = 1 / self.scores
-        if self._shifts[0] < n * share + DEVIATIONS * (n * share * (1 - share)) ** 0.5:
+        if shifts[0] < n * share + DEVIATIONS * (n * share * (1 - share)) ** 0.5:
             return [
-                f"only {self._shifts[0]} of {n} samples are right, near chance for {self.scores} classes: the order "
+                f"only {shifts[0]} of {n} samples are right, near chance for {self.scores} classes: the order "
                 "of the classes, or the preprocessing, is probably not the model's"
             ]
         return []
+
+    def _better_order(self) -> str | None:
+        """The order of the names in which each stands at the class that the model answers to it most often, where that
+        makes most samples right and no two names meet; None where the order is that already."""
+        answers: dict[int, tuple[int, int]] = {}
+        for (label, answer), samples in self._pairs.most_common():
+            answers.setdefault(label, (answer, samples))
+        places = {answer: label for label, (answer, _) in answers.items()}
+        right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
+        moved = any(answer != label for answer, label in places.items())
+        few = self._names and (self.scores or 0) <= MOST_LISTED and max(answers) < len(self._names)
+        if not few or not moved or len(places) < len(answers) or right <= SHIFTED_SHARE * n:
+            return None
+        names = [self._names[places[i]] if i in places else f"class {i}" for i in range(self.scores or 0)]
+        listed = yaml.safe_dump(names, default_flow_style=True, allow_unicode=True, width=1 << 16).strip()
+        return (
+            f"the names of the classes are not in the order of the scores: {right} of {n} samples would be right with "
+            f"--set {shlex.quote(f'data.classes={listed}')}"
+        )

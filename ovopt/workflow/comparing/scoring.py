@@ -298,7 +298,7 @@ class Pass:
         self.difference = _Difference() if against else None
         samples, classes = self._prepared.samples, self._prepared.recipe.data.classes
         named = len(classes or samples.classes) or samples.class_count
-        self.shifts = ClassShifts(named, None if classes else self._prepared.first_label)
+        self.shifts = ClassShifts(named, None if classes else self._prepared.first_label, classes)
         self.silent: dict[str, None] = {}
         """The metrics that have nothing to say of class ids."""
         self.advance: Advance = lambda amount=1, note="": None

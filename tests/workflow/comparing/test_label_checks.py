@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ovopt.contracts import Metric
+from ovopt.contracts import Boxes, Metric
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.classification import F1, TopK
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
@@ -188,6 +188,72 @@ def test_another_number_of_classes_than_the_model_has_is_named() -> None:
     assert (
         misfit(3, scores(0, 3)) == misfit(None, scores(0, 3)) == misfit(2, np.ones(1)) == ClassShifts(2).misfit() == []
     )
+
+
+BOXES = Boxes(np.zeros((1, 4)), np.zeros(1, int), np.zeros(1, bool), (8, 8))
+MASK = np.zeros((4, 4), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("output", "label"),
+    [
+        (np.array([[0, 0, 1, 1, 0.9, 2], [0, 0, 1, 1, 0.1, 5]]), BOXES),
+        (np.array([[0, 5], [1, 2]]), MASK),
+    ],
+    ids=["detections", "masks"],
+)
+def test_an_answer_of_a_class_that_the_data_has_not_is_named(output: np.ndarray, label: Any) -> None:
+    def misfit(named: int | None) -> list[str]:
+        shifts = ClassShifts(named)
+        shifts.add(output, label)
+        shifts.add(output[:0], label)
+        assert shifts.doubts() == []
+        return shifts.misfit()
+
+    assert misfit(5) == [
+        "the model answers with class 5, the data has 5 classes, 0 to 4; let `data.classes` name every class of the "
+        "model, in its order"
+    ]
+    assert misfit(6) == misfit(9) == misfit(None) == []
+
+
+def test_a_segmentation_scores_as_many_classes_as_the_data_has() -> None:
+    shifts = ClassShifts(3)
+    shifts.add(np.zeros((4, 8, 8), np.float32), MASK)
+    assert shifts.misfit()[0].startswith("the data has 3 classes, the model 4 scores: ")
+    assert shifts.doubts() == []
+
+
+def ordered(pairs: Iterable[tuple[int, int]], names: Sequence[str], classes: int) -> list[str]:
+    shifts = ClassShifts(len(names), None, names)
+    for best, label in pairs:
+        shifts.add(scores(best, classes), label)
+    return shifts.doubts()
+
+
+def test_names_in_another_order_than_the_scores_are_put_in_it() -> None:
+    said = (
+        "the names of the classes are not in the order of the scores: {right} of 30 samples would be right with --set "
+    )
+    turned = [(2, 0), (0, 1), (1, 2)] * 9 + [(0, 0), (2, 1), (2, 2)]
+    assert ordered(turned, ["red", "a b", "it's"], 3) == [
+        said.format(right=27) + """'data.classes=[a b, it'"'"'s, red]'"""
+    ]
+    lacking = [(0, 0), (2, 1)] * 15
+    assert ordered(lacking, ["red", "blue"], 3) == [said.format(right=30) + "'data.classes=[red, class 1, blue]'"]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(0, 0), (1, 1), (2, 2)] * 10,
+        [(0, 0), (0, 1), (2, 2)] * 10,
+        [(1, 0), (2, 0), (0, 1), (2, 1), (1, 2), (0, 2)] * 5,
+    ],
+    ids=["in order", "two meet", "scattered"],
+)
+def test_names_that_no_other_order_makes_right_stay_in_theirs(pairs: list[tuple[int, int]]) -> None:
+    assert not any("in the order of the scores" in doubt for doubt in ordered(pairs, ["a", "b", "c"], 3))
 
 
 def test_numbers_that_no_label_of_many_has_are_named() -> None:
