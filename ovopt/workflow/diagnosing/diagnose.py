@@ -50,6 +50,8 @@ PROBED = 8
 """Samples whose values between the layers are looked at, and inferences of each that are."""
 BLAMING = 0.3
 """The share of the time budget for telling apart which layer causes what; the rest is for fixes."""
+DIAGNOSIS_S = 240.0
+"""The time that a diagnosis takes where nothing is said."""
 
 
 @untouched_caller()
@@ -59,7 +61,7 @@ def diagnose(
     *,
     recipe: RecipeLike = None,
     data: Data = None,
-    time_budget_s: float = 240.0,
+    time_budget_s: float | None = None,
     seed: int | None = None,
     settings: SettingsLike = (),
     trust: bool = False,
@@ -68,7 +70,7 @@ def diagnose(
     """Hold an optimized model against its original, layer by layer, on the tuning split; without one, the original at
     the precision that the device runs against itself at f32.
 
-    The time budget is for finding out which layer causes what, and for checking fixes.
+    The time budget (240 s where nothing is said) is for finding out which layer causes what, and for checking fixes.
 
     Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
     """
@@ -85,7 +87,7 @@ def diagnose(
                     "partners; diagnose the bundle that it was made from"
                 )
         run.tell()
-        return _Examination(run, taking_part, time_budget_s).diagnosis()
+        return _Examination(run, taking_part, DIAGNOSIS_S if time_budget_s is None else time_budget_s).diagnosis()
 
 
 class _Examination:
