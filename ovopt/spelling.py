@@ -25,7 +25,7 @@ ARGUMENTS: Mapping[str, str] = {
 OPTION = re.compile(
     r"`(?!--)[^`]*`"  # a command, which stays as it is
     r"|(?<![\w-])(?:-o/)?--(?P<name>[a-z][a-z-]*)"
-    r"""(?:[ ](?P<value>"[^"]*=[^"]*"|'[^']*=[^']*'|[^\s;`'"]+=[^\s;`]*[^\s;`,.:)]|\d[\d.]*\d|\d|skip\b"""
+    r"""(?:[ ](?P<value>[\w.]+=\.\.\.|"[^"]*=[^"]*"|'[^']*=[^']*'|[^\s;`'"]+=[^\s;`]*[^\s;`,.:)]|\d[\d.]*\d|\d|skip\b"""
     r"""|(?<=--device )\w+|(?<=--scenario )\w+))?"""
 )
 

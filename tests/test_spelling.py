@@ -96,6 +96,7 @@ def test_no_option_is_left_in_python(where: str) -> None:
          "a: exists already; name another output, or force=True to replace it"),
         ("no data: give --data, or a recipe with a data source", "no data: give data, or a recipe with a data source"),
         ("say which with --set data.source.kind=npz.", 'say which with settings=["data.source.kind=npz"].'),
+        ("say it with --set data.source.kind=...", 'say it with settings=["data.source.kind=..."]'),
         ("--set metrics=[f1,auroc], too", 'settings=["metrics=[f1,auroc]"], too'),
         ("fix it with --shape x=1,3,4, or more", 'fix it with settings=["model.shapes.x=[1,3,4]"], or more'),
         ("a; --on-bad-sample skip leaves them out", 'a; settings=["data.on_bad_sample=skip"] leaves them out'),

@@ -44,7 +44,7 @@ class Judged(Record):
     limit: float = Field(description="the largest drop that was allowed")
     samples: int
     kept: bool = Field(description="the interval is within the budget; false: it leaves that open")
-    tried: int = Field(description="candidates, the winner among them")
+    tried: int = Field(description="candidates up to the winner, which is the last of them")
 
 
 class StepReport(Record):

@@ -120,10 +120,9 @@ def _chosen(report: StepReport, judged: Judged) -> str:
     """The winner by name, and what the tuning samples say of it."""
     places = units.places_for(judged.limit, [judged.drop])
     interval = units.quality_interval(0.0 - judged.high, 0.0 - judged.low, judged.unit, places)
-    candidates = units.counted(judged.tried, "candidate")
-    name = f"{_named(report.made_by.name, report.made_by.reverted)}, " if report.made_by else ""
+    name = f", {_named(report.made_by.name, report.made_by.reverted)}" if report.made_by else ""
     said = f"{judged.metric} {_judged_change(judged)} {interval} on {judged.samples} tuning samples"
-    return f"chosen of {candidates}: {name}{said}"
+    return f"candidate {judged.tried} of the search{name}: {said}"
 
 
 def _tells(key: str, found: Mapping[str, Any]) -> bool:
@@ -138,8 +137,8 @@ TOLD_ELSEWHERE = ("tuning_samples", "drop", "size_ratio", "tried", "multiply_add
 LABELS: Mapping[str, str] = {
     "fake_quantize": "quantizers", "int8_constant_bytes": "constants in 8 bits", "constant_bytes": "constants",
     "f16_constant_bytes": "constants in f16", "bytes_by_precision": "by precision", "parameters": "weights",
-    "on_host": "left on the host", "reverted_operations": "operations left in floating point",
-    "zeros": "weights that are zero", "zeros_asked": "asked for",
+    "on_host": "left on the host", "multiply_adds": "multiply-adds",
+    "reverted_operations": "operations left in floating point", "zeros": "weights that are zero", "zeros_asked": "asked for",
 }  # fmt: skip
 """What figures are called, where that is not their key."""
 SAID: Mapping[str, Callable[[Any], str]] = {

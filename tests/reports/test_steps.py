@@ -85,7 +85,7 @@ def test_the_details_name_the_winner_and_leave_nothing_told_twice() -> None:
     assert list(details(manifest(IDLE, found))) == [
         "simplify, 1.5 s: no effect",
         "quantize, 1.5 s: quantizers 7",
-        "  chosen of 5 candidates: mixed, 1 operation reverted, top1 -0.1 points [-0.6, +0.4] on 400 tuning samples",
+        "  candidate 5 of the search, mixed, 1 operation reverted: top1 -0.1 points [-0.6, +0.4] on 400 tuning samples",
         "  note: one",
     ]
 
