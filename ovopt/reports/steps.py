@@ -138,7 +138,8 @@ LABELS: Mapping[str, str] = {
     "fake_quantize": "quantizers", "int8_constant_bytes": "constants in 8 bits", "constant_bytes": "constants",
     "f16_constant_bytes": "constants in f16", "bytes_by_precision": "by precision", "parameters": "weights",
     "on_host": "left on the host", "multiply_adds": "multiply-adds",
-    "reverted_operations": "operations left in floating point", "zeros": "weights that are zero", "zeros_asked": "asked for",
+    "reverted_operations": "operations left in floating point", "zeros": "weights that are zero",
+    "zeros_asked": "asked for",
 }  # fmt: skip
 """What figures are called, where that is not their key."""
 SAID: Mapping[str, Callable[[Any], str]] = {
