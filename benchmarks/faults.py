@@ -34,6 +34,7 @@ import numpy as np
 import psutil
 from models import classifier
 
+from ovopt.claim import ENDING
 from ovopt.model.files.locate import MANIFEST, describe
 
 MARK = "OVOPT_FAULTS"
@@ -160,8 +161,9 @@ class Trial:
 
 def broken(path: Path) -> list[str]:
     """What is half written at a path, or below it."""
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
-    return [f"{file.name}: {why}" for file in files if file.is_file() and (why := _fault(file))]
+    files = [path] if path.is_file() else sorted(path.rglob("[!.]*"))
+    files = [file for file in files if file.is_file() and file.parent.suffix != ENDING]
+    return [f"{file.name}: {why}" for file in files if (why := _fault(file))]
 
 
 def _fault(file: Path) -> str:
@@ -379,7 +381,7 @@ def main() -> None:
         for index in range(-(-given.kills // 10)):
             campaign.limit("largest file", resource.RLIMIT_FSIZE, 1 << 10, 1 << 17)
             campaign.limit("few descriptors", resource.RLIMIT_NOFILE, 8, 100)
-            campaign.limit("little memory", resource.RLIMIT_AS, 200 << 20, 2 << 30)
+            campaign.limit("little memory", resource.RLIMIT_AS, 200 << 20, 4 << 30)
             campaign.worker("worker killed", signal.SIGKILL, index)
             campaign.worker("worker stopped", signal.SIGSTOP, index)
             if mounts:

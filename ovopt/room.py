@@ -7,16 +7,19 @@ import errno
 import mmap
 import os
 import resource
+import sys
 
 from ovopt.errors import UsageError
 
 FILES = 64
 """A comparison of a few models has half of them open."""
-MEMORY_BYTES = 384 << 20
-"""OpenVINO and NNCF map 350 MiB between them."""
+MEMORY_BYTES = 1 << 30
+"""Addresses that quantization of a small model takes. With less, native code ends the process somewhere, or hangs."""
 PER_PROCESSOR_BYTES = 64 << 20
 """Twice the 32 MiB that OpenBLAS, which comes with NumPy and with SciPy, takes for a thread. It asks for them again and
 again, without end, where it gets none."""
+UNRESERVED = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
+"""The constant is younger than Python 3.11."""
 MORE_FILES = "raise it, for example with `ulimit -n 1024`, or close files"
 MORE_MEMORY = "allow more, for example with `ulimit -v unlimited`, or end other programs"
 
@@ -58,8 +61,9 @@ def _has_files(count: int) -> bool:
 
 
 def _has_memory(size: int) -> bool:
+    """The limits of the process are asked: what the machine has is only taken where it is written to."""
     try:
-        mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+        mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | UNRESERVED).close()
     except OSError:
         return False
     return True

@@ -45,9 +45,9 @@ def test_too_few_files_are_told_before_a_run() -> None:
 def test_too_little_memory_is_told_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where SciPy is loaded with too little, OpenBLAS asks again and again without end."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
-    little = psutil.Process().memory_info().vms + (500 << 20)
+    little = psutil.Process().memory_info().vms + (1200 << 20)
     message = (
-        "a run takes 576 MiB of memory at least, too much for this process "
+        "a run takes 1216 MiB of memory at least, too much for this process "
         f"(the limit is {little >> 20} MiB): {MEMORY_ADVICE}"
     )
     with limited(resource.RLIMIT_AS, little), pytest.raises(UsageError, match=exactly(message)):

@@ -113,10 +113,16 @@ class EntryWork:
             "recipe": self.recipe, "seed": options.seed, "trust": options.trust, "progress": options.progress,
         }  # fmt: skip
 
+    @property
+    def _searches(self) -> bool:
+        """True where steps are searched for, by the entry or its recipe."""
+        steps = [step for step in self.recipe.optimize if self.entry.steps in ("optimize", step.name)]
+        own = self.entry.max_drop if self.entry.steps != "optimize" else None
+        return own is not None or any(getattr(step, "max_drop", None) is not None for step in steps)
+
     def _make(self) -> None:
         entry, bundle = self.entry, self.folder / BUNDLE
-        searches = entry.max_drop is not None or any(getattr(step, "max_drop", None) for step in self.recipe.optimize)
-        search_s = self.effort.search_budget_s if searches else None
+        search_s = self.effort.search_budget_s if self._searches else None
         if entry.steps == "optimize":
             optimize(self.model, bundle, time_budget_s=search_s, resume=True, force=True, **self._asked)
         elif entry.steps == "simplify":
@@ -128,7 +134,7 @@ class EntryWork:
                 simplify=entry.simplify,
                 max_drop=entry.max_drop,
                 time_budget_s=search_s,
-                resume=searches,
+                resume=self._searches,
                 force=True,
                 **self._asked,
             )

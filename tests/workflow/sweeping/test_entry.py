@@ -10,6 +10,8 @@ import pytest
 from ovopt.errors import OutputError, RecipeError
 from ovopt.suite import Entry
 from ovopt.workflow.beginning.options import Options
+from ovopt.workflow.sweeping import entry as module
+from ovopt.workflow.sweeping import sweep as sweep_module
 from ovopt.workflow.sweeping.entry import MARK, Effort, EntryWork, failed
 from tests.cli.run import write_data, write_ir
 from tests.factories import OLDER, exactly
@@ -55,3 +57,45 @@ def test_a_suite_may_not_choose_a_place_on_disk(tmp_path: Path, text: str) -> No
     message = "tiny: set: CACHE_DIR: names a place on disk, which a suite may not choose"
     with pytest.raises(RecipeError, match=exactly(message)):
         EntryWork.begin(entry, tmp_path / "swept" / "tiny", Effort(), Options())
+
+
+@pytest.mark.parametrize(
+    ("steps", "recipe", "searches"),
+    [
+        ("quantize", "[]", False),
+        ("quantize", "[{compress: {max_drop: 0.1}}, quantize]", False),
+        ("quantize", "[{quantize: {max_drop: 0.0}}]", True),
+        ("optimize", "[{compress: {max_drop: 0.1}}, quantize]", True),
+        ("optimize", "[quantize]", False),
+    ],
+)
+def test_seconds_for_a_search_are_given_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: str, recipe: str, searches: bool
+) -> None:
+    facts = {"name": "tiny", "model": str(write_ir(tmp_path / "tiny.xml")), "steps": steps}
+    data = str(write_data(tmp_path / "data.npz"))
+    entry = Entry(**facts, data=data, recipe="classification", set=[f"optimize={recipe}"])
+    work = EntryWork.begin(entry, tmp_path / "swept" / "tiny", Effort(search_budget_s=7), Options())
+    given: list[float | None] = []
+    monkeypatch.setattr(module, steps, lambda *_, time_budget_s, **__: given.append(time_budget_s))
+    work._make()
+    assert given == [7 if searches else None]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "out of memory: allow more, for example with `ulimit -v unlimited`, or end other programs"),
+        (ValueError("x"), "internal error: ValueError: x"),
+    ],
+)
+def test_a_model_that_breaks_the_run_costs_its_row_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(EntryWork, "begin", breaks)
+    entry = Entry(name="tiny", model="tiny.xml", recipe="classification", steps="quantize")
+    row = sweep_module._Run(tmp_path, Effort(), Options()).row(entry, keep=False)
+    assert (row.state, row.said) == ("failed", said)
