@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import yaml
 
 from ovopt.contracts import BadLabel
 
+UNSAFE = re.compile(r'["$`\\!]')
+"""What a shell looks for between double quotes."""
 ROWS = (list, tuple, np.ndarray)
 
 
@@ -39,6 +44,14 @@ def counted_from_one(labels: Iterable[Any], classes: int) -> bool:
     """Tell labels that can only count from 1: they differ, none is 0, and one is the number of the classes."""
     found = {label for label in labels if isinstance(label, int) and label >= 0}
     return len(found) > 1 and min(found) > 0 and max(found) == classes
+
+
+def names_option(names: Sequence[str]) -> str:
+    """The option of a command that lists classes in this order, as a shell takes it."""
+    listed = yaml.safe_dump([*names], default_flow_style=True, allow_unicode=True, width=1 << 16).strip()
+    setting = f"data.classes={listed}"
+    quoted = shlex.quote(setting) if UNSAFE.search(setting) else f'"{setting}"'
+    return f"--set {quoted}"
 
 
 def _bare(label: Any) -> Any:

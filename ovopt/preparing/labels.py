@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
 from ovopt.errors import DataError, did_you_mean
 from ovopt.given_file import check_file
 from ovopt.locate import optional
+from ovopt.preparing.class_labels import names_option
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import Recipe
 
@@ -103,8 +102,7 @@ class Labels:
         said = "the labels are names, which have no order of their own; list them in the order of the model's outputs"
         if len(names) > SHOWN_NAMES:
             return f"{said} under `data.classes`, or give there a text file with one of the {len(names):,} on each line"
-        listed = yaml.safe_dump(list(names), default_flow_style=True, allow_unicode=True, width=1 << 16).strip()
-        return f"{said}, as in --set {shlex.quote(f'data.classes={listed}')}"
+        return f"{said}, as in {names_option(names)}"
 
 
 def _is_number(label: Any) -> bool:

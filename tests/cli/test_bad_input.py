@@ -402,7 +402,7 @@ def test_class_names_without_a_list_of_classes(work: Path) -> None:
     changed(work, "bad", labels=np.full(run.SAMPLES, "cat"))
     assert judged(work, "bad") == (
         "error: bad.npz#N: unknown class 'cat'; the labels are names, which have no order of their own; list them in "
-        "the order of the model's outputs, as in --set 'data.classes=[cat]'"
+        'the order of the model\'s outputs, as in --set "data.classes=[cat]"'
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ovopt.contracts import BadLabel
-from ovopt.preparing.class_labels import ClassLabels, class_labels, counted_from_one
+from ovopt.preparing.class_labels import ClassLabels, class_labels, counted_from_one, names_option
+from ovopt.recipe import parse_recipe
 
 WANTED = (3, 0, 2)
 INDICES = np.array(WANTED)
@@ -87,3 +89,13 @@ def test_labels_that_reach_the_number_of_classes_without_a_zero_count_from_one(
     labels: list[Any], from_one: bool
 ) -> None:
     assert counted_from_one(labels, 4) is from_one
+
+
+@pytest.mark.parametrize(
+    "names", [["a", "b"], ["1", "2"], ["it's", "a b"], ['say "no"', "$HOME", "`x`", "100 %"], ["ä", "猫"]]
+)
+def test_the_option_that_lists_classes_gives_them_back_through_a_shell(names: list[str]) -> None:
+    option, setting = shlex.split(names_option(names))
+    assert option == "--set"
+    found = parse_recipe({"ovopt": 1, "family": "example"}, "it", [setting])
+    assert found.data.classes == tuple(names)

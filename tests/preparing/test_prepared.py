@@ -169,7 +169,7 @@ UNORDERED = "the labels are names, which have no order of their own; list them i
     ("label", "classes", "source_classes", "said"),
     [
         ("beee", NAMES, (), "unknown class 'beee'; did you mean 'bee'?"),
-        ("bee", (), (), f"unknown class 'bee'; {UNORDERED}, as in --set 'data.classes=[bee]'"),
+        ("bee", (), (), f"unknown class 'bee'; {UNORDERED}, as in --set \"data.classes=[bee]\""),
         (1, ("ant", "cow"), NAMES, "unknown class 'bee'; known: ant, cow"),
     ],
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ovopt import units
 from ovopt.contracts import Boxes, Metric
+from ovopt.preparing.class_labels import names_option
 from ovopt.records import Quality
 
 SHOWN = 5
@@ -143,8 +142,7 @@ class ClassShifts:
         if not few or not moved or len(places) < len(answers) or right <= SHIFTED_SHARE * n:
             return None
         names = [self._names[places[i]] if i in places else f"class {i}" for i in range(self.scores or 0)]
-        listed = yaml.safe_dump(names, default_flow_style=True, allow_unicode=True, width=1 << 16).strip()
         return (
             f"the names of the classes are not in the order of the scores: {right} of {n} samples would be right with "
-            f"--set {shlex.quote(f'data.classes={listed}')}"
+            f"{names_option(names)}"
         )

@@ -236,11 +236,9 @@ def test_names_in_another_order_than_the_scores_are_put_in_it() -> None:
         "the names of the classes are not in the order of the scores: {right} of 30 samples would be right with --set "
     )
     turned = [(2, 0), (0, 1), (1, 2)] * 9 + [(0, 0), (2, 1), (2, 2)]
-    assert ordered(turned, ["red", "a b", "it's"], 3) == [
-        said.format(right=27) + """'data.classes=[a b, it'"'"'s, red]'"""
-    ]
+    assert ordered(turned, ["red", "a b", "it's"], 3) == [said.format(right=27) + '"data.classes=[a b, it\'s, red]"']
     lacking = [(0, 0), (2, 1)] * 15
-    assert ordered(lacking, ["red", "blue"], 3) == [said.format(right=30) + "'data.classes=[red, class 1, blue]'"]
+    assert ordered(lacking, ["red", "blue"], 3) == [said.format(right=30) + '"data.classes=[red, class 1, blue]"']
 
 
 @pytest.mark.parametrize(
