@@ -31,6 +31,9 @@ WRITTEN_BY_HAND = Limits(1 << 20, 30_000, 32)
 WHOLE = 1 << 63
 """Whole numbers stay below: OpenVINO, NumPy and SQLite know no larger ones."""
 
+DIGITS = 9
+"""Of an index, a size or the number of an entry: more are a typing error."""
+
 
 class UnreadableError(ValueError):
     """A document that cannot be read: the reason, and the line (from 1) where that is known."""
@@ -42,6 +45,15 @@ class UnreadableError(ValueError):
     def at(self, file: Path) -> str:
         """The message that names the file and the line."""
         return f"{file}:{self.line}: {self}" if self.line else f"{file}: {self}"
+
+
+def ordinal(text: str) -> int | None:
+    """A number from 0 on in at most nine plain digits, such as an index or a version; None for any other text.
+
+    >>> ordinal("12"), ordinal("-1"), ordinal("²"), ordinal("9" * 5000)
+    (12, None, None, None)
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else None
 
 
 def parse_json(content: str | bytes, any_number: bool = False) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -11,6 +12,8 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
+WORD, LINE = 300, 2000
+"""Characters of a word of a message, and of a line."""
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -80,11 +83,18 @@ def _run() -> int:
         code = int(stop.code or 0)
     except Exception as error:
         message, code = _told(error)
-        print(message, file=sys.stderr)
+        print("\n".join(map(_in_short, message.split("\n"))), file=sys.stderr)
         return code
     if code == INTERRUPTED:
         print("interrupted; nothing half-written is left", file=sys.stderr)
     return code
+
+
+def _in_short(line: str) -> str:
+    """A line of a message: what a user gave in a word of a million characters, or a million words, is not given
+    back."""
+    line = re.sub(rf"\S{{{WORD},}}", lambda word: f"{word[0][: WORD // 2]}...{word[0][-WORD // 2 :]}", line)
+    return line if len(line) <= LINE else f"{line[: LINE // 2]} ... {line[-LINE // 2 :]}"
 
 
 def _told(error: Exception) -> tuple[str, int]:

@@ -175,20 +175,25 @@ class Request:
 
 def _shape(item: str) -> str:
     """`--shape` as a setting of the recipe."""
-    from ovopt.errors import UsageError
+    from ovopt.documents import ordinal
+    from ovopt.errors import UsageError, shortened
 
     name, equals, dims = item.rpartition("=")
     sizes = [size.strip() for size in dims.strip("[]").split(",")]
     if not (equals and name) or not all(map(_is_dimension, sizes)):
-        raise UsageError(f"--shape {item}: write INPUT=1,3,224,224; ? leaves a size open, 1..8 bounds it")
-    return f'model.shapes."{name}"={json.dumps([s if not s.isdigit() else int(s) for s in sizes])}'
+        raise UsageError(f"--shape {shortened(item)}: write INPUT=1,3,224,224; ? leaves a size open, 1..8 bounds it")
+    return (
+        f'model.shapes."{name}"={json.dumps([size if (number := ordinal(size)) is None else number for size in sizes])}'
+    )
 
 
 def _is_dimension(size: str) -> bool:
+    from ovopt.documents import ordinal
+
     low, dots, high = size.partition("..")
     if dots:
-        return low.isdigit() and (not high or high.isdigit())
-    return size in ("?", "-1") or (size.isdigit() and int(size) > 0)
+        return ordinal(low) is not None and (not high or ordinal(high) is not None)
+    return size in ("?", "-1") or bool(ordinal(size))
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,13 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
 
     Example: `ovopt recipes show magika > recipes/mine.yaml`
     """
+    from ovopt.documents import WRITTEN_BY_HAND
+    from ovopt.errors import RecipeError
+    from ovopt.given_file import read_file
     from ovopt.recipe import find_recipe
 
-    print(find_recipe(recipe).read_text(encoding="utf-8").rstrip("\n"))
+    content = read_file(find_recipe(recipe), RecipeError, WRITTEN_BY_HAND.size_bytes)
+    print(content.decode("utf-8-sig", errors="replace").rstrip("\n"))
 
 
 @app.command(cls=Command)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ovopt.documents import UnreadableError, parse_yaml
-from ovopt.errors import RecipeError, shortened
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, ordinal, parse_yaml
+from ovopt.errors import RecipeError, quoted, shortened
 from ovopt.recipe.sections import SECTIONS
 
 
@@ -40,6 +40,8 @@ class Override:
         """The value to set. Raises RecipeError where the text is no setting."""
         if "=" not in self.text or not self.keys:
             raise RecipeError(f"{self.said}: write {'path.to.key=value' if '--set' in self.said else 'KEY=VALUE'}")
+        if len(self.keys) > WRITTEN_BY_HAND.depth:
+            raise RecipeError(f"{self.said}: more than {WRITTEN_BY_HAND.depth} keys below each other")
         try:
             return parse_yaml(self.text.partition("=")[2])
         except UnreadableError as error:
@@ -47,7 +49,7 @@ class Override:
 
     def is_about(self, path: str) -> bool:
         """True where a fault at this key path may be this setting's."""
-        mine, theirs = ".".join(key for key in self.keys if not key.isdigit()), re.sub(r"\[\d+\]", "", path)
+        mine, theirs = ".".join(key for key in self.keys if ordinal(key) is None), re.sub(r"\[\d+\]", "", path)
         return mine == theirs or theirs.startswith(f"{mine}.") or mine.startswith(f"{theirs}.")
 
 
@@ -78,15 +80,15 @@ def _placed(node: Any, keys: Sequence[str], value: Any, said: str) -> Any:
     if isinstance(node, list):
         return _placed_in_list(node, key, rest, value, said)
     if node is not None and not isinstance(node, Mapping):
-        raise RecipeError(f"{said}: {key!r} is below a plain value")
+        raise RecipeError(f"{said}: {quoted(key)} is below a plain value")
     return {**(node or {}), key: _placed((node or {}).get(key), rest, value, said)}
 
 
 def _placed_in_list(node: list[Any], key: str, rest: Sequence[str], value: Any, said: str) -> list[Any]:
-    if key.isdigit():
-        if int(key) >= len(node):
+    if (index := ordinal(key)) is not None:
+        if index >= len(node):
             raise RecipeError(f"{said}: the list has {len(node)} entries, counted from 0")
-        return [_placed(v, rest, value, said) if i == int(key) else v for i, v in enumerate(node)]
+        return [_placed(v, rest, value, said) if i == index else v for i, v in enumerate(node)]
     names = [entry if isinstance(entry, str) else only_item(entry)[0] for entry in node]
     if key not in names:
         return [*node, {key: _placed(None, rest, value, said)}]

@@ -152,8 +152,8 @@ class Recipe(Record):
     """A whole recipe."""
 
     ovopt: Literal[1] = Field(description="the schema's version")
-    family: str
-    description: str = ""
+    family: str = Field(max_length=100)
+    description: str = Field(default="", max_length=2000)
     match: Match | None = None
     task: Task = "any"
     model: ModelSection = ModelSection()

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, composed, constructed
+from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, composed, constructed, ordinal
 from ovopt.errors import RecipeError, shortened
 from ovopt.given_file import read_file
 
@@ -26,7 +26,8 @@ class Lines:
         for key in re.findall(r"[^.\[\]]+", path):
             found = next((pair for pair in _children(node) if pair[0].value == key or pair[0] is pair[1]), None)
             if isinstance(node, yaml.SequenceNode):
-                found = (node.value[int(key)],) * 2 if key.isdigit() and int(key) < len(node.value) else None
+                index = ordinal(key)
+                found = (node.value[index],) * 2 if index is not None and index < len(node.value) else None
             if found is None:
                 break
             line, node = found[0].start_mark.line + 1, found[1]

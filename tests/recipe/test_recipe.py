@@ -557,3 +557,17 @@ def test_a_property_that_names_a_place_comes_from_the_command_alone(here):
     (here / "r.yaml").write_text(HEAD)
     set_by_hand = load_recipe("r.yaml", overrides=["runtime.properties.CACHE_DIR=mine"])
     assert set_by_hand.runtime.properties == {"CACHE_DIR": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("metrics[²].k=3", "metrics[2]: unknown '²'; known: "),
+        (f"metrics[{'9' * 5000}]=top1", "metrics[2]: unknown '999"),
+        (f"{'a.' * 40}b=1", "more than 32 keys below each other"),
+    ],
+)
+def test_an_odd_place_is_told_like_any_other(setting, said):
+    with pytest.raises(RecipeError) as told:
+        parse_recipe({"ovopt": 1, "family": "x", "metrics": ["top1", "top5"]}, "r.yaml", [setting])
+    assert str(told.value).partition(": ")[2].startswith(said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import ModelError
 from ovopt.model.native import converted, load_quietly
 from ovopt.model.ports.shapes import partial_shape
@@ -74,12 +74,25 @@ def _unpickled(file: Path) -> Iterator[tuple[str, bytes | None]]:
             yield name, read()
         elif name.endswith("config.json"):
             folder = name.rpartition("/")[0]
-            for entry in json.loads(read()).get("config", {}).values():
+            entries = _entries(read())
+            if entries is None:
+                yield name, None
+            for entry in entries or ():
                 said = f"{folder}/{entry['path_name']}"
                 if str(entry["path_name"]).startswith(OBJECTS):
                     yield said, None
                 elif entry.get("use_pickle"):
                     yield said, members[said]() if said in members else None
+
+
+def _entries(configuration: bytes) -> list[dict[str, Any]] | None:
+    """The weights or constants that a configuration lists; None where it is none, for what PyTorch does with that is
+    not known."""
+    try:
+        listed = parse_json(configuration).get("config", {}).values()
+    except (UnreadableError, AttributeError):
+        return None
+    return list(listed) if all(isinstance(one, dict) and "path_name" in one for one in listed) else None
 
 
 def _members(file: Path) -> dict[str, Callable[[], bytes]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ovopt.documents import ordinal
 from ovopt.errors import ModelError, did_you_mean, quoted
 from ovopt.model.native import reason
 from ovopt.model.ports.extent import check_extent
@@ -79,13 +80,14 @@ def reshape(model: openvino.Model, shapes: Shapes, said: str) -> None:
 
 def input_index(names: Sequence[set[str]], key: str | int, said: str) -> int:
     """Index of the input that is meant, by one of its names or by its index. Raises ModelError where there is none."""
-    for index, known in enumerate(names):
+    for place, known in enumerate(names):
         if key in known:
-            return index
-    if str(key).isdecimal() and int(key) < len(names):
-        return int(key)
+            return place
+    index = ordinal(str(key))
+    if index is not None and index < len(names):
+        return index
     readable = [min(known, default=str(index)) for index, known in enumerate(names)]
-    raise ModelError(f"{said}: has no input {key!r}; {did_you_mean(str(key), readable)}")
+    raise ModelError(f"{said}: has no input {quoted(key)}; {did_you_mean(str(key), readable)}")
 
 
 def written(shape: Sequence[Dimension]) -> str:

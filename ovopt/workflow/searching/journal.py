@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import OutputError
 from ovopt.output import write_text
 from ovopt.records.search import Trial
@@ -69,7 +70,7 @@ def _key(name: str, reverted: Sequence[str]) -> str:
 
 def _mapping(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except ValueError:
+        found = parse_json(line)
+    except UnreadableError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 import ovopt
-from ovopt.documents import UnreadableError, parse_json
+from ovopt.documents import UnreadableError, ordinal, parse_json
 from ovopt.errors import UsageError, quoted, shortened
 from ovopt.gate import decide, decision_on, lost_arms
 from ovopt.given_file import check_file, read_file
@@ -176,7 +176,7 @@ def _other_version(schema: str, written: dict[str, Any]) -> str | None:
     number = schema.removeprefix(SCHEMA)
     if number in (str(NEWEST), str(NEWEST - 1)):
         return None
-    newer = number.isdigit() and int(number) > NEWEST
+    newer = (ordinal(number) or 0) > NEWEST
     advice = "update ovopt" if newer else "measure again"
     by = shortened(str(written.get("ovopt", "?")))
     return f"schema {shortened(schema)}, written by ovopt {by}; this is {ovopt.__version__}: {advice}"

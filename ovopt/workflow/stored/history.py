@@ -21,8 +21,9 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import Field, ValidationError
 
 from ovopt.bench.machine import machine
+from ovopt.documents import ordinal
 from ovopt.drift import compare_runs, refuse_unlike, unlike, unlike_machines
-from ovopt.errors import OutputError, UsageError, did_you_mean, quoted
+from ovopt.errors import OutputError, UsageError, did_you_mean, quoted, shortened
 from ovopt.given_file import LARGEST, check_path
 from ovopt.records import Comparison, Record
 from ovopt.records.model import Count
@@ -316,10 +317,14 @@ class Since:
         history, here = History(store), machine()
         if check_path(Path(run), UsageError).is_file():
             then = read_comparison(run)
-        elif run == "last" or run.isdecimal():
-            then = history.comparison(int(run) if run.isdecimal() else history.last_of(original, machine_name(here)))
+        elif run == "last":
+            then = history.comparison(history.last_of(original, machine_name(here)))
+        elif (number := ordinal(run)) is not None:
+            then = history.comparison(number)
         else:
-            raise UsageError(f"--against {run}: neither a comparison file, nor the number of an entry, nor `last`")
+            raise UsageError(
+                f"--against {shortened(run)}: neither a comparison file, nor the number of an entry, nor `last`"
+            )
         refuse_unlike(unlike_machines(then.machine, here), force)
         return cls(run, then, force)
 

@@ -179,6 +179,16 @@ def test_what_would_run_is_named_with_the_way_to_allow_it(tmp_path: Path, harmle
     )
 
 
+@pytest.mark.parametrize(
+    "text", [b"[]", b'{"config": []}', b'{"config": {"w": 1}}', b'{"config": {"w": {}}}', b"[" * 99_999]
+)
+def test_a_configuration_that_is_none_is_not_taken_on_trust(tmp_path: Path, harmless: Path, text: bytes) -> None:
+    file = tmp_path / "odd.pt2"
+    write(file, [(name, text if name.endswith("weights_config.json") else held) for name, held in members(harmless)])
+    with pytest.raises(ModelError, match=r"odd\.pt2: .*weights_config\.json in it can run code when it is read; "):
+        read_model(file)
+
+
 def test_the_bomb_goes_off_with_trust(tmp_path: Path, harmless: Path, bomb: bytes) -> None:
     """Or else the tests above would show nothing."""
     file = tmp_path / "hostile.pt2"
