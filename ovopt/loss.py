@@ -16,7 +16,7 @@ BUDGET = "budget"
 WANTED = (
     "a number in the metric's own unit (0.01 of a share is a point), a percentage of the original's value (1%), or "
 )
-WANTED += f"`{BUDGET}`, what the recipe allows"
+WANTED += f"`{BUDGET}`, what the recipe's budget allows"
 
 
 def checked(said: Any) -> float | str:

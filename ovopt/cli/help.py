@@ -7,6 +7,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -45,8 +46,23 @@ ROOM = 30
 """Columns for names; longer ones have a line of their own."""
 
 
+def with_budget(words: Sequence[str]) -> list[str]:
+    """The words of a command line, in which `--max-drop` without a value means the loss that the recipe's budget
+    allows."""
+    found: list[str] = []
+    for word, following in zip_longest(words, words[1:], fillvalue="--"):
+        found.append(word)
+        if word == "--max-drop" and re.match(r"-[^\d.]", following):
+            found.append("budget")
+    return found
+
+
 class Command(TyperCommand):
     """A command whose page is written here."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        return super().parse_args(ctx, with_budget(args))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""

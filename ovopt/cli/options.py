@@ -80,7 +80,7 @@ def max_drop(said: str) -> Any:
         metavar="LOSS",
         parser=_loss,
         help=f"Search for {said} that loses at most so much of the first metric: 0.01 in its own unit, 1% of the "
-        "original's value, or budget, what the recipe allows.",
+        "original's value, or nothing: what the recipe's budget allows.",
     )
 
 

@@ -12,6 +12,7 @@ import typer
 
 from ovopt.cli.app import app
 from ovopt.cli.help import GROUPS, OTHERS, group_of, mistyped, page
+from ovopt.loss import WANTED
 
 
 def walk(command: Any, words: tuple[str, ...] = ("ovopt",)) -> Iterator[tuple[str, Any]]:
@@ -114,3 +115,28 @@ def test_no_words_at_all_are_answered_with_the_page() -> None:
     with pytest.raises(Exception, match="Usage: ovopt") as told:
         app([], prog_name="ovopt", standalone_mode=False)
     assert mistyped(told.value) == written("ovopt", 80).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "loss"),
+    [
+        ("m.onnx --max-drop", "budget"),
+        ("--max-drop --quiet m.onnx", "budget"),
+        ("m.onnx --max-drop 1%", "1%"),
+        ("m.onnx --max-drop=0.01", 0.01),
+        ("m.onnx", None),
+    ],
+)
+@pytest.mark.parametrize("command", ["quantize", "compress", "prune"])
+def test_a_loss_without_a_figure_is_that_of_the_recipes_budget(
+    command: str, said: str, loss: float | str | None
+) -> None:
+    context = ALL[f"ovopt {command}"].make_context(command, shlex.split(said))
+    assert context.params["max_drop"] == loss
+
+
+@pytest.mark.parametrize("wrong", ["-1", "m.onnx", "1 point"])
+def test_what_is_no_loss_is_told_with_what_is_wanted(wrong: str) -> None:
+    with pytest.raises(typer.BadParameter) as told:
+        ALL["ovopt quantize"].make_context("quantize", ["m.onnx", "--max-drop", wrong])
+    assert told.value.message == f"{wrong!r} is no loss: give {WANTED}"
