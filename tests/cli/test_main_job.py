@@ -49,7 +49,10 @@ def arms(result: Any) -> dict[str, Any]:
 
 def test_quantize_says_what_it_wrote_and_what_to_do_next(job: Job) -> None:
     assert job.quantized.code == 0
-    assert job.quantized.stdout.startswith("int8: ")
+    said, written, *_ = job.quantized.stdout.splitlines()
+    ratio, made = r"\d\.\d\dx the size", "Made: 8 bits in 2 of 2 matrix multiplications"
+    assert re.fullmatch(rf"{made}\. {ratio}, quality and speed not measured yet\.", said)
+    assert written.startswith("  int8: ")
     assert job.quantized.stdout.endswith("next: ovopt compare tiny.xml int8\n")
 
 

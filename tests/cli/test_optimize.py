@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -66,12 +67,10 @@ def test_every_step_is_told_on_the_way_and_at_the_end(made: tuple[Path, run.Ran]
     assert [line.split(":")[0] for line in told] == ["1. simplify", "2. precision", "3. batch"]
     assert "top1 agreement 1.0000 with the original on 20 samples" in told[1]
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("fast: ")
-    assert [line.split()[0] for line in lines if line.startswith("  ") and " in " in line] == [
-        "simplify",
-        "precision",
-        "batch",
-    ]
+    assert lines[0].startswith("Made: weights in f16; 2 samples per inference. cosine ")
+    assert lines[1].startswith("  fast: ")
+    steps = [line.split(",")[0].strip() for line in lines if re.match(r"  \w+, [\d.]+ s: ", line)]
+    assert steps == ["simplify", "precision", "batch"]
     assert lines[-1] == "next: ovopt compare tiny.xml fast"
     assert {path.name for path in folder.iterdir()} >= {"fast", "fast.steps"}
     assert read_manifest(folder / "fast") is not None
