@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.errors import ModelError
+from ovopt.model.unknown_operations import unknown_operations
 
 if TYPE_CHECKING:
     import openvino
@@ -98,4 +99,5 @@ def converted(said: str | Path, module: Any, **how: Any) -> openvino.Model:
         with quiet(), torch.no_grad():
             return openvino.convert_model(module, **how)
     except Exception as error:
-        raise ModelError(f"{said}: OpenVINO cannot convert it: {reason(error)}") from None
+        unknown = unknown_operations(str(error))
+        raise ModelError(f"{said}: {unknown or f'OpenVINO cannot convert it: {reason(error)}'}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,13 @@ from ovopt.model.files.integrity import ARCHIVES, is_hugging_face
 from ovopt.model.files.locate import locate
 from ovopt.model.native import core, reason, silent_stderr
 from ovopt.model.ports.shapes import Shapes, reshape
+from ovopt.model.unknown_operations import unknown_operations
 
 if TYPE_CHECKING:
     import openvino
 
 GGUF = ".gguf"
 NO_TEXT = "names in it are no UTF-8 text; export or copy it again"
-TOKENIZERS = "unsupported opset: extension"
-"""A part of OpenVINO's message about the operations of openvino-tokenizers."""
 
 
 def needs_conversion(file: Path) -> bool:
@@ -63,16 +61,8 @@ def read_located(file: Path) -> openvino.Model:
     except UnicodeDecodeError:  # a name in OpenVINO's message
         raise ModelError(f"{file}: {NO_TEXT}") from None
     except RuntimeError as error:
-        if TOKENIZERS in str(error):
-            raise ModelError(
-                f"{file}: holds operations of an extension, such as a tokenizer of openvino-tokenizers; give the model "
-                "without its tokenizer, and tokenize in the recipe's `preprocess`"
-            ) from None
-        unknown = re.search(r"No translator found for (\S+) node", str(error))
-        if unknown:
-            raise ModelError(
-                f"{file}: holds the operation {unknown[1]}, which OpenVINO does not know; export the model without it"
-            ) from None
+        if unknown := unknown_operations(str(error)):
+            raise ModelError(f"{file}: {unknown}") from None
         said = reason(error)
         if said.startswith("Unable to read the model"):  # and a list of OpenVINO's readers, which would not help
             said = "it is damaged, or not what its suffix says"
