@@ -23,6 +23,11 @@ from ovopt.locate import expand
 from ovopt.records import Port
 
 LABEL_KEYS = ("labels", "label", "y", "targets", "target")
+OBJECTS = (
+    "holds Python objects, and reading them would run code; where samples differ in size, save each as a .npy file in "
+    "a folder, and give that in place of --data: "
+    '--set "data.source={kind: files, path: FOLDER, label: none}" --set "preprocess=[npy]"'
+)
 VALUES = "biufcUS"
 """Kinds of element types: numbers and texts."""
 MOST_ARRAYS = 1000
@@ -149,7 +154,7 @@ class _Header:
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
         if dtype.hasobject:
-            raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+            raise _ObjectsError
         if dtype.kind not in VALUES:
             raise ValueError(f"an array of {shortened(str(dtype))}, neither numbers nor texts")
         if any(size < 0 for size in shape):
@@ -229,10 +234,16 @@ def _place(file: Path, member: zipfile.ZipInfo) -> int:
     return member.header_offset + LOCAL_HEADER + int(name) + int(extra)
 
 
+class _ObjectsError(ValueError):
+    """An array of Python objects."""
+
+
 def _checked(file: Path, call: Callable[[], T]) -> T:
     try:
         return call()
     except DataError:
         raise
+    except _ObjectsError:
+        raise DataError(f"{file}: {OBJECTS}") from None
     except Exception as error:  # NumPy and `zipfile` raise errors of every kind on files that are not theirs
         raise DataError(f"{file}: not a readable NumPy file: {shortened(str(error)) or type(error).__name__}") from None

@@ -17,8 +17,8 @@ NAMED = 5
 """Operations that a message names."""
 OF_IR = {
     "extension": "it needs an extension library, which ovopt does not load: where that is openvino-tokenizers, give "
-    "the model without its tokenizer, and put `tokenize` into the recipe's `preprocess`; where it is another, convert the "
-    "model again in standard operations",
+    "the model without its tokenizer, and put `tokenize` into the recipe's `preprocess`; where it is another, convert "
+    "the model again in standard operations",
     "opset": "it was written by a newer OpenVINO: update openvino, or convert the model again",
 }
 """By the beginning of the operation set."""

@@ -14,7 +14,7 @@ from ovopt.contracts import BadLabel, Preparation, Samples, Tensors, Transform
 from ovopt.data.in_memory import open_in_memory
 from ovopt.data.split import split
 from ovopt.errors import DataError, RecipeError, did_you_mean
-from ovopt.model.ports.inputs import at_first, starts_empty
+from ovopt.model.ports.inputs import at_first, filled, refuse_text, starts_empty
 from ovopt.preparing.class_labels import class_labels
 from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
@@ -141,10 +141,12 @@ class Prepared:
     def build_preparation(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> HostPreparation:
         """These transforms, and the fit to these inputs. Raises RecipeError where the recipe gives a value to an input
         that the model has not."""
+        refuse_text(inputs)
         self._check_named_inputs()
         begins = [port for port in inputs if port.name in self.recipe.model.state or starts_empty(port)]
         zeros = {port.name: at_first(port) for port in begins}
-        constants = {name: np.asarray(value) for name, value in self.recipe.model.inputs.items()}
+        given = self.recipe.model.inputs
+        constants = {port.name: filled(np.asarray(given[port.name]), port) for port in inputs if port.name in given}
         return HostPreparation(tuple(transforms), tuple(inputs), {**zeros, **constants})
 
     def _check_named_inputs(self) -> None:

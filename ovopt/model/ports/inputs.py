@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ DTYPES = {
     "f64": "float64", "f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32", "i16": "int16",
     "i8": "int8", "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8", "boolean": "bool",
 }  # fmt: skip
+LARGE = 10000
+"""In a mask as good as infinity, and within half precision."""
 PAST = "past_key_values"
 
 
@@ -41,30 +44,43 @@ def bind(content: Any, inputs: Sequence[Port], sample_id: str) -> tuple[Array, .
     `content` is an array (models with one input) or a mapping from input name to array. A width of the same kind of
     number is converted where no value is lost from range (f64 to f32, i64 to i32); a change of kind is refused.
     """
-    _refuse_text(inputs, sample_id)
     arrays = _by_input(content, inputs, sample_id)
     return tuple(_fit(array, port, sample_id) for array, port in zip(arrays, inputs, strict=True))
 
 
-def _refuse_text(inputs: Sequence[Port], sample_id: str) -> None:
+def refuse_text(inputs: Sequence[Port]) -> None:
+    """Raises DataError where an input takes text, which no sample can give."""
     port = next((port for port in inputs if port.dtype == "string"), None)
     if port:
         raise DataError(
-            f"{sample_id}: the model's input {port} takes text, and ovopt hands over numbers; give the model without "
-            "its tokenizer (openvino-tokenizers), and put `tokenize` into the recipe's `preprocess`"
+            f"the model's input {port} takes text, and ovopt hands over numbers; give the model without its tokenizer "
+            "(openvino-tokenizers), and put `tokenize` into the recipe's `preprocess`"
         )
+
+
+def filled(value: Array, port: Port) -> Array:
+    """A value that is the same for every sample: one number in all places of an input of fixed sizes, as its kind of
+    number."""
+    if port.shape and not value.ndim and None not in port.shape[1:]:
+        value = np.full([1 if dim is None else dim for dim in port.shape], value)
+    is_float = np.dtype(DTYPES.get(port.dtype, "float32")).kind == "f"
+    return value.astype(np.float64) if is_float and value.dtype.kind in "iu" else value
 
 
 def _by_input(content: Any, inputs: Sequence[Port], sample_id: str) -> list[Array]:
     if not isinstance(content, Mapping):
         if len(inputs) != 1:
             names = ", ".join(str(port) for port in inputs)
-            raise DataError(f"{sample_id}: holds one array, the model wants {len(inputs)} inputs: {names}")
+            raise DataError(
+                f"{sample_id}: holds one array, the model wants {len(inputs)} inputs: {names}; {_filling(inputs[-1])}"
+            )
         return [_array(content, sample_id)]
     missing = [str(port) for port in inputs if port.name not in content]
     if missing:
-        hint = "; name the array with --set data.source.inputs=..." if len(inputs) == 1 else ""
-        raise DataError(f"{sample_id}: has no {', '.join(missing)}; it holds {', '.join(map(repr, content))}{hint}")
+        alone = len(inputs) == 1
+        named = "name the array with --set data.source.inputs=..."
+        hint = named if alone else _filling(next(port for port in inputs if port.name not in content))
+        raise DataError(f"{sample_id}: has no {', '.join(missing)}; it holds {', '.join(map(repr, content))}; {hint}")
     return [_array(content[port.name], sample_id) for port in inputs]
 
 
@@ -94,8 +110,26 @@ def _fit(array: Array, port: Port, sample_id: str) -> Array:
     if typed.dtype.kind == "f" and not np.isfinite(typed).all():
         if np.isfinite(shaped).all():
             raise DataError(f"{sample_id}: values outside the range of {typed.dtype} for the model's input {port}")
-        raise DataError(f"{sample_id}: NaN or infinity in the data of input {port}; remove or mend the sample")
+        raise DataError(f"{sample_id}: {_not_finite(typed, port)}")
     return np.require(typed, requirements="C")
+
+
+def _filling(port: Port) -> str:
+    key = port.name if re.fullmatch(r"[\w-]+", port.name) else f'"{port.name}"'
+    return f"one that is the same for every sample is filled with --set model.inputs.{key}=0, or another value"
+
+
+def _not_finite(array: Array, port: Port) -> str:
+    """What is wrong with an array, and what to do."""
+    if np.isnan(array).any():
+        return f"NaN in the data of input {port}; remove or mend the sample"
+    limits = {"low": np.isneginf(array).any(), "high": np.isposinf(array).any()}
+    largest = {"low": -LARGE, "high": LARGE}
+    clip = ", ".join(f"{name}: {largest[name]}" for name, wanted in limits.items() if wanted)
+    return (
+        f"infinity in the data of input {port}; mend the sample, or make a mask finite in the recipe: "
+        f"`preprocess: [{{clip: {{{clip}}}}}]`"
+    )
 
 
 def _with_batch(array: Array, port: Port, sample_id: str) -> Array:

@@ -177,8 +177,8 @@ def test_a_model_with_a_tokenizer_inside_is_an_error_that_says_so(file):
     file.write_text(text.replace('type="MatMul" version="opset1"', 'type="StringTensorUnpack" version="extension"'))
     message = (
         f"{file}: holds StringTensorUnpack, which OpenVINO does not know: it needs an extension library, which ovopt "
-        "does not load: where that is openvino-tokenizers, give the model without its tokenizer, and put `tokenize` into "
-        "the recipe's `preprocess`; where it is another, convert the model again in standard operations"
+        "does not load: where that is openvino-tokenizers, give the model without its tokenizer, and put `tokenize` "
+        "into the recipe's `preprocess`; where it is another, convert the model again in standard operations"
     )
     with pytest.raises(ModelError, match=exactly(message)):
         read_model(file)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovopt.errors import DataError
-from ovopt.model.ports.inputs import at_first, bind
+from ovopt.model.ports.inputs import at_first, bind, filled, refuse_text
 from ovopt.records import Port
 from tests.factories import exactly
 
@@ -81,9 +81,15 @@ X = "'x' f32[?,2,3]"
         (
             np.zeros((2, 3)),
             [A, B],
-            "holds one array, the model wants 2 inputs: 'a' f32[?,2,3], 'b' i64[1,2]",
+            "holds one array, the model wants 2 inputs: 'a' f32[?,2,3], 'b' i64[1,2]; one that is the same for every "
+            "sample is filled with --set model.inputs.b=0, or another value",
         ),
-        ({"a": [1], "c": [2]}, [A, B], "has no 'b' i64[1,2]; it holds 'a', 'c'"),
+        (
+            {"a": [1], "c": [2]},
+            [A, port(name="b.1")],
+            "has no 'b.1' f32[?,2,3]; it holds 'a', 'c'; one that is the same for every sample is filled with "
+            '--set model.inputs."b.1"=0, or another value',
+        ),
         ({"y": [1]}, [port()], f"has no {X}; it holds 'y'; name the array with --set data.source.inputs=..."),
         ([[1, 2], [3]], [port()], "a ragged list is not an array"),
         (None, [port()], "nothing, not an array of numbers; the recipe's `preprocess` must make one"),
@@ -115,7 +121,24 @@ X = "'x' f32[?,2,3]"
         (
             np.full((2, 3), np.nan),
             [port()],
-            f"NaN or infinity in the data of input {X}; remove or mend the sample",
+            f"NaN in the data of input {X}; remove or mend the sample",
+        ),
+        (
+            np.array([[-np.inf, 0, 1], [np.nan, 0, 1]]),
+            [port()],
+            f"NaN in the data of input {X}; remove or mend the sample",
+        ),
+        (
+            np.array([[-np.inf, 0, 1], [-np.inf, 0, 1]]),
+            [port()],
+            f"infinity in the data of input {X}; mend the sample, or make a mask finite in the recipe: "
+            "`preprocess: [{clip: {low: -10000}}]`",
+        ),
+        (
+            np.array([[-np.inf, 0, 1], [np.inf, 0, 1]]),
+            [port()],
+            f"infinity in the data of input {X}; mend the sample, or make a mask finite in the recipe: "
+            "`preprocess: [{clip: {low: -10000, high: 10000}}]`",
         ),
         (
             np.full((2, 3), 1e300),
@@ -129,14 +152,33 @@ def test_a_sample_that_does_not_fit_is_an_error(content, inputs, fault):
         bind(content, inputs, "s#3")
 
 
-@pytest.mark.parametrize("content", [b"text", "text", np.zeros(3), {"x": "text"}])
-def test_an_input_of_text_is_an_error_that_says_what_to_do(content):
+def test_an_input_of_text_is_an_error_that_says_what_to_do():
     message = (
-        "s#3: the model's input 'x' string[?] takes text, and ovopt hands over numbers; give the model without its "
+        "the model's input 'x' string[?] takes text, and ovopt hands over numbers; give the model without its "
         "tokenizer (openvino-tokenizers), and put `tokenize` into the recipe's `preprocess`"
     )
+    refuse_text([A, B])
     with pytest.raises(DataError, match=exactly(message)):
-        bind(content, [port(dtype="string", shape=(None,))], "s#3")
+        refuse_text([A, port(dtype="string", shape=(None,))])
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "dtype", "expected"),
+    [
+        (0, (1, 2, 3), "f32", np.zeros((1, 2, 3))),
+        (-1e4, (None, 2), "f32", np.full((1, 2), -1e4)),
+        (16000, (1,), "i64", np.array([16000])),
+        (7, (), "i64", np.array(7)),
+        (7, (1, None), "i64", np.array(7)),
+        ([1, 2], (1, 2), "f16", np.array([1.0, 2.0])),
+    ],
+)
+def test_a_value_for_every_sample_fills_an_input(value, shape, dtype, expected):
+    found = filled(np.asarray(value), port(shape, dtype))
+    assert found.dtype == expected.dtype
+    assert np.array_equal(found, expected)
+    if None not in shape[1:]:
+        bind({"x": found}, [port(shape, dtype)], "every sample")
 
 
 @pytest.mark.parametrize(
