@@ -9,12 +9,17 @@ from typing import Any
 
 from ovopt.contracts import Metric
 from ovopt.data.split import counts
-from ovopt.errors import DataError, did_you_mean, quoted
+from ovopt.errors import DataError, RecipeError, did_you_mean, quoted
+from ovopt.given_file import check_path
 from ovopt.locate import expand
 from ovopt.recipe import Override, Overrides, Recipe, find_recipe, load_recipe
 from ovopt.recipe.faults import Fault, refuse
 from ovopt.recipe.yaml_file import read_yaml, short
 
+FILES = ("tokenizer", "file")
+"""Keys of transforms and decoders whose values are paths."""
+LATER = ("hf:", "{model}", "{metadata:")
+"""What begins so is not on disk, or beside a model that is not known yet."""
 MANY = 1 << 40
 """Samples, more than any split asks for by their count."""
 
@@ -48,6 +53,22 @@ def _faults(recipe: Recipe) -> Iterator[Fault]:
     for named in recipe.budgets.accuracy:
         if named not in labels:
             yield Fault(f"budgets.accuracy.{named}", f"not among `metrics`; {budget_hint(named, recipe.metrics)}")
-    given: Any = getattr(recipe.data.source, "path", None)
-    if isinstance(given, str) and not given.startswith(("hf:", "{model}")) and not expand(given).exists():
-        yield Fault("data.source.path", f"{quoted(given)}: there is no such file or folder")
+    yield from _lost(recipe.data.source, "path", "data.source")
+    for section in ("preprocess", "postprocess"):
+        for place, plugin in enumerate(getattr(recipe, section)):
+            for key in FILES:
+                yield from _lost(plugin, key, f"{section}[{place}].{plugin.name}")
+
+
+def _lost(plugin: Any, key: str, place: str) -> Iterator[Fault]:
+    """The files and folders that a plug-in's key names and that are not there."""
+    given = getattr(plugin, key, None)
+    for path in given if isinstance(given, tuple) else (given,):
+        if isinstance(path, str) and not path.startswith(LATER):
+            try:
+                found = check_path(expand(path), RecipeError).exists()
+            except RecipeError as error:
+                yield Fault(f"{place}.{key}", str(error))
+            else:
+                if not found:
+                    yield Fault(f"{place}.{key}", f"{quoted(path)}: there is no such file or folder")

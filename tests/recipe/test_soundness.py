@@ -33,6 +33,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "data:\n  source: {kind: npz, path: nope.npz}\n",
             "4: data.source.path: 'nope.npz': there is no such file or folder",
         ),
+        (
+            "data: {source: {kind: npz, path: '{nowhere}/a.npz'}}\n",
+            "3: data.source.path: {nowhere}/a.npz: unknown folder {nowhere}; known: calibration_data, packages, python",
+        ),
+        (
+            "preprocess:\n  - tokenize:\n      tokenizer: nope.json\n",
+            "5: preprocess[0].tokenize.tokenizer: 'nope.json': there is no such file or folder",
+        ),
         ("metrics: [top1,\n  top1]\n", "3: metrics: 'top1' is listed 2 times"),
         (
             "metrics: [top1]\nbudgets: {accuracy: {tpo1: {max_drop: 0.1}}}\n",
