@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt import stats
-from ovopt.errors import DataError
+from ovopt.errors import DataError, quoted
 from ovopt.records import Arm, Flips, Quality, QualityDelta, Speedup, SpeedWord
 from ovopt.stats import Floats, Interval, PairedCounts
 from ovopt.units import factor_interval
@@ -29,13 +29,26 @@ class MetricKind:
 
 
 def rows_array(rows: Sequence[Any]) -> NDArray[Any]:
-    """A metric's rows as an array: floats [n] or [n, k] where rows have one length, else lists [n]."""
+    """A metric's rows as an array: floats [n] or [n, k] where rows have one length, else lists [n]. Raises DataError
+    where a row is neither a number nor a list."""
     try:
         return np.array(rows, dtype=np.float64)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
+        if odd := [row for row in rows if not _is_row(row)]:
+            raise DataError(f"a row must be a number or a list of numbers, not {quoted(odd[0])}") from None
         ragged = np.empty(len(rows), dtype=object)
         ragged[:] = rows
         return ragged
+
+
+def _is_row(row: Any) -> bool:
+    try:
+        np.array(row, dtype=np.float64)
+    except (TypeError, OverflowError):
+        return False
+    except ValueError:  # its parts differ in length
+        return isinstance(row, list | tuple | np.ndarray)
+    return True
 
 
 def judged(baseline: Floats, candidate: Floats, control: Floats | None) -> Speedup:

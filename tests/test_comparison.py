@@ -270,3 +270,16 @@ def test_a_metric_that_some_resamples_leave_undefined_has_an_interval():
     assert delta.delta == pytest.approx(-1)
     assert delta.low <= delta.delta <= delta.high
     assert np.isfinite([delta.low, delta.high]).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("abc", "'abc'"), ({}, "{}"), (1j, "1j"), ([1, {}], "[1, {}]"), (10**400, f"1{'0' * 37}...{'0' * 39}")],
+)
+def test_a_row_that_is_neither_a_number_nor_a_list_of_numbers_is_refused(row, said):
+    with pytest.raises(DataError, match=exactly(f"a row must be a number or a list of numbers, not {said}")):
+        rows_array([1.0, row])
+
+
+def test_rows_of_numbers_and_lists_stay_as_they_are():
+    assert rows_array([0.5, [1, [2]]]).tolist() == [0.5, [1, [2]]]

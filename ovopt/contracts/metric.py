@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+from ovopt.errors import DataError
 from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
 
@@ -64,6 +65,8 @@ class Metric(Record, ABC):
     def value(self, rows: Array) -> float:
         """The figure over all samples. `rows` is a float64 array [n] or [n, k] with one row per sample, or an array [n]
         of lists where rows differ in length. NaN where it is undefined for these samples."""
+        if rows.dtype == object:
+            raise DataError(f"{self.label}: its rows differ in length, and it does not say how a value comes of them")
         return float(rows.mean()) if len(rows) else float("nan")
 
     def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:

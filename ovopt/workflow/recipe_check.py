@@ -13,7 +13,6 @@ from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.protocol import Output
 from ovopt.bench.scenario import hinted
 from ovopt.caller import untouched_caller
-from ovopt.comparison import rows_array
 from ovopt.contracts import Metric, Placement
 from ovopt.errors import ModelError, quoted
 from ovopt.model.native import core, reason
@@ -27,7 +26,7 @@ from ovopt.workflow.beginning.options import options_of
 from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.comparing.arms import check_device, properties_of
 from ovopt.workflow.comparing.compare import scorer_of
-from ovopt.workflow.comparing.scoring import Pass, Scorer
+from ovopt.workflow.comparing.scoring import Pass, Scorer, table_of, value_of
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models, output_places
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _shown(answer: Any) -> str:
 def _value(metric: Metric, scored: Pass) -> float | None:
     """A metric on the samples tried: that it can be told, not how good the model is."""
     rows = [row for part in scored.rows[metric.label].values() for row in part.values()]
-    value = float(metric.value(rows_array(metric.gather(rows)))) if rows else float("nan")
+    value = value_of(metric, table_of(metric, metric.gather(rows))) if rows else float("nan")
     return value if abs(value) < float("inf") else None
 
 

@@ -63,12 +63,6 @@ def test_without_a_model_the_recipe_alone_is_looked_at(here: Path) -> None:
             "data.npz#0: the label is no boxes, which map needs, but int; take a data source that gives boxes",
         ),
         (["model.output=foo"], ModelError, "model.output: no output 'foo'; known: scores"),
-        (
-            ["data.splits.calibration=500"],
-            DataError,
-            "data.splits: calibration 500 + tuning 60 = 560 samples asked for, the data holds 240; lower them in the "
-            "recipe or with settings data.splits.calibration=...",
-        ),
     ],
 )
 def test_what_does_not_fit_is_told(here: Path, settings: list[str], error: Any, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ovopt.bench.workers import Crew
 from ovopt.budgets import MOST_BESIDE
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
-from ovopt.errors import ArmLostError, DataError
+from ovopt.errors import ArmLostError, DataError, quoted
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.ports.facts import chosen_outputs
@@ -243,18 +244,18 @@ class Scorer:
     def _quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
         order = [index for index in self.chosen if index in found]
         rows = metric.gather([found[index] for index in order])
+        table = table_of(metric, rows)
         quality = quality_of(rows, kind_of(metric), self.prepared.seed)
         if not _labelled(metric):
             return quality
         labels = self.prepared.labels
         targets = [None if labels.take_work(index) else labels.read(index) for index in order]
-        table = rows_array(rows)
         by_class = self._named(metric.by_class(table, targets))
         return quality.model_copy(update={"by_class": by_class, "worst": self._worst(metric, table, order)})
 
     def _worst(self, metric: Metric, table: NDArray[Any], order: Sequence[int]) -> dict[str, float]:
         """The worst samples by the figure that each has alone, where that tells samples apart."""
-        alone = np.array([metric.value(table[i : i + 1]) for i in range(len(table))])
+        alone = np.array([value_of(metric, table[i : i + 1]) for i in range(len(table))])
         known = np.flatnonzero(np.isfinite(alone))
         worst_first = known[np.argsort(alone[known] * (1 if metric.higher_is_better else -1), kind="stable")]
         best = alone[worst_first[-1]] if len(known) else 0.0
@@ -533,4 +534,23 @@ def _labelled(metric: Metric) -> bool:
 
 def kind_of(metric: Metric) -> MetricKind:
     """Kind of a metric, as the statistics take it."""
-    return MetricKind(metric.label, metric.unit, metric.higher_is_better, metric.kind, metric.statistics, metric.value)
+    return MetricKind(
+        metric.label, metric.unit, metric.higher_is_better, metric.kind, metric.statistics, partial(value_of, metric)
+    )
+
+
+def value_of(metric: Metric, table: NDArray[Any]) -> float:
+    """A metric's figure over rows [n, ...]. Raises DataError where it gives none, as those of other packages may."""
+    found: object = metric.value(table)
+    try:
+        return float(found)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{metric.label}: the metric's value must be a number, not {quoted(found)}") from None
+
+
+def table_of(metric: Metric, rows: Sequence[Row]) -> NDArray[Any]:
+    """A metric's rows as an array [n, ...]. Raises DataError, which names the metric, where they are no numbers."""
+    try:
+        return rows_array(rows)
+    except DataError as error:
+        raise DataError(f"{metric.label}: {error}") from None

@@ -18,7 +18,7 @@ from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import LeftOutSample, Port, Quality
 from ovopt.workflow.beginning.options import Silent
-from ovopt.workflow.comparing.scoring import Scorer
+from ovopt.workflow.comparing.scoring import Scorer, table_of, value_of
 from tests.bench.crews import plan
 from tests.factories import exactly, metric_named
 
@@ -616,3 +616,34 @@ def test_a_guess_that_is_as_good_is_said() -> None:
         "top1 is 80.0 %, no better than a guess (80.0 %): the order of the classes, `preprocess` or `postprocess` is "
         "probably not the model's"
     ]
+
+
+class Odd(Metric):
+    """A metric of another package, as its makers did not mean it."""
+
+    name: ClassVar[str] = "odd"
+    unit: ClassVar[str] = ""
+    gives: Any = None
+
+    def row(self, output: Any, target: Any) -> Row:
+        return 0.0
+
+    def value(self, rows: Array) -> Any:
+        return super().value(rows) if self.gives == "its own" else self.gives
+
+
+@pytest.mark.parametrize("gives", [None, "abc", [1.0], 1j, 10**400])
+def test_a_metric_whose_value_is_no_number_is_named(gives: Any) -> None:
+    with pytest.raises(DataError, match=r"\Aodd: the metric's value must be a number, not "):
+        value_of(Odd(gives=gives), np.zeros(3))
+
+
+def test_a_metric_whose_rows_are_no_numbers_is_named() -> None:
+    odd = Odd(gives="its own")
+    with pytest.raises(DataError, match=exactly("odd: a row must be a number or a list of numbers, not 'a'")):
+        table_of(odd, [1.0, "a"])
+    with pytest.raises(
+        DataError, match=exactly("odd: its rows differ in length, and it does not say how a value comes of them")
+    ):
+        value_of(odd, table_of(odd, [[1.0], [2.0, 3.0]]))
+    assert value_of(odd, table_of(odd, [1.0, True])) == 1
