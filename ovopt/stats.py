@@ -154,6 +154,8 @@ def mcnemar(lost: int, gained: int) -> float:
 def bootstrap(value: Callable[[NDArray[Any]], float], rows: NDArray[Any], seed: int) -> Interval:
     """A metric over samples with its percentile bootstrap interval; `rows` has one row per sample, [n, ...]. Resamples
     on which the metric is undefined (NaN) do not count."""
+    if _all_same(rows):
+        return Interval(*[value(rows)] * 3)
     return _percentile_bootstrap(lambda drawn: value(rows[drawn]), len(rows), seed)
 
 
@@ -164,6 +166,9 @@ def paired_bootstrap(
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """
+    if _all_same(baseline):  # such as agreement with itself: no draw changes it
+        known = value(baseline)
+        return _percentile_bootstrap(lambda drawn: value(candidate[drawn]) - known, len(baseline), seed)
     return _percentile_bootstrap(lambda drawn: value(candidate[drawn]) - value(baseline[drawn]), len(baseline), seed)
 
 
@@ -175,6 +180,10 @@ def minimum_detectable_drop(n: int, discordant: int) -> float:
     Source: Connett, Smith and McHugh, Sample size and power for pair-matched case-control studies (1987).
     """
     return (_z(0.90) + _z(0.60)) * math.sqrt(max(discordant, 1)) / n
+
+
+def _all_same(rows: NDArray[Any]) -> bool:
+    return bool(len(rows)) and rows.dtype != object and bool((rows == rows[0]).all())
 
 
 def _percentile_bootstrap(draw: Callable[[NDArray[np.int64]], float], n: int, seed: int) -> Interval:

@@ -268,3 +268,15 @@ def test_an_interval_holds_its_estimate_though_the_resamples_miss_it():
     table = np.array([0.0, 1.0, 3.0, 7.0])
     found = bootstrap(lambda values: float(np.diff(np.sort(values)).min()), table, 0)
     assert found.low <= found.estimate == 1 <= found.high
+
+
+def test_rows_that_are_all_the_same_have_no_interval_and_take_no_draws():
+    def value(rows):
+        assert len(rows) == 40
+        return float(rows.mean())
+
+    assert bootstrap(value, np.full(40, 0.7), seed=0) == Interval(*[pytest.approx(0.7)] * 3)
+    candidate = np.random.default_rng(0).random(40)
+    found = paired_bootstrap(lambda rows: float(rows.mean()), np.ones(40), candidate, seed=0)
+    alone = bootstrap(lambda rows: float(rows.mean()), candidate, seed=0)
+    assert (found.low, found.high) == pytest.approx((alone.low - 1, alone.high - 1))

@@ -27,6 +27,7 @@ class Cosine(Metric):
     unit: ClassVar[str] = ""
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     takes_ids: ClassVar[bool] = True
+    full: ClassVar[float | None] = 1.0
 
     def row(self, output: Array, target: Any) -> float:
         """Cosine of outputs [...], -1 to 1; two zero or empty outputs agree, one of them agrees with nothing. What only
@@ -43,6 +44,7 @@ class Top1Agreement(Metric):
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
     takes_ids: ClassVar[bool] = True
     ranks: ClassVar[bool] = True
+    full: ClassVar[float | None] = 1.0
 
     def row(self, output: Array, target: Any) -> float:
         """1 where the highest scores of outputs [...] are at the same place, the first of ids [k] is the same, or both
@@ -125,6 +127,7 @@ class Kl(Metric):
     higher_is_better: ClassVar[bool] = False
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     ranks: ClassVar[bool] = True
+    full: ClassVar[float | None] = 0.0
     logits: bool | None = Field(
         default=None,
         description="whether outputs are logits; by default, unless the original's are not negative and sum to 1",

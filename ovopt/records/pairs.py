@@ -112,7 +112,6 @@ class QualityDelta(Record):
     minimum_detectable_drop: float | None
     verdict: QualityWord
     output: str | None = Field(default=None, description="the output that it is of, the worst one, of several")
-    outputs: dict[str, QualityDelta] = Field(default={}, description="each output's, or each part's of one, of several")
     beside: bool = Field(default=False, description="of the outputs that labels do not look at, which nobody asked for")
 
     @property

@@ -388,14 +388,21 @@ class Pass:
         for metric in accuracy:
             self.rows[metric.label].setdefault("", {})[index] = metric.row(decoded, label)
         if self._scorer.agrees and not self._keeps:
-            self._agree(index, raw, self._theirs(index, len(raw[0])))
+            agreement = [metric for metric in metrics if metric.kind == "agreement"]
+            self._agree(index, raw, self._theirs(index, len(raw[0])), agreement)
 
-    def _agree(self, index: int, mine: Sequence[Sequence[Array]], theirs: Sequence[Sequence[Array]]) -> None:
-        """Rows of agreement, part by part."""
+    def _agree(
+        self,
+        index: int,
+        mine: Sequence[Sequence[Array]],
+        theirs: Sequence[Sequence[Array]],
+        metrics: Sequence[Metric],
+    ) -> None:
+        """Rows of metrics of agreement, part by part."""
         for part in self._scorer.parts:
             sides = [(part.of(own), part.of(other)) for own, other in zip(mine, theirs, strict=True)]
-            for metric in self._scorer.metrics:
-                if metric.kind == "agreement" and part.suits(metric):
+            for metric in metrics:
+                if part.suits(metric):
                     agreed = [metric.row(*side) for side in sides]
                     self.rows[metric.label].setdefault(part.name, {})[index] = _together(agreed, metric)
 
@@ -409,11 +416,22 @@ class Pass:
         hidden = {0} if self._scorer.beside else classes
         self._scorer.parts.extend(part for part in self.seen.parts() if part.place not in hidden)
         self._scorer.unjudged.update(self.seen.silent())
-        for index, count in self._kept.items():
-            self._agree(index, *[self._theirs(index, count)] * 2)
+        self._agree_with_itself()
         for metric in self._scorer.metrics:
             if metric.kind == "agreement" and self._kept and not self.rows[metric.label]:
                 self.silent[metric.label] = None
+
+    def _agree_with_itself(self) -> None:
+        looked_at = list[Metric]()
+        for metric in (one for one in self._scorer.metrics if one.kind == "agreement"):
+            if (full := metric.full) is None:
+                looked_at.append(metric)
+                continue
+            for part in (one for one in self._scorer.parts if one.suits(metric)):
+                self.rows[metric.label][part.name] = dict.fromkeys(self._kept, full)
+        for index, count in self._kept.items() if looked_at else ():
+            theirs = self._theirs(index, count)
+            self._agree(index, theirs, theirs, looked_at)
 
     @property
     def any_row(self) -> bool:
@@ -485,11 +503,12 @@ def _rows_of(quality: Quality) -> Mapping[str, Sequence[Row]]:
 def _delta(
     baseline: Mapping[str, Sequence[Row]], candidate: Mapping[str, Sequence[Row]], metric: Metric, seed: int
 ) -> QualityDelta:
-    """Of the worst part, with all parts' where there are several."""
-    kind = kind_of(metric)
-    each = {name: quality_delta(baseline[name], rows, kind, seed) for name, rows in candidate.items()}
-    name = _worst_of({name: one.candidate for name, one in each.items()}, metric)
-    return each[name].model_copy(update={"output": name, "outputs": each}) if len(each) > 1 else each[name]
+    """Of the worst part."""
+    several = len(candidate) > 1
+    values = {name: metric.value(rows_array(rows)) for name, rows in candidate.items()} if several else {}
+    name = _worst_of(values, metric) if several else next(iter(candidate))
+    delta = quality_delta(baseline[name], candidate[name], kind_of(metric), seed)
+    return delta.model_copy(update={"output": name}) if several else delta
 
 
 def _worst_of(values: Mapping[str, float], metric: Metric) -> str:
