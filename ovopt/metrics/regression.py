@@ -45,10 +45,23 @@ class _Regression(_OfNumbers):
         return np.asarray(mine - theirs)
 
 
+def _single(labels: Sequence[Any]) -> Array:
+    """Labels [n] that are one number each; empty where one is not."""
+    if any(np.size(label) != 1 for label in labels):
+        return np.empty(0)
+    return np.array([np.ravel(label)[0] for label in labels], np.float64)
+
+
 class Mae(_Regression):
     """Mean absolute error, first over the numbers of a sample, then over samples."""
 
     name: ClassVar[str] = "mae"
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The error where the median of the labels is always answered; 0, which no guess reaches, where a label is more
+        than one number."""
+        numbers = _single(labels)
+        return float(np.abs(numbers - np.median(numbers)).mean()) if numbers.size else 0.0
 
     def row(self, output: Any, target: Any) -> float:
         """Mean absolute error of the sample. Raises DataError where output and label differ in shape."""
@@ -59,6 +72,12 @@ class Rmse(_Regression):
     """Root of the mean squared error, which is taken first over the numbers of a sample, then over samples."""
 
     name: ClassVar[str] = "rmse"
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The error where the mean of the labels is always answered; 0, which no guess reaches, where a label is more
+        than one number."""
+        numbers = _single(labels)
+        return float(numbers.std()) if numbers.size else 0.0
 
     def row(self, output: Any, target: Any) -> float:
         """Mean squared error of the sample. Raises DataError where output and label differ in shape."""

@@ -52,9 +52,10 @@ def no_skill(metric: Metric, quality: Quality, guess: float) -> list[str]:
         return [
             f"{metric.label} is {value} by construction: on these samples a guess reaches it too, so it tells nothing"
         ]
+    what = "the order of the classes" if metric.unit == "share" else "the labels' unit"
     return [
-        f"{metric.label} is {value}, no better than a guess ({best}): the order of the classes, `preprocess` or "
-        "`postprocess` is probably not the model's"
+        f"{metric.label} is {value}, no better than a guess ({best}): {what}, `preprocess` or `postprocess` is "
+        "probably not the model's"
     ]
 
 

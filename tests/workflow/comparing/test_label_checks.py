@@ -13,6 +13,7 @@ from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.classification import F1, TopK
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
 from ovopt.metrics.recall_at_k import RecallAtK
+from ovopt.metrics.regression import Mae, Rmse
 from ovopt.metrics.roc import Auroc, Eer
 from ovopt.metrics.text import Wer
 from ovopt.records import Quality
@@ -173,6 +174,19 @@ def test_the_share_of_the_most_common_class_is_a_guess() -> None:
     assert f1.guessed([], 0, 10) == 0
     (said,) = no_skill(top1, quality(top1, 0.7), 0.75)
     assert said.startswith("top1 is 70.0 %, no better than a guess (75.0 %): ")
+
+
+def test_the_middle_of_the_labels_is_a_guess_of_a_regression() -> None:
+    labels, mae, rmse = [[1.0], 2.0, 9.0, 4.0], Mae(), Rmse()
+    assert mae.guessed(labels, 4, None) == pytest.approx(np.mean(np.abs(np.array([1, 2, 9, 4]) - 3)))
+    assert rmse.guessed(labels, 4, None) == pytest.approx(np.std([1, 2, 9, 4]))
+    assert mae.guessed([[1.0, 2.0]], 1, None) == rmse.guessed([[1.0, 2.0]], 1, None) == mae.guessed([], 0, None) == 0
+    assert no_skill(mae, quality(mae, 4.0), mae.guessed(labels, 4, None)) == [
+        "mae is 4, no better than a guess (2.5): the labels' unit, `preprocess` or `postprocess` is probably not the "
+        "model's"
+    ]
+    assert no_skill(mae, quality(mae, 2.0), mae.guessed(labels, 4, None)) == []
+    assert no_skill(mae, quality(mae, 2.0), 0.0) == []
 
 
 def test_another_number_of_classes_than_the_model_has_is_named() -> None:
