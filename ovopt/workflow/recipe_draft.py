@@ -14,6 +14,7 @@ from ovopt.caller import untouched_caller
 from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
 from ovopt.errors import DataError, OvoptError
 from ovopt.locate import expand
+from ovopt.metrics.class_labels import scores_of
 from ovopt.model.files.opened import opened
 from ovopt.model.native import core
 from ovopt.preparing.prepared import prepare
@@ -82,6 +83,11 @@ class _Subject:
         """The first that can be used; None without labels."""
         return next((label for label in self.samples.labels or () if not isinstance(label, BadLabel)), None)
 
+    @property
+    def scores(self) -> int | None:
+        """Scores of a sample in the first output; None where their number is open."""
+        return scores_of(self.facts.outputs[0])
+
     def are(self, suffixes: tuple[str, ...]) -> bool:
         """Tells whether the samples are files of such a kind."""
         return self.samples.ids[0].lower().endswith(suffixes)
@@ -142,7 +148,7 @@ def _for_task(started: Draft, subject: _Subject) -> Draft:
         return _unlabelled(
             started, "The labels are no classes: name the task. Until then, agreement with the original."
         )
-    return _closed(_with_classes(started.with_section("task", "classification"), subject.samples))
+    return _closed(_with_classes(started.with_section("task", "classification"), subject.samples, subject.scores))
 
 
 def _pictures(started: Draft, subject: _Subject) -> Draft:
@@ -163,7 +169,7 @@ def _pictures(started: Draft, subject: _Subject) -> Draft:
 
 
 def _classification(started: Draft, subject: _Subject) -> Draft:
-    started = _with_classes(started.with_section("task", "classification"), subject.samples)
+    started = _with_classes(started.with_section("task", "classification"), subject.samples, subject.scores)
     tried = {name: _closed(_with_images(started, subject, name)) for name in _normalizations(subject.facts)}
     if len(tried) == 1:
         return next(iter(tried.values()))
@@ -223,16 +229,18 @@ def _with_recordings(started: Draft, subject: _Subject) -> Draft:
     return started.with_section("preprocess", steps, f"The model takes {port}. 16 kHz is a guess.")
 
 
-def _with_classes(started: Draft, samples: Samples) -> Draft:
-    """Class names, where labels are names."""
+def _with_classes(started: Draft, samples: Samples, scores: int | None = None) -> Draft:
+    """Class names, where labels are names; a model of another number of `scores` lacks some, or has more."""
     names = samples.classes or tuple(sorted({label for label in samples.labels or () if isinstance(label, str)}))
     if not names or all(name.lstrip("-").isdigit() for name in names):
         return started
+    misfit = f"The data has {len(names)} classes, the model {scores} scores: name every class, at its place."
     return started.with_section(
         "data",
         {**started.sections["data"], "classes": list(names)},
         *started.comments["data"],
         "`classes` must stand in the order of the model's outputs; this order is the data's.",
+        *([misfit] if scores not in (None, 1, len(names)) else []),
     )
 
 

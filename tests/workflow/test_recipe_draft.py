@@ -165,6 +165,15 @@ def test_the_range_of_pixels_that_the_model_understands_is_found_and_the_shares_
     assert names(sections["preprocess"]) == wanted
 
 
+def test_fewer_folders_than_the_model_has_scores_are_named_in_the_recipe(tmp_path: Path) -> None:
+    data = draw(tmp_path / "val")
+    for old, new in (("0", "apple"), ("1", "kiwi")):
+        (data / old).rename(data / new)
+    shutil.rmtree(data / "2")
+    draft = draft_recipe(saved(classifier((1, 3, SIDE, SIDE)), tmp_path), data)
+    assert "# The data has 2 classes, the model 3 scores: name every class, at its place.\n" in draft.text
+
+
 def test_names_of_folders_become_classes_with_a_warning_about_their_order(tmp_path: Path) -> None:
     data = draw(tmp_path / "val")
     for old, new in (("0", "apple"), ("1", "kiwi"), ("2", "plum")):

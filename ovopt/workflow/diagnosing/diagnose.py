@@ -25,7 +25,7 @@ from ovopt.workflow.applying.tuning_quality import Validator
 from ovopt.workflow.beginning.options import check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import check_device, properties_of
-from ovopt.workflow.comparing.taking_part import NamedModel, lacked, named_models, output_places
+from ovopt.workflow.comparing.taking_part import NamedModel, lacked, made_of_others, named_models, output_places
 from ovopt.workflow.diagnosing.fixes import UNBOUNDED, FixSearch, FixTarget
 from ovopt.workflow.diagnosing.layer_evidence import (
     Blames,
@@ -243,7 +243,7 @@ class _Examination:
             gone=tuple(layer.name for layer in pairing.gone),
             new=tuple(layer.name for layer in pairing.new),
             problems=tuple(problems),
-            notes=(*random, *notes, *self._run.notes),
+            notes=(*random, *made_of_others(self._taking_part), *notes, *self._run.notes),
         )
 
 

@@ -12,8 +12,10 @@ from ovopt.errors import OvoptError
 from ovopt.model.files.locate import describe
 from ovopt.records import Comparison
 
-QUICK = ("archive", "coco", "events", "files", "masks", "npz", "text", "yolo")
-"""Kinds of data whose fingerprint is known without their contents being decoded."""
+ONE_FILE = ("archive", "npz", "text")
+"""Kinds of data whose fingerprint is the hash of a file."""
+FOLDERS = ("coco", "events", "files", "masks", "yolo")
+"""Kinds whose fingerprint is known without their contents being decoded."""
 
 
 def changed_inputs(comparison: Comparison) -> list[str]:
@@ -46,13 +48,17 @@ def _data(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
     source = section.get("source") if isinstance(section, dict) else None
     fields = dict(source) if isinstance(source, dict) else {}
     kind = fields.pop("kind", None)
-    if comparison.data is None or kind not in QUICK:
+    data = comparison.data
+    if data is None or kind not in (*ONE_FILE, *FOLDERS):
         return
     try:
-        now = plugins("ovopt.data", DataSource)[kind].model_validate(fields).open((), comparison.data.seed)
+        if kind in ONE_FILE:
+            now = hash_of(Path(data.source))
+        else:
+            now = plugins("ovopt.data", DataSource)[kind].model_validate(fields).open((), data.seed).fingerprint
     except (OvoptError, OSError, ValueError):
         return
-    yield comparison.data.source, comparison.data.fingerprint, now.fingerprint
+    yield data.source, data.fingerprint, now
 
 
 def _recipe(comparison: Comparison) -> Iterator[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ovopt.data.content import hash_of
+from ovopt.data.files import Files
 from ovopt.model.files.locate import describe
 from ovopt.records import Comparison, DataFacts, RecipeFile
 from ovopt.workflow.stored.comparison_file import judge_again
@@ -78,10 +79,23 @@ def test_what_is_not_there_any_more_is_no_remark(stored: Comparison, tmp_path: P
 
 
 def test_what_cannot_be_read_is_no_remark(stored: Comparison, tmp_path: Path) -> None:
-    for name in ("int8.xml", "d.npz"):
-        (tmp_path / name).write_bytes(b"broken")
-    (tmp_path / "int8.bin").unlink(missing_ok=True)
+    (tmp_path / "int8.bin").unlink()
+    (tmp_path / "d.npz").unlink()
+    (tmp_path / "d.npz").mkdir()
     assert changed_inputs(stored) == []
+
+
+def test_a_folder_with_other_files_is_named(stored: Comparison, tmp_path: Path) -> None:
+    (tmp_path / "val" / "cat").mkdir(parents=True)
+    (tmp_path / "val" / "cat" / "1.png").write_bytes(b"1")
+    source = {"kind": "files", "path": str(tmp_path / "val")}
+    then = Files(path=source["path"]).open((), 0).fingerprint
+    data = DataFacts(source=source["path"], fingerprint=then, seed=0, splits={})
+    whole = stored.model_copy(update={"data": data, "recipe": {**stored.recipe, "data": {"source": source}}})
+    assert changed_inputs(whole) == []
+    (tmp_path / "val" / "cat" / "2.png").write_bytes(b"2")
+    (said,) = changed_inputs(whole)
+    assert said.startswith(f"{source['path']} has other content now than when it was compared (")
 
 
 @pytest.mark.parametrize(
