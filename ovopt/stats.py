@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,32 @@ class Interval:
         not."""
         farthest = max(abs(math.log(self.low)), abs(math.log(self.high)))
         return self.relative_half_width if self.holds_one else farthest
+
+
+class Rough(float):
+    """A quick estimate, which is a number to all who decide by it, with the bounds of what it may be."""
+
+    low: float
+    high: float
+
+    def __new__(cls, estimate: float, low: float, high: float) -> Self:
+        """The number, with its bounds."""
+        made = super().__new__(cls, estimate)
+        made.low, made.high = low, high
+        return made
+
+
+def bounds_of(estimate: float | None) -> tuple[float, float] | None:
+    """The bounds of a quick estimate, to three digits behind the point; None for a number that has none."""
+    return (round(estimate.low, 3), round(estimate.high, 3)) if isinstance(estimate, Rough) else None
+
+
+def midway(one: float, other: float) -> float:
+    """The geometric mean of two estimates of the same, with bounds where both have some."""
+    mean = math.sqrt(one * other)
+    if isinstance(one, Rough) and isinstance(other, Rough):
+        return Rough(mean, math.sqrt(one.low * other.low), math.sqrt(one.high * other.high))
+    return mean
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from ovopt import stats
-from ovopt.stats import RESAMPLES, Interval, PairedCounts, bootstrap, paired_bootstrap
+from ovopt.stats import RESAMPLES, Interval, PairedCounts, Rough, bootstrap, bounds_of, midway, paired_bootstrap
 from tests.factories import exactly
 
 counts = st.builds(PairedCounts, *[st.integers(0, 400)] * 4).filter(lambda c: c.n > 0)
@@ -280,3 +280,20 @@ def test_rows_that_are_all_the_same_have_no_interval_and_take_no_draws():
     found = paired_bootstrap(lambda rows: float(rows.mean()), np.ones(40), candidate, seed=0)
     alone = bootstrap(lambda rows: float(rows.mean()), candidate, seed=0)
     assert (found.low, found.high) == pytest.approx((alone.low - 1, alone.high - 1))
+
+
+def test_a_quick_estimate_is_a_number_that_has_bounds():
+    found = Rough(1.5, 1.23456, 1.8)
+    assert found == 1.5
+    assert f"{found:.2f}" == "1.50"
+    assert bounds_of(found) == (1.235, 1.8)
+    assert bounds_of(1.5) is None
+    assert bounds_of(None) is None
+
+
+def test_midway_of_two_quick_estimates_lies_between_their_bounds():
+    found = midway(Rough(2.0, 1.0, 4.0), Rough(8.0, 4.0, 16.0))
+    assert found == 4.0
+    assert bounds_of(found) == (2.0, 8.0)
+    assert midway(Rough(2.0, 1.0, 4.0), 8.0) == 4.0
+    assert bounds_of(midway(Rough(2.0, 1.0, 4.0), 8.0)) is None

@@ -15,7 +15,7 @@ import numpy as np
 from ovopt.bench.machine import waited_ns
 from ovopt.contracts import Tensors, Way
 from ovopt.model.native import core
-from ovopt.stats import Floats, Interval, speedup_interval
+from ovopt.stats import Floats, Interval, Rough, speedup_interval
 from ovopt.turns import (
     LEAST_REPLICAS,
     QUICK_TURN,
@@ -43,7 +43,9 @@ SLOW_S = 0.1
 """An inference that takes so long is a turn of its own, and of several inputs one turn is enough."""
 WAITED = 0.1
 """Share of waiting from which the clock tells about other programs: a long inference waits more often than a short one,
-and four times as fast looks like 3 to 13 times. Processor time is then off by a third at most."""
+and four times as fast looks like 3 to 13 times."""
+BUSY = 1.5
+"""What processor time is off by at most then, however many pairs there are."""
 WARM_S = 1.0
 """Of several inputs, so many are timed as the first instance answers in this time."""
 
@@ -119,38 +121,52 @@ def quick_speedup(
     device: str = "CPU",
     least: float = 0.0,
     kept: list[Running] | None = None,
-) -> float | None:
+) -> Rough | None:
     """Geometric mean over a few compiled pairs of the ratio of their median latencies, in turns (of their processor
-    times, where other programs keep the processors busy); None where one of them does not run. Both are timed on the
-    same sample, unless each is `fed` in its own way. It ends early where the mean is clearly below `least`. Samples
-    have shapes [batch, ...]. `kept` are instances of `before` of an earlier call, and it is given what is made now."""
+    times, where other programs keep the processors busy), within the bounds of all pairs and of what they are off by;
+    None where one of them does not run. Both are timed on the same sample, unless each is `fed` in its own way. It ends
+    early where the mean is clearly below `least`. Samples have shapes [batch, ...]. `kept` are instances of `before` of
+    an earlier call, and it is given what is made now."""
     first, second = fed if isinstance(fed[0], Feed) else (Feed([fed]), Feed([fed]))
     baselines, most = ([], REPLICAS) if kept is None else (kept, KEPT)
-    logs: list[float] = []
+    pairs: list[_Pair] = []
     try:
         if not baselines:
             baselines.append(Running.of(before, first, device, WARM_S))
         first, second = (replace(feed, inputs=feed.inputs[: len(baselines[0].inputs)]) for feed in (first, second))
-        while len(logs) < REPLICAS and not (logs and np.exp(np.mean(logs)) < least / CLEAR ** len(logs) ** -0.5):
-            replica = len(logs)
+        while len(pairs) < REPLICAS and not (pairs and _mean(pairs) < least / CLEAR ** len(pairs) ** -0.5):
+            replica = len(pairs)
             if len(baselines) <= replica % most:
                 baselines.append(Running.of(before, first, device))
-            ratio = _ratio(baselines[replica % most], Running.of(after, second, device), swapped=bool(replica % 2))
-            logs.append(float(np.log(ratio)))
+            pairs.append(_pair(baselines[replica % most], Running.of(after, second, device), swapped=replica % 2 == 1))
     except RuntimeError:
         return None
-    return float(np.exp(np.mean(logs)))
+    off = BUSY if any(pair.busy for pair in pairs) else CLEAR ** len(pairs) ** -0.5
+    ratios = [pair.ratio for pair in pairs]
+    return Rough(_mean(pairs), min(ratios) / off, max(ratios) * off)
 
 
-def _ratio(before: Running, after: Running, swapped: bool) -> float:
+@dataclass(frozen=True)
+class _Pair:
+    """A compiled pair: how many times as fast the second is, and whether other programs had the processors."""
+
+    ratio: float
+    busy: bool
+
+
+def _mean(pairs: Sequence[_Pair]) -> float:
+    return float(np.exp(np.mean(np.log([pair.ratio for pair in pairs]))))
+
+
+def _pair(before: Running, after: Running, swapped: bool) -> _Pair:
     turns = 1 if any(running.slow and len(running.inputs) > 1 for running in (before, after)) else TURNS
     takes = {"before": lambda _: before.turn(), "after": lambda _: after.turn()}
     taken = alternated(takes, turns, partial(creation_order, replica=swapped))
-    disturbed = any(np.median([pace.waited for pace in paces]) > WAITED for paces in taken.values())
+    busy = any(np.median([pace.waited for pace in paces]) > WAITED for paces in taken.values())
     first, second = (
-        np.median([pace.processor_ms if disturbed else pace.elapsed_ms for pace in paces]) for paces in taken.values()
+        np.median([pace.processor_ms if busy else pace.elapsed_ms for pace in paces]) for paces in taken.values()
     )
-    return float(first / second)
+    return _Pair(float(first / second), busy)
 
 
 PRECISION = 0.02

@@ -18,7 +18,7 @@ from ovopt.errors import NoEffectError
 from ovopt.model.ports.facts import Wanted
 from ovopt.model.ports.inputs import Array, Tensors
 from ovopt.records import MadeBy, Port, QualityDelta, Record, StepReport
-from ovopt.stats import Interval
+from ovopt.stats import Interval, bounds_of
 
 if TYPE_CHECKING:
     import openvino
@@ -218,6 +218,7 @@ class Step(Record, ABC):
             done=done,
             notes=tuple(notes),
             speedup=speedup,
+            speedup_bounds=bounds_of(speedup),
             seconds=0.0,
         )
 

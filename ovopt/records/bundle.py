@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from ovopt.records.model import Count, DataFacts, Machine, ModelFile, Port, Positive, Record, Whole
 
+Bounds = tuple[float, float]
+
 
 class Standing(Record):
     """Quality, size and speed of the model behind a step, as far as few samples and a short measurement tell."""
@@ -19,6 +21,7 @@ class Standing(Record):
     samples: Count = Field(description="calibration samples that the agreement is taken on")
     worst: dict[str, str] = Field(default={}, description="metric -> the output that its agreement is of, of several")
     speedup: float | None = Field(description="of one inference, per sample; null where it was not measured")
+    speedup_bounds: Bounds | None = Field(default=None, description="of what the speed-up may be; null: not known")
 
 
 class MadeBy(Record):
@@ -62,6 +65,7 @@ class StepReport(Record):
     speedup: float | None = Field(
         default=None, description="of one inference, roughly: against the model before; a winner's: the original"
     )
+    speedup_bounds: Bounds | None = Field(default=None, description="of what the speed-up may be; null: not known")
     quantized: bool = Field(default=False, description="whether the step computes in integers of 8 bits")
     samples_per_inference: Positive | None = Field(default=None, description="null where the step left that as it was")
     notes: tuple[str, ...] = ()

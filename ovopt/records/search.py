@@ -28,6 +28,7 @@ class Trial(Record):
     n: Count
     state: State
     speedup: float | None
+    speedup_bounds: tuple[float, float] | None = None
     seconds: float
     size_ratio: float | None = Field(default=None, description="bytes of all constants against the original's")
 

@@ -26,7 +26,7 @@ def result(manifest: Manifest) -> str:
     unknown = [name for name, known in (("quality", quality), ("speed", speedup)) if not known]
     worth = [
         quality,
-        _faster_by(speedup) if speedup else "",
+        speedup,
         f"{units.factor(manifest.model.size_bytes / manifest.source.size_bytes)} the size",
         f"{' and '.join(unknown)} not measured yet" if unknown else "",
     ]
@@ -60,7 +60,7 @@ def effect(report: StepReport) -> str:
         found["samples_per_inference"] = report.samples_per_inference
     parts = [f"{_label(key)} {_counted(key, value, found)}" for key, value in found.items() if _tells(key, found)]
     if report.speedup and not (report.judged or report.standing):
-        parts.append(f"about {units.factor(report.speedup)} the speed of the model before")
+        parts.append(f"{_about(report.speedup, report.speedup_bounds)} the speed of the model before")
     return ", ".join(parts)
 
 
@@ -70,7 +70,7 @@ def against_the_original(standing: Standing) -> str:
     if standing.agreement:
         parts.append(f"{_agreement(standing)} with the original on {standing.samples} samples")
     if standing.speedup:
-        parts.append(f"about {units.factor(standing.speedup)} its speed")
+        parts.append(f"{_about(standing.speedup, standing.speedup_bounds)} its speed")
     return ", ".join(parts)
 
 
@@ -100,16 +100,19 @@ def _quality(report: StepReport) -> str:
     return _agreement(report.standing) if report.standing else ""
 
 
-def _speedup(reports: Sequence[StepReport]) -> float | None:
+def _speedup(reports: Sequence[StepReport]) -> str:
     """The speed-up against the original, where that is known: a step's own is against the model before."""
     *before, last = reports
-    if last.standing:
-        return last.standing.speedup
-    return None if any(report.changed for report in before) and not last.judged else last.speedup
+    told = last.standing or last
+    if not told.speedup or (told is last and any(report.changed for report in before) and not last.judged):
+        return ""
+    clear = told.speedup >= LEAST_SPEEDUP and (told.speedup_bounds is None or told.speedup_bounds[0] > 1)
+    return f"{_about(told.speedup, told.speedup_bounds)} {'faster' if clear else 'the speed'}"
 
 
-def _faster_by(speedup: float) -> str:
-    return f"about {units.factor(speedup)} {'faster' if speedup >= LEAST_SPEEDUP else 'the speed'}"
+def _about(speedup: float, bounds: tuple[float, float] | None) -> str:
+    """A quick figure: `about 1.34x [1.21, 1.48]`."""
+    return f"about {units.speedup(speedup, *(bounds or (None, None)))}"
 
 
 def _judged_change(judged: Judged) -> str:

@@ -65,11 +65,11 @@ def test_the_more_clearly_it_is_below_the_wanted_the_earlier_it_ends(
 ) -> None:
     asked: list[bool] = []
 
-    def ratio(*_: object, swapped: bool) -> float:
+    def pair(*_: object, swapped: bool) -> module._Pair:
         asked.append(swapped)
-        return 2.0
+        return module._Pair(2.0, busy=False)
 
-    monkeypatch.setattr(module, "_ratio", ratio)
+    monkeypatch.setattr(module, "_pair", pair)
     assert quick_speedup(dense(1), dense(1), SAMPLE, least=least) == pytest.approx(2)
     assert asked == [False, True, False, True][:pairs]
 
@@ -124,7 +124,7 @@ def test_of_several_inputs_of_a_slow_model_one_turn_is_enough(
 
     monkeypatch.setattr(module.Running, "turn", turn)
     before, after = (module.Running(Counting(), [SAMPLE] * inputs, each) for each in (slow, False))
-    assert module._ratio(before, after, swapped=False) == 1
+    assert module._pair(before, after, swapped=False).ratio == 1
     assert len(taken) == 2 * turns
 
 
@@ -144,7 +144,7 @@ def test_on_a_busy_machine_processor_time_tells_and_not_the_clock(
     before, after = (module.Running(Counting(), [SAMPLE]) for _ in range(2))
     paces = {id(before): module.Pace(13.0, 4.0, waited[0]), id(after): module.Pace(1.0, 1.0, waited[1])}
     monkeypatch.setattr(module.Running, "turn", lambda running: paces[id(running)])
-    assert module._ratio(before, after, swapped=False) == ratio
+    assert module._pair(before, after, swapped=False) == module._Pair(ratio, busy=max(waited) > 0.1)
 
 
 def test_one_disturbed_turn_of_three_is_left_to_the_median(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,23 @@ def test_one_disturbed_turn_of_three_is_left_to_the_median(monkeypatch: pytest.M
         return module.Pace(3.0 if running is before else 1.0, 1.0, next(waited))
 
     monkeypatch.setattr(module.Running, "turn", turn)
-    assert module._ratio(before, after, swapped=False) == 3.0
+    assert module._pair(before, after, swapped=False) == module._Pair(3.0, busy=False)
+
+
+@pytest.mark.parametrize(
+    ("busy", "off"),
+    [((False, False, False), 1.1 ** (1 / 3**0.5)), ((False, True, False), 1.5)],
+    ids=["quiet", "busy"],
+)
+def test_the_bounds_are_those_of_all_pairs_and_of_what_they_are_off_by(
+    monkeypatch: pytest.MonkeyPatch, busy: tuple[bool, ...], off: float
+) -> None:
+    pairs = iter(map(module._Pair, (2.0, 4.0, 1.0), busy))
+    monkeypatch.setattr(module, "_pair", lambda *_, **__: next(pairs))
+    found = quick_speedup(dense(1), dense(1), SAMPLE)
+    assert found == pytest.approx(2)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((1 / off, 4 * off))
 
 
 def test_a_turn_tells_processor_time_and_the_share_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,12 +201,12 @@ def test_of_a_slow_model_both_run_as_many_inputs_as_the_first_instance_answers_i
 ) -> None:
     seen: list[int] = []
 
-    def ratio(before: module.Running, after: module.Running, **_: bool) -> float:
+    def pair(before: module.Running, after: module.Running, **_: bool) -> module._Pair:
         seen.extend([len(before.inputs), len(after.inputs)])
-        return 1.0
+        return module._Pair(1.0, busy=False)
 
     monkeypatch.setattr(module, "WARM_S", within)
-    monkeypatch.setattr(module, "_ratio", ratio)
+    monkeypatch.setattr(module, "_pair", pair)
     assert quick_speedup(dense(1), dense(1), (module.Feed([SAMPLE] * 3), module.Feed([SAMPLE] * 3))) == 1
     assert seen == [used] * (2 * module.REPLICAS)
 

@@ -56,6 +56,19 @@ def test_a_change_has_the_digits_of_its_budget() -> None:
     assert result(manifest(found)) == "Ships: a. top1 kept (-0.02 points), about 1.20x faster, 0.27x the size."
 
 
+def test_a_quick_speed_up_is_told_with_its_bounds() -> None:
+    found = report(done="8 bits in 1 of 1 convolution", judged=JUDGED, speedup=1.34, speedup_bounds=(1.213, 1.481))
+    assert ", about 1.34x [1.21, 1.48] faster, " in result(manifest(found))
+    unclear = found.model_copy(update={"speedup_bounds": (0.9, 2.0)})
+    assert ", about 1.34x [0.90, 2.00] the speed, " in result(manifest(unclear))
+    behind = STANDING.model_copy(update={"speedup_bounds": (1.4, 1.6)})
+    assert "about 1.50x [1.40, 1.60] its speed" in step_line(0, report(standing=behind))
+    assert (
+        effect(report(speedup=1.2, speedup_bounds=(1.0, 1.4)))
+        == "about 1.20x [1.00, 1.40] the speed of the model before"
+    )
+
+
 def test_what_nobody_measured_is_said() -> None:
     assert result(manifest(IDLE, report(done="8 bits in 1 of 1 convolution"))) == (
         "Made: 8 bits in 1 of 1 convolution. 0.27x the size, quality and speed not measured yet."

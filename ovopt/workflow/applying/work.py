@@ -25,6 +25,7 @@ from ovopt.model.ports.facts import facts
 from ovopt.output import new_folder, write_text
 from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import Manifest, ModelFile, StepReport
+from ovopt.stats import Rough
 from ovopt.workflow.applying.calibration import calibration_samples
 from ovopt.workflow.applying.first_run import OTHER_DEVICE, check_here, why_not
 from ovopt.workflow.applying.host import host_of
@@ -280,6 +281,8 @@ def _ratio(
     per_sample = second.batch / first.batch
     fed = (Feed(first.inputs, own), Feed(second.inputs, others))
     ratio = quick_speedup(old, new, fed, device, least / per_sample, kept)
+    if isinstance(ratio, Rough):
+        return Rough(ratio * per_sample, ratio.low * per_sample, ratio.high * per_sample)
     return None if ratio is None else ratio * per_sample
 
 

@@ -15,6 +15,7 @@ from ovopt.model.native import core, reason
 from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts, output_indices
 from ovopt.records import Port, Standing
+from ovopt.stats import bounds_of
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.comparing.arms import properties_of
 from ovopt.workflow.comparing.odd_values import OddValues
@@ -57,11 +58,13 @@ class Onlooker:
         theirs = [self._decoded(i, work, kept) for i in chosen[: len(mine)]]
         _check_numbers([self._facts.outputs[place] for place in kept], mine, theirs)
         found = self._agreement([self._facts.outputs[place] for place in kept], mine, theirs)
+        speedup = work.speedup()
         return Standing(
             size_bytes=size_bytes,
             agreement={metric: min(values.values()) for metric, values in found.items()},
             samples=len(mine),
-            speedup=work.speedup(),
+            speedup=speedup,
+            speedup_bounds=bounds_of(speedup),
             worst={metric: min(values, key=values.__getitem__) for metric, values in found.items() if len(values) > 1},
         )
 

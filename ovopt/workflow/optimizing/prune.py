@@ -17,6 +17,7 @@ from ovopt.model.files.trainable import check_trainable
 from ovopt.output import Output, claimed_folder
 from ovopt.pruning.structured import Weighed
 from ovopt.records import Manifest, StepReport
+from ovopt.stats import bounds_of
 from ovopt.steps.prune import Prune
 from ovopt.steps.prune_torch import PruneTorch
 from ovopt.time_budget import TimeBudget
@@ -80,8 +81,8 @@ def prune(
         raise UsageError("prune: single zeros save no time that a search could find; fine-tune at a ratio alone")
     if fine_tune and time_budget_s is not None:
         raise UsageError(
-            "time_budget_s (--time-budget): fine-tuning takes epochs, not seconds; leave it out, and give fewer epochs "
-            "(--epochs) for less time"
+            "--time-budget: fine-tuning takes epochs, not seconds; leave it out, and give fewer of them for less time: "
+            "--set optimize.prune_torch.epochs=3"
         )
     with begin([model], recipe, data, options_of(seed, force, trust, settings, progress)) as run:
         if fine_tune:
@@ -170,7 +171,8 @@ def _least_pruned(step: Prune, assignment: Assignment, target: float, time: Time
     while bracket.next is not None and not (found and time.is_over):
         made = timed(partial(_at(step, bracket.next).pruned, start, weighed, work.materials))
         speedup = _reached(assignment, made.model, target)
-        found[bracket.next] = Stepped(made.model, made.report.model_copy(update={"speedup": speedup}))
+        told = {"speedup": speedup, "speedup_bounds": bounds_of(speedup)}
+        found[bracket.next] = Stepped(made.model, made.report.model_copy(update=told))
         work.materials.progress.say(f"ratio {bracket.next:.3f}: {units.factor(speedup)}")
         bracket.tell(speedup >= target)
     if bracket.best is None:

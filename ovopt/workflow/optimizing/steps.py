@@ -197,8 +197,6 @@ def search_output(output: str | Path, max_drop: float | str | None, time_budget_
 
 def check_nothing_searched(time_budget_s: float | None, resume: bool = False) -> None:
     """Raises UsageError where an argument is about a search, and there is none."""
-    for said, given in (("time_budget_s (--time-budget)", time_budget_s), ("resume (--resume)", resume)):
+    for said, given in (("--time-budget", time_budget_s), ("--resume", resume)):
         if given:
-            raise UsageError(
-                f"{said}: is about a search, and there is none without max_drop (--max-drop); leave it out"
-            )
+            raise UsageError(f"{said}: is about a search, and there is none without --max-drop; leave it out")

@@ -88,7 +88,7 @@ class Chosen(Step):
         stepped = self._made(named_alike(model.clone(), read_model(self.bundle)), materials)
         return Stepped(stepped.model, stepped.report.model_copy(update={
             "name": self.report.name, "parameters": self.report.parameters, "made_by": self.made_by,
-            "notes": (*stepped.report.notes, AGAIN), "speedup": None,
+            "notes": (*stepped.report.notes, AGAIN), "speedup": None, "speedup_bounds": None,
         }))  # fmt: skip
 
     def _made(self, model: openvino.Model, materials: Materials) -> Stepped:

@@ -15,6 +15,7 @@ from ovopt.records import Judged, Manifest, StepReport
 from ovopt.records.search import Gain, SearchOutcome, Trial
 from ovopt.reports.steps import doubts, may_lose, refusal, standing
 from ovopt.resumable import digest
+from ovopt.stats import bounds_of, midway
 from ovopt.time_budget import OutOfTimeError, TimeBudget
 from ovopt.turns import LEAST_SPEEDUP
 from ovopt.workflow.applying.tuning_quality import Validator
@@ -199,7 +200,8 @@ class Contest:
         if self._wants_time(trial):
             least = 0.0 if self.acceptable(trial) else math.inf  # of what cannot ship, a first look tells enough
             speedup = speedup or self.materials.speedup(self.original, model, least=least)
-            trial = trial.model_copy(update={"speedup": self._confirmed(speedup, model)})
+            speedup = self._confirmed(speedup, model)
+            trial = trial.model_copy(update={"speedup": speedup, "speedup_bounds": bounds_of(speedup)})
         trial = trial if done else self._finished(trial, began)
         self._judged_steps.add(candidate.made_by.step)
         self.trials.append(trial)
@@ -229,7 +231,7 @@ class Contest:
         if speedup is None or not LEAST_SPEEDUP <= speedup < SMALL:
             return speedup
         again = self.materials.speedup(self.original.clone(), model)
-        return again and math.sqrt(speedup * again)
+        return again and midway(speedup, again)
 
     def _known(self, candidate: Candidate) -> Trial | None:
         trial = self._journal.find(candidate.name, candidate.reverted)
@@ -286,6 +288,7 @@ class Contest:
                 "effect": {**own.effect, **judged},
                 "judged": self._judgement(trial),
                 "speedup": trial.speedup,
+                "speedup_bounds": trial.speedup_bounds,
                 "notes": (*own.notes, *self.validator.doubts, *doubts(trial, self.validator.metric.unit)),
                 "seconds": round(self.time.spent_s, 3),
             }

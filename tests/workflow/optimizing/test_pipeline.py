@@ -329,7 +329,7 @@ def test_a_step_with_max_drop_is_a_search(run: Any, tmp_path: Path) -> None:
 
 
 def test_a_time_budget_without_a_search_is_not_ignored(run: Any) -> None:
-    said = "time_budget_s (--time-budget): is about a search, and there is none without max_drop (--max-drop)"
+    said = "--time-budget: is about a search, and there is none without --max-drop"
     with pytest.raises(UsageError, match=exactly(f"{said}; leave it out")):
         run("[quantize]", time_budget_s=60.0)
 
