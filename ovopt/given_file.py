@@ -51,14 +51,20 @@ def open_file(file: Path, error: type[UsageError]) -> Iterator[BufferedReader]:
         raise error(f"{shortened(str(file))}: cannot be read: {refused.strerror}") from None
 
 
-def read_file(file: Path, error: type[UsageError], limit: int = LARGEST, limit_said: str = "at most") -> bytes:
-    """Content of a regular file. Raises `error` as `open_file` does, and where it has more bytes than `limit`, which
-    `limit_said` names in messages."""
+def read_file(file: Path, error: type[UsageError], limit: int = LARGEST, key: str = "") -> bytes:
+    """Content of a regular file. Raises `error` as `open_file` does, and where it has more bytes than `limit`, which is
+    what `key` of the recipe says, if that is given."""
     with open_file(file, error) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > limit:
-            raise error(f"{shortened(str(file))}: {size:,} bytes, {limit_said} {limit:,}")
+            why = beyond(size, "bytes", key, limit) if key else f"{size:,} bytes, at most {limit:,} are read"
+            raise error(f"{shortened(str(file))}: {why}")
         return stream.read()
+
+
+def beyond(count: int, what: str, key: str, limit: int) -> str:
+    """The words for more of something than a key of the recipe allows."""
+    return f"{count:,} {what}, {key} is {limit:,}; raise it if that is meant"
 
 
 def _check_regular(file: Path, mode: int, error: type[UsageError]) -> None:

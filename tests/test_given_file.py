@@ -67,10 +67,10 @@ def test_a_file_larger_than_the_limit_is_refused_before_it_is_read(tmp_path):
     file = tmp_path / "x"
     with file.open("wb") as stream:
         stream.truncate(40_000_000_000)  # of which the disk holds nothing
-    message = f"{file}: 40,000,000,000 bytes, data.source.max_bytes is 1,073,741,824"
+    message = f"{file}: 40,000,000,000 bytes, data.source.max_bytes is 1,073,741,824; raise it if that is meant"
     with pytest.raises(DataError, match=exactly(message)):
-        read_file(file, DataError, limit_said="data.source.max_bytes is")
+        read_file(file, DataError, key="data.source.max_bytes")
     file.write_bytes(b"abc")
     assert read_file(file, DataError, 3) == b"abc"
-    with pytest.raises(DataError, match=exactly(f"{file}: 3 bytes, at most 2")):
+    with pytest.raises(DataError, match=exactly(f"{file}: 3 bytes, at most 2 are read")):
         read_file(file, DataError, 2)

@@ -16,6 +16,7 @@ from pydantic import Field
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import file_at, hash_of
 from ovopt.errors import DataError
+from ovopt.given_file import beyond
 from ovopt.locate import expand
 from ovopt.records import Port
 
@@ -58,7 +59,8 @@ class Archive(DataSource):
         def load(index: int) -> bytes:
             name, member = names[index], members[names[index]]
             if member.size > self.max_bytes:
-                raise DataError(f"{file}: {name}: {member.size} bytes, data.source.max_bytes is {self.max_bytes}")
+                why = beyond(member.size, "bytes", "data.source.max_bytes", self.max_bytes)
+                raise DataError(f"{file}: {name}: {why}")
             try:
                 return member.read()
             except FAULTS as error:

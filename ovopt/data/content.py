@@ -32,7 +32,7 @@ def folder_at(folder: Path, what: str = "folder") -> Path:
 
 def read_bytes(file: Path, limit: int = LARGEST) -> bytes:
     """Bytes of a file. Raises DataError where it is not regular, cannot be read, or has more of them than `limit`."""
-    return read_file(file, DataError, limit, "data.source.max_bytes is")
+    return read_file(file, DataError, limit, "data.source.max_bytes")
 
 
 def read_text(file: Path, limit: int = LARGEST) -> str:

@@ -13,9 +13,10 @@ from pydantic import Field
 from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import MaxBytes, file_at, folder_at, hash_of, hash_of_names, read_bytes, read_table
 from ovopt.data.images import files_below
-from ovopt.errors import DataError
+from ovopt.errors import DataError, quoted, shortened
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, optional, shown
+from ovopt.model.ports.extent import check_fits
 from ovopt.records import Port
 from ovopt.units import a_few
 
@@ -23,6 +24,8 @@ AUDIO = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".opus", ".wav"})
 COLUMNS = ("file", "onset_s", "offset_s", "class")
 ROUNDING = 1e-6
 """Of a frame."""
+LONGEST = 1000
+"""Characters of a class."""
 Event = tuple[float, float, int]
 
 
@@ -86,7 +89,9 @@ class Events(DataSource):
         count = self.class_count or known
         if not count:
             raise DataError(f"{file}: how many classes has a frame? Say it with --set data.source.class_count=...")
-        frames = np.zeros((_frame(_seconds(file), self.frame_rate), count), np.uint8)
+        shape = (_frame(_seconds(file), self.frame_rate), count)
+        check_fits(math.prod(shape), f"{file}: its frames of labels", DataError)
+        frames = np.zeros(shape, np.uint8)
         for onset, offset, index in events:
             if index >= count:
                 raise DataError(f"{file}: an event of class index {index}, but data.source.class_count is {count}")
@@ -112,11 +117,14 @@ class _Row:
         try:
             self.onset, self.offset = float(cells[1]), float(cells[2])
         except ValueError:
-            raise DataError(f"{where}: onset and offset are seconds, not {cells[1]!r} and {cells[2]!r}") from None
+            raise DataError(
+                f"{where}: onset and offset are seconds, not {quoted(cells[1])} and {quoted(cells[2])}"
+            ) from None
         if not (0 <= self.onset < self.offset < math.inf):
-            raise DataError(f"{where}: an event begins at 0 or later and ends after that, not {cells[1]} to {cells[2]}")
-        if not self.label:
-            raise DataError(f"{where}: the class is empty")
+            given = shortened(f"{cells[1]} to {cells[2]}")
+            raise DataError(f"{where}: an event begins at 0 or later and ends after that, not {given}")
+        if not 0 < len(self.label) <= LONGEST:
+            raise DataError(f"{where}: the class is {'too long' if self.label else 'empty'}")
 
 
 def _frame(seconds: float, rate: float) -> int:

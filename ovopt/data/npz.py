@@ -18,7 +18,7 @@ from pydantic import Field
 from ovopt.contracts import Array, DataSource, Samples
 from ovopt.data.content import common_length, file_at, hash_of, samples_first
 from ovopt.errors import DataError, did_you_mean, quoted, shortened
-from ovopt.given_file import open_file
+from ovopt.given_file import beyond, open_file
 from ovopt.locate import expand
 from ovopt.records import Port
 
@@ -93,14 +93,14 @@ class Npz(DataSource):
         for key, entry in entries.items():
             count, size = entry.header.count, entry.header.size_bytes
             if count > self.max_samples:
-                raise DataError(f"{file}: {count:,} samples, data.source.max_samples is {self.max_samples:,}")
+                raise DataError(f"{file}: {beyond(count, 'samples', 'data.source.max_samples', self.max_samples)}")
             self._check_size(size // (count or 1), f"{file}: a sample of {quoted(key)} takes")
         unpacked = sum(entry.header.size_bytes for entry in entries.values() if entry.is_compressed)
         self._check_size(unpacked, f"{file}: its compressed arrays take")
 
     def _check_size(self, size_bytes: int, taker: str) -> None:
         if size_bytes > self.max_bytes:
-            raise DataError(f"{taker} {size_bytes:,} bytes, data.source.max_bytes is {self.max_bytes:,}")
+            raise DataError(f"{taker} {beyond(size_bytes, 'bytes', 'data.source.max_bytes', self.max_bytes)}")
 
     def _label_key(self, known: Sequence[str], file: Path) -> str | None:
         if self.labels is None:

@@ -13,13 +13,14 @@ from typing import Any
 
 from ovopt.data.content import file_at, read_text
 from ovopt.errors import DataError, shortened
-from ovopt.given_file import open_file
+from ovopt.given_file import beyond, open_file
 
 MARK = b"\xef\xbb\xbf"
 """What a UTF-8 file may begin with."""
 DEEPEST = 100
 """Levels of lists and objects in a row of JSON: pyarrow reads them by recursion."""
 OPENING, BRACKETS, STRING = b"[{", re.compile(rb"[\[\]{}]"), re.compile(rb'"(?:[^"\\]|\\.)*"')
+KEY = "data.source.max_bytes"
 SPACE = re.compile(r"\s*")
 WANTED = "not a row: a row of JSON is an object, on a line of its own or in a list"
 
@@ -46,7 +47,7 @@ def check_table(file: Path, limits: TableLimits) -> None:
 def check_most(count: int, most: int, what: str, said: object) -> None:
     """Raises DataError where there are more of the columns, or rows, than the recipe says."""
     if count > most:
-        raise DataError(f"{said}: {count:,} {what}, data.source.max_{what} is {most:,}")
+        raise DataError(f"{said}: {beyond(count, what, f'data.source.max_{what}', most)}")
 
 
 def _separated(separator: bytes, file: Path, limits: TableLimits) -> tuple[int, int]:
@@ -141,7 +142,7 @@ def _lines(file: Path, limits: TableLimits) -> Iterator[tuple[str, bytes]]:
     with open_file(file, DataError) as stream:
         for number, line in enumerate(iter(partial(stream.readline, limits.bytes + 1), b""), start=1):
             if len(line) > limits.bytes:
-                raise DataError(f"{file}:{number}: more than {limits.bytes:,} bytes, which is data.source.max_bytes")
+                raise DataError(f"{file}:{number}: a line of {beyond(len(line), 'bytes or more', KEY, limits.bytes)}")
             if found := line.removeprefix(MARK).strip():
                 yield f"{file}:{number}", found
 

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import file_at, hash_of
 from ovopt.errors import DataError
-from ovopt.given_file import open_file
+from ovopt.given_file import beyond, open_file
 from ovopt.locate import expand
 from ovopt.records import Port
 
@@ -136,7 +136,7 @@ def _lines(file: Path, limit: int) -> Iterator[_Piece]:
 
 
 def _too_long(file: Path, number: int, limit: int) -> str:
-    return f"{file}:{number}: a text of more than {limit:,} bytes, which is data.source.max_bytes"
+    return f"{file}:{number}: a text of {beyond(limit + 1, 'bytes or more', 'data.source.max_bytes', limit)}"
 
 
 def _paragraphs(lines: Iterator[_Piece]) -> Iterator[_Piece]:

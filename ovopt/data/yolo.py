@@ -13,12 +13,14 @@ from ovopt.contracts import Boxes, DataSource, Samples
 from ovopt.data.content import MaxBytes, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import Object, boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.documents import UnreadableError, parse_yaml
-from ovopt.errors import DataError
+from ovopt.errors import DataError, quoted, shortened
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
 
+LONGEST = 9
+"""Digits of a class."""
 COLUMNS = "class cx cy w h"
 LISTS = ("data.yaml", "data.yml", "classes.txt", "obj.names")
 """Where class names may be."""
@@ -83,9 +85,10 @@ def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: S
     try:
         shares = [float(column) for column in columns[1:]]
     except ValueError:
-        raise DataError(f"{said}: not all numbers ({COLUMNS}): {' '.join(columns)}") from None
+        raise DataError(f"{said}: not all numbers ({COLUMNS}): {shortened(' '.join(columns))}") from None
     if not all(0 <= share <= 1 for share in shares):
-        raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {' '.join(columns[1:])}")
+        given = shortened(" ".join(columns[1:]))
+        raise DataError(f"{said}: cx, cy, w and h are shares of the image, from 0 to 1, not {given}")
     cx, cy, w, h = shares
     width, height = size
     corners = [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
@@ -93,8 +96,8 @@ def _object(columns: Sequence[str], said: str, size: tuple[int, int], classes: S
 
 
 def _class(column: str, said: str, classes: Sequence[str]) -> int:
-    if not column.isdecimal():
-        raise DataError(f"{said}: the class must be a whole number from 0 on, not {column!r}")
+    if not column.isdecimal() or len(column) > LONGEST:
+        raise DataError(f"{said}: the class must be a whole number from 0 on, not {quoted(column)}")
     index = int(column)
     if classes and index >= len(classes):
         raise DataError(

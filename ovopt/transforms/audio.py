@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from ovopt.arrays.arguments import holds, numbers_of
 from ovopt.contracts import Array, Parts, Transform
 from ovopt.errors import DataError
+from ovopt.given_file import beyond
 from ovopt.locate import optional
 from ovopt.transforms.sniff import seems
 from ovopt.transforms.sound import Sound, signal_of
@@ -29,6 +30,7 @@ class DecodeAudio(Transform):
 
     name: ClassVar[str] = "decode_audio"
     decodes: ClassVar[bool] = True
+    max_bytes: int = Field(default=4 << 30, gt=0, description="a recording whose samples take more is refused")
 
     def __call__(self, content: Any) -> Sound:
         """The recording, all its channels."""
@@ -39,7 +41,13 @@ class DecodeAudio(Transform):
         soundfile = optional("soundfile", "recordings need soundfile", "audio")
         _refuse_cut_wav(content)
         try:
-            samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+            with soundfile.SoundFile(io.BytesIO(content)) as file:
+                self._check_size(file.frames * file.channels * np.dtype(np.float32).itemsize)
+                if file.seekable():
+                    file.seek(0)  # as `soundfile.read` does, without which MP3 has other last bits
+                samples, rate = file.read(dtype="float32", always_2d=True), file.samplerate
+        except DataError:
+            raise
         except Exception as error:  # a broken header can also ask for more memory than there is
             raise DataError(
                 f"decode_audio: not a recording that can be read; it seems to be {seems(content)} "
@@ -48,6 +56,10 @@ class DecodeAudio(Transform):
         if not len(samples):
             raise DataError("decode_audio: a recording without samples")
         return Sound(samples, int(rate))
+
+    def _check_size(self, size_bytes: int) -> None:
+        if size_bytes > self.max_bytes:
+            raise DataError(f"decode_audio: {beyond(size_bytes, 'bytes of samples', '`max_bytes`', self.max_bytes)}")
 
 
 class Mono(Transform):

@@ -88,7 +88,7 @@ def test_a_name_that_leads_outside_is_refused(tmp_path, name):
 
 def test_a_file_that_is_too_large_is_an_error(file):
     samples = opened(write(file), max_bytes=100)
-    message = f"{file}: set/cat/a.JPG: 3000 bytes, data.source.max_bytes is 100"
+    message = f"{file}: set/cat/a.JPG: 3,000 bytes, data.source.max_bytes is 100; raise it if that is meant"
     with pytest.raises(DataError, match=exactly(message)):
         samples.load(0)
     assert samples.load(1) == b"b"

@@ -124,3 +124,11 @@ def test_what_is_not_there_is_an_error(tmp_path):
 def test_a_table_of_tabs_can_be_named(folder):
     (folder / "notes.tsv").write_text(HEADER.replace(",", "\t") + "\na.wav\t0\t1\t5\n")
     assert opened(folder, events="notes.tsv").labels[0] == [(0.0, 1.0, 5)]
+
+
+def test_frames_that_no_memory_holds_are_refused(tmp_path):
+    recording(tmp_path / "a.wav")
+    (tmp_path / "events.csv").write_text("file,onset,offset,class\na.wav,0,1,1\n")
+    source = Events(path=str(tmp_path), frame_rate=1e15, class_count=1000)
+    with pytest.raises(DataError, match=rf"\A{tmp_path / 'a.wav'}: its frames of labels would take .* GiB, more than "):
+        source.open((), seed=0)

@@ -230,3 +230,17 @@ def test_a_missing_table_or_one_for_several_folders_is_an_error(folder):
     message = f"data.source.labels: a table belongs to one folder, not to {paths[0]}, {paths[1]}"
     with pytest.raises(DataError, match=exactly(message)):
         Files(path=paths, labels="x.csv").open((), 0)
+
+
+def test_a_pipe_and_an_image_of_40_gb_among_the_files_are_bad_samples(tmp_path):
+    with (tmp_path / "a.png").open("wb") as stream:
+        stream.truncate(40_000_000_000)  # of which the disk holds nothing
+    os.mkfifo(tmp_path / "b.png")
+    samples = Files(path=str(tmp_path), label="none").open((), seed=0)
+    faults = {
+        "a.png": "40,000,000,000 bytes, data.source.max_bytes is 1,073,741,824; raise it if that is meant",
+        "b.png": "a pipe, not a file; write what comes out of it to a file, and give that",
+    }
+    for index, name in enumerate(samples.ids):
+        with pytest.raises(DataError, match=exactly(f"{tmp_path / name}: {faults[name]}")):
+            samples.load(index)

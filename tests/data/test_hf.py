@@ -126,11 +126,14 @@ def test_a_table_of_many_columns_is_read(tmp_path):
 def test_a_table_larger_than_the_recipe_says_is_refused(tmp_path):
     file = tmp_path / "t.jsonl"
     file.write_text('{"x": 1}\n{"y": 2}\n')
-    with pytest.raises(DataError, match=exactly(f"{file}: 2 rows, data.source.max_rows is 1")):
+    rows, columns = (
+        f"2 {what}, data.source.max_{what} is 1; raise it if that is meant" for what in ("rows", "columns")
+    )
+    with pytest.raises(DataError, match=exactly(f"{file}: {rows}")):
         HuggingFace(path=str(file), max_rows=1).open(ONE, seed=0)
-    with pytest.raises(DataError, match=exactly(f"{file}: 2 columns, data.source.max_columns is 1")):
+    with pytest.raises(DataError, match=exactly(f"{file}: {columns}")):
         HuggingFace(path=str(file), max_columns=1).open(ONE, seed=0)
-    with pytest.raises(DataError, match=exactly(f"{file}: 2 rows, data.source.max_rows is 1")):
+    with pytest.raises(DataError, match=exactly(f"{file}: {rows}")):
         HuggingFace(path=str(file), max_rows=1, streaming=True).open(ONE, seed=0)
 
 

@@ -10,6 +10,9 @@ from ovopt.errors import DataError
 from tests.factories import exactly
 
 LIMITS = TableLimits(columns=3, rows=2, bytes=1 << 16)
+COLUMNS = "data.source.max_columns is 3; raise it if that is meant"
+ROWS = "data.source.max_rows is 2; raise it if that is meant"
+BYTES = "data.source.max_bytes is 65,536; raise it if that is meant"
 NO_ROW = "not a row: a row of JSON is an object, on a line of its own or in a list"
 
 
@@ -63,13 +66,13 @@ def test_json_that_goes_too_deep_is_refused(tmp_path):
 
 def test_more_columns_rows_or_bytes_than_the_recipe_says_are_refused(tmp_path):
     for name, content, fault in (
-        ("a.csv", "a,b,c,d\n", ": 4 columns, data.source.max_columns is 3"),
-        ("a.tsv", "a\tb\tc\td\n", ": 4 columns, data.source.max_columns is 3"),
-        ("a.json", '{"a": 1, "b": 1, "c": 1, "d": 1}', ": 4 columns, data.source.max_columns is 3"),
-        ("b.json", '[{"a": 1, "b": 1, "c": 1, "d": 1}]', ": 4 columns, data.source.max_columns is 3"),
-        ("a.jsonl", "{}\n" * 3, ": 3 rows, data.source.max_rows is 2"),
-        ("b.jsonl", b" " * 70_000, ":1: more than 65,536 bytes, which is data.source.max_bytes"),
-        ("b.csv", b"\0" * 70_000, ":1: more than 65,536 bytes, which is data.source.max_bytes"),
+        ("a.csv", "a,b,c,d\n", f": 4 columns, {COLUMNS}"),
+        ("a.tsv", "a\tb\tc\td\n", f": 4 columns, {COLUMNS}"),
+        ("a.json", '{"a": 1, "b": 1, "c": 1, "d": 1}', f": 4 columns, {COLUMNS}"),
+        ("b.json", '[{"a": 1, "b": 1, "c": 1, "d": 1}]', f": 4 columns, {COLUMNS}"),
+        ("a.jsonl", "{}\n" * 3, f": 3 rows, {ROWS}"),
+        ("b.jsonl", b" " * 70_000, f":1: a line of 65,537 bytes or more, {BYTES}"),
+        ("b.csv", b"\0" * 70_000, f":1: a line of 65,537 bytes or more, {BYTES}"),
     ):
         file = _written(tmp_path, name, content)
         with pytest.raises(DataError, match=exactly(f"{file}{fault}")):
@@ -82,8 +85,8 @@ def test_columns_and_rows_of_binary_tables_are_counted_before_they_are_loaded(tm
 
     wide, long = pyarrow.table({name: [1] for name in "abcd"}), pyarrow.table({"a": [1, 2, 3]})
     for table, fault in (
-        (wide, "4 columns, data.source.max_columns is 3"),
-        (long, "3 rows, data.source.max_rows is 2"),
+        (wide, f"4 columns, {COLUMNS}"),
+        (long, f"3 rows, {ROWS}"),
     ):
         parquet.write_table(table, tmp_path / "t.parquet")
         (tmp_path / "t.arrow").write_bytes(_stream(table))

@@ -105,3 +105,16 @@ def test_a_file_that_went_away_is_an_error(file):
 def test_only_one_way_to_divide_can_be_given():
     with pytest.raises(ValidationError, match="only one of `paragraphs`, `chars` and `label: tab` can be given"):
         Text(path="x", paragraphs=True, chars=3)
+
+
+def test_a_text_beyond_the_limit_is_refused(tmp_path):
+    file = tmp_path / "t.txt"
+    file.write_text("a\n" * 3 + "b" * 11 + "\n")
+    message = f"{file}:4: a text of 11 bytes or more, data.source.max_bytes is 10; raise it if that is meant"
+    with pytest.raises(DataError, match=exactly(message)):
+        Text(path=str(file), max_bytes=10).open((), seed=0)
+    file.write_text("\n" + "a\n" * 6)
+    message = f"{file}:2: a text of 11 bytes or more, data.source.max_bytes is 10; raise it if that is meant"
+    with pytest.raises(DataError, match=exactly(message)):
+        Text(path=str(file), max_bytes=10, paragraphs=True).open((), seed=0)
+    assert len(Text(path=str(file), max_bytes=12, paragraphs=True).open((), seed=0)) == 1

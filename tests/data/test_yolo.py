@@ -5,7 +5,7 @@ import pytest
 
 from ovopt.contracts import BadLabel
 from ovopt.data.yolo import Yolo
-from ovopt.errors import DataError
+from ovopt.errors import DataError, quoted
 from tests.data.pictures import picture
 from tests.factories import exactly
 
@@ -161,3 +161,12 @@ def test_the_fingerprint_follows_the_labels(folder):
     before = opened(folder).fingerprint
     (folder / "labels/a.txt").write_text("1 0.5 0.5 0.25 0.5\n")
     assert opened(folder).fingerprint != before
+
+
+def test_a_class_of_thousands_of_digits_is_no_class(tmp_path):
+    picture(tmp_path / "images/a.png")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/a.txt").write_text("9" * 5000 + " 0.5 0.5 0.2 0.2")
+    (label,) = Yolo(path=str(tmp_path)).open((), seed=0).labels
+    wrong = f"the class must be a whole number from 0 on, not {quoted('9' * 5000)}"
+    assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}:1: {wrong}")

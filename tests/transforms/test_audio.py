@@ -293,3 +293,12 @@ def test_frames_equal_librosas(size, hop):
 def test_content_that_does_not_fit_is_an_error(transform, content, message):
     with pytest.raises(DataError, match=exactly(message)):
         transform(content)
+
+
+def test_a_recording_of_more_samples_than_the_limit_is_refused_before_they_are_decoded():
+    stream = io.BytesIO()
+    soundfile.write(stream, np.zeros((1000, 2), np.float32), 8000, format="FLAC")
+    assert DecodeAudio(max_bytes=8000)(stream.getvalue()).samples.shape == (1000, 2)
+    message = "decode_audio: 8,000 bytes of samples, `max_bytes` is 7,999; raise it if that is meant"
+    with pytest.raises(DataError, match=exactly(message)):
+        DecodeAudio(max_bytes=7999)(stream.getvalue())
