@@ -187,7 +187,8 @@ positive = st.floats(1e-9, 1e12)
 shares = st.floats(0, 1)
 signed = st.floats(-1e6, 1e6)
 counts = st.integers(0, 10**6)
-nanoseconds = st.integers(0, 10**13)
+sizes = st.integers(1, 10**6)
+nanoseconds = st.integers(1, 10**13)
 verdicts = st.sampled_from(["pass", "fail", "inconclusive"])
 units = st.sampled_from(["share", "", "px", "<ms>"])
 
@@ -236,7 +237,7 @@ stage_names = ("decode_ms", "preprocess_ms", "inference_ms", "postprocess_ms", "
 start_times = times(
     StartTimes, "total_ms", "read_ms", "compile_ms", "infer_ms", from_cache=counts, n=counts, raw_ns=st.just(())
 )
-footprints = built(Footprint, before_bytes=counts, compiled_bytes=counts, peak_bytes=counts, raw_bytes=st.just(()))
+footprints = built(Footprint, before_bytes=counts, compiled_bytes=counts, peak_bytes=sizes, raw_bytes=st.just(()))
 load_points = built(
     LoadPoint,
     rate_per_s=positive,
@@ -342,9 +343,9 @@ def comparisons(draw: Any) -> Comparison:
             built(
                 Machine,
                 processor=words,
-                cores=counts,
+                cores=sizes,
                 isa=st.lists(names, max_size=2).map(tuple),
-                memory_bytes=counts,
+                memory_bytes=sizes,
                 system=words,
                 virtual=st.booleans(),
                 versions=by_name(names),

@@ -78,7 +78,7 @@ def test_a_million_inferences_take_no_more_room_than_ten() -> None:
     assert len(str(many.data)) < 1.5 * len(str(few.data))
 
 
-@pytest.mark.parametrize("raw", [(), ((),), (((),),), (((0, 0),),)])
+@pytest.mark.parametrize("raw", [(), ((),), (((),),)])
 def test_without_values_there_is_no_curve(raw: tuple) -> None:
     empty = Latency(p50_ms=1, p90_ms=None, p95_ms=None, p99_ms=None, mean_ms=1, min_ms=1, max_ms=1, n=0, raw_ns=raw)
     assert not list(latency_distributions(comparison({}, arms=(arm(latency=empty),), control=None)))
