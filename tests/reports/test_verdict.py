@@ -131,7 +131,7 @@ WORDED = [
     ("latency.min_speedup", "x", 1.2, (1.5, 1.4, 1.6), "latency: 1.50x [1.40, 1.60]", "at least 1.20x"),
     ("latency.p99.max_ms", "ms", 5, (4, 3.9, 4.1), "latency p99: 4.00 ms [3.90 ms, 4.10 ms]", "at most 5.00 ms"),
     ("throughput.min_samples_per_s", "/s", 900, (1000, None, None), "throughput: 1,000 /s", "at least 900 /s"),
-    ("memory.max_bytes", "bytes", 2e6, (1e6, 1e6, 1e6), "memory: 1.00 MB", "at most 2.00 MB"),
+    ("memory.max_bytes", "bytes", 2e6, (1e6, 1e6, 1e6), "memory: 0.954 MiB", "at most 1.91 MiB"),
     ("first_inference.cold.max_ms", "ms", 50, (40, 40, 40), "first inference cold: 40.0 ms", "at most 50.0 ms"),
 ]
 
