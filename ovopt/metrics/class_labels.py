@@ -37,7 +37,9 @@ def _short(label: Any) -> str:
 
 
 def scores_of(output: Port) -> int | None:
-    """Number of scores of a sample: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing."""
+    """Number of scores of a sample: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing. None where
+    it is open, and of a single integer, which is the class itself."""
     shape = output.shape or (None,)
     dims = shape[1:] if len(shape) > 1 else shape
-    return None if None in dims else math.prod(dim for dim in dims if dim is not None)
+    count = None if None in dims else math.prod(dim for dim in dims if dim is not None)
+    return None if count == 1 and output.dtype[:1] in ("i", "u") else count

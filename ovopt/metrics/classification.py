@@ -16,7 +16,8 @@ from ovopt.records import Port
 
 
 class TopK(Metric):
-    """Share of samples whose class is among the k highest scores. Of equal scores the lower class index comes first."""
+    """Share of samples whose class is among the k highest scores. Of equal scores the lower class index comes first. A
+    single integer is the class itself, which top-1 alone can tell."""
 
     name: ClassVar[str] = "top_k"
     unit: ClassVar[str] = "share"
@@ -41,8 +42,12 @@ class TopK(Metric):
         return sum(count for _, count in Counter(labels).most_common(self.k)) / max(1, len(labels))
 
     def row(self, output: Array, target: Any) -> float:
-        """1 for a hit, else 0, of scores [classes]. Raises DataError where the class has no score."""
+        """1 for a hit, else 0, of scores [classes] or of a class. Raises DataError where the class has no score."""
         scores = np.ravel(output)
+        if scores.size == 1 and scores.dtype.kind in "iu":
+            if self.k > 1:
+                raise DataError(f"the output is a class, of which top1 can tell; {self.label} needs scores")
+            return float(scores[0] == target)
         if target >= len(scores):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
         ahead = np.count_nonzero(scores > scores[target]) + np.count_nonzero(scores[:target] == scores[target])

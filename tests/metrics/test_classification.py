@@ -74,6 +74,16 @@ def test_a_label_that_is_no_class_of_the_model_is_an_error(label, fault):
         TopK(k=1).check(label, [PORT], "s#0")
 
 
+@pytest.mark.parametrize("output", [np.array([3]), np.array([[3]], np.int32), np.int64(3)])
+def test_a_single_integer_is_the_class_itself(output):
+    ids = Port(name="label", shape=(None, 1), dtype="i64")
+    for metric in (TopK(k=1), F1()):
+        metric.check(7, [ids], "s#0")
+    assert [TopK(k=1).row(output, label) for label in (3, 0)] == [1.0, 0.0]
+    with pytest.raises(DataError, match=exactly("the output is a class, of which top1 can tell; top5 needs scores")):
+        TopK(k=5).row(output, 3)
+
+
 def test_a_class_beyond_the_scores_is_an_error():
     with pytest.raises(DataError, match=exactly("class 4 is outside the 4 scores of the output")):
         TopK(k=1).row(np.zeros(4), 4)
