@@ -43,7 +43,7 @@ def _metrics(comparison: Comparison) -> Table:
             found = (
                 arm.accuracy[name].outputs.get(output) if name in arm.accuracy else None for arm in comparison.arms
             )
-            table.add_row(Text(one_line(f"  of {output}")), *map(_quality, found))
+            table.add_row(Text(f"  {one_line(f'of {output}')}"), *map(_quality, found))
         deltas = [comparison.changes.get(arm.name, {}).get(name) for arm in comparison.arms]
         if any(delta and delta.kind == "accuracy" for delta in deltas):
             table.add_row("  change", *map(_change, deltas))

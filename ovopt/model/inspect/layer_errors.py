@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovopt.model.graph.nodes import upstream
-from ovopt.model.inspect.layers import Layer, by_name
+from ovopt.model.inspect.layers import Layer, by_name, layers
 from ovopt.model.inspect.runs import SequenceRequest
 from ovopt.model.native import core
 from ovopt.model.ports.inputs import Tensors
@@ -204,3 +204,35 @@ class _Cut:
 
 def _places(chosen: Iterable[Layer]) -> list[LayerOutput]:
     return [(layer.name, index) for layer in chosen for index in layer.outputs]
+
+
+def first_odd_layer(original: DeviceModel, other: DeviceModel, parts: Sequence[Tensors]) -> Layer | None:
+    """The first layer, in the order of execution, that gives NaN or infinity in another model and numbers in the
+    original, for the inferences of a sample (arrays [1, ...]); None where that does not show while they are looked at.
+
+    Raises RuntimeError where a model does not run.
+    """
+    known = _finite(original, parts)
+    return next((layer for layer, sound in _finite(other, parts).items() if not sound and known.get(layer, True)), None)
+
+
+def _finite(arm: DeviceModel, parts: Sequence[Tensors]) -> dict[Layer, bool]:
+    """Layers whose values are numbers in all inferences of a sample; the models tell, so that no values are kept."""
+    import openvino
+    from openvino import opset13 as ops
+
+    tapped = arm.model.clone()
+    nodes, found = by_name(tapped), list(layers(tapped).values())
+    taps = []
+    for name, index in _places(found):
+        sound = ops.is_finite(nodes[name].output(index))
+        taps.append(openvino.op.Result(ops.reduce_logical_and(ops.reshape(sound, [-1], False), [0]).output(0)))
+    whole = openvino.Model([*tapped.get_results(), *taps], tapped.get_sinks(), tapped.get_parameters(), "tapped")
+    request = SequenceRequest(core().compile_model(whole, arm.device, dict(arm.properties)), arm.state)
+    sounds, owners = dict.fromkeys(found, True), [layer for layer in found for _ in layer.outputs]
+    request.begin()
+    for tensors in parts:
+        request.infer(tensors)
+        for place, layer in enumerate(owners, len(arm.model.outputs)):
+            sounds[layer] &= bool(request.output(place))
+    return sounds

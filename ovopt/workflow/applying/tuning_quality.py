@@ -11,10 +11,12 @@ from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.protocol import Output
 from ovopt.contracts import Metric, Placement
 from ovopt.errors import ArmLostError, DataError
+from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts as facts_of
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import ModelFacts, QualityDelta
+from ovopt.workflow.comparing.broken_layers import blamed_layer
 from ovopt.workflow.comparing.scoring import Pass, Scorer
 from ovopt.workflow.comparing.taking_part import output_places
 
@@ -43,6 +45,7 @@ class Validator:
         if not self._chosen:
             raise DataError("data.splits.tuning: holds no samples to choose by")
         self.metric: Metric = prepared.recipe.metrics[0]
+        self._original = original
         self._ports, self._lacking = facts.outputs, lacking or {}
         self._scorer = Scorer.of(
             prepared,
@@ -85,13 +88,24 @@ class Validator:
         session, end, look = self._session(model), 0, FIRST_LOOK
         while True:
             start, end = end, min(look, len(self._chosen))
-            self._run(session, taken, self._chosen[start:end])
+            try:
+                self._run(session, taken, self._chosen[start:end])
+            except ArmLostError as error:
+                raise ArmLostError(f"{error}{self._blamed(model, taken)}") from None
             if lost := self._scorer.lost_beside(self._beside, taken.rows):
                 raise ArmLostError(f"it loses what no label looks at: {lost} with the original's")
             delta = self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])
             if end == len(self._chosen) or delta.drop[1] > max_drop:
                 return delta
             look *= GROWTH
+
+    def _blamed(self, model: openvino.Model, taken: Pass) -> str:
+        """The layer that begins with what is no number, as the end of a sentence; empty where none is broken."""
+        if taken.broken is None:
+            return ""
+        own = (self._placement.device, self._properties, self._placement.state)
+        parts = self._scorer.inferences(taken.broken)
+        return blamed_layer(DeviceModel(self._original, *own), DeviceModel(model, *own), parts)
 
     def _session(self, model: openvino.Model) -> OpenVinoSession:
         try:

@@ -40,6 +40,7 @@ from ovopt.reports.decision import with_reason
 from ovopt.workflow.beginning.options import Options, check, check_number, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device, properties_of
+from ovopt.workflow.comparing.broken_layers import blame_of
 from ovopt.workflow.comparing.previews import previews
 from ovopt.workflow.comparing.scoring import Save, Scorer
 from ovopt.workflow.comparing.taking_part import (
@@ -222,6 +223,7 @@ def scorer_of(
         kinds=original.output_kinds,
         lacking=lacked(taking_part),
         alone=len(taking_part) == 1,
+        blame=blame_of(taking_part, prepared.recipe),
     )
 
 

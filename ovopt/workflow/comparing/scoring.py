@@ -28,6 +28,9 @@ from ovopt.workflow.comparing.odd_values import OddValues
 from ovopt.workflow.comparing.output_parts import Part, Seen
 
 WORST = 10
+Blame = Callable[[str, Sequence[Tensors]], str]
+"""Takes an arm's name and a sample's inferences, and gives the layer that begins with what is no number, as the end of
+a sentence."""
 Save = Callable[[str, int, Any], None]
 """Takes an arm's name, a sample's index and its prediction."""
 Found = Mapping[str, Mapping[int, Row]]
@@ -53,6 +56,7 @@ class Scorer:
     unjudged: dict[str, str] = field(default_factory=dict)
     """Outputs that nothing looks at, and why."""
     odd: OddValues = field(default_factory=OddValues)
+    blame: Blame = lambda arm, parts: ""
     parts: list[Part] = field(default_factory=list)
     """Known as soon as the original has answered."""
     answered: list[Seen] = field(default_factory=list)
@@ -80,6 +84,7 @@ class Scorer:
         kinds: Mapping[str, str] | None = None,
         lacking: Mapping[str, str] | None = None,
         alone: bool = False,
+        blame: Blame = lambda arm, parts: "",
     ) -> Scorer:
         """The recipe's metrics if none are given. `kinds`: of outputs that are sorted or indices; `lacking`: outputs
         that some model does not have, and why; `alone`: there is nothing that outputs could agree with. Raises
@@ -139,6 +144,7 @@ class Scorer:
             doubts=doubts,
             fed=fed,
             level=level,
+            blame=blame,
         )
 
     @property
@@ -166,6 +172,8 @@ class Scorer:
         with progress.task(f"evaluate {arm}", total=len(self.chosen)) as advance:
             scored.advance = advance
             crew.evaluate(arm, properties, scored.inputs(), scored.take)
+        if arm in crew.lost and scored.broken is not None:
+            crew.lost[arm] += self.blame(arm, self.inferences(scored.broken))
         if original and self.odd.fault:
             crew.lost.setdefault(arm, self.odd.fault)
         if arm in crew.lost:
@@ -197,9 +205,9 @@ class Scorer:
                 shown += no_skill(metric, quality, metric.guessed(read, quality.n, scored.shifts.scores))
         return [*scored.shifts.misfit(), *(scored.shifts.doubts() or shown)]
 
-    def blamed(self, arm: str, place: tuple[int, int]) -> str:
-        """The layer of an arm that begins with it, for a sample's inference, as the end of a sentence."""
-        return ""
+    def inferences(self, index: int) -> list[Tensors]:
+        """The inputs of a sample's inferences, as the original takes them."""
+        return [one for _, parts in self.prepared.prepare_each([index]) for one in parts]
 
     def deltas(
         self, baseline: Mapping[str, Quality], candidate: Mapping[str, Quality], seed: int
@@ -300,6 +308,8 @@ class Pass:
         samples, classes = self._prepared.samples, self._prepared.recipe.data.classes
         named = len(classes or samples.classes) or samples.class_count
         self.shifts = ClassShifts(named, None if classes else self._prepared.first_label, classes)
+        self.broken: int | None = None
+        """The sample for which the model gave what is no number."""
         self.silent: dict[str, None] = {}
         """The metrics that have nothing to say of class ids."""
         self.advance: Advance = lambda amount=1, note="": None
@@ -319,9 +329,10 @@ class Pass:
         if self._original:
             odd.keep(place, output.values, ports)
         elif fault := odd.new(place, output.values, ports):
+            self.broken = output.index
             raise ArmLostError(
                 f"{fault} for {self._prepared.samples.ids[output.index]}, where the original has a number: the model "
-                f"or its precision is broken for this input{self._scorer.blamed(self._arm, place)}"
+                "or its precision is broken for this input"
             )
         sample = self._under_way[output.index]
         sample.outputs[output.part] = output.values

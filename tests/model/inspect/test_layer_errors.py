@@ -18,6 +18,7 @@ from ovopt.model.inspect.layer_errors import (
     DeviceModel,
     decibels,
     deviations,
+    first_odd_layer,
 )
 from ovopt.model.inspect.layers import Pairing
 from ovopt.model.native import EXACT
@@ -131,6 +132,22 @@ def test_what_is_not_finite_counts_as_zero() -> None:
     found = Deviation()
     found.add(np.array([3.0, 4.0, np.inf]), np.array([3.0, np.nan, 1.0]))
     assert found.error == pytest.approx(16 / 25)
+
+
+def masked_logarithm(shift: float) -> ov.Model:
+    """log(relu(x) - shift), and minus infinity at the last place."""
+    given = ops.parameter([1, 4], np.float32, name="x")
+    node = ops.log(ops.subtract(ops.relu(given, name="active"), np.float32(shift), name="shifted"), name="logarithm")
+    mask = np.array([[0, 0, 0, -np.inf]], np.float32)
+    return ov.Model([ops.add(ops.add(node, np.float32(1), name="more"), mask, name="masked")], [given], "masked")
+
+
+def test_the_layer_that_begins_with_what_is_no_number_is_the_first_that_the_original_has_as_numbers() -> None:
+    sound, broken = (DeviceModel(masked_logarithm(shift), "CPU", EXACT) for shift in (-1, 9))
+    found = first_odd_layer(sound, broken, SAMPLES[:1])
+    assert found is not None
+    assert found.name == "logarithm"
+    assert first_odd_layer(sound, sound, SAMPLES[:1]) is None
 
 
 def test_values_of_another_shape_are_all_wrong() -> None:

@@ -219,3 +219,12 @@ def test_fake_convert_is_fp8():
     x = ops.parameter([2], np.float32)
     model = Model([ops.fake_convert(x, np.float32(1), destination_type="f8e4m3")], [x], "eight bits")
     assert quantization(model) == "fp8 (QDQ: 1 FakeConvert)"
+
+
+def test_the_outputs_of_a_top_k_are_told_by_what_they_hold():
+    given = ops.parameter([1, 5], np.float32, name="x")
+    top, one = (ops.topk(given, np.int64(k), 1, "max", "value") for k in (3, 1))
+    ends = [top.output(0), ops.convert(top.output(1), "f32").output(0), one.output(0), ops.relu(given).output(0)]
+    for name, end in zip(("values", "places", "single", "all"), ends, strict=True):
+        end.get_tensor().set_names({name})
+    assert facts(Model(ends, [given], "top")).output_kinds == {"values": "sorted", "places": "indices"}

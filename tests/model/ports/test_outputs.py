@@ -3,7 +3,7 @@
 import pytest
 
 from ovopt.errors import ModelError
-from ovopt.model.ports.facts import chosen_outputs, output_indices
+from ovopt.model.ports.facts import chosen_outputs, matching, output_indices
 from ovopt.records import Port
 from tests.factories import exactly
 
@@ -47,3 +47,21 @@ def test_an_output_that_is_not_there_is_an_error(wanted, fault):
 def test_a_name_that_two_outputs_have_is_an_error():
     with pytest.raises(ModelError, match=exactly("model.output: 2 outputs are called 'boxes'; choose by index")):
         output_indices([PORTS[0], PORTS[0]], "boxes")
+
+
+@pytest.mark.parametrize(
+    ("names", "original", "places"),
+    [
+        (["a", "b"], ["a", "b"], [0, 1]),
+        (["b", "a"], ["a", "b"], [1, 0]),
+        (["c", "d"], ["a", "b"], [0, 1]),
+        (["c", "b"], ["a", "b"], [0, 1]),
+        (["b"], ["a", "b"], [None, 0]),
+        (["c"], ["a", "b"], [0, None]),
+        (["b", "c", "a"], ["a", "b"], [2, 0]),
+    ],
+    ids=str,
+)
+def test_a_models_outputs_are_the_originals_by_name_and_else_by_place(names, original, places):
+    ports, theirs = ([Port(name=name, shape=(1, 2), dtype="f32") for name in side] for side in (names, original))
+    assert matching(ports, theirs) == places

@@ -22,7 +22,7 @@ from ovopt.workflow.applying.tuning_quality import FIRST_LOOK, GROWTH, Validator
 from ovopt.workflow.comparing.evaluate import evaluate
 from tests.bench.test_quick_speedup import Unknown
 from tests.cli.run import write_data, write_ir
-from tests.factories import metric_named
+from tests.factories import exactly, metric_named
 from tests.models import recurrent_model, saved
 
 CLASSES = 4
@@ -53,7 +53,7 @@ def without_the_last(node: ov.Node) -> ov.Node:
 
 
 def not_a_number(node: ov.Node) -> ov.Node:
-    return ops.log(ops.subtract(node, np.float32(100)))
+    return ops.log(ops.subtract(node, np.float32(100)), name="logarithm")
 
 
 class Joined(Decoder):
@@ -216,9 +216,34 @@ def test_a_sequence_hands_its_state_on(tmp_path: Path) -> None:
 
 def test_a_candidate_whose_output_is_not_finite_is_lost() -> None:
     with pytest.raises(
-        ArmLostError, match=r"\ANaN in its output 'scores' for set#\d+, where the original has a number: "
+        ArmLostError,
+        match=r"\ANaN in its output 'scores' for set#\d+, where the original has a number: the model or its precision "
+        r"is broken for this input; the first layer to give it is 'logarithm' \(Log\)\Z",
     ):
         delta(prepared(), scores(not_a_number))
+
+
+def two_outputs(sign: float) -> ov.Model:
+    """The scores, and a second output times `sign`."""
+    model = scores()
+    more = ops.multiply(model.input(0).get_node(), np.float32(sign))
+    more.output(0).set_names({"more"})
+    return ov.Model([*model.get_results(), ops.result(more)], model.get_parameters(), "two")
+
+
+def test_a_candidate_that_destroys_an_output_beside_the_labels_is_lost() -> None:
+    made = validator(prepared(), two_outputs(1))
+    assert made.delta(two_outputs(1), 0.01).drop[0] == 0
+    with pytest.raises(
+        ArmLostError, match=exactly("it loses what no label looks at: output 'more' has cosine -1 with the original's")
+    ):
+        made.delta(two_outputs(-1), 0.01)
+
+
+def test_of_several_outputs_the_one_that_agrees_least_is_the_drop() -> None:
+    made = validator(prepared(metric="cosine", labels=None), two_outputs(1))
+    found = made.delta(two_outputs(-1), 5.0)
+    assert (found.drop[0], found.output) == (pytest.approx(2), "more")
 
 
 def test_an_original_whose_output_is_not_finite_is_lost() -> None:

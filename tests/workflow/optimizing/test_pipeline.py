@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 
 from ovopt.bundle import read_manifest
+from ovopt.contracts import Stepped
 from ovopt.errors import BudgetMissedError, NoEffectError, OutputError, RecipeError, StepError, UsageError
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
@@ -384,3 +386,31 @@ def test_a_remark_on_the_order_is_with_the_step_that_it_is_about(made: Path) -> 
     settings = ["optimize=[prune, simplify, {batch: 4}]"]
     planned = pipeline.plan(made / "easy.xml", recipe="classification", data=made / "easy.npz", settings=settings)
     assert [len(step.notes) for step in planned] == [0, 1, 0]
+
+
+def test_a_step_that_destroys_one_of_several_outputs_shows_it_behind_the_step(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = read_model(made / "easy.xml")
+    model.output(0).get_tensor().set_names({"scores"})
+    second = ops.negative(model.get_results()[0].input_value(0))
+    second.output(0).set_names({"second"})
+    model = ov.Model([*model.get_results(), ops.result(second)], model.get_parameters(), "two")
+    real = Simplify.run
+
+    def destroyed(step: Simplify, before: ov.Model, materials: Any) -> Stepped:
+        after = real(step, before.clone(), materials).model
+        last = after.get_results()[1].input_value(0)
+        turned = ops.negative(last)
+        turned.output(0).set_names({"second"})
+        whole = ov.Model([after.get_results()[0], ops.result(turned)], after.get_parameters(), "two")
+        return Stepped(whole, step.record_effect({}))
+
+    monkeypatch.setattr(Simplify, "run", destroyed)
+    manifest = pipeline.optimize(
+        model, tmp_path / "two", recipe="classification", data=made / "easy.npz", settings=("optimize=[simplify]",)
+    )
+    (step,) = manifest.steps
+    assert step.standing is not None
+    assert step.standing.agreement == {"cosine": pytest.approx(-1), "top1_agreement": 0}
+    assert step.standing.worst == {"cosine": "second", "top1_agreement": "second"}
