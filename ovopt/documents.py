@@ -78,6 +78,8 @@ def parse_yaml(content: str | bytes) -> Any:
 def composed(content: str | bytes, limits: Limits = WRITTEN_BY_HAND) -> yaml.Node | None:
     """The nodes of a YAML document, None of an empty one. Raises UnreadableError for what is none, and for one that
     is beyond the limits."""
+    if len(content) > limits.size_bytes:
+        raise UnreadableError(f"holds {len(content):,} bytes of YAML, and at most {limits.size_bytes:,} are read")
     try:
         return _Loader(_decoded(content), limits).get_single_node()
     except yaml.YAMLError as error:

@@ -57,6 +57,8 @@ def test_more_values_than_the_limit_are_refused_before_they_are_made() -> None:
     assert constructed(composed("[1, 2, [3]]", limits)) == [1, 2, [3]]
     with pytest.raises(UnreadableError, match="more than 5 keys and values"):
         composed("[1, 2, [3, 4]]", limits)
+    with pytest.raises(UnreadableError, match=r"\Aholds 1,001 bytes of YAML, and at most 1,000 are read\Z"):
+        composed("x" * 1001, limits)
     with pytest.raises(UnreadableError, match="nested deeper than 3 levels"):
         composed("[[[1]]]", limits)
 

@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ovopt.documents import parse_json
-from ovopt.errors import ModelError, UsageError
+from pydantic import ValidationError
+
+from ovopt.documents import UnreadableError, parse_json
+from ovopt.errors import ModelError, UsageError, shortened
 from ovopt.given_file import check_path, read_file
 from ovopt.model.files.ir import save_model
 from ovopt.model.files.locate import IN_MEMORY, MANIFEST, describe_located, locate
@@ -72,8 +74,10 @@ class OpenedModel:
             return None
         try:
             manifest = Manifest.model_validate(upgraded_manifest(parse_json(read_file(file, ModelError))))
-        except (ValueError, LookupError, TypeError, AttributeError):  # of any text
-            raise ModelError(f"{file}: not a manifest of this version of ovopt; make the bundle again") from None
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # of any text
+            raise ModelError(
+                f"{file}: not a manifest of this version of ovopt{_fault(error)}; make the bundle again"
+            ) from None
         if self.file.sha256 != manifest.model.sha256:
             raise ModelError(
                 f"{file.parent}: the model has changed since its manifest was written; make the bundle again"
@@ -125,6 +129,14 @@ class OpenedModel:
         if not target.is_file():
             save_model(self.shaped(shapes), target, {})
         return target
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with a manifest, in brackets, as far as that can be told."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return shortened(f" ({'.'.join(map(str, first['loc']))}: {first['msg'].lower()})")
+    return f" ({error})" if isinstance(error, UnreadableError) else ""
 
 
 def several(models: ModelLike | Sequence[ModelLike]) -> list[ModelLike]:

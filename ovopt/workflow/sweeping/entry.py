@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -149,7 +150,9 @@ class EntryWork:
         return result
 
     def _is_whole(self, row: SweepRow) -> bool:
-        return all((self.folder.parent / file).exists() for file in (row.comparison, row.bundle) if file)
+        with suppress(OSError):  # a name that is none
+            return all((self.folder.parent / file).exists() for file in (row.comparison, row.bundle) if file)
+        return False
 
     def _write(self, result: Comparison) -> None:
         with new_file(self.folder / COMPARISON, force=True, mark="ovopt.comparison/") as file:
