@@ -140,8 +140,8 @@ def test_compare_tells_what_moved_since_the_last_entry(job: Job, work: Path) -> 
     assert (compared.code, compared.stderr) == (0, "")
     result = json.loads(compared.stdout)
     notes = [note for note in result["notes"] if note.startswith("since last: ")]
-    assert any(note.startswith("since last: int8: latency p50 ") for note in notes)
-    assert any(note.startswith("since last: original: top1 ") and "(+0.0 points [" in note for note in notes)
+    assert any(note.startswith("since last: int8") and "latency p50 " in note for note in notes)
+    assert any(note.startswith("since last: original, as before: ") and "(+0.0 points [" in note for note in notes)
     assert json.loads((work / "now.json").read_text()) == result
 
 
