@@ -30,7 +30,10 @@ ENUMERATIONS: Mapping[str, str] = {
 }  # fmt: skip
 """The field, and NNCF's enumeration of its values."""
 DATA_FREE_METRIC = "weight_quantization_error"
-FALLBACK = "Every layer's inputs must divide by it, or advanced_parameters.group_size_fallback_mode be adjust or ignore"
+FALLBACK = (
+    "Every layer's inputs must divide by it: --set optimize.compress.group_size=-1 takes whole rows as groups, and "
+    "--set optimize.compress.advanced_parameters.group_size_fallback_mode=adjust smaller groups, or 8 bits"
+)
 DYNAMIC = "DYNAMIC_QUANTIZATION_GROUP_SIZE"
 TOLD = ("skip", "can't", "cannot", "adjust")
 """Words of those informations of NNCF that its user should read; warnings are all told."""

@@ -65,8 +65,8 @@ def test_a_search_for_the_smallest_is_json_on_standard_output(made: Path, tmp_pa
         (
             ("--mode", "nf4", "--group-size", "48"),
             "error: optimize.compress.group_size: Failed to apply group-wise quantization with group size value 48. "
-            "Every layer's inputs must divide by it, or advanced_parameters.group_size_fallback_mode be adjust or "
-            "ignore",
+            "Every layer's inputs must divide by it: --set optimize.compress.group_size=-1 takes whole rows as groups, "
+            "and --set optimize.compress.advanced_parameters.group_size_fallback_mode=adjust smaller groups, or 8 bits",
         ),
     ],
 )
