@@ -48,10 +48,14 @@ def claimed(place: Path) -> Iterator[Path]:
             _mend(scratch, place)
             yield scratch
         finally:
-            _mend(scratch, place)
-            shutil.rmtree(scratch, ignore_errors=True)
-            if lock is not None:
-                os.close(lock)
+            try:
+                _release(scratch, place)
+            except (KeyboardInterrupt, SystemExit):  # the first signal; no second one is heeded
+                _release(scratch, place)
+                raise
+            finally:
+                if lock is not None:
+                    os.close(lock)
     finally:
         for folder in made:
             with suppress(OSError):  # of one that is not empty
@@ -122,6 +126,12 @@ def _is_still(lock: int, file: Path) -> bool:
         return os.path.samestat(os.fstat(lock), file.stat())
     except FileNotFoundError:
         return False
+
+
+def _release(scratch: Path, place: Path) -> None:
+    if scratch.exists():
+        _mend(scratch, place)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _mend(scratch: Path, place: Path) -> None:

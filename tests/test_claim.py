@@ -66,6 +66,20 @@ def test_an_interruption_leaves_the_old_or_the_new_one(
     assert (names(tmp_path), names(place)) == (["out"], ["content"])
 
 
+def test_a_signal_does_not_cut_the_end_of_a_claim_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mend, signals = claim._mend, [KeyboardInterrupt]
+
+    def interrupted(scratch: Path, place: Path) -> None:
+        if signals and (scratch / "half").exists():
+            raise signals.pop()
+        mend(scratch, place)
+
+    monkeypatch.setattr(claim, "_mend", interrupted)
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path / "out") as scratch:
+        (scratch / "half").write_text("written")
+    assert names(tmp_path) == []
+
+
 def killed_between_two_renames(place: Path) -> None:
     scratch = scratch_of(place)
     with claimed(place):
