@@ -130,7 +130,7 @@ def test_no_folder_of_the_machine_is_told() -> None:
 def test_hostile_text_is_shown_and_acts_nowhere(name: str) -> None:
     step = QUANTIZE.model_copy(update={"parameters": {name: name}, "notes": (name,)})
     found = manifest(
-        source=ModelFile(path=name, sha256="a" * 64, size_bytes=0),
+        source=ModelFile(path=name, sha256="a" * 64, size_bytes=1),
         recipe={"ovopt": 1, "preprocess": [{name: name}], "runtime": {"properties": {name: name}}},
         data=DataFacts(source=name, fingerprint=name, seed=0, splits={name: ()}),
         steps=(step,),
