@@ -283,7 +283,7 @@ class Campaign:
 
     def mount(self, what: str, place: str) -> None:
         """A file system with a few kilobytes left, at a place or, without one, where the command works."""
-        size = int(8 * 256 ** self._rng.random())
+        size = int(4 * 32 ** self._rng.random())
         trial, before = self._trial(self._rng.choice(COMMANDS))
         script = f'mount -t tmpfs -o size={size}k tmpfs {place} && exec "$@"'
         trial.prefix = ("unshare", "-m", "sh", "-c", script if place else FULL.format(size=size), "sh")

@@ -121,7 +121,7 @@ def _told(error: Exception) -> tuple[str, int]:
             "Update that package, or report this to its makers; OVOPT_DEBUG=1 shows how it came about."
         ), 1
     if isinstance(error, OSError):
-        from ovopt.cli.surroundings import refusal
+        from ovopt.workflow.beginning.refused import refusal
 
         return f"error: {refusal(error)}", 1
     return (

@@ -14,9 +14,9 @@ from ovopt.errors import OutputError, OvoptError
 from ovopt.output import claimed_name, new_file, write_text
 from ovopt.records.sweep import Sweep, SweepRow
 from ovopt.reports.leaderboard import page
-from ovopt.room import exhausted
 from ovopt.suite import PAGE, TABLE, Entry, Suite, load_suite
 from ovopt.workflow.beginning.options import Options, as_path, options_of
+from ovopt.workflow.beginning.refused import refused
 from ovopt.workflow.beginning.run import stamp
 from ovopt.workflow.comparing.compare import Plan
 from ovopt.workflow.sweeping.entry import Effort, EntryWork, failed
@@ -132,7 +132,7 @@ class _Run:
         except OvoptError as error:
             row = failed(entry, str(error))
         except Exception as error:  # one model that breaks ovopt must not cost the others
-            row = failed(entry, exhausted(error) or f"internal error: {type(error).__name__}: {error}")
+            row = failed(entry, refused(error) or f"internal error: {type(error).__name__}: {error}")
         row = row.model_copy(update={"seconds": round(self.clock() - began, 3)})
         self.worked_s, self.worked = self.worked_s + row.seconds, self.worked + 1
         if row.state == "failed":
