@@ -25,6 +25,9 @@ EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 """Properties under which a device computes in f32, also where it would take bf16 or f16 by itself."""
 
 
+NO_MEMORY = "there is not enough memory for it"
+
+
 @cache
 def core() -> openvino.Core:
     """The process's one OpenVINO core."""
@@ -38,7 +41,7 @@ def reason(error: Exception) -> str:
     noise = re.compile(r"^(Exception from |Check '|FrontEnd API failed)")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if not noise.match(line)] or lines or [type(error).__name__]
-    return telling[-1].rstrip(".!")
+    return NO_MEMORY if telling[-1] == "std::bad_alloc" else telling[-1].rstrip(".!")
 
 
 def first_line(error: BaseException) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, parse_json
-from ovopt.errors import ModelError
+from ovopt.errors import ModelError, quoted
 from ovopt.given_file import read_file
+from ovopt.model.files.integrity import weights_of
 from ovopt.model.files.pytorch import convert_module
 from ovopt.model.native import core, first_line, quiet, require_torch
 from ovopt.scratch import scratch_folder
@@ -34,6 +37,10 @@ TASKS = {
 }
 """The end of an architecture's name -> optimum's name of the task."""
 PICTURE = "pixel_values"
+SIZE = re.compile(r"(size|dim|heads|embeddings|embd|positions|width|d_model)$")
+LAYERS = re.compile(r"(layers?|depth)$")
+LARGEST, MOST_LAYERS = 1 << 24, 1000
+"""Sizes and layers in a configuration beyond those of any model; a size may be that of the file of weights, too."""
 TEXT_LENGTH, RECORDING_LENGTH = 8, 16_000
 """Tokens, and values of a recording of one second at 16 kHz, of an example."""
 EXPORT = "`optimum-cli export openvino --model {folder} OUTPUT`"
@@ -73,7 +80,21 @@ def _configuration(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{file}: names no `architectures`, so the class of the model is not known; add them")
     if not isinstance(config.get("auto_map") or {}, dict):
         raise ModelError(f"{file}: `auto_map` is not a mapping; download it again")
+    _check_sizes(config, folder)
     return config
+
+
+def _check_sizes(config: Mapping[str, Any], folder: Path) -> None:
+    """Raises ModelError for a size or number of layers beyond all models, which transformers would build."""
+    largest = max(LARGEST, *(file.stat().st_size for file in weights_of(folder)))
+    for key, value in config.items():
+        if isinstance(value, dict):
+            _check_sizes(value, folder)
+        most = MOST_LAYERS if LAYERS.search(str(key)) else largest if SIZE.search(str(key)) else None
+        if most is not None and isinstance(value, int) and value > most:
+            raise ModelError(
+                f"{folder / 'config.json'}: {key} is {quoted(value)}, which no model has; download the file again"
+            )
 
 
 def installed(package: str) -> bool:

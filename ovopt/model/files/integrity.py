@@ -23,7 +23,7 @@ WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 def is_hugging_face(folder: Path) -> bool:
     """True for a folder as transformers writes it: a configuration and weights."""
-    return (folder / "config.json").is_file() and any(_weights(folder))
+    return (folder / "config.json").is_file() and any(weights_of(folder))
 
 
 def parts(file: Path) -> list[Path]:
@@ -46,7 +46,7 @@ def _parts_of_folder(folder: Path) -> list[Path]:
     """A SavedModel, or a Hugging Face folder."""
     if (folder / "saved_model.pb").is_file():
         return [folder / "saved_model.pb", *sorted(filter(Path.is_file, (folder / "variables").rglob("*")))]
-    return [folder / "config.json", *_weights(folder)]
+    return [folder / "config.json", *weights_of(folder)]
 
 
 def check(file: Path) -> None:
@@ -85,8 +85,8 @@ def _promised(weights: Path) -> int:
     return 8 + length + max(ends, default=0)
 
 
-def _weights(folder: Path) -> list[Path]:
-    """The weights that transformers takes: safetensors where there are any."""
+def weights_of(folder: Path) -> list[Path]:
+    """The files of weights that transformers takes: safetensors where there are any."""
     return next((found for found in (sorted(folder.glob(pattern)) for pattern in WEIGHTS) if found), [])
 
 

@@ -52,6 +52,22 @@ def test_a_configuration_that_cannot_be_converted_is_an_error(tmp_path, config, 
         read_model(folder)
 
 
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        ({"num_hidden_layers": 1001}, "num_hidden_layers"),
+        ({"text_config": {"hidden_size": 1001}}, "hidden_size"),
+        ({"max_position_embeddings": 1001}, "max_position_embeddings"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused_before_one_is_built(tmp_path, monkeypatch, config, key):
+    monkeypatch.setattr(huggingface, "LARGEST", 1000)
+    folder = folder_with(tmp_path / "m", **config)
+    message = f"{folder}/config.json: {key} is 1001, which no model has; download the file again"
+    with pytest.raises(ModelError, match=exactly(message)):
+        read_model(folder)
+
+
 def test_a_configuration_that_is_no_json_is_an_error(tmp_path):
     folder = folder_with(tmp_path / "m")
     (folder / "config.json").write_text("{")

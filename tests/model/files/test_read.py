@@ -114,6 +114,7 @@ def test_an_onnx_file_of_junk_is_an_error(tmp_path):
         (RuntimeError("Exception from src/a.cpp:1"), "Exception from src/a.cpp:1"),
         (RuntimeError(""), "RuntimeError"),
         (RuntimeError("plain"), "plain"),
+        (RuntimeError("Exception from x.cpp:1:\nstd::bad_alloc"), "there is not enough memory for it"),
     ],
 )
 def test_the_reason_is_the_telling_line(error, line):
