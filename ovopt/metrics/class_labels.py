@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ovopt.contracts import Array
 from ovopt.errors import DataError
 from ovopt.records import Port
 
@@ -38,8 +39,15 @@ def _short(label: Any) -> str:
 
 def scores_of(output: Port) -> int | None:
     """Number of scores of a sample: trailing dimensions of 1, as in [1, classes, 1, 1], count for nothing. None where
-    it is open, and of a single integer, which is the class itself."""
+    it is open, and where the numbers are classes themselves: integers, but for those of 8 bits that are several."""
     shape = output.shape or (None,)
     dims = shape[1:] if len(shape) > 1 else shape
     count = None if None in dims else math.prod(dim for dim in dims if dim is not None)
-    return None if count == 1 and output.dtype[:1] in ("i", "u") else count
+    integers = output.dtype[:1] in ("i", "u")
+    return None if integers and (count == 1 or output.dtype not in ("i8", "u8")) else count
+
+
+def as_classes(output: Any) -> Array | None:
+    """Classes [k], the best first, of an output that holds such, as that of a TopK does; None of scores."""
+    values = np.ravel(output)
+    return values if values.dtype.kind in "iu" and (values.size == 1 or values.dtype.itemsize > 1) else None

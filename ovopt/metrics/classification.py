@@ -11,13 +11,14 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.class_labels import check_class
+from ovopt.metrics.class_labels import as_classes, check_class
 from ovopt.records import Port
 
 
 class TopK(Metric):
-    """Share of samples whose class is among the k highest scores. Of equal scores the lower class index comes first. A
-    single integer is the class itself, which top-1 alone can tell."""
+    """Share of samples whose class is among the k highest scores. Of equal scores the lower class index comes first.
+    Integers of more than 8 bits, or a single one, are classes, the best first.
+    """
 
     name: ClassVar[str] = "top_k"
     unit: ClassVar[str] = "share"
@@ -43,11 +44,11 @@ class TopK(Metric):
 
     def row(self, output: Array, target: Any) -> float:
         """1 for a hit, else 0, of scores [classes] or of a class. Raises DataError where the class has no score."""
+        if (classes := as_classes(output)) is not None:
+            if self.k > classes.size:
+                raise DataError(f"{self.label} needs {self.k} classes or scores, the output has {classes.size}")
+            return float(target in classes[: self.k])
         scores = np.ravel(output)
-        if scores.size == 1 and scores.dtype.kind in "iu":
-            if self.k > 1:
-                raise DataError(f"the output is a class, of which top1 can tell; {self.label} needs scores")
-            return float(scores[0] == target)
         if target >= len(scores):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
         ahead = np.count_nonzero(scores > scores[target]) + np.count_nonzero(scores[:target] == scores[target])
@@ -89,10 +90,10 @@ class F1(Metric):
 
     def row(self, output: Any, target: Any) -> list[int]:
         """Predicted class and label."""
+        if (classes := as_classes(output)) is not None:
+            return [int(classes[0]), int(target)]
         scores = np.ravel(output)
-        if scores.size > 1:
-            return [int(np.argmax(scores)), int(target)]
-        return [int(scores[0]) if scores.dtype.kind in "iu" else int(scores[0] >= self.threshold), int(target)]
+        return [int(np.argmax(scores) if scores.size > 1 else scores[0] >= self.threshold), int(target)]
 
     def value(self, rows: Array) -> float:
         """F1 of rows [n, 2]; NaN without samples."""

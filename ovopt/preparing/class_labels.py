@@ -29,6 +29,8 @@ class ClassLabels:
 def class_labels(labels: Sequence[Any]) -> ClassLabels:
     """Labels with a class index in place of each number that is whole, each list of one, and each one-hot row [classes]
     where all of them are; a name of bytes is text. What is none of these stays as it is."""
+    if all(type(label) is int for label in labels):  # as most are, of which there may be a million
+        return ClassLabels(tuple(labels))
     bare = tuple(map(_bare, labels))
     known = [label for label in bare if not isinstance(label, BadLabel)]
     if not known or not all(isinstance(label, ROWS) for label in known):

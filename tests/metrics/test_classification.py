@@ -74,14 +74,26 @@ def test_a_label_that_is_no_class_of_the_model_is_an_error(label, fault):
         TopK(k=1).check(label, [PORT], "s#0")
 
 
-@pytest.mark.parametrize("output", [np.array([3]), np.array([[3]], np.int32), np.int64(3)])
+@pytest.mark.parametrize("output", [np.array([3]), np.array([[3]], np.int32), np.int64(3), np.array([3], np.uint8)])
 def test_a_single_integer_is_the_class_itself(output):
     ids = Port(name="label", shape=(None, 1), dtype="i64")
     for metric in (TopK(k=1), F1()):
         metric.check(7, [ids], "s#0")
     assert [TopK(k=1).row(output, label) for label in (3, 0)] == [1.0, 0.0]
-    with pytest.raises(DataError, match=exactly("the output is a class, of which top1 can tell; top5 needs scores")):
+    assert F1().row(output, 2) == [3, 2]
+    with pytest.raises(DataError, match=exactly("top5 needs 5 classes or scores, the output has 1")):
         TopK(k=5).row(output, 3)
+
+
+def test_integers_are_classes_the_best_first_unless_they_have_8_bits():
+    best = np.array([[7, 2, 9, 0, 4]])
+    TopK(k=5).check(19, [Port(name="idx", shape=(1, 5), dtype="i64")], "s#0")
+    assert [TopK(k=5).row(best, label) for label in (7, 4, 3)] == [1.0, 1.0, 0.0]
+    assert [TopK(k=1).row(best, label) for label in (7, 2)] == [1.0, 0.0]
+    assert F1().row(best, 2) == [7, 2]
+    assert TopK(k=1).row(best.astype(np.uint8), 2) == 1.0, "9 is the highest of five scores"
+    with pytest.raises(DataError, match="outside the 5 classes"):
+        TopK(k=1).check(19, [Port(name="scores", shape=(1, 5), dtype="u8")], "s#0")
 
 
 def test_a_class_beyond_the_scores_is_an_error():

@@ -10,6 +10,7 @@ import numpy as np
 
 from ovopt import units
 from ovopt.contracts import Boxes, Metric
+from ovopt.metrics.class_labels import as_classes
 from ovopt.preparing.class_labels import names_option
 from ovopt.records import Quality
 
@@ -76,7 +77,7 @@ class ClassShifts:
         else counts for nothing."""
         if not isinstance(output, np.ndarray):
             return
-        if isinstance(label, int) and np.squeeze(output).ndim == 1:
+        if isinstance(label, int) and np.squeeze(output).ndim == 1 and as_classes(output) is None:
             self._pairs[label, int(np.argmax(output))] += 1
             self.scores = output.size
         elif isinstance(label, Boxes) and output.ndim == 2 and output.shape[1] == 6:
