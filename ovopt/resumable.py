@@ -26,6 +26,7 @@ def digest(*parts: object, arrays: Iterable[NDArray[Any]] = ()) -> str:
 def replacing(file: Path) -> Iterator[Path]:
     """A scratch file beside `file` that takes its place when the block ends well. It always has the same name: who goes
     on replaces what a kill left half written. Raises OSError where it cannot be written, or is no file."""
+    file = file.resolve() if file.is_symlink() else file  # the link stays
     scratch = file.with_name(f".{file.name}")
     if file.exists() and not file.is_file():
         raise OSError(errno.EINVAL, "it is no regular file", str(file))

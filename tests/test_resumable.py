@@ -38,3 +38,12 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), replacing(file) as scratch:
         (scratch / "in a file").write_text("half")
     assert (file.read_text(), list(tmp_path.iterdir())) == ("one", [file])
+
+
+def test_a_link_stays_and_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("state.bin")
+    with replacing(tmp_path / "link") as scratch:
+        scratch.write_text("one")
+    assert ((tmp_path / "link").readlink(), (tmp_path / "state.bin").read_text()) == (Path("state.bin"), "one")
+    with pytest.raises(OSError, match="it is no regular file"), replacing(Path("/dev/null")):
+        pass
