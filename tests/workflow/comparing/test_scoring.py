@@ -372,6 +372,8 @@ def test_data_without_labels_is_refused_where_labels_are_needed() -> None:
     said = "set: has no labels, which top1 needs; for label-free agreement take --set metrics=[cosine,top1_agreement]"
     with pytest.raises(DataError, match=exactly(said)):
         scorer(prepared(labels=None))
+    with pytest.raises(DataError, match=exactly(f"{said}, and name a second model")):
+        scorer(prepared(labels=None), alone=True)
 
 
 def test_an_output_that_the_model_has_not_is_refused_before_anything_runs() -> None:
