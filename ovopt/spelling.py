@@ -72,7 +72,7 @@ def _argument(name: str, value: str) -> str:
 
 
 def _setting(name: str, value: str) -> str | None:
-    """What an option sets in the recipe, as far as the message says it; None where it is about something else."""
+    """The setting of the recipe that an option stands for, as far as the message says it; None where it is none."""
     if name in KEYS:
         return f"{KEYS[name]}={value}" if value else KEYS[name]
     if name not in BELOW:

@@ -105,7 +105,7 @@ def page_width() -> int:
 
 
 def page(command: Any, ctx: Any, width: int) -> str:
-    """How a command is called, what it does, its arguments, its options in groups, its commands."""
+    """The page of a command: its call, its purpose, its arguments, its options in groups, its commands."""
     params = command.get_params(ctx)
     names = [_placeholder(param) for param in params if param.param_type_name == "argument"]
     below = ["COMMAND ..."] if hasattr(command, "commands") else []
