@@ -14,6 +14,7 @@ from typing import Any
 from ovopt.data.content import file_at, read_text
 from ovopt.errors import DataError, shortened
 from ovopt.given_file import beyond, open_file
+from ovopt.model.ports.extent import check_fits
 
 MARK = b"\xef\xbb\xbf"
 """What a UTF-8 file may begin with."""
@@ -55,12 +56,16 @@ def _separated(separator: bytes, file: Path, limits: TableLimits) -> tuple[int, 
 
 
 def _parquet(file: Path, limits: TableLimits) -> tuple[int, int]:
+    """A few bytes may stand for any number of values."""
     from pyarrow import parquet
 
     try:
         found = parquet.read_metadata(file)
     except Exception as error:  # pyarrow raises errors of every kind on files that are not its own
         raise DataError(f"{file}: not a readable .parquet file: {_first_line(error)}") from None
+    groups = [found.row_group(place) for place in range(found.num_row_groups)]
+    values = [group.column(column).num_values for group in groups for column in range(group.num_columns)]
+    check_fits(max(values, default=0), f"{file}: a column", DataError)  # a byte for each value at the least
     return found.num_columns, found.num_rows
 
 
@@ -91,10 +96,11 @@ def _arrow_table(source: Any) -> Any:
 def _json(file: Path, limits: TableLimits) -> tuple[int, int]:
     """Objects on lines of their own; anything else is read as a whole."""
     columns = rows = 0
-    for place, line in _lines(file, limits):
+    for number, line in _lines(file, limits):
         if not (line.startswith(b"{") and line.endswith(b"}")):
-            return _json_document(file, limits, place)
-        _check_depth(line, place)
+            return _json_document(file, limits, f"{file}:{number}")
+        if len(line) > DEEPEST:
+            _check_depth(line, file, number)
         columns, rows = columns or _keys(line), rows + 1
     return columns, rows
 
@@ -102,7 +108,7 @@ def _json(file: Path, limits: TableLimits) -> tuple[int, int]:
 def _json_document(file: Path, limits: TableLimits, place: str) -> tuple[int, int]:
     """A list of objects, or one object after another. `place` is the line that does not hold one by itself."""
     text = read_text(file, limits.bytes)
-    _check_depth(text.encode(), str(file))
+    _check_depth(text.encode(), file)
     try:
         values = list(_values(text))
     except (ValueError, RecursionError):
@@ -114,11 +120,12 @@ def _json_document(file: Path, limits: TableLimits, place: str) -> tuple[int, in
 
 
 def _values(text: str) -> Iterator[Any]:
-    decoder, place = json.JSONDecoder(), 0
-    while place < len(text):
-        value, place = decoder.raw_decode(text, place)
+    decoder, rest = json.JSONDecoder(), text.strip()
+    place = 0
+    while place < len(rest):
+        value, place = decoder.raw_decode(rest, place)
         yield value
-        place = SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+        place = SPACE.match(rest, place).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
 def _keys(line: bytes) -> int:
@@ -129,22 +136,23 @@ def _keys(line: bytes) -> int:
         return 0
 
 
-def _check_depth(text: bytes, place: str) -> None:
+def _check_depth(text: bytes, file: Path, number: int | None = None) -> None:
     if text.count(b"[") + text.count(b"{") > DEEPEST:
         brackets = BRACKETS.findall(STRING.sub(b"", text))
         depth = max(accumulate(1 if bracket in OPENING else -1 for bracket in brackets), default=0)
         if depth > DEEPEST:
+            place = file if number is None else f"{file}:{number}"
             raise DataError(f"{place}: {depth:,} lists and objects inside each other, at most {DEEPEST} are read")
 
 
-def _lines(file: Path, limits: TableLimits) -> Iterator[tuple[str, bytes]]:
-    """Lines that are not blank, and where they are."""
+def _lines(file: Path, limits: TableLimits) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, and their numbers."""
     with open_file(file, DataError) as stream:
         for number, line in enumerate(iter(partial(stream.readline, limits.bytes + 1), b""), start=1):
             if len(line) > limits.bytes:
                 raise DataError(f"{file}:{number}: a line of {beyond(len(line), 'bytes or more', KEY, limits.bytes)}")
-            if found := line.removeprefix(MARK).strip():
-                yield f"{file}:{number}", found
+            if found := (line.removeprefix(MARK) if number == 1 else line).strip():
+                yield number, found
 
 
 def _first_line(error: Exception) -> str:

@@ -40,7 +40,7 @@ def test_json_of_anything_but_objects_is_refused(tmp_path, name, text):
         '{"a": 1}\n\n{"a": null}\n',
         '\ufeff{"a": "[[[["}\r\n',
         '[{"a": 1}, {"a": 2}]',
-        '[\n  {"a": 1}\n]\n',
+        '\n [\n  {"a": 1}\n]\n',
         '{\n"a": 1}\n{\n"a": 2}\n',
         f'{{"a": {"[" * 90 + "]" * 90}}}',
         f'{{"a": [{", ".join(["[]"] * 500)}]}}',
@@ -123,3 +123,16 @@ def _stream(table):
     with ipc.new_stream(stream, table.schema) as writer:
         writer.write_table(table)
     return stream.getvalue()
+
+
+def test_a_parquet_row_of_more_values_than_memory_holds_is_refused(tmp_path, monkeypatch):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    file = tmp_path / "t.parquet"
+    parquet.write_table(pyarrow.table({"a": [[0] * 5000]}), file)
+    check_table(file, LIMITS)
+    monkeypatch.setattr("ovopt.model.ports.extent.physical_bytes", lambda: 9998)
+    message = f"{file}: a column would take 0.00477 MiB, more than half of this machine's memory; make it smaller"
+    with pytest.raises(DataError, match=exactly(message)):
+        check_table(file, LIMITS)

@@ -84,7 +84,7 @@ def _thumbnail(content: Any) -> str | None:
             return None
         small = opened.convert("RGB")
         small.thumbnail((SIDE, SIDE))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # Pillow's readers raise errors of every kind on broken files
         return None
     file = io.BytesIO()
     small.save(file, "WEBP", quality=70)
