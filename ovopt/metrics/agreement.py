@@ -27,6 +27,7 @@ class Cosine(Metric):
     unit: ClassVar[str] = ""
     kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     takes_ids: ClassVar[bool] = True
+    directs: ClassVar[bool] = True
     full: ClassVar[float | None] = 1.0
 
     def row(self, output: Array, target: Any) -> float:

@@ -73,11 +73,12 @@ def _amount(check: Check, value: float) -> str:
     return said if budgeted else units.figure(value, check.unit, check.budget)
 
 
-def check_text(check: Check) -> str:
+def check_text(check: Check, output: str | None = None) -> str:
     """`top1 kept (-0.2 points [-0.4, +0.1], budget -1.0)`, `latency p99 7.10 ms [6.90 ms, 7.40 ms], budget at most
     8.00 ms`."""
     metric = metric_of(check)
     if metric is None:
         return f"{budget_name(check)} {measured_text(check)}, budget {limit_text(check)}"
     word, sign = (DROP[check.verdict], -1) if is_drop(check) else (GAIN[check.verdict], 1)
-    return f"{metric} {word} ({measured_text(check)}, budget {bound_text(check, sign * check.limit)})"
+    where = f" of {output}" if output else ""
+    return f"{metric}{where} {word} ({measured_text(check)}, budget {bound_text(check, sign * check.limit)})"

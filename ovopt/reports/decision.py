@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ovopt import units
+from ovopt.budgets import metric_of
 from ovopt.figures import DECIDING
 from ovopt.gate import lost_arms
 from ovopt.records import Check, Comparison, Ground, Pair
@@ -57,7 +58,8 @@ def the(arm: str) -> str:
 
 
 def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
-    said = "; ".join(map(check_text, checks))
+    texts = [check_text(check, _output(pair, check)) for check in checks]
+    said = "; ".join(texts)
     match ground.kind:
         case "worth":
             quality = said or "; ".join(f"{name} {_change(pair, name)}" for name in ground.metrics)
@@ -70,14 +72,20 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
                 "only labelled data or a budget can say"
             )
         case "open":
-            notes = "; ".join(f"{check_text(check)}: {check.note}" for check in checks)
+            notes = "; ".join(f"{text}: {check.note}" for text, check in zip(texts, checks, strict=True))
             return f"{pair.candidate} is {_speed(pair)}, but {notes}"
         case "missed":
-            return f"{pair.candidate} misses its budget: {', '.join(map(check_text, checks))}"
+            return f"{pair.candidate} misses its budget: {', '.join(texts)}"
         case "lost":
             lost = {name: title_of(name, pair.accuracy.get(name)) for name in ground.metrics}
             return "; ".join(f"{pair.candidate} loses {title} ({_change(pair, name)})" for name, title in lost.items())
     return f"{pair.candidate} is {_speed(pair)}"
+
+
+def _output(pair: Pair, check: Check) -> str | None:
+    """The output that a check of agreement is about, where there are several."""
+    delta = pair.accuracy.get(metric_of(check) or "")
+    return delta.output if delta else None
 
 
 def _change(pair: Pair, metric: str) -> str:

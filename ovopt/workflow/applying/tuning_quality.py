@@ -92,6 +92,7 @@ class Validator:
                 self._run(session, taken, self._chosen[start:end])
             except ArmLostError as error:
                 raise ArmLostError(f"{error}{self._blamed(model, taken)}") from None
+            taken.settle()
             if lost := self._scorer.lost_beside(self._beside, taken.rows):
                 raise ArmLostError(f"it loses what no label looks at: {lost} with the original's")
             delta = self._scorer.delta(self.metric, self._before, taken.rows[self.metric.label])

@@ -17,6 +17,8 @@ SORTED = "its values are sorted, so that they agree whatever the model answers"
 EMPTY = "it is empty for every sample"
 SPREADS = 4
 """The range of figures that scatter is about so many times their spread."""
+LEAST_SAMPLES = 8
+"""Fewer samples may be alike by chance."""
 NOTICED = 0.01
 """A channel that ranges over less than this share of the widest one's range is not missed."""
 
@@ -34,6 +36,8 @@ class Part:
     axis: int = 0
     scale: tuple[float, float] | None = None
     """Centre and spread of an output of one figure."""
+    ordered: bool = False
+    """True where its values come sorted."""
 
     def of(self, outputs: Sequence[Array]) -> Array:
         """The part of an inference's outputs: an output [...] or some of its channels; ids as integers. One figure has
@@ -50,7 +54,7 @@ class Part:
 
     def suits(self, metric: Metric) -> bool:
         """True where a metric of agreement can tell something of it."""
-        return metric.takes_ids if self.ids else not (metric.ranks and self.scale)
+        return metric.takes_ids if self.ids else not (metric.ranks and (self.scale or self.ordered))
 
 
 @dataclass
@@ -79,6 +83,21 @@ class Seen:
         found = ((place, self._silent(place)) for place in self.extents)
         return {self._name(place): why for place, why in found if why}
 
+    def sorted(self) -> Iterator[str]:
+        """Outputs whose values come sorted."""
+        return (self._name(place) for place in self.extents if self.kinds.get(self._name(place)) == "sorted")
+
+    def is_frozen(self, part: Part, original: Seen) -> bool:
+        """True where a part is the same for every sample, and the original's is not."""
+        mine, theirs = self.extents.get(part.place), original.extents.get(part.place)
+        if not mine or not theirs or mine.low.shape != theirs.low.shape or mine.samples < LEAST_SAMPLES:
+            return False
+        if not mine.low.ndim:
+            return mine.is_constant and not theirs.is_constant
+        channels = list(part.channels or range(mine.low.shape[part.axis]))
+        same, before = (one.constant_channels(part.axis)[channels] for one in (mine, theirs))
+        return bool(same.all() and not before.all())
+
     def constant(self) -> Iterator[str]:
         """Outputs that are the same for every sample."""
         return (self._name(place) for place, extent in self.extents.items() if extent.is_constant)
@@ -100,7 +119,7 @@ class Seen:
             for channels in divided.groups if divided else ():
                 yield Part(f"{name}[{_spans(channels)}]", place, channels=channels, axis=_axis(divided))
             if not divided:
-                yield Part(name, place, scale=_scale(extent))
+                yield Part(name, place, scale=_scale(extent), ordered=self.kinds.get(name) == "sorted")
 
     def _silent(self, place: int) -> str | None:
         others = len(self.extents) + len(self.ids) > 1

@@ -420,8 +420,11 @@ class Pass:
 
     def settle(self) -> None:
         """All samples have been through. The original's answers tell which parts there are, and agree with
-        themselves."""
-        if not (self._keeps and self._scorer.agrees):
+        themselves; what another model answers to every sample alike agrees with nothing."""
+        if not self._scorer.agrees:
+            return
+        if not self._keeps:
+            self._void_what_is_frozen()
             return
         self._scorer.answered.append(self.seen)
         classes = {0} & self.seen.ids if self._scorer.level else set()
@@ -432,6 +435,14 @@ class Pass:
         for metric in self._scorer.metrics:
             if metric.kind == "agreement" and self._kept and not self.rows[metric.label]:
                 self.silent[metric.label] = None
+
+    def _void_what_is_frozen(self) -> None:
+        """A direction that no sample changes may be near the original's, which hardly changes either."""
+        for part in self._scorer.parts if self._scorer.answered else ():
+            if self.seen.is_frozen(part, self._scorer.answered[0]):
+                for metric in self._scorer.metrics:
+                    if metric.directs and (rows := self.rows[metric.label].get(part.name)):
+                        self.rows[metric.label][part.name] = dict.fromkeys(rows, 0.0)
 
     def _agree_with_itself(self) -> None:
         looked_at = list[Metric]()
@@ -460,6 +471,8 @@ class Pass:
             )
         elif self.silent:
             yield f"{', '.join(self.silent)}: left out, because it would be full whatever a model answered"
+        for name in set(self.seen.sorted()) - self._scorer.unjudged.keys():
+            yield f"output {name!r} holds sorted values: its agreement tells nothing, whatever a model answers"
         for name in self.seen.constant():
             yield f"output {name!r} of the original is the same for every sample: its agreement tells little"
         yield from self._scorer.odd.said(self._prepared.samples.ids)

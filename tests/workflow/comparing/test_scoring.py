@@ -553,6 +553,27 @@ def test_one_figure_is_held_against_its_spread_and_has_no_highest_place() -> Non
     assert "other: channel 0 of output 'more' became constant: they no longer tell samples apart" in made.doubts
 
 
+def test_a_direction_that_an_offset_keeps_cannot_hide_that_samples_no_longer_matter() -> None:
+    made, (_, second) = both(
+        ["cosine"], two_heads(lambda row: 1000 + row[:2]), two_heads(lambda row: 1000 + 0 * row[:2]), labels=None
+    )
+    assert {name: one.value for name, one in second["cosine"].outputs.items()} == {
+        "scores": pytest.approx(1),
+        "more": 0,
+    }
+    assert made.doubts == ["other: channels 0-1 of output 'more' became constant: they no longer tell samples apart"]
+
+
+def test_sorted_values_alone_are_said_to_tell_nothing() -> None:
+    data = prepared(labels=None, metrics=(metric_named("cosine"), metric_named("top1_agreement")))
+    crew, made = AnsweringCrew({"original": identity, "other": identity}), scorer(data, kinds={"scores": "sorted"})
+    assert [list(score(made, crew, name)) for name in crew.models] == [["cosine"], ["cosine"]]
+    assert made.doubts == [
+        "top1_agreement: left out, because it would be full whatever a model answered",
+        "output 'scores' holds sorted values: its agreement tells nothing, whatever a model answers",
+    ]
+
+
 def test_what_is_the_same_for_every_sample_is_said_to_tell_little() -> None:
     made, _ = both(["cosine"], two_heads(lambda row: np.ones(2, np.float32)), labels=None)
     assert made.doubts == ["output 'more' of the original is the same for every sample: its agreement tells little"]
