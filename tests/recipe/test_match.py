@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,11 +160,17 @@ def test_where_two_fit_equally_well_none_is_taken(recipes: Path) -> None:
     assert best() is None
 
 
-def test_a_broken_recipe_does_not_hide_the_others(recipes: Path) -> None:
+def test_a_broken_recipe_is_said_and_does_not_hide_the_others(recipes: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(recipes, mine={"name": "mobilenet"})
     (recipes / "broken.yaml").write_text("ovopt: 1\nfamily: [\n")
     (recipes / "unknown.yaml").write_text("ovopt: 1\nfamily: x\nmatch: {name: mobilenet}\nzzz: 1\n")
-    assert best() == ("mine", "its name fits 'mobilenet'")
+    os.mkfifo(recipes / "pipe.yaml")
+    with caplog.at_level(logging.WARNING, "ovopt"):
+        assert best() == ("mine", "its name fits 'mobilenet'")
+    assert sorted(line.partition(".yaml")[0].rpartition("/")[2] for line in caplog.messages) == [
+        "broken", "pipe", "unknown",
+    ]  # fmt: skip
+    assert all(line.startswith("recipe left out: ") for line in caplog.messages)
 
 
 def test_magikas_model_is_recognised_by_its_shapes_whatever_its_file_is_called() -> None:
