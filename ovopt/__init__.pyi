@@ -8,6 +8,7 @@ from ovopt.errors import (
     ArmLostError as ArmLostError,
     BudgetMissedError as BudgetMissedError,
     DataError as DataError,
+    DoesNotRunError as DoesNotRunError,
     ModelError as ModelError,
     NoEffectError as NoEffectError,
     OutputError as OutputError,
