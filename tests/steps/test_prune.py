@@ -16,7 +16,7 @@ from ovopt.pruning.readers import Reader
 from ovopt.pruning.rules import trace
 from ovopt.pruning.trace import keeper
 from ovopt.recipe import parse_recipe
-from ovopt.steps.prune import Prune
+from ovopt.steps.prune import Prune, _similarity
 from ovopt.workflow.beginning.options import Silent
 from tests.pruning.networks import Net, images, shapes
 from tests.rewrites.graphs import assert_same, computed
@@ -252,3 +252,18 @@ def test_it_is_a_step_of_recipes() -> None:
     assert plugins("ovopt.steps", Step)["prune"] is Prune
     recipe = parse_recipe({"ovopt": 1, "family": "x", "optimize": [{"prune": {"ratio": 0.2}}]}, "x.yaml")
     assert recipe.optimize == (Prune(ratio=0.2),)
+
+
+def found_model(factor: float) -> ov.Model:
+    """The rows of the input whose first value is above 0, times `factor`: none for some samples."""
+    given = ops.parameter([3, 2], np.float32, name="x")
+    firsts = ops.squeeze(ops.slice(given, np.array([0]), np.array([1]), np.array([1]), np.array([1])), np.array([1]))
+    places = ops.squeeze(ops.non_zero(ops.greater(firsts, np.float32(0))), np.array([0]))
+    rows = ops.gather(given, places, np.int64(0))
+    return ov.Model([ops.multiply(rows, np.array([[1, factor]], np.float32))], [given], "found")
+
+
+def test_the_similarity_of_outputs_that_are_empty_for_a_sample_is_full_there() -> None:
+    samples = [(np.full((3, 2), value, np.float32),) for value in (-1, 1)]
+    assert _similarity(found_model(1), found_model(1), samples) == pytest.approx(1)
+    assert _similarity(found_model(1), found_model(0), samples) == pytest.approx((1 + np.sqrt(0.5)) / 2)
