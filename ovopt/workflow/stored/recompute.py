@@ -15,7 +15,7 @@ from ovopt.comparison import rows_array
 from ovopt.contracts import plugins
 from ovopt.errors import UsageError, quoted
 from ovopt.model.native import first_line
-from ovopt.records import Arm, Comparison, Pair, Record
+from ovopt.records import Arm, Comparison, Pair, Quality, Record
 from ovopt.stats import PairedCounts
 
 TOLERANCE = 1e-6
@@ -90,7 +90,7 @@ def _check_shares(where: str, pair: Pair, baseline: Arm, candidate: Arm) -> None
     for metric, delta in pair.accuracy.items():
         if metric not in baseline.accuracy or metric not in candidate.accuracy:
             raise _ChangedError(f"{where}.accuracy.{metric}: an arm has no rows of it; {ADVICE}")
-        before, after = baseline.accuracy[metric], candidate.accuracy[metric]
+        before, after = (_part(arm, metric, delta.output) for arm in (baseline, candidate))
         _close(f"{where}.accuracy.{metric}.baseline", delta.baseline, before.value)
         _close(f"{where}.accuracy.{metric}.candidate", delta.candidate, after.value)
         _close(f"{where}.accuracy.{metric}.delta", delta.delta, after.value - before.value)
@@ -101,6 +101,14 @@ def _check_shares(where: str, pair: Pair, baseline: Arm, candidate: Arm) -> None
                 _close(f"{where}.accuracy.{metric}.{bound}", getattr(delta, bound), getattr(interval, bound))
             for arm, quality in ((baseline, before), (candidate, after)):
                 _close(f"arms.{arm.name}.accuracy.{metric}.value", quality.value, float(np.mean(quality.rows)))
+
+
+def _part(arm: Arm, metric: str, output: str | None) -> Quality:
+    """A metric of the output that a change is of: the one whose figure stands for all."""
+    whole = arm.accuracy[metric]
+    part = whole.outputs.get(output, whole) if output else whole
+    _close(f"arms.{arm.name}.accuracy.{metric}.value", whole.value, part.value)
+    return part
 
 
 def _raw(arm: Arm, scenario: Scenario) -> Any:

@@ -326,3 +326,24 @@ def test_a_history_of_version_1_is_read(tmp_path: Path) -> None:
     [run] = History(store).runs()
     assert History(store).comparison(run.id) == read_comparison(VERSION_1 / "comparison.json")
     assert History(store).add([VERSION_1 / "comparison.json"])[0].new is False
+
+
+def test_an_output_that_stands_for_all_and_does_not_have_their_figure_is_named() -> None:
+    original, control, int8 = RUN.arms
+    quality = int8.accuracy["top1"]
+    better = quality.model_copy(update={"value": 0.99})
+    whole = quality.model_copy(update={"output": "boxes", "outputs": {"boxes": quality, "classes": better}})
+    pair = RUN.pairs[0]
+    delta = pair.accuracy["top1"].model_copy(update={"output": "boxes"})
+    run = RUN.model_copy(
+        update={
+            "arms": (original, control, int8.model_copy(update={"accuracy": {"top1": whole}})),
+            "pairs": (pair.model_copy(update={"accuracy": {"top1": delta}}),),
+        }
+    )
+    check_unchanged(run, "c.json")
+    other = delta.model_copy(update={"output": "classes"})
+    run = run.model_copy(update={"pairs": (pair.model_copy(update={"accuracy": {"top1": other}}),)})
+    assert changed(run.model_dump_json(by_alias=True)).startswith(
+        "c.json: arms.int8.accuracy.top1.value is 0.937, its raw values give 0.99; "
+    )
