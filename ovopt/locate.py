@@ -1,4 +1,4 @@
-"""Where things are: paths in a recipe, names inside a folder, and packages that an extra brings."""
+"""Places of things: paths in a recipe, names inside a folder, and packages that an extra brings."""
 
 from __future__ import annotations
 

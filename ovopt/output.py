@@ -226,7 +226,7 @@ def _beside(target: Path, place: Path, option: str) -> Iterator[Path]:
 
 @contextmanager
 def _blaming(target: Path, option: str) -> Iterator[None]:
-    """What the system refuses is said of the output."""
+    """Errors of the system are said of the output."""
     try:
         yield
     except OSError as error:

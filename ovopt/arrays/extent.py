@@ -138,7 +138,7 @@ def _shares(channels: list[int], low: Floats, high: Floats) -> bool:
 
 
 def _without_noise(groups: list[list[int]], low: Floats, high: Floats, reach: Floats) -> list[list[int]]:
-    """What nobody would miss goes with the group before it."""
+    """The groups, of which one that nobody would miss goes with the one before it."""
     kept = [groups[0]]
     for group in groups[1:]:
         largest = reach[group].max()

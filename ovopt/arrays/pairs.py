@@ -21,7 +21,7 @@ def are_ids(values: Any) -> bool:
 
 
 def share_of_same(mine: Array, theirs: Array) -> float:
-    """Of ids [n] and [m], of which the longer ones' last have no partner; 1 where there are none."""
+    """Share of the same ids in [n] and [m], of which the longer ones' last have no partner; 1 where there are none."""
     shared, most = min(len(mine), len(theirs)), max(len(mine), len(theirs))
     return float(np.count_nonzero(mine[:shared] == theirs[:shared]) / most) if most else 1.0
 

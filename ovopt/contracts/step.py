@@ -142,7 +142,7 @@ Tolerance = Annotated[
 
 
 def timed(make: Callable[[], Stepped]) -> Stepped:
-    """What `make` gives, with the seconds that it took in the report, unless that says them."""
+    """The result of `make`, with the seconds that it took in the report, unless that says them."""
     began = time.perf_counter()
     stepped = make()
     seconds = stepped.report.seconds or round(time.perf_counter() - began, 3)

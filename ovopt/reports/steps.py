@@ -75,7 +75,7 @@ def against_the_original(standing: Standing) -> str:
 
 
 def _agreement(standing: Standing) -> str:
-    """By metric, with four digits, and 1 only where nothing differs that the metric sees."""
+    """Agreement by metric, with four digits, and 1 only where nothing differs that the metric sees."""
     floored = {name: min(value, 0.9999) if value < 1 else value for name, value in standing.agreement.items()}
     return ", ".join(f"{_titled(name, standing.worst)} {value:.4f}" for name, value in floored.items())
 

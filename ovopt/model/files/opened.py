@@ -132,7 +132,7 @@ class OpenedModel:
 
 
 def _fault(error: Exception) -> str:
-    """What is wrong with a manifest, in brackets, as far as that can be told."""
+    """The fault of a manifest, in brackets, as far as that can be told."""
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
         return shortened(f" ({'.'.join(map(str, first['loc']))}: {first['msg'].lower()})")

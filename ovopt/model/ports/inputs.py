@@ -120,7 +120,7 @@ def _filling(port: Port) -> str:
 
 
 def _not_finite(array: Array, port: Port) -> str:
-    """What is wrong with an array, and what to do."""
+    """The fault of an array, and what to do."""
     if np.isnan(array).any():
         return f"NaN in the data of input {port}; remove or mend the sample"
     limits = {"low": np.isneginf(array).any(), "high": np.isposinf(array).any()}

@@ -184,7 +184,7 @@ class Work:
             raise DoesNotRunError(f"{reports[-1].name} made a model that cannot be compiled for {device}: {why}")
 
     def _first_inputs(self, model: openvino.Model, reports: Sequence[StepReport]) -> Tensors | None:
-        """What a model behind these steps takes for the first samples; None where there is no telling."""
+        """Inputs of a model behind these steps for the first samples; None where there is no telling."""
         embedded = sum(report.embedded for report in reports)
         if embedded == sum(report.embedded for report in self.reports):
             fed = _fed(self.materials.calibration, self.current, model)

@@ -1,4 +1,4 @@
-"""What the system refuses a run, in words: the place, the reason, and what to do."""
+"""Refusals of the system, in words: the place, the reason, and what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refused(error: Exception) -> str | None:
 
 
 def refusal(error: OSError) -> str:
-    """What the system has refused: the place, its reason, and what to do."""
+    """The message on a refusal: the place, its reason, and what to do."""
     place, hint = _named(error) if error.filename is not None else _unnamed(error)
     why = error.strerror or str(error)
     return f"{place}: {why}{hint}" if place else f"{why}{hint}"

@@ -23,7 +23,7 @@ def blamed_layer(original: DeviceModel, other: DeviceModel, parts: Sequence[Tens
 
 
 def blame_of(taking_part: Sequence[NamedModel], recipe: Recipe) -> Blame:
-    """What blames a layer of those models that take the original's inputs."""
+    """The function that blames a layer of those models that take the original's inputs."""
 
     def on_device(one: NamedModel) -> DeviceModel:
         properties = {**properties_of(recipe), **one.own}

@@ -212,7 +212,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
 def scorer_of(
     taking_part: Sequence[NamedModel], prepared: Prepared, chosen: Sequence[int], save: Save | None = None
 ) -> Scorer:
-    """What scores all models on the chosen samples. Raises DataError as `Scorer.of` does."""
+    """The scorer of all models on the chosen samples. Raises DataError as `Scorer.of` does."""
     original = taking_part[0].facts
     return Scorer.of(
         prepared,

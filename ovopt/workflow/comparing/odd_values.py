@@ -38,7 +38,7 @@ class OddValues:
             self.names |= {number: _named(ports, number) for number in found}
 
     def new(self, place: Place, outputs: Sequence[Array], ports: Sequence[Port]) -> str | None:
-        """What is wrong with the outputs [...] of one inference of another model: the first with a value that is no
+        """The fault of the outputs [...] of one inference of another model: the first with a value that is no
         number, where the original has one."""
         for number, values in enumerate(outputs):
             if has_odd(values):
@@ -51,7 +51,7 @@ class OddValues:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with a model that gives no number for any sample."""
+        """The fault of a model that gives no number for any sample."""
         name = next((name for number, name in self.names.items() if number not in self.sound), None)
         said = f"no number in its output {name!r} for any sample: the model or its precision is broken for these inputs"
         return said if name is not None else None

@@ -59,7 +59,7 @@ class Part:
 
 @dataclass
 class Seen:
-    """What one model answered over all samples, output by output."""
+    """One model's answers over all samples, output by output."""
 
     ports: Sequence[Port]
     kinds: Mapping[str, str] = field(default_factory=dict)

@@ -225,7 +225,7 @@ class Scorer:
         return self.beside and delta.kind == "agreement"
 
     def lost_beside(self, baseline: Mapping[str, Found], candidate: Mapping[str, Found]) -> str | None:
-        """What became of outputs that labels do not look at, where a candidate has them destroyed."""
+        """The fate of outputs that labels do not look at, where a candidate has them destroyed."""
         for metric in self.metrics if self.beside else ():
             found = candidate.get(metric.label, {})
             if metric.kind == "agreement" and found:
@@ -462,7 +462,7 @@ class Pass:
         return any(rows for parts in self.rows.values() for rows in parts.values())
 
     def said_of_original(self) -> Iterator[str]:
-        """What its answers do not tell."""
+        """Remarks on what the original's answers do not tell."""
         if self.silent and self._scorer.level:
             inside = ", ".join(d.name for d in self._prepared.recipe.postprocess[: self._scorer.level])
             yield (
@@ -528,7 +528,7 @@ def _rows_of(quality: Quality) -> Mapping[str, Sequence[Row]]:
 def _delta(
     baseline: Mapping[str, Sequence[Row]], candidate: Mapping[str, Sequence[Row]], metric: Metric, seed: int
 ) -> QualityDelta:
-    """Of the worst part."""
+    """The paired change of the worst part."""
     several = len(candidate) > 1
     values = {name: metric.value(rows_array(rows)) for name, rows in candidate.items()} if several else {}
     name = _worst_of(values, metric) if several else next(iter(candidate))

@@ -134,8 +134,8 @@ def _fault(content: bytes, error: ValidationError) -> str:
 
 
 def _unsound(comparison: Comparison) -> str:
-    """What no single key tells: arms that pairs are about but that are not there, and rows that are no numbers; empty
-    where all is well."""
+    """Faults that no single key tells: arms that pairs are about but that are not there, and rows that are no
+    numbers; empty where all is well."""
     names = {arm.name for arm in comparison.arms}
     about = (name for pair in comparison.pairs for name in (pair.baseline, pair.candidate))
     if not names:
