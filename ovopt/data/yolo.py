@@ -14,7 +14,7 @@ from ovopt.data.content import MaxBytes, folder_at, hash_of, hash_of_names, read
 from ovopt.data.images import Object, boxes_of, clipped, files_below, image_size, or_bad
 from ovopt.documents import UnreadableError, parse_yaml
 from ovopt.errors import DataError, quoted, shortened
-from ovopt.given_file import LARGEST
+from ovopt.given_file import LARGEST, check_path
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
@@ -73,7 +73,8 @@ class Yolo(DataSource):
 
 def _read(text: Path, image: Path, classes: Sequence[str]) -> Boxes:
     size = image_size(image)
-    lines = enumerate(read_text(text).splitlines() if text.is_file() else (), start=1)
+    is_there = check_path(text, DataError).is_file()
+    lines = enumerate(read_text(text).splitlines() if is_there else (), start=1)
     return boxes_of(
         [_object(line.split(), f"{text}:{place}", size, classes) for place, line in lines if line.strip()], size
     )

@@ -1,5 +1,7 @@
 """Images with objects in YOLO's text format."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -170,3 +172,12 @@ def test_a_class_of_thousands_of_digits_is_no_class(tmp_path):
     (label,) = Yolo(path=str(tmp_path)).open((), seed=0).labels
     wrong = f"the class must be a whole number from 0 on, not {quoted('9' * 5000)}"
     assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}:1: {wrong}")
+
+
+def test_a_pipe_in_place_of_labels_is_not_taken_for_no_objects(tmp_path):
+    picture(tmp_path / "images/a.png")
+    (tmp_path / "labels").mkdir()
+    os.mkfifo(tmp_path / "labels/a.txt")
+    (label,) = Yolo(path=str(tmp_path)).open((), seed=0).labels
+    wrong = "a pipe, not a file; write what comes out of it to a file, and give that"
+    assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}: {wrong}")

@@ -17,6 +17,9 @@ HEADER_BYTES = 100_000_000
 """The longest header of a safetensors file, as its format says."""
 LFS_POINTER = b"version https://git-lfs"
 HTML = (b"<!doctype html", b"<html")
+OF_2_GIB = (".onnx", ".pb", ".pdmodel", ".tflite")
+MESSAGE_BYTES = 2 << 30
+"""The largest of protocol buffers (https://protobuf.dev/programming-guides/encoding/#size-limit) and FlatBuffers."""
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 """Files of weights in a Hugging Face folder, those that transformers prefers first."""
 
@@ -62,6 +65,10 @@ def check(file: Path) -> None:
             raise ModelError(f"{part}: a Git LFS pointer, not the file itself; run `git lfs pull` where it comes from")
         if head.lstrip().lower().startswith(HTML):
             raise ModelError(f"{part}: a web page, not a model; download the file itself")
+        if part.suffix.lower() in OF_2_GIB and part.stat().st_size > MESSAGE_BYTES:
+            raise ModelError(
+                f"{part}: larger than the 2 GiB that such a file can have; export it with its weights apart"
+            )
         if _cut_off(part, head):
             raise ModelError(f"{part}: cut off, its end is missing; download or copy it again")
 
@@ -98,7 +105,7 @@ def _external(file: Path) -> set[Path]:
 
 
 def _external_names(file: Path) -> Iterator[str]:
-    if file.stat().st_size == 0 or find_spec("onnx") is None:
+    if not 0 < file.stat().st_size <= MESSAGE_BYTES or find_spec("onnx") is None:
         return
     import onnx
 

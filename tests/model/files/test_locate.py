@@ -276,3 +276,13 @@ def test_safetensors_whose_header_is_mistyped_are_left_to_their_reader(tmp_path,
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
     assert locate(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".pb", ".tflite"])
+def test_a_file_larger_than_its_format_allows_is_refused_before_it_is_read(tmp_path, suffix):
+    file = tmp_path / f"m{suffix}"
+    with file.open("wb") as stream:
+        stream.truncate(40_000_000_000)  # of which the disk holds nothing
+    message = f"{file}: larger than the 2 GiB that such a file can have; export it with its weights apart"
+    with pytest.raises(ModelError, match=exactly(message)):
+        locate(file)
