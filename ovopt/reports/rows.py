@@ -127,7 +127,8 @@ def _quality_rows(columns: Sequence[tuple[Arm, Pair | None]], places: Mapping[st
         outputs = outputs_of(name, [arm for arm, _ in candidates])
         meaning = f"{meaning}; the worst output counts" if outputs else meaning
         cells = [_quality_cell(delta, arm, name, digits) for delta, (arm, _) in zip(deltas, candidates, strict=True)]
-        yield Row(title_of(name), meaning, (first, *cells))
+        sole = next((delta for delta in deltas if delta and delta.output), None) if not outputs else None
+        yield Row(title_of(name, sole), meaning, (first, *cells))
         for output in outputs:
             cells = [_output_cell(arm.accuracy.get(name), output, digits) for arm, _ in candidates]
             yield Row(f"of {output}", "this output alone", (Cell(), *cells), part=True)

@@ -219,7 +219,12 @@ class Scorer:
             for metric in self.metrics
             if (name := metric.label) in baseline and name in candidate
         }
-        return {name: delta.model_copy(update={"beside": self._is_beside(delta)}) for name, delta in found.items()}
+        return {
+            name: delta.model_copy(
+                update={"beside": self._is_beside(delta), "output": delta.output or candidate[name].output}
+            )
+            for name, delta in found.items()
+        }
 
     def _is_beside(self, delta: QualityDelta) -> bool:
         return self.beside and delta.kind == "agreement"
@@ -248,7 +253,9 @@ class Scorer:
         """A metric over all samples; that of the worst part where there are several."""
         each = {name: self._quality(metric, rows) for name, rows in found.items()}
         name = _worst_of({name: one.value for name, one in each.items()}, metric)
-        return each[name].model_copy(update={"output": name, "outputs": each}) if len(each) > 1 else each[name]
+        if len(each) > 1:
+            return each[name].model_copy(update={"output": name, "outputs": each})
+        return each[name].model_copy(update={"output": name}) if self.beside and name else each[name]
 
     def _quality(self, metric: Metric, found: Mapping[int, Row]) -> Quality:
         order = [index for index in self.chosen if index in found]

@@ -476,10 +476,12 @@ def test_a_recipes_choice_is_judged_alone_and_the_others_are_named() -> None:
 
 
 def test_beside_labels_the_outputs_that_they_do_not_look_at_are_held_against_the_originals() -> None:
-    _, (first, second) = both(["top1"], two_heads(), two_heads(lambda row: -row[:2]))
+    made, (first, second) = both(["top1"], two_heads(), two_heads(lambda row: -row[:2]))
     assert list(second) == ["top1", "cosine"]
     assert second["top1"] == first["top1"]
-    assert second["cosine"].value == pytest.approx(-1)
+    assert (second["cosine"].value, second["cosine"].output) == (pytest.approx(-1), "more")
+    delta = made.deltas(first, second, 0)["cosine"]
+    assert (delta.beside, delta.output) == (True, "more")
 
 
 def test_a_model_alone_is_judged_by_its_labels_and_the_rest_is_named() -> None:
