@@ -26,7 +26,9 @@ def same_settings(
     differ, every arm gets the baseline's: a comparison is about models, on the same settings. Arms that are about
     settings (`ArmPlan.own_settings`) keep theirs."""
     wanted = {
-        name: protocol.Open({**hinted(hint, crew.arms[name].properties), **forced}, crew.arms[name].requests, timed)
+        name: protocol.Open(
+            {**hinted(hint, crew.arms[name].properties), **forced}, crew.arms[name].requests, timed, crew.evaluated
+        )
         for name in crew.present
     }
     native = [name for name in wanted if crew.arms[name].load.engine != "openvino"]
@@ -42,13 +44,14 @@ def same_settings(
             )
             pinned = {"NUM_STREAMS": str(chosen.streams), "INFERENCE_NUM_THREADS": str(chosen.threads)}
             wanted |= {
-                name: protocol.Open({**pinned, **wanted[name].properties}, chosen.requests, timed) for name in shared
+                name: protocol.Open({**pinned, **wanted[name].properties}, chosen.requests, timed, crew.evaluated)
+                for name in shared
             }
             opened |= open_all(crew, wanted, list(shared))[0]
     if native and crew.baseline in opened:
         chosen = opened[crew.baseline].effective
         threads = {"INFERENCE_NUM_THREADS": str(chosen.threads)}
-        wanted |= {name: protocol.Open(threads, chosen.requests, timed) for name in native}
+        wanted |= {name: protocol.Open(threads, chosen.requests, timed, crew.evaluated) for name in native}
         opened |= open_all(crew, wanted, native)[0]
     found.effective.update({name: o.effective for name, o in opened.items()})
     found.notes += _not_taken(scenario, wanted, found.effective)

@@ -32,6 +32,8 @@ class Open:
     requests: int | None = None
     timed: bool = True
     """Whether it takes batches, as the timing does, or one sample at a time."""
+    judged: bool = False
+    """Whether samples were evaluated, and what is no number was held against the original's outputs."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Worker:
         self._shared = shared
         self._engine: Engine
         self._session: Session | None = None
-        self._evaluated = False
+        self._judged = False
         self._samples: SampleFile
         self._batch = 1
         self._outputs: dict[int, tuple[int, Array]] = {}
@@ -107,14 +107,14 @@ class Worker:
         return turn
 
     def _open(self, command: protocol.Open) -> protocol.Opened:
-        self._session = None  # free the former instance first
+        self._session, self._judged = None, command.judged  # the former instance is freed first
         self._session = self._engine.open(command.properties, self._samples, command.requests, command.timed)
         times = repeated(self._session.infer_once, WARM_UP)
         return protocol.Opened(self._session.effective(), min(times) / 1e9)
 
     def _evaluate(self, command: protocol.Evaluate) -> None:
         """Each output is sent as it comes, while the model computes the next."""
-        self._session, self._evaluated = None, True
+        self._session = None
         session = self._engine.open(command.properties, (), None, timed=False)
         reader = TensorReader(self._shared)
         under_way: dict[tuple[int, int], tuple[str, Tensors]] = {}
@@ -140,7 +140,7 @@ class Worker:
         are compared first; a low precision may change them from one compiled instance to the next. Where samples were
         evaluated, it was held against the original what is no number."""
         for index, output in self._opened.latest():
-            if index not in self._outputs and not self._evaluated and _has_nan(output):
+            if index not in self._outputs and not self._judged and _has_nan(output):
                 raise ArmLostError("NaN in its output while it was timed")
             digest = crc32(np.ascontiguousarray(output).data.cast("B")) if output.size else 0
             known_digest, known = self._outputs.setdefault(index, (digest, np.array(output)))

@@ -210,6 +210,8 @@ class Crew:
         self.lost: dict[str, str] = {}
         self.limit_s = limit_s
         """Seconds that a process may take for an answer."""
+        self.evaluated = False
+        """True once samples went through an arm, to be judged."""
         self._workers: dict[str, WorkerProcess] = {}
         self.loading_s = 0.0
         """How long it took until all workers were there."""
@@ -256,7 +258,7 @@ class Crew:
         on_output: Callable[[protocol.Output], None],
     ) -> None:
         """Every input through an arm, and every output to `on_output`, in whatever order they come."""
-        command = protocol.Evaluate(properties)
+        command, self.evaluated = protocol.Evaluate(properties), True
         self._converse(name, command, lambda worker: worker.stream(command, inputs, on_output))
 
     def _converse(self, name: str, command: Any, talk: Callable[[WorkerProcess], Any]) -> Any:

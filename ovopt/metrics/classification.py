@@ -43,7 +43,8 @@ class TopK(Metric):
         return sum(count for _, count in Counter(labels).most_common(self.k)) / max(1, len(labels))
 
     def row(self, output: Array, target: Any) -> float:
-        """1 for a hit, else 0, of scores [classes] or of a class. Raises DataError where the class has no score."""
+        """1 for a hit, else 0, of scores [classes] or of a class. NaN stands ahead of every score, as in `np.argmax`.
+        Raises DataError where the class has no score."""
         if (classes := as_classes(output)) is not None:
             if self.k > classes.size:
                 raise DataError(f"{self.label} needs {self.k} classes or scores, the output has {classes.size}")
@@ -51,7 +52,7 @@ class TopK(Metric):
         scores = np.ravel(output)
         if target >= len(scores):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
-        ahead = np.count_nonzero(scores > scores[target]) + np.count_nonzero(scores[:target] == scores[target])
+        ahead = np.count_nonzero(~(scores <= scores[target])) + np.count_nonzero(scores[:target] == scores[target])
         return float(ahead < self.k)
 
 

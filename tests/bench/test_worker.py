@@ -112,6 +112,14 @@ def test_an_output_that_was_infinite_from_the_beginning_may_be(worker: Worker, s
         turn(worker, session, np.array([[0.1, number, -30.0]], np.float32))
 
 
+def test_an_output_that_was_held_against_the_originals_may_hold_what_it_held_then(
+    worker: Worker, session: Timed
+) -> None:
+    worker._judged = True
+    for _ in range(2):
+        turn(worker, session, np.array([[0.1, np.nan, -30.0]], np.float32))
+
+
 def test_an_output_that_nobody_held_against_another_may_hold_no_nan(worker: Worker, session: Timed) -> None:
     with pytest.raises(ArmLostError, match=exactly("NaN in its output while it was timed")):
         turn(worker, session, np.array([[0.1, np.nan, -30.0]], np.float32))

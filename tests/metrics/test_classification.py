@@ -38,6 +38,12 @@ def test_the_first_of_equal_scores_is_also_argmax():
     assert [TopK(k=1).row(scores, label) for label in range(4)] == [0, 1, 0, 0]
 
 
+def test_what_is_no_number_stands_ahead_as_in_argmax():
+    scores = np.array([0.1, np.nan, 0.4, -np.inf])
+    assert [TopK(k=1).row(scores, label) for label in range(4)] == [0, 0, 0, 0]
+    assert [TopK(k=2).row(scores, label) for label in range(4)] == [0, 0, 1, 0]
+
+
 def test_the_presets_carry_their_k_in_their_names():
     assert {name: TopK(**fields).label for name, fields in TopK.presets.items()} == {"top1": "top1", "top5": "top5"}
 

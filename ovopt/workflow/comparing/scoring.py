@@ -97,10 +97,10 @@ class Scorer:
         beside = bool(metrics and accuracy) and len(accuracy) == len(metrics) and len(judged) > 1 and not alone
         metrics = (*metrics, Cosine()) if beside and wanted is None else metrics
         if accuracy and prepared.samples.labels is None:
-            second = ", and name a second model" if alone else ""
+            second = " name a second model and" if alone else ""
             raise DataError(
                 f"{prepared.samples.source}: has no labels, which {accuracy[0].label} needs; "
-                f"for label-free agreement take --set metrics=[cosine,top1_agreement]{second}"
+                f"for label-free agreement{second} take --set metrics=[cosine,top1_agreement]"
             )
         level = max(own.decoders_inside for own in (prepared, *(fed or {}).values()))
         if level:  # what comes out of a model tells nothing of what its scores were

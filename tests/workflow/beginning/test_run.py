@@ -174,7 +174,7 @@ def test_a_bundle_made_from_memory_is_made_again_with_what_it_was_made_of(folder
     model = ov.Core().read_model("tiny.xml")
     bundle = ovopt.quantize(model, "int8", recipe="classification", data=samples, settings=FEW)
     assert ovopt.rebuild(bundle, "again", model=model, data=samples).weights_identical
-    said = r"^memory:tiny: was a model in memory; .*; --model names the original where it is now$"
+    said = r"^memory:tiny: was a model in memory; .*; model names the original where it is now$"
     with pytest.raises(ovopt.ModelError, match=said):
         ovopt.rebuild(bundle, "never", data=samples)
     assert not (folder / "never").exists()

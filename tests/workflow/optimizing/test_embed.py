@@ -196,7 +196,7 @@ def test_more_is_taken_in_on_top(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_another_preprocess_than_the_one_inside_is_refused(folder: Path, bundle: Manifest) -> None:
     said = (
         f"{folder / 'inside'}: a part of the `preprocess` that it was made with is inside the model, and this recipe's "
-        "is another; leave --recipe out to go by its own, or make it again with this recipe"
+        "is another; leave recipe out to go by its own, or make it again with this recipe"
     )
     options = ("preprocess.scale=127",)
     for models in ([folder / "model.xml", folder / "inside"], [folder / "inside"]):

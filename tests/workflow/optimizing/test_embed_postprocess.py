@@ -190,7 +190,7 @@ def test_another_postprocess_than_the_one_inside_is_refused(folder: Path, overri
     embedded(folder)
     said = (
         f"{folder / 'inside'}: a part of the `postprocess` that it was made with is inside the model, and this "
-        "recipe's, or its `model.output`, is another; leave --recipe out to go by its own, or make it again with this "
+        "recipe's, or its `model.output`, is another; leave recipe out to go by its own, or make it again with this "
         "recipe"
     )
     for models in (["model.xml", "inside"], ["inside"]):

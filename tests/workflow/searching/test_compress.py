@@ -163,7 +163,7 @@ def run(made: Path, tmp_path: Path, timed: Any) -> Callable[..., Manifest]:
             max_drop=goal and goal.max_drop,
             aim=goal and goal.aim,
             resume=bool(goal and goal.resume),
-            time_budget_s=goal.time_budget_s if goal else 600.0,
+            time_budget_s=goal.time_budget_s if goal else None,
         )
 
     return act

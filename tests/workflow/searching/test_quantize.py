@@ -323,7 +323,7 @@ def test_the_bar_counts_what_was_tried_and_says_what_is_best(run: Any) -> None:
     heard = Heard()
     run(progress=heard)
     told = list(dict.fromkeys(note for note in heard.notes if "tried" in note))
-    assert told == ["1 tried, none yet", "2 tried, none yet", "3 tried, best 1.20x"]
+    assert told == ["1 tried, none yet", "2 tried, none yet", "3 tried, best recipe, 1 operation reverted: 1.20x"]
 
 
 def test_what_stays_open_is_noted(run: Any) -> None:
