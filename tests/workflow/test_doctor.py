@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from ovopt.bench.machine import ProcessorTicks, machine
 from ovopt.cli.doctor import _text
-from ovopt.contracts import Brought, outside
+from ovopt.contracts import Brought, discovery, outside
 from ovopt.model.native import core
 from ovopt.records import Speedup
 from ovopt.workflow import doctor as module
@@ -145,6 +146,7 @@ def test_plugins_of_other_packages_and_those_left_out_are_listed(
     lay_down(tmp_path, "house-of-reports", entries, house_of_reports=module_text)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(module, "outside", outside.__wrapped__)
+    monkeypatch.setattr(discovery, "_installed", entry_points)
     found = doctor(self_test=False)
     assert found.plugins == (Brought(kind="Report", name="short", package="house-of-reports 1.0"),)
     (one,) = found.left_out
