@@ -119,7 +119,7 @@ def test_judging_again_needs_no_openvino(folder: Path, passed: tuple[int, Any]) 
     [
         (
             ("--budget", "throughput.min_speedup=2"),
-            "pass.json: budgets.throughput: it was not measured; add --scenario throughput",
+            "pass.json: budgets.throughput: it was not measured; add --scenario throughput (of `ovopt compare`)",
         ),
         (
             ("--budget", "lattency.min_speedup=2"),

@@ -17,7 +17,7 @@ from tests.test_budgets import judged
         ("accuracy.f1.macro.max_gain", 0.1, "f1.macro gain as expected (+5.0 points [+4.0, +6.0], budget +10.0)"),
         ("latency.min_speedup", 1.5, "latency 2.00x [1.99, 2.01], budget at least 1.50x"),
         ("first_inference.cold.min_speedup", 1, "first inference cold 0.80x [0.79, 0.81], budget at least 1.00x"),
-        ("memory.max_bytes", 1, "memory 126 MB, budget at most 1 B"),
+        ("memory.max_bytes", 100 * 2**20, "memory 120 MiB, budget at most 100 MiB"),
         ("size.max_ratio", 0.3, "size 0.26x, budget at most 0.30x"),
     ],
 )
