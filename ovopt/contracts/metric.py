@@ -68,7 +68,8 @@ class Metric(Record, ABC):
 
     def value(self, rows: Array) -> float:
         """The figure over all samples. `rows` is a float64 array [n] or [n, k] with one row per sample, or an array [n]
-        of lists where rows differ in length. NaN where it is undefined for these samples."""
+        of lists where rows differ in length. NaN where it is undefined for these samples. Raises DataError where it
+        takes no such lists."""
         if rows.dtype == object:
             raise DataError(f"{self.label}: its rows differ in length, and it does not say how a value comes of them")
         return float(rows.mean()) if len(rows) else float("nan")

@@ -270,7 +270,11 @@ def test_new_can_replace_what_it_has_written_itself(here: Path) -> None:
     ("model", "data", "said"),
     [
         ("tiny.xml", "nowhere", "nowhere: no such data"),
-        ("tiny.xml", "notes.md", "notes.md: no source reads this kind of file; say which with --set data.source."),
+        (
+            "tiny.xml",
+            "notes.md",
+            "notes.md: no source reads this kind of file; say which with data.source.kind=... in the recipe",
+        ),
         ("tiny.xml", "wide.npz", "wide.npz#0: shape [5] does not fit the model's input 'x' f32[1,16]"),
         ("nothing.xml", "data.npz", "nothing.xml: no such "),
     ],

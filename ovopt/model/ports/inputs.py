@@ -59,8 +59,8 @@ def refuse_text(inputs: Sequence[Port]) -> None:
 
 
 def filled(value: Array, port: Port) -> Array:
-    """A value that is the same for every sample: one number in all places of an input of fixed sizes, as its kind of
-    number."""
+    """A value [...] that is the same for every sample: one number in all places of an input of fixed sizes, as its kind
+    of number."""
     if port.shape and not value.ndim and None not in port.shape[1:]:
         value = np.full([1 if dim is None else dim for dim in port.shape], value)
     is_float = np.dtype(DTYPES.get(port.dtype, "float32")).kind == "f"

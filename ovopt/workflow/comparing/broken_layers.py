@@ -14,7 +14,8 @@ from ovopt.workflow.comparing.taking_part import NamedModel
 
 
 def blamed_layer(original: DeviceModel, other: DeviceModel, parts: Sequence[Tensors]) -> str:
-    """The end of a sentence; empty where no layer shows it, or a model does not run with all its values given out."""
+    """The end of a sentence on the outputs of parts, arrays [...] in the order of the inputs; empty where no layer
+    shows it, or a model does not run with all its values given out."""
     try:
         layer = first_odd_layer(original, other, parts)
     except RuntimeError:

@@ -207,7 +207,7 @@ class Scorer:
         return [*scored.shifts.misfit(), *(scored.shifts.doubts() or shown)]
 
     def inferences(self, index: int) -> list[Tensors]:
-        """The inputs of a sample's inferences, as the original takes them."""
+        """The inputs [...] of a sample's inferences, as the original takes them."""
         return [one for _, parts in self.prepared.prepare_each([index]) for one in parts]
 
     def deltas(
