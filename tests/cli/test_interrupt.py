@@ -55,6 +55,13 @@ class Running:
         """The workers that this run started, as long as they live."""
         return [process for process in psutil.process_iter() if self._is_worker(process)]
 
+    def wait_for_workers_to_go(self) -> None:
+        """One that was started as the signal came ends by itself once it finds that nobody is there."""
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while self.workers() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert self.workers() == []
+
     def _is_worker(self, process: psutil.Process) -> bool:
         try:
             return process.environ().get(MARK) == self.mark and "ovopt.bench.worker" in process.cmdline()
@@ -133,7 +140,7 @@ def test_ctrl_c_leaves_nothing_behind(
         assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130
         assert "Traceback" not in said
-        assert started.workers() == []
+        started.wait_for_workers_to_go()
     assert run.snapshot(work) == before
     assert list(temporary.iterdir()) == []
 
@@ -150,7 +157,7 @@ def test_ctrl_c_kept_down_is_no_different(gap_s: float, work: Path, temporary: P
         assert said.endswith("interrupted; nothing half-written is left\n")
         assert code == 130
         assert "Traceback" not in said
-        assert started.workers() == []
+        started.wait_for_workers_to_go()
     assert run.snapshot(work) == before
     assert list(temporary.iterdir()) == []
 
@@ -172,7 +179,7 @@ def test_a_request_to_end_leaves_nothing_behind_either(number: int, wanted: int,
         code, said = started.end(number)
         assert code == wanted
         assert "Traceback" not in said
-        assert started.workers() == []
+        started.wait_for_workers_to_go()
     assert run.snapshot(work) == before
     assert list(temporary.iterdir()) == []
 
@@ -183,10 +190,7 @@ def test_workers_end_by_themselves_when_the_coordinator_is_killed(work: Path, te
         assert len(started.workers()) >= 3
         code, _ = started.end(signal.SIGKILL)
         assert code == 137
-        deadline = time.monotonic() + GONE_WITHIN_S
-        while started.workers() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert started.workers() == []
+        started.wait_for_workers_to_go()
 
 
 def test_a_reader_that_goes_away_is_no_traceback(work: Path) -> None:
