@@ -78,6 +78,7 @@ class FakeCrew:
     dies: Mapping[str, int] = field(default_factory=dict)
     """Name -> the turn during which that worker dies, from 0."""
     lost: dict[str, str] = field(default_factory=dict)
+    evaluated: bool = False
     log: list[tuple[str, Any]] = field(default_factory=list)
     capacity: float = 100.0
     most_streams: int = 64
