@@ -65,11 +65,9 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
             quality = said or "; ".join(f"{name} {_change(pair, name)}" for name in ground.metrics)
             return ", ".join(filter(None, (_speed(pair), quality)))
         case "agrees":
-            deltas = {name: pair.accuracy[name] for name in ground.metrics if name in pair.accuracy}
-            values = ", ".join(f"{title_of(n, d)} {units.quality(d.candidate, d.unit)}" for n, d in deltas.items())
             return (
-                f"{pair.candidate} is {_speed(pair)} and agrees with the original ({values}); whether that is enough "
-                "only labelled data or a budget can say"
+                f"{pair.candidate} is {_speed(pair)} and agrees with the original ({_agreement(pair)}); whether that is "
+                "enough only labelled data or a budget can say"
             )
         case "open":
             notes = "; ".join(f"{text}: {check.note}" for text, check in zip(texts, checks, strict=True))
@@ -79,7 +77,13 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
         case "lost":
             lost = {name: title_of(name, pair.accuracy.get(name)) for name in ground.metrics}
             return "; ".join(f"{pair.candidate} loses {title} ({_change(pair, name)})" for name, title in lost.items())
-    return f"{pair.candidate} is {_speed(pair)}"
+    agreement = _agreement(pair)
+    return f"{pair.candidate} is {_speed(pair)}" + (f" ({agreement} with the original)" if agreement else "")
+
+
+def _agreement(pair: Pair) -> str:
+    deltas = {name: delta for name, delta in pair.accuracy.items() if delta.kind == "agreement"}
+    return ", ".join(f"{title_of(n, d)} {units.quality(d.candidate, d.unit)}" for n, d in deltas.items())
 
 
 def _output(pair: Pair, check: Check) -> str | None:

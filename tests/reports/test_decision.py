@@ -156,6 +156,14 @@ def test_agreement_alone_recommends_nothing():
     )
 
 
+def test_agreement_of_what_is_not_worth_it_is_said():
+    close = delta(0.0, 0.0, 0.0, kind="agreement", unit="", flips=None, minimum_detectable_drop=None)
+    assert advice([pair(latency=speed(1.0), size=0.95, accuracy={"cosine": close})]) == (
+        "original",
+        "Ship the original: int8 is not clearly faster, 0.95x the size (cosine 0.94 with the original).",
+    )
+
+
 def test_agreement_with_a_budget_decides():
     same = delta(-0.002, -0.004, 0.0, kind="agreement")
     given = {"accuracy": {"top1_agreement": {"max_drop": 0.01}}}
