@@ -66,8 +66,8 @@ def _ground(pair: Pair, ground: Ground, checks: list[Check]) -> str:
             return ", ".join(filter(None, (_speed(pair), quality)))
         case "agrees":
             return (
-                f"{pair.candidate} is {_speed(pair)} and agrees with the original ({_agreement(pair)}); whether that is "
-                "enough only labelled data or a budget can say"
+                f"{pair.candidate} is {_speed(pair)} and agrees with the original ({_agreement(pair)}); whether that "
+                "is enough only labelled data or a budget can say"
             )
         case "open":
             notes = "; ".join(f"{text}: {check.note}" for text, check in zip(texts, checks, strict=True))
