@@ -57,16 +57,20 @@ def with_budget(words: Sequence[str]) -> list[str]:
     return found
 
 
-class Command(TyperCommand):
+class _Paged:
     """A command whose page is written here."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words of the command line."""
-        return super().parse_args(ctx, with_budget(args))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
         formatter.write(page(self, ctx, page_width()))
+
+
+class Command(_Paged, TyperCommand):
+    """A command that does something itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        return super().parse_args(ctx, with_budget(args))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors that it raises name its own options."""
@@ -77,12 +81,8 @@ class Command(TyperCommand):
             raise
 
 
-class Group(TyperGroup):
-    """A command of commands whose page is written here."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the page."""
-        formatter.write(page(self, ctx, page_width()))
+class Group(_Paged, TyperGroup):
+    """A command of commands."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command below, or the group by itself; errors that that raises name its own options."""

@@ -54,22 +54,31 @@ def split(
     return chosen
 
 
+class SplitError(DataError):
+    """A division that cannot be made: the key of the recipe, and why."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key}: {why}")
+        self.key, self.why = key, why
+
+
 def counts(splits: Splits, total: int) -> dict[str, int]:
-    """Samples of each split, of so many altogether. Raises DataError where that is no division of them."""
+    """Samples of each split, of so many altogether. Raises SplitError where that is no division of them."""
     amounts = {name: getattr(splits, name) for name in NAMES}
     fixed = {name: _count(amount, total, name) for name, amount in amounts.items() if amount != "rest"}
     open_ = [name for name in NAMES if name not in fixed]
     if len(open_) > 1:
-        raise DataError(f"data.splits: {' and '.join(open_)} cannot both be `rest`")
+        raise SplitError("data.splits", f"{' and '.join(open_)} cannot both be `rest`")
     shares = sum(amount for amount in amounts.values() if isinstance(amount, float))
     if shares > 1 + ROUNDING:
-        raise DataError(f"data.splits: the shares add up to {shares:g}, more than all samples")
+        raise SplitError("data.splits", f"the shares add up to {shares:g}, more than all samples")
     used = sum(fixed.values())
     if used > total:
         said = " + ".join(f"{name} {fixed[name]}" for name in NAMES if name in fixed)
-        raise DataError(
-            f"data.splits: {said} = {used} samples asked for, the data holds {total}; "
-            "lower them in the recipe or with --set data.splits.calibration=..."
+        raise SplitError(
+            "data.splits",
+            f"{said} = {used} samples asked for, the data holds {total}; "
+            "lower them in the recipe or with --set data.splits.calibration=...",
         )
     return {**fixed, **dict.fromkeys(open_, total - used)}
 
@@ -77,10 +86,10 @@ def counts(splits: Splits, total: int) -> dict[str, int]:
 def _count(amount: Amount, total: int, name: str) -> int:
     if isinstance(amount, float):
         if not 0 <= amount <= 1:
-            raise DataError(f"data.splits.{name}: {amount} is no share; give a count or a share from 0.0 to 1.0")
+            raise SplitError(f"data.splits.{name}", f"{amount} is no share; give a count or a share from 0.0 to 1.0")
         return int(amount * total + ROUNDING)
     if not isinstance(amount, int) or amount < 0:
-        raise DataError(f"data.splits.{name}: {amount!r} is no count of samples")
+        raise SplitError(f"data.splits.{name}", f"{amount!r} is no count of samples")
     return amount
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.contracts import Metric
-from ovopt.data.split import counts
-from ovopt.errors import DataError, RecipeError, did_you_mean, quoted
+from ovopt.data.split import SplitError, counts
+from ovopt.errors import RecipeError, did_you_mean, quoted
 from ovopt.given_file import check_path
 from ovopt.locate import expand
 from ovopt.recipe import Override, Overrides, Recipe, find_recipe, load_recipe
@@ -43,9 +43,8 @@ def budget_hint(named: str, metrics: Sequence[Metric]) -> str:
 def _faults(recipe: Recipe) -> Iterator[Fault]:
     try:
         counts(recipe.data.splits, MANY)
-    except DataError as error:
-        path, _, said = str(error).partition(": ")
-        yield Fault(path, said)
+    except SplitError as error:
+        yield Fault(error.key, error.why)
     for label, times in Counter(metric.label for metric in recipe.metrics).items():
         if times > 1:
             yield Fault("metrics", f"{quoted(label)} is listed {times} times")

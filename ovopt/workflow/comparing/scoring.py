@@ -537,7 +537,7 @@ def _delta(
 ) -> QualityDelta:
     """The paired change of the worst part."""
     several = len(candidate) > 1
-    values = {name: metric.value(rows_array(rows)) for name, rows in candidate.items()} if several else {}
+    values = {name: value_of(metric, table_of(metric, rows)) for name, rows in candidate.items()} if several else {}
     name = _worst_of(values, metric) if several else next(iter(candidate))
     delta = quality_delta(baseline[name], candidate[name], kind_of(metric), seed)
     return delta.model_copy(update={"output": name}) if several else delta
