@@ -18,7 +18,10 @@ def command(
     request: o.Request,
     split: Annotated[
         Literal["all", "calibration", "tuning", "gate"] | None,
-        typer.Option(help="Which samples; default: all, or those that no step has seen where a bundle takes part."),
+        typer.Option(
+            help="Which samples; default: all, or of data that come divided those that judge; with a bundle those "
+            "that no step has seen."
+        ),
     ] = None,
     save_predictions: Annotated[
         Path | None, typer.Option(help="Write what each output was decoded to here, one JSON line per sample.")

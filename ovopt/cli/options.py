@@ -132,6 +132,35 @@ def _without_remarks(quiet: bool) -> bool:
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.", callback=_without_remarks)]
 
 
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="[SPLIT=]SAMPLES",
+        help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME; where they come as several, one for "
+        "each split: train=a.npz. Repeatable.",
+    ),
+]
+
+
+def given_data(options: list[str] | None) -> str | dict[str, list[str]] | None:
+    """`--data`: a path, or the paths of each of the data's own splits. Raises UsageError where several have no name."""
+    from ovopt.errors import UsageError, shortened
+
+    parts: dict[str, list[str]] = {}
+    for one in options or ():
+        name, equals, path = one.partition("=")
+        if equals and path and name.isidentifier() and not os.path.exists(one):
+            parts.setdefault(name, []).append(path)
+        elif len(options or ()) == 1:
+            return one
+        else:
+            raise UsageError(
+                f"--data {shortened(one)}: of several, each names its split: --data train={shortened(one)}"
+            )
+    return parts or None
+
+
 @dataclass(frozen=True)
 class Request:
     """Options of every command that runs a model: recipe and settings of it, samples, seed."""
@@ -140,12 +169,7 @@ class Request:
         str | None,
         typer.Option("--recipe", "-r", metavar="NAME", help="A recipe's name or file; see `ovopt recipes list`."),
     ] = None
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data", metavar="SAMPLES", help="Samples: an .npz, a folder, a parquet, csv or json file, or hf:NAME."
-        ),
-    ] = None
+    data: Data = None
     sets: Sets = None
     shape: Annotated[
         list[str] | None,
@@ -165,7 +189,7 @@ class Request:
         bad_samples = [f"data.on_bad_sample={self.on_bad_sample}"] if self.on_bad_sample else []
         return {
             "recipe": self.recipe,
-            "data": self.data,
+            "data": given_data(self.data),
             "seed": self.seed,
             "settings": [*before, *map(_shape, self.shape or ()), *bad_samples, *(self.sets or ())],
             "trust": self.trust,

@@ -26,12 +26,18 @@ class Samples:
     source: str
     ids: tuple[str, ...]
     labels: tuple[Any, ...] | None
+    """One for each sample, None for one without; or none at all."""
     load: Callable[[int], Any]
     fingerprint: str
     classes: tuple[str, ...] = ()
     """The source's own class names, in the order of the indices in its labels."""
     class_count: int | None = None
     """The number of classes, where the form of the labels tells it."""
+    splits: tuple[str, ...] | None = None
+    """The split that the data set itself puts each sample in: `train`, `val`, `test` ..."""
+    keys: tuple[str, ...] | None = None
+    """A sample's place among the splits is drawn by its key, so that the name of a file of many decides nothing; the
+    ids where there are none."""
     random: bool = False
     """True where contents are drawn at random: statistics of them would ruin a model."""
 

@@ -61,6 +61,13 @@ class Prepared:
         )
 
     @property
+    def judging(self) -> Sequence[int]:
+        """Indices of all samples; where the data bring their own splits, of those that the gate draws from."""
+        own = self.samples.splits
+        pool = {own[index] for index in self.splits["gate"]} if own else set()
+        return [index for index, name in enumerate(own) if name in pool] if own and pool else range(len(self.samples))
+
+    @property
     def preparation(self) -> Preparation:
         """Preparation of a sample's content for the model."""
         return self.own or self.full_preparation
@@ -191,6 +198,14 @@ def digest(tensors: Tensors) -> str:
     return hashed.hexdigest()
 
 
+def _classes(samples: Samples, recipe: Recipe) -> Sequence[Any] | None:
+    """Labels that are classes, which every split should hold alike; None where they are free text or numbers."""
+    labels = samples.labels or ()
+    if not any(metric.one_class for metric in recipe.metrics) and not all(type(label) is int for label in labels):
+        return None
+    return labels if labels and all(label is None or isinstance(label, int | str) for label in labels) else None
+
+
 def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None) -> Prepared:
     """Open the recipe's data (or a data set in memory) and divide it. Raises DataError where there is none, or a
     label is bad and the recipe does not say `on_bad_sample: skip`."""
@@ -203,7 +218,8 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None)
     if samples.labels is not None and any(metric.one_class for metric in recipe.metrics):
         found = class_labels(samples.labels)
         samples = replace(samples, labels=found.labels, class_count=found.count)
-    splits = split(samples.ids, recipe.data.splits, seed, samples.labels)
+    divided = {"own": samples.splits, "keys": samples.keys}
+    splits = split(samples.ids, recipe.data.splits, seed, _classes(samples, recipe), **divided)
     prepared = Prepared(samples, splits, seed, recipe, inputs, first_label=recipe.data.first_label or 0)
     for index, label in enumerate(samples.labels or ()):
         if isinstance(label, BadLabel):

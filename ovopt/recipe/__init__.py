@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.errors import DataError, RecipeError, UsageError, did_you_mean, quoted
-from ovopt.given_file import check_file, check_path
-from ovopt.locate import expand, shipped
+from ovopt.data.recognition import settings_of
+from ovopt.errors import RecipeError, UsageError, did_you_mean, quoted
+from ovopt.given_file import check_file
+from ovopt.locate import shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
 from ovopt.recipe.places import places_in, without_places
@@ -29,13 +30,13 @@ R = TypeVar("R", bound=Record)
 DEFAULT = "generic"
 MOST = 100
 """Entries of a section that lists plug-ins."""
-HUB = "hf:"
-"""What the name of a data set on the hub begins with, where a path may stand."""
+SPLITS = "splits"
+"""The kind of source that puts parts together."""
 
 
 def load_recipe(
     name: str | Path | None = None,
-    data: str | Path | None = None,
+    data: str | Path | Mapping[str, Any] | None = None,
     overrides: Overrides = (),
     fill: Callable[[Any], Any] | None = None,
 ) -> Recipe:
@@ -49,7 +50,7 @@ def load_recipe(
     raw, lines = read_yaml(file)
     refuse(list(map(_place_in_file, places_in(raw))), short(file), (), lines)
     if data is not None:
-        raw = with_data(raw, str(data))
+        raw = with_data(raw, data)
     return parse_recipe(raw, short(file), overrides, lines, fill)
 
 
@@ -61,29 +62,31 @@ def _place_in_file(key: str) -> Fault:
     )
 
 
-def with_data(raw: Mapping[str, Any], data: str) -> dict[str, Any]:
+def with_data(raw: Mapping[str, Any], data: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """A recipe's plain values with another path of the source's own kind, or a source of the kind that the path shows.
+    A mapping is of the data's own splits: name -> path, or several.
 
     Raises DataError where there is nothing, or nothing that a source reads.
     """
     section = dict(raw["data"]) if isinstance(raw.get("data"), Mapping) else {}
     source = section.get("source")
-    source = dict(source) if isinstance(source, Mapping) else {}
-    if not data.startswith(HUB):
-        check_path(expand(data), DataError)
-    known = plugins("ovopt.data", DataSource)
-    own = known.get(source.get("kind", ""))
-    reading = [one for one in known.values() if one.recognises(data)]
-    kind = max(reading, key=lambda one: one.priority).name if reading else None
-    if own and (own.recognises(data) or (kind and not known[kind].priority and Path(data).is_dir())):
-        kind = own.name  # a folder that no kind knows by its content is what the recipe says
-    if kind is None:
-        if not Path(data).exists():
-            raise DataError(f"{data}: no such data")
-        raise DataError(f"{data}: no source reads this kind of file; say which with --set data.source.kind=...")
-    kept = source if source.get("kind") == kind else {}
-    path = data if data.startswith((HUB, "{")) else str(Path(data).resolve())
-    return {**raw, "data": {**section, "source": {**kept, "kind": kind, "path": path}}}
+    own = dict(source) if isinstance(source, Mapping) else {}
+    settings = _of_parts(data, own) if isinstance(data, Mapping) else settings_of(str(data), own)
+    if settings["kind"] == SPLITS and own.get("kind") not in (None, SPLITS):
+        settings = {**{key: own[key] for key in own if key not in ("kind", "path")}, "each": own["kind"], **settings}
+    return {**raw, "data": {**section, "source": settings}}
+
+
+def _of_parts(data: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: own[key] for key in own if key not in ("path", "parts")} if own.get("kind") == SPLITS else {}
+    listed = {name: [paths] if isinstance(paths, str | Path) else list(paths) for name, paths in data.items()}
+    return {**kept, "kind": SPLITS, "parts": {name: [*map(_absolute, paths)] for name, paths in listed.items()}}
+
+
+def _absolute(path: str | Path) -> str:
+    """Raises DataError where it is no path, or there is nothing."""
+    settings: str = settings_of(str(path), {})["path"]
+    return settings
 
 
 def find_recipe(name: str | Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.contracts import Metric
-from ovopt.data.split import SplitError, counts
+from ovopt.data.split import SplitError, check_amounts
 from ovopt.errors import RecipeError, did_you_mean, quoted
 from ovopt.given_file import check_path
 from ovopt.locate import expand
@@ -20,8 +20,6 @@ FILES = ("tokenizer", "file")
 """Keys of transforms and decoders whose values are paths."""
 LATER = ("hf:", "{model}", "{metadata:")
 """What begins so is not on disk, or beside a model that is not known yet."""
-MANY = 1 << 40
-"""Samples, more than any split asks for by their count."""
 
 
 def load_sound_recipe(name: str | Path, data: str | Path | None = None, overrides: Overrides = ()) -> Recipe:
@@ -42,7 +40,7 @@ def budget_hint(named: str, metrics: Sequence[Metric]) -> str:
 
 def _faults(recipe: Recipe) -> Iterator[Fault]:
     try:
-        counts(recipe.data.splits, MANY)
+        check_amounts(recipe.data.splits)
     except SplitError as error:
         yield Fault(error.key, error.why)
     for label, times in Counter(metric.label for metric in recipe.metrics).items():

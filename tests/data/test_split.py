@@ -119,8 +119,8 @@ def test_rare_classes_are_in_all_splits_alike_over_many_seeds():
     assert 11.5 < sum(rare) / len(rare) < 13.5
 
 
-@pytest.mark.parametrize("labels", [None, [0.5] * 200, [[1, 2]] * 200, [1] * 199 + [None], ["a"] * 200])
-def test_labels_that_are_no_classes_change_nothing(labels):
+@pytest.mark.parametrize("labels", [None, ["a"] * 200])
+def test_a_single_class_change_nothing(labels):
     plain = split(IDS, Splits(calibration=20, tuning=0.3), 5)
     assert {k: set(v) for k, v in split(IDS, Splits(calibration=20, tuning=0.3), 5, labels).items()} == {
         k: set(v) for k, v in plain.items()

@@ -309,7 +309,7 @@ def test_several_faults_are_told_at_once():
 @pytest.mark.parametrize(
     ("values", "place"),
     [
-        ({"data": {"splits": {"gate": "most"}}}, "data.splits.gate"),
+        ({"data": {"splits": {"gate": [[1]]}}}, "data.splits.gate"),
         ({"model": {"output": [[1]]}}, "model.output"),
         ({"model": {"output": {"a": 1}}}, "model.output"),
         ({"model": {"shapes": {"x": [1, [2]]}}}, "model.shapes.x[1]"),

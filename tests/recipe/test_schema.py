@@ -175,7 +175,7 @@ def test_what_ovopt_reads_fits(values: dict[str, Any]) -> None:
         {"optimize": [{"quantize": {"ignored_scope": {"name": ["a"]}}}]},
         {"data": ["a"]},
         {"data": {"split": {}}},
-        {"data": {"splits": {"gate": "most"}}},
+        {"data": {"splits": {"gate": [[1]]}}},
         {"data": {"source": {"path": "a.npz"}}},
         {"data": {"source": {"kind": "nzp", "path": "a.npz"}}},
         {"data": {"source": {"kind": "npz", "path": "a.npz", "label": "y"}}},

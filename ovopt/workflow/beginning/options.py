@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from ovopt.recipe import Recipe
 
     RecipeLike: TypeAlias = Recipe | str | Path | None
-    Data: TypeAlias = str | Path | DataSource | datasets.Dataset | nncf.Dataset | Sequence[Any] | None
+    Data: TypeAlias = (
+        str | Path | DataSource | datasets.Dataset | nncf.Dataset | Sequence[Any] | Mapping[str, Any] | None
+    )
     SettingsLike: TypeAlias = Mapping[str, Any] | Sequence[Override | str]
     Watched: TypeAlias = Progress | bool | None
 

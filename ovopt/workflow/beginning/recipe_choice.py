@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from ovopt.contracts import DataSource
 from ovopt.data.content import hash_of
@@ -22,6 +22,8 @@ from ovopt.workflow.beginning.options import Options, check
 if TYPE_CHECKING:
     from ovopt.workflow.beginning.options import Data, RecipeLike
 
+Paths: TypeAlias = str | Path | Mapping[str, Any]
+"""A path, or those of each of the data's own splits."""
 FOLDER, METADATA = "{model}", re.compile(r"\{metadata:(.+)\}")
 
 
@@ -85,7 +87,7 @@ def choose(
     Raises UsageError for a recipe or data of a wrong type, RecipeError and DataError where they cannot be used.
     """
     check("recipe", recipe, "a name, a file or a Recipe", recipe is None or isinstance(recipe, Recipe | str | Path))
-    if data is None or isinstance(data, str | Path):
+    if data is None or isinstance(data, str | Path) or _are_paths(data):
         held = next((model.held for model in models if model.held is not None), None) if data is None else None
         chosen = _chosen(recipe, data, models, options, guess, given=held is not None)
         return chosen if held is None or chosen.recipe.data.source else replace(chosen, data=held)
@@ -96,13 +98,22 @@ def choose(
     return replace(chosen, recipe=bare.model_copy(update={"preprocess": ()}) if is_prepared(data) else bare, data=data)
 
 
+def _are_paths(data: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell a mapping of the data's own splits to paths from samples in memory."""
+    parts = data.values() if isinstance(data, Mapping) else ()
+    return bool(parts) and all(
+        isinstance(one, str | Path) or (isinstance(one, list | tuple) and all(isinstance(p, str | Path) for p in one))
+        for one in parts
+    )
+
+
 def _with_source(recipe: Recipe, source: DataSource | None) -> Recipe:
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": source})})
 
 
 def _chosen(
     recipe: RecipeLike,
-    path: str | Path | None,
+    path: Paths | None,
     models: Sequence[OpenedModel],
     options: Options,
     guess: bool,
@@ -112,7 +123,7 @@ def _chosen(
     seed, fill = options.seed or 0, Beside(models[0]).filled
     if isinstance(recipe, Recipe):
         changed = path is not None or options.overrides
-        raw = recipe.resolved() if path is None else with_data(recipe.resolved(), str(path))
+        raw = recipe.resolved() if path is None else with_data(recipe.resolved(), path)
         return Chosen(parse_recipe(raw, "recipe", options.overrides, fill=fill) if changed else recipe, seed, "")
     if recipe is not None:
         return Chosen(load_recipe(recipe, path, options.overrides, fill), seed, "", file=_file(recipe))
@@ -134,9 +145,7 @@ def _gone(models: Sequence[OpenedModel]) -> str:
     return f"{made} was made with a data set in memory, which is not at hand; --data names samples" if made else ""
 
 
-def _of_a_bundle(
-    path: str | Path | None, models: Sequence[OpenedModel], options: Options, given: bool
-) -> Chosen | None:
+def _of_a_bundle(path: Paths | None, models: Sequence[OpenedModel], options: Options, given: bool) -> Chosen | None:
     for manifest in (model.manifest for model in models):
         if manifest and manifest.data and (given or manifest.recipe.get("data", {}).get("source")):
             what = "recipe and seed" if given else "recipe, data and seed"
@@ -146,13 +155,13 @@ def _of_a_bundle(
                     f", but for {', '.join(places)}: places on disk come from --set runtime.properties.KEY=... alone"
                 )
             raw = without_places(manifest.recipe)
-            raw = raw if path is None else with_data(raw, str(path))
+            raw = raw if path is None else with_data(raw, path)
             seed = manifest.data.seed if options.seed is None else options.seed
             return Chosen(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)
     return None
 
 
-def _matching(path: str | Path | None, model: OpenedModel, options: Options, given: bool) -> Chosen | None:
+def _matching(path: Paths | None, model: OpenedModel, options: Options, given: bool) -> Chosen | None:
     matched = best_match(Path(model.name if model.label else model.path), model.facts)
     if matched:
         recipe = load_recipe(matched.name, path, options.overrides, Beside(model).filled)

@@ -71,11 +71,13 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     prepared = run.prepare(taking_part[0].inputs)
     if len(taking_part) == 1:
         prepared = prepared.without_cache()
-    part = part or ("gate" if any(one.manifest for one in taking_part) else "all")
+    if part is None:
+        indices = prepared.splits["gate"] if any(one.manifest for one in taking_part) else prepared.judging
+    else:
+        indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
     run.tell()
-    indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
     if not indices:
-        raise DataError(f"data.splits.{part}: holds no samples")
+        raise DataError(f"data.splits.{part or 'gate'}: holds no samples")
     lines: list[str] = []
 
     def save(arm: str, index: int, prediction: Any) -> None:
