@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from ovopt.errors import DataError, did_you_mean
 from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
 
@@ -38,11 +39,20 @@ class Samples:
     keys: tuple[str, ...] | None = None
     """A sample's place among the splits is drawn by its key, so that the name of a file of many decides nothing; the
     ids where there are none."""
+    columns: Mapping[str, Callable[[], Sequence[Any]]] = field(default_factory=dict)
+    """What the source says of each sample beside its label, such as who speaks: name -> values, read when asked for."""
     random: bool = False
     """True where contents are drawn at random: statistics of them would ruin a model."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """What the source says of each sample under this name. Raises DataError where it says nothing."""
+        if name not in self.columns:
+            hint = did_you_mean(name, self.columns) if self.columns else "it has none beside samples and labels"
+            raise DataError(f"{self.source}: no column {name!r}; {hint}")
+        return self.columns[name]()
 
 
 @dataclass(frozen=True)
