@@ -57,10 +57,15 @@ class Samples:
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A label that is a file, read where it is needed: a mask of class ids, or an image."""
+    """A label that is a file, read where it is needed: a mask of class ids, a region of what is not 0, an image, or a
+    number for each pixel."""
 
     path: Path
-    kind: Literal["mask", "image"]
+    kind: Literal["mask", "region", "image", "values"]
+    channels: Literal["RGB", "L", "Y"] | None = None
+    """Of an image: those that are wanted; None for the file's own."""
+    scale: float = 1.0
+    """Of numbers: what those in the file are multiplied by."""
 
 
 @dataclass(frozen=True)

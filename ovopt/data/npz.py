@@ -84,7 +84,7 @@ class Npz(DataSource):
         return Samples(
             source=str(file),
             ids=tuple(f"{file.name}#{i}" for i in range(count)),
-            labels=tuple(arrays[label_key].tolist()) if label_key else None,
+            labels=_labels(arrays[label_key]) if label_key else None,
             load=load,
             fingerprint=hash_of(file),
         )
@@ -116,6 +116,11 @@ class Npz(DataSource):
         if not chosen:
             raise DataError(f"{file}: holds no array of inputs, only {', '.join(known) or 'nothing'}")
         return chosen
+
+
+def _labels(array: Array) -> tuple[Any, ...]:
+    """Labels of samples: numbers, names and rows as Python's own; masks and images stay arrays in the file."""
+    return tuple(array) if array.ndim > 2 else tuple(array.tolist())
 
 
 def _unnamed_labels(known: Sequence[str], find: Callable[[str], _Entry], ports: Sequence[Port]) -> str | None:

@@ -23,6 +23,7 @@ class Image(Decoder):
     layout: Literal["chw", "hwc"] = "chw"
     low: float = Field(default=0, description="the output's value of black")
     high: float = Field(default=1, description="the output's value of white")
+    rounded: bool = Field(default=False, description="to whole numbers, as in a file of 8 bits")
 
     @model_validator(mode="after")
     def _has_a_range(self) -> Image:
@@ -41,7 +42,8 @@ class Image(Decoder):
             array = array.transpose(1, 2, 0)
         if array.ndim != 3 or array.shape[2] not in COLOURS:
             raise misfit(self.name, wants, output)
-        return np.clip((array.astype(np.float64) - self.low) / (self.high - self.low) * 255, 0, 255)
+        image = np.clip((array.astype(np.float64) - self.low) / (self.high - self.low) * 255, 0, 255)
+        return np.rint(image) if self.rounded else image
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...] in float32."""
@@ -54,4 +56,5 @@ class Image(Decoder):
             return None
         kind = image.get_element_type().to_dtype()
         low, scale = (op.constant(np.array(value, kind)) for value in (self.low, 255 / (self.high - self.low)))
-        return op.clamp(op.multiply(op.subtract(image, low), scale), 0.0, 255.0).output(0)
+        whole = op.clamp(op.multiply(op.subtract(image, low), scale), 0.0, 255.0)
+        return op.round(whole, "half_to_even").output(0) if self.rounded else whole.output(0)

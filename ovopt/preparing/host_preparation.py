@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import Any
 
+import numpy as np
+
 from ovopt.contracts import Array, Parts, Tensors, Transform
 from ovopt.model.ports.inputs import bind
 from ovopt.records import Port
 
 Inferences = tuple[Tensors, ...]
 """Model inputs of a sample, one set for each inference."""
+SAME_PLACE = 0.5
+"""Pixels by which an image that is only brought to another size may move, by rounding."""
 AHEAD = 4
 """Samples in advance, per thread."""
 
@@ -53,6 +57,14 @@ class HostPreparation:
         for transform in self.transforms:
             mask = transform.masked(mask)
         return mask
+
+    def only_resizes(self, size: tuple[int, int]) -> bool:
+        """True where an image of `size` (width, height) is brought to another size at most: neither cut nor padded."""
+        inner = np.array([1, 1, 3, 3]) / 4
+        moved, new = inner * np.tile(size, 2)[np.newaxis], size
+        for transform in self.transforms:
+            moved, new = transform.moved(moved, new)
+        return np.allclose(moved, inner * np.tile(new, 2), atol=SAME_PLACE)
 
     def _with_constants(self, part: Any) -> Any:
         if not self.constants:

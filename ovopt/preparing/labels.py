@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ovopt.contracts import Array, BadLabel, Boxes, LabelFile, Samples
 from ovopt.data.images import image_size
 from ovopt.errors import DataError, did_you_mean
-from ovopt.given_file import check_file
-from ovopt.locate import optional
 from ovopt.preparing.class_labels import names_option
 from ovopt.preparing.host_preparation import HostPreparation
+from ovopt.preparing.label_files import read_label_file
 from ovopt.recipe import Recipe
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 TEXT_TASKS = ("recognition", "transcription")
 """Tasks whose labels are texts, not names of classes."""
@@ -38,7 +34,8 @@ class Labels:
 
     def read(self, index: int) -> Any:
         """A class index where the recipe lists the classes; boxes [n, 4] (x0, y0, x1, y1) in the pixels of the model's
-        input; a mask [height, width] moved as its image is, or an image [height, width, 3].
+        input; a mask [height, width] moved as its image is, an image [height, width, channels], or numbers [height,
+        width] in their own size, or cut and padded as their image is, NaN around it.
 
         Raises DataError where the label cannot be read or names no class, SettingsError where Pillow is missing.
         """
@@ -47,9 +44,8 @@ class Labels:
         match label:
             case Boxes():
                 return self._boxes(label, index)
-            case LabelFile(path=path, kind=kind):
-                image = _read_image(path, kind)
-                return self._mask(image, path, index) if kind == "mask" else image
+            case LabelFile():
+                return self._of_file(label, index)
             case str():
                 return self._class_or_text(label, index)
             case int() if self.samples.classes and self.recipe.data.classes:
@@ -71,12 +67,24 @@ class Labels:
         labels = self.samples.labels
         return labels is not None and isinstance(labels[index], LabelFile | Boxes | BadLabel)
 
-    def _mask(self, mask: Array, path: Path, index: int) -> Array:
+    def _of_file(self, label: LabelFile, index: int) -> Array:
+        read = read_label_file(label)
+        if label.kind == "image":
+            return read
+        if label.kind == "values" and self.preparation.only_resizes((read.shape[1], read.shape[0])):
+            return read
+        self._check_size(read, label.path, index)
+        moved = self.preparation.mask(read)
+        if label.kind == "values":
+            inside = self.preparation.mask(np.ones(read.shape, np.uint8)) == 1
+            return np.where(inside, moved, np.nan)
+        return moved
+
+    def _check_size(self, mask: Array, path: Path, index: int) -> None:
         content, own = self.samples.load(index), (mask.shape[1], mask.shape[0])
         size = image_size(self.samples.ids[index], content) if isinstance(content, bytes) else own
         if size != own:
             raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
-        return self.preparation.mask(mask)
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
         corners = self.preparation.boxes(boxes.corners, boxes.size)
@@ -107,27 +115,3 @@ class Labels:
 
 def _is_number(label: Any) -> bool:
     return isinstance(label, int) or (isinstance(label, str) and label.lstrip("-").isdecimal())
-
-
-def _read_image(path: Path, kind: str) -> Array:
-    """A mask [height, width] or an image [height, width, 3]."""
-    pillow = optional("PIL.Image", f"{path}: reading it needs Pillow", "vision")
-    check_file(path, "image", DataError)
-    try:
-        with pillow.open(path) as image:
-            return _class_ids(image, path) if kind == "mask" else np.asarray(image.convert("RGB"))
-    except DataError:
-        raise
-    except Exception as error:  # Pillow's readers raise errors of every kind on broken files
-        raise DataError(f"{path}: not a readable image: {error}") from None
-
-
-def _class_ids(mask: Image, path: Path) -> Array:
-    """A palette's indices are the class ids; converting would make colours of them."""
-    if mask.mode.startswith("I;16"):
-        return np.asarray(mask).astype(np.int32)
-    if mask.mode not in ("L", "P", "I", "1"):
-        raise DataError(
-            f"{path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette"
-        )
-    return np.asarray(mask)

@@ -29,19 +29,23 @@ class DecodeImage(Transform):
     channels.
 
     Pixels are what Pillow gives; transparency is dropped unless `mode` is RGBA, and 16-bit grey values keep their
-    upper 8 bits. Arrays pass through, and images that are already decoded are converted. Needs the extra `vision`.
+    upper 8 bits unless `mode` is own. Arrays pass through, and images that are already decoded are converted. Needs the
+    extra `vision`.
     """
 
     name: ClassVar[str] = "decode_image"
     sole: ClassVar[str | None] = "mode"
     decodes: ClassVar[bool] = True
-    mode: Literal["RGB", "BGR", "L", "RGBA"] = Field(
-        default="RGB", description="the channels that come out; L is one channel of brightness"
+    mode: Literal["RGB", "BGR", "L", "Y", "RGBA", "own"] = Field(
+        default="RGB",
+        description="the channels that come out; L is one of brightness, Y the luma of YCbCr (both of 0 to 255), own "
+        "is the file's: grey of 8 or 16 bits or of floats, or RGB",
     )
     exif: bool = Field(default=True, description="turn the image upright, where the camera noted how it was held")
 
     def __call__(self, content: Any) -> Array:
-        """uint8 [height, width, channels]; an array as it is. Raises DataError where the file is no readable image."""
+        """uint8 [height, width, channels], with `own` of the file's type; an array as it is. Raises DataError where the
+        file is no readable image."""
         if isinstance(content, np.ndarray):
             return content
         if isinstance(content, bytes):
@@ -78,9 +82,13 @@ class DecodeImage(Transform):
             from PIL import ImageOps
 
             image = ImageOps.exif_transpose(image)
-        array = np.asarray(_eight_bit(image).convert("RGB" if self.mode == "BGR" else self.mode))
-        if self.mode == "BGR":
-            return np.ascontiguousarray(array[..., ::-1])
+        if self.mode == "own":
+            return _own(image)
+        mode = {"BGR": "RGB", "Y": "YCbCr"}.get(self.mode, self.mode)
+        image = _eight_bit(image)
+        array = np.asarray((image.convert("RGB") if self.mode == "Y" else image).convert(mode))
+        if self.mode in ("BGR", "Y"):
+            return np.ascontiguousarray(array[..., ::-1] if self.mode == "BGR" else array[..., :1])
         return array[..., np.newaxis] if self.mode == "L" else array
 
 
@@ -144,12 +152,60 @@ class Grayscale(Transform):
         return converted(rounded.output(0), dtype)
 
 
+class Luma(Transform):
+    """Luma of a colour image by ITU-R BT.601, unrounded in float32: `luma: studio` goes from 16 to 235, as MATLAB and
+    BasicSR have it, `luma: full` from 0 to 255, as JPEG has it.
+
+    An image of one channel is luma already and passes through. Stands before `scale` and `layout`.
+    """
+
+    name: ClassVar[str] = "luma"
+    sole: ClassVar[str | None] = "range"
+    range: Literal["studio", "full"] = "studio"
+    white: float = Field(default=255, gt=0, description="the value of white in the image: 1 behind `scale: 255`")
+
+    def __call__(self, content: Any) -> Array:
+        """Float32 [height, width, 1]. Raises DataError where the image has no colours."""
+        array = numbers_of(content, self.name)
+        if array.ndim == 3 and array.shape[-1] == 1:
+            return array.astype(np.float32)
+        weights, offset = self._weights()
+        return (coloured(array, self.name)[..., :3] @ weights + offset)[..., np.newaxis].astype(np.float32)
+
+    def embedded(self, batch: openvino.Output) -> openvino.Output | None:
+        """A product in float32."""
+        sample = sizes(batch)
+        if len(sample) != 3 or sample[-1] not in (1, 3, 4):
+            return None
+        if sample[-1] == 1:
+            return as_f32(batch)
+        weights, offset = self._weights()
+        colours = as_f32(stretch(batch, -1, 0, 3))
+        product = op.matmul(colours, weights.astype(np.float32)[:, np.newaxis], False, False)
+        return op.add(product, np.float32(offset)).output(0)
+
+    def _weights(self) -> tuple[Array, float]:
+        if self.range == "full":
+            return np.array([0.299, 0.587, 0.114]), 0.0
+        return np.array([65.481, 128.553, 24.966]) / 255, 16 * self.white / 255
+
+
 def coloured(content: Any, name: str) -> Array:
     """Image [height, width, 3] or [height, width, 4]. Raises DataError for anything else."""
     array = numbers_of(content, name)
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
         raise DataError(f"{name}: wants height, width and 3 or 4 channels, not shape {list(array.shape)}")
     return array
+
+
+def _own(image: Image.Image) -> Array:
+    """Pixels [height, width, channels] of the file's own channels and depth, without transparency."""
+    if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+        array = np.asarray(image)
+        return (array.astype(np.float32) if image.mode == "I" else array)[..., np.newaxis]
+    if image.mode in ("1", "L", "LA"):
+        return np.asarray(image.convert("L"))[..., np.newaxis]
+    return np.asarray(_eight_bit(image).convert("RGB"))
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

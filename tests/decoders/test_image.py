@@ -39,6 +39,11 @@ def test_black_is_less_than_white():
         Image(low=1, high=1)
 
 
+def test_values_can_be_rounded_as_in_a_file():
+    output = np.array([[[0.5, 0.003, 0.997]]])
+    assert Image(rounded=True)(output, {}).ravel().tolist() == np.rint(output * 255).ravel().tolist()
+
+
 @pytest.mark.parametrize(
     ("decoder", "output", "message"),
     [

@@ -67,6 +67,59 @@ def test_luma_is_scikit_images(kind, data_range):
 
 
 @pytest.mark.parametrize("kind", BOTH)
+def test_luma_without_headroom_is_that_of_jpeg(kind):
+    output, target = pair(4)
+    luma = [
+        (0.299 * r + 0.587 * g + 0.114 * b)[..., None] for r, g, b in (np.moveaxis(i, 2, 0) for i in (output, target))
+    ]
+    found = kind(y_only=True, luma="full").row(output, target)
+    assert found == pytest.approx(reference(kind, *luma), abs=1e-10)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_an_output_of_one_channel_is_compared_as_luma_with_the_luma_of_a_target_in_colours(kind):
+    output, target = pair(5)
+    luma = [rgb2ycbcr(image)[..., :1] for image in (output, target)]
+    assert kind(y_only=True).row(luma[0], target) == pytest.approx(reference(kind, *luma), abs=1e-10)
+    fault = (
+        f"{kind.name} needs images [height, width, channels] of one size; the output has shape (24, 31, 1), the "
+        "label (24, 31, 3); `data.source.channels: L` (or Y) reads targets in one channel, and `y_only: true` makes "
+        "luma of them"
+    )
+    with pytest.raises(DataError, match=exactly(fault)):
+        kind().row(luma[0], target)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_target_of_16_bits_is_compared_in_its_own_range(kind):
+    output, target = (np.clip(image * 257.0 + 13, 0, 65535) for image in pair(6, (20, 22, 1)))
+    target = target.astype(np.uint16)
+    expected = reference(kind, output, target, 65535)
+    assert kind().row(output / 257, target) == pytest.approx(expected, abs=1e-9)
+    assert kind(data_range=65535).row(output, target) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_channels_may_stand_first_on_either_side(kind):
+    output, target = pair(7)
+    expected = reference(kind, output, target)
+    turned = [np.moveaxis(image, 2, 0) for image in (output, target)]
+    assert kind().row(turned[0], turned[1]) == pytest.approx(expected, abs=1e-10)
+    assert kind().row(output, turned[1]) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_labels_of_0_to_1_ask_for_their_range(kind):
+    output, target = (image / 255 for image in pair(8))
+    fault = (
+        f"the label goes from {target.min():.3g} to {target.max():.3g}; --set metrics.{kind.name}.data_range=1 if "
+        "output and labels have 0 to 1, =255 if they have 0 to 255"
+    )
+    with pytest.raises(DataError, match=exactly(fault)):
+        kind().row(output, target)
+
+
+@pytest.mark.parametrize("kind", BOTH)
 def test_the_value_is_the_mean_over_the_drawn_images(kind):
     pairs = [pair(seed) for seed in range(5)]
     rows = rows_of([kind().row(*own) for own in pairs])
@@ -112,8 +165,9 @@ def test_images_too_small_or_without_colour_are_errors(kind):
         DataError, match=exactly("nothing is left of an image of (12, 14) pixels without a border of 6")
     ):
         kind(crop_border=6).row(np.zeros((12, 14)), np.zeros((12, 14)))
-    with pytest.raises(DataError, match=exactly("y_only needs RGB images, not 1 channels")):
-        kind(y_only=True).row(np.zeros((12, 14)), np.zeros((12, 14)))
+    fault = "y_only needs images of 3 channels, RGB, or of 1, not of shape (12, 14, 4)"
+    with pytest.raises(DataError, match=exactly(fault)):
+        kind(y_only=True).row(np.zeros((12, 14, 4)), np.zeros((12, 14, 4)))
 
 
 def test_an_image_smaller_than_the_window_is_an_error():

@@ -13,7 +13,7 @@ from PIL import Image
 from ovopt.contracts import Transform, plugins
 from ovopt.model.native import core
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
-from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
+from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale, Luma
 from ovopt.transforms.numbers import Cast, Clip, Normalize, Scale, Standardize
 from ovopt.transforms.resampling import FILTERS, pillow_weights
 from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, Transpose
@@ -92,6 +92,9 @@ CLOSE: list[tuple[Transform, np.ndarray]] = [
     (Standardize(), picture(4, 50, dtype="float32")),
     (Standardize(axis=-1), picture(4, 50, dtype="float32")),
     (Grayscale(), picture(4, 5, 3, dtype="float32")),
+    (Luma(), picture(4, 5, 3)),
+    (Luma(range="full"), picture(4, 5, 4, dtype="float32")),
+    (Luma(), picture(4, 5, 1)),
     (Resize(size=(9, 7)), picture(13, 20, 3, dtype="float32")),
     (Resize(size=(9, 27), interpolation="bicubic"), picture(13, 20, 3, dtype="float32")),
     (Resize(size=(9, 27), antialias=False), picture(13, 20, 3, dtype="float32")),

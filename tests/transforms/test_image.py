@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
+from skimage.color import rgb2ycbcr
 
 from ovopt.errors import DataError, SettingsError
-from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale
+from ovopt.transforms.image import ColourOrder, DecodeImage, Grayscale, Luma
 from ovopt.transforms.sniff import seems
 from tests.factories import exactly
 
@@ -200,7 +201,48 @@ def test_grayscale_leaves_one_channel_as_it_is():
     assert Grayscale()(PIXELS[..., :1]).shape == (9, 13, 1)
 
 
-@pytest.mark.parametrize("transform", [ColourOrder(order="rgb"), Grayscale()])
+@pytest.mark.parametrize("source", ["L", "RGB", "P", "RGBA"])
+def test_the_luma_of_a_file_is_pillows(source):
+    image = Image.fromarray(PIXELS).convert(source)
+    expected = np.asarray(image.convert("RGB").convert("YCbCr"))[..., :1]
+    np.testing.assert_array_equal(DecodeImage(mode="Y")(_file(image)), expected)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "expected"),
+    [
+        (PIXELS, PIXELS),
+        (PIXELS[..., 0], PIXELS[..., :1]),
+        (PIXELS[..., 0].astype(np.uint16) * 257, PIXELS[..., :1].astype(np.uint16) * 257),
+        (PIXELS[..., 0].astype(np.float32) / 7, PIXELS[..., :1].astype(np.float32) / 7),
+    ],
+    ids=["colours", "grey", "16 bits", "floats"],
+)
+def test_own_keeps_the_files_channels_and_depth(pixels, expected):
+    done = DecodeImage(mode="own")(_file(Image.fromarray(pixels), "TIFF"))
+    assert done.dtype == expected.dtype
+    np.testing.assert_array_equal(done, expected)
+
+
+def test_own_drops_transparency():
+    np.testing.assert_array_equal(DecodeImage(mode="own")(_file(Image.fromarray(PIXELS).convert("RGBA"))), PIXELS)
+    grey = Image.fromarray(PIXELS[..., 0]).convert("LA")
+    np.testing.assert_array_equal(DecodeImage(mode="own")(_file(grey)), PIXELS[..., :1])
+
+
+def test_luma_is_scikit_images_or_that_of_jpeg():
+    np.testing.assert_allclose(Luma()(PIXELS), rgb2ycbcr(PIXELS)[..., :1], rtol=1e-6)
+    np.testing.assert_allclose(Luma(white=1)(PIXELS / 255.0), rgb2ycbcr(PIXELS)[..., :1] / 255, rtol=1e-5)
+    full = Luma(range="full")(PIXELS)
+    assert full.dtype == np.float32
+    np.testing.assert_allclose(full[..., 0], PIXELS @ np.array([0.299, 0.587, 0.114]), rtol=1e-6)
+
+
+def test_luma_leaves_one_channel_as_it_is():
+    np.testing.assert_array_equal(Luma()(PIXELS[..., :1]), PIXELS[..., :1].astype(np.float32))
+
+
+@pytest.mark.parametrize("transform", [ColourOrder(order="rgb"), Grayscale(), Luma()])
 @pytest.mark.parametrize("shape", [(3, 8, 8), (8, 8), (8, 8, 2), (1, 8, 8, 3)])
 def test_colours_need_channels(transform, shape):
     message = f"{transform.name}: wants height, width and 3 or 4 channels, not shape {list(shape)}"
