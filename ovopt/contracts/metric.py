@@ -32,6 +32,8 @@ class Metric(Record, ABC):
     """False where a label that is an integer is a number, not a class."""
     one_class: ClassVar[bool] = False
     """True where a label is the index of one class, so that one-hot rows and the like stand for one."""
+    looks_at: ClassVar[frozenset[Literal["outlines", "key_points", "quads"]]] = frozenset()
+    """What it takes of labelled objects beside boxes and classes; the rest is spared the work."""
     takes_ids: ClassVar[bool] = False
     """True where a metric of agreement knows what to do with outputs that are integer ids rather than figures."""
     ranks: ClassVar[bool] = False

@@ -42,10 +42,10 @@ class Transform(Record, ABC):
         samples of this shape and element type."""
         return None
 
-    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) as they lie in the transformed one, and
-        its size."""
-        return boxes, size
+    def moved(self, points: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Points [n, 2] (x, y) of an image of `size` (width, height) as they lie in the transformed one, or outside of
+        it; and its size. Boxes, outlines and key points follow them."""
+        return points, size
 
     def masked(self, mask: Array) -> Array:
         """A mask [height, width] of class ids, or any image that goes with the sample's, transformed as its image

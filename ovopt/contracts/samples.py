@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from ovopt.errors import DataError, did_you_mean
-from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
 
 
@@ -73,17 +72,6 @@ class BadLabel:
     """A label that cannot be used, and why: its sample goes the way of any bad sample."""
 
     why: str
-
-
-@dataclass(frozen=True)
-class Boxes:
-    """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
-    (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss."""
-
-    corners: Array
-    classes: Array
-    crowd: Array
-    size: tuple[int, int]
 
 
 class DataSource(Record, ABC):

@@ -46,12 +46,6 @@ class HostPreparation:
         parts = prepared if isinstance(prepared, Parts) else (prepared,)
         return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in parts)
 
-    def boxes(self, boxes: Array, size: tuple[int, int]) -> Array:
-        """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height), in the pixels of the model's input."""
-        for transform in self.transforms:
-            boxes, size = transform.moved(boxes, size)
-        return boxes
-
     def mask(self, mask: Array) -> Array:
         """Mask [height, width] of class ids, moved as its image is."""
         for transform in self.transforms:

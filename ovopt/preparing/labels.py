@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ovopt.errors import DataError, did_you_mean
 from ovopt.preparing.class_labels import names_option
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.preparing.label_files import read_label_file
+from ovopt.preparing.moving import moved
 from ovopt.recipe import Recipe
 
 TEXT_TASKS = ("recognition", "transcription")
@@ -87,12 +88,12 @@ class Labels:
             raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
-        corners = self.preparation.boxes(boxes.corners, boxes.size)
-        seen = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])  # cropping may leave nothing of a box
-        corners, classes, crowd = corners[seen], boxes.classes[seen], boxes.crowd[seen]
-        if self.samples.classes and self.recipe.data.classes:
-            classes = np.array([self._class_or_text(self.samples.classes[c], index) for c in classes], dtype=np.int64)
-        return Boxes(corners, classes, crowd, boxes.size)
+        wanted = frozenset[str]().union(*(metric.looks_at for metric in self.recipe.metrics))
+        seen = moved(boxes, self.preparation.transforms, wanted)
+        if not self.samples.classes or not self.recipe.data.classes:
+            return seen
+        classes = [self._class_or_text(self.samples.classes[c], index) for c in seen.classes]
+        return replace(seen, classes=np.array(classes, dtype=np.int64))
 
     def _class_or_text(self, label: str, index: int) -> int | str:
         classes = self.recipe.data.classes

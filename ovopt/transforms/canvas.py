@@ -76,14 +76,12 @@ def mask_placed(mask: Array, plan: CanvasPlan, fill: int) -> Array:
     return placed(mask, plan, fill, "mask")
 
 
-def boxes_moved(boxes: Array, size: tuple[int, int], plan: CanvasPlan) -> tuple[Array, tuple[int, int]]:
-    """Boxes [n, 4] (x0, y0, x1, y1) of an image of `size` (width, height) on the canvas, cut at its edge; and the
-    canvas's width and height."""
+def points_moved(points: Array, size: tuple[int, int], plan: CanvasPlan) -> tuple[Array, tuple[int, int]]:
+    """Points [n, 2] (x, y) of an image of `size` (width, height) on the canvas or outside of it; and the canvas's width
+    and height."""
     height, width = plan.inner
-    scale = np.array([width / size[0], height / size[1]] * 2)
-    corners = np.asarray(boxes, np.float64).reshape(-1, 4) * scale + np.array([plan.left, plan.top] * 2)
-    new = (plan.outer[1], plan.outer[0])
-    return np.clip(corners, 0, np.array(new * 2)), new
+    scale = np.array([width / size[0], height / size[1]])
+    return np.asarray(points, np.float64) * scale + np.array([plan.left, plan.top]), (plan.outer[1], plan.outer[0])
 
 
 def _overlap(start: int, inner: int, outer: int) -> tuple[slice, slice]:

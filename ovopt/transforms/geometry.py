@@ -13,7 +13,7 @@ from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
 from ovopt.contracts import Array, Transform
 from ovopt.errors import DataError
-from ovopt.transforms.canvas import CanvasPlan, Fill, Size, boxes_moved, mask_placed, placed, placed_batch
+from ovopt.transforms.canvas import CanvasPlan, Fill, Size, mask_placed, placed, placed_batch, points_moved
 from ovopt.transforms.resampling import Interpolation, resampled, resampled_batch
 
 Length = Annotated[int, Field(gt=0, le=65536)]
@@ -45,9 +45,9 @@ class OnCanvas(Transform):
             return None
         return placed_batch(batch, self.plan(height, width), self.fill)
 
-    def moved(self, boxes: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
-        """Boxes [n, 4] as the image is moved, cut at the canvas's edge; and its size. One outside keeps no area."""
-        return boxes_moved(boxes, size, self.plan(size[1], size[0]))
+    def moved(self, points: Array, size: tuple[int, int]) -> tuple[Array, tuple[int, int]]:
+        """Points [n, 2] as the image is moved, and the canvas's size."""
+        return points_moved(points, size, self.plan(size[1], size[0]))
 
     def masked(self, mask: Array) -> Array:
         """Mask [height, width] on its canvas."""

@@ -129,20 +129,20 @@ def _torchvision_resized(height, width, shorter):
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
 def test_the_shorter_side_is_rounded_as_torchvision_does(height, width, shorter):
-    size = Resize(shorter_side=shorter).moved(np.zeros((0, 4)), (width, height))[1]
+    size = Resize(shorter_side=shorter).moved(np.zeros((0, 2)), (width, height))[1]
     assert size[::-1] == _torchvision_resized(height, width, shorter)
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
 def test_to_a_height_the_width_is_rounded_as_paddleocr_does(height, width, new):
     """Source: PaddleOCR `resize_norm_img`: ratio = w / float(h), resized_w = int(math.ceil(imgH * ratio))."""
-    size = Resize(height=new).moved(np.zeros((0, 4)), (width, height))[1]
+    size = Resize(height=new).moved(np.zeros((0, 2)), (width, height))[1]
     assert size == (math.ceil(new * (width / float(height))), new)
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
 def test_the_longer_side_is_met_and_the_aspect_ratio_kept(height, width, longer):
-    new_width, new_height = Resize(longer_side=longer).moved(np.zeros((0, 4)), (width, height))[1]
+    new_width, new_height = Resize(longer_side=longer).moved(np.zeros((0, 2)), (width, height))[1]
     assert max(new_height, new_width) == longer
     ratio = longer / max(height, width)
     for new, old in ((new_height, height), (new_width, width)):
@@ -272,9 +272,9 @@ def test_a_moved_box_is_the_box_of_the_moved_rectangle(transform, box):
     image = np.zeros((70, 80), np.float32)
     image[y0:y1, x0:x1] = 1
     done = transform.model_copy(update={"fill": 0.0})(image)
-    moved, size = transform.moved(np.array([box], np.float64), (80, 70))
+    corners, size = transform.moved(np.array([box], np.float64).reshape(2, 2), (80, 70))
     assert size == done.shape[::-1]
-    assert np.abs(moved[0] - _box_of(done > 0.5)).max() <= 1
+    assert np.abs(corners.clip(0, size).ravel() - _box_of(done > 0.5)).max() <= 1
 
 
 @pytest.mark.parametrize("transform", GEOMETRIES, ids=repr)
@@ -313,14 +313,14 @@ def test_a_target_image_moves_like_a_mask():
     assert CenterCrop(size=4).masked(_image(8, 8)).shape == (4, 4, 3)
 
 
-def test_a_box_outside_the_crop_keeps_no_area():
-    (box,), size = CenterCrop(size=10).moved(np.array([[0, 0, 20, 90]]), (100, 100))
+def test_points_outside_the_crop_lie_outside_of_the_canvas():
+    points, size = CenterCrop(size=10).moved(np.array([[0, 0], [20, 90], [50, 50]]), (100, 100))
     assert size == (10, 10)
-    assert box.tolist() == [0, 0, 0, 10]
+    assert points.tolist() == [[-45, -45], [-25, 45], [5, 5]]
 
 
-def test_no_boxes_stay_no_boxes():
-    assert Resize(size=8).moved(np.zeros((0, 4)), (4, 4))[0].shape == (0, 4)
+def test_no_points_stay_no_points():
+    assert Resize(size=8).moved(np.zeros((0, 2)), (4, 4))[0].shape == (0, 2)
 
 
 @pytest.mark.parametrize("transform", [Resize(size=4), CenterCrop(size=4), Pad(size=16)])

@@ -1,0 +1,79 @@
+"""Objects in an image, as data labels them and as decoders find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ovopt.model.ports.inputs import Array
+
+T = TypeVar("T", "Boxes", "Detections")
+
+
+@dataclass(frozen=True)
+class Rle:
+    """A mask as the lengths of its runs, column by column: `counts` is COCO's compressed form, `size` its height and
+    width."""
+
+    size: tuple[int, int]
+    counts: bytes
+
+
+Outline = Rle | tuple[Array, ...]
+"""An object's outline: a mask, or polygons [k, 2] of x, y; no polygons where the data has none of it."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
+    (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss.
+
+    What only some data has and only some metrics take (`Metric.looks_at`) is None otherwise.
+    """
+
+    corners: Array
+    classes: Array
+    crowd: Array
+    size: tuple[int, int]
+    outlines: tuple[Outline, ...] | None = None
+    """[n]; metrics get masks."""
+    key_points: Array | None = None
+    """Float [n, k, 3]: x, y, and 0 where the point is not labelled."""
+    areas: Array | None = None
+    """Float [n]: pixels that each object covers; NaN where the data does not say."""
+    quads: Array | None = None
+    """Float [n, 4, 2]: corners of oriented boxes. Metrics get them from outlines of four points."""
+
+    def pick(self, places: Array) -> Boxes:
+        """The objects at these places [m], or where these flags [n] are true."""
+        return _picked(self, ("corners", "classes", "crowd", "outlines", "key_points", "areas", "quads"), places)
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The objects that a model found in one image: `rows` [n, 6] of x0, y0, x1, y1 in pixels of its input, score,
+    class; and what only some models find of each: masks of the input's size, key points, oriented boxes."""
+
+    rows: Array
+    masks: tuple[Rle, ...] | None = None
+    key_points: Array | None = None
+    """Float [n, k, 2]: x, y."""
+    quads: Array | None = None
+    """Float [n, 4, 2]: corners of oriented boxes."""
+
+    def pick(self, places: Array) -> Detections:
+        """The detections at these places [m], or where these flags [n] are true."""
+        return _picked(self, ("rows", "masks", "key_points", "quads"), places)
+
+
+def _picked(objects: T, fields: tuple[str, ...], places: Array) -> T:
+    order = np.flatnonzero(places) if places.dtype == bool else places
+    return replace(objects, **{name: _at(order, getattr(objects, name)) for name in fields})
+
+
+def _at(order: Array, values: Any) -> Any:
+    if isinstance(values, tuple):
+        return tuple(values[i] for i in order.tolist())
+    return None if values is None else np.asarray(values)[order]
