@@ -50,8 +50,7 @@ class Way:
     def key_points(self, points: Array) -> Array:
         """Key points [n, k, 3], of which those that were cut off are not labelled."""
         placed = self.points(points[..., :2])
-        inside = ((placed >= self._part[:2]) & (placed <= self._part[2:])).all(axis=-1)
-        return np.concatenate([placed, points[..., 2:] * inside[..., None]], axis=-1)
+        return np.concatenate([placed, points[..., 2:] * self._inside(placed)[..., None]], axis=-1)
 
     def mask(self, outline: Outline) -> Outline:
         """The mask of an outline; none where the data has none."""
@@ -63,10 +62,10 @@ class Way:
         if not outline:
             return outline
         placed = [self.points(polygon) for polygon in outline]
-        mask = regions.of_polygons(placed, self.end)
-        ends = np.concatenate(placed)
-        inside = (ends >= self._part[:2]).all() and (ends <= self._part[2:]).all()
-        return mask if inside else regions.common(mask, regions.of_box(self._part.tolist(), self.end))
+        region = regions.of_polygons(placed, self.end)
+        if self._inside(np.concatenate(placed)).all():
+            return region
+        return regions.common(region, regions.of_box(self._part.tolist(), self.end))
 
     @property
     def end(self) -> tuple[int, int]:
@@ -80,6 +79,10 @@ class Way:
         start, right, below = self.points(np.array([[0, 0], [width, 0], [0, height]]))
         (a, b), (c, d) = right - start, below - start
         return float(abs(a * d - b * c) / (width * height))
+
+    def _inside(self, placed: Array) -> Array:
+        """True for each of the placed points [..., 2] that is not cut off."""
+        return np.asarray(((placed >= self._part[:2]) & (placed <= self._part[2:])).all(axis=-1))
 
     @property
     def _part(self) -> Array:
@@ -97,9 +100,10 @@ class Way:
 
 def _quads(way: Way, outlines: Sequence[Outline]) -> Array | None:
     """Corners [n, 4, 2] of outlines that are four points each; None where some are not."""
-    if not all(not isinstance(outline, Rle) and [len(polygon) for polygon in outline] == [4] for outline in outlines):
+    polygons = [outline for outline in outlines if not isinstance(outline, Rle)]
+    if len(polygons) < len(outlines) or any([len(part) for part in polygon] != [4] for polygon in polygons):
         return None
-    return way.points(np.array([outline[0] for outline in outlines]).reshape(-1, 4, 2))
+    return way.points(np.array(polygons).reshape(-1, 4, 2))
 
 
 def _quads_of(corners: Array) -> Array:
