@@ -80,6 +80,13 @@ class Resize(OnCanvas):
     longer_side: Length | None = Field(
         default=None, description="length of the longer side; the other is rounded to the nearest"
     )
+    longest: Length | None = Field(
+        default=None,
+        description="with `shorter_side`: the longer side is at most this, and the shorter one shorter, as DETR has it",
+    )
+    multiple_of: Length | None = Field(
+        default=None, description="with `shorter_side`: both sides are cut down to a multiple, as YOLOS has it"
+    )
     letterbox: Length | tuple[Length, Length] | None = Field(
         default=None,
         description="[height, width] or one number for a square: as large as fits, centred, the rest filled, rounded "
@@ -95,6 +102,8 @@ class Resize(OnCanvas):
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(ways)}, not {' and '.join(given) or 'none'}")
+        if self.shorter_side is None and (self.longest is not None or self.multiple_of is not None):
+            raise ValueError("`longest` and `multiple_of` go with `shorter_side`")
         if not self.antialias and self.interpolation in ("lanczos", "area"):
             raise ValueError(f"`antialias: false` goes with nearest, bilinear and bicubic, not {self.interpolation}")
         return self
@@ -136,14 +145,25 @@ class Resize(OnCanvas):
             new = (self.height, math.ceil(self.height * (width / height)))
             return CanvasPlan(new, new)
         if self.shorter_side is not None:
-            short, wanted = min(height, width), self.shorter_side
-            sides = (wanted if side == short else max(1, int(wanted * side / short)) for side in (height, width))
-        else:
-            assert self.longer_side is not None, "one of the five ways is given"
-            long, wanted = max(height, width), self.longer_side
-            sides = (wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width))
-        new = (next(sides), next(sides))
+            new = self._by_shorter_side(height, width, self.shorter_side)
+            return CanvasPlan(new, new)
+        assert self.longer_side is not None, "one of the five ways is given"
+        long, wanted = max(height, width), self.longer_side
+        sides = [wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width)]
+        new = (sides[0], sides[1])
         return CanvasPlan(new, new)
+
+    def _by_shorter_side(self, height: int, width: int, wanted: float) -> Size:
+        """Source: transformers, `get_size_with_aspect_ratio` of DETR and YOLOS, for what torchvision does not have."""
+        short, long = min(height, width), max(height, width)
+        if self.longest is not None and long / short * wanted > self.longest:
+            wanted = self.longest * short / long
+        step = self.multiple_of or 1
+        sides = [
+            max(step, (round(wanted) if side == short else int(wanted * side / short)) // step * step)
+            for side in (height, width)
+        ]
+        return sides[0], sides[1]
 
 
 class CenterCrop(OnCanvas):
@@ -155,11 +175,16 @@ class CenterCrop(OnCanvas):
     name: ClassVar[str] = "center_crop"
     sole: ClassVar[str | None] = "size"
     size: Length | tuple[Length, Length] = Field(description="[height, width], or one number for a square")
+    rounding: Literal["nearest", "down"] = Field(
+        default="nearest",
+        description="of half a pixel where an odd number is cut away: `down`, as transformers and PaddlePaddle do",
+    )
 
     def plan(self, height: int, width: int) -> CanvasPlan:
         """Plan for the middle, or for a margin around a smaller image."""
         outer = pair_of(self.size)
-        top, left = (_centred(old, new) for old, new in zip((height, width), outer, strict=True))
+        centred = _centred if self.rounding == "nearest" else _centred_down
+        top, left = (centred(old, new) for old, new in zip((height, width), outer, strict=True))
         return CanvasPlan((height, width), outer, top, left)
 
 
@@ -246,3 +271,8 @@ def _centred(old: int, new: int) -> int:
     round((old - new) / 2), halves to even.
     """
     return (new - old) // 2 if new > old else -round((old - new) / 2)
+
+
+def _centred_down(old: int, new: int) -> int:
+    """The same where halves are cut behind. Source: transformers, `center_crop` in its `image_transforms`."""
+    return -((old - new) // 2)

@@ -133,6 +133,36 @@ def test_the_shorter_side_is_rounded_as_torchvision_does(height, width, shorter)
     assert size[::-1] == _torchvision_resized(height, width, shorter)
 
 
+def _detr_resized(height, width, size, longest, step):
+    """Source: transformers `get_size_with_aspect_ratio` of DETR; YOLOS cuts both sides down to a multiple of 16."""
+    raw = None
+    if max(height, width) / min(height, width) * size > longest:
+        raw = longest * min(height, width) / max(height, width)
+        size = round(raw)
+    long = int((raw or size) * max(height, width) / min(height, width))
+    new = (size, size) if height == width else (long, size) if width < height else (size, long)
+    return tuple(max(step, side // step * step) for side in new)
+
+
+@given(st.integers(20, 300), st.integers(20, 300), st.integers(30, 64), st.integers(64, 100), st.sampled_from([1, 16]))
+def test_the_longer_side_may_be_limited_as_in_detr(height, width, shorter, longest, step):
+    transform = Resize(shorter_side=shorter, longest=longest, multiple_of=step)
+    size = transform.moved(np.zeros((0, 4)), (width, height))[1]
+    assert size[::-1] == _detr_resized(height, width, shorter, longest, step)
+
+
+def test_a_limit_of_the_longer_side_needs_a_shorter_one():
+    with pytest.raises(ValueError, match="`longest` and `multiple_of` go with `shorter_side`"):
+        Resize(size=3, longest=4)
+
+
+@pytest.mark.parametrize(("old", "new", "first"), [(35, 24, 5), (33, 24, 4), (24, 24, 0), (7, 10, 2), (8, 10, 1)])
+def test_half_a_pixel_of_a_crop_may_be_rounded_down(old, new, first):
+    """Source: transformers `center_crop`: (old - new) // 2, and ceil((new - old) / 2) in front of a smaller image."""
+    plan = CenterCrop(size=new, rounding="down").plan(old, old)
+    assert (plan.top, plan.left) == ((-first, -first) if old > new else (first, first))
+
+
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
 def test_to_a_height_the_width_is_rounded_as_paddleocr_does(height, width, new):
     """Source: PaddleOCR `resize_norm_img`: ratio = w / float(h), resized_w = int(math.ceil(imgH * ratio))."""

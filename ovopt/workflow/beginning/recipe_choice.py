@@ -48,7 +48,8 @@ class Beside:
     @property
     def _folder(self) -> Path:
         path = Path(self.model.path)
-        return path if path.is_dir() else self.model.location.parent
+        place = self.model.location
+        return path if path.is_dir() else place if place.is_dir() else place.parent
 
     def _lines(self, key: str) -> list[str]:
         if key not in self._metadata:

@@ -1,0 +1,22 @@
+"""A model as its publisher describes it: all that is known about files beside it and notes inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ovopt.model.described.huggingface import hugging_face_facts
+from ovopt.model.described.record import Described, Doubt, Fact, gathered
+from ovopt.model.described.subject import Subject
+from ovopt.model.files.opened import OpenedModel
+
+READERS: Sequence[Callable[[Subject], Iterator[Fact | Doubt]]] = (hugging_face_facts,)
+"""Those whose facts count first."""
+
+
+def described(model: OpenedModel) -> Described:
+    """The use of a model as its publisher wrote it down; empty where nobody did. What cannot be read is a doubt.
+
+    Raises ModelError where the model itself cannot be read.
+    """
+    subject = Subject(model)
+    return gathered(found for reader in READERS for found in reader(subject))
