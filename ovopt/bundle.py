@@ -12,6 +12,7 @@ from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
 from ovopt.recipe import Recipe
+from ovopt.recipe.own_code import alike
 from ovopt.records import Manifest, Port, Postprocessing, Preprocessing
 
 
@@ -26,7 +27,7 @@ def left_to_host(manifest: Manifest | None, recipe: Recipe) -> tuple[Transform, 
     `preprocess`."""
     if manifest is None or (inside := manifest.preprocess) is None:
         return recipe.preprocess
-    if [*inside.host, *inside.embedded] != recipe.resolved().get("preprocess", []):
+    if not alike([*inside.host, *inside.embedded], recipe.resolved().get("preprocess", [])):
         raise ModelError(
             f"{manifest.model.path}: a part of the `preprocess` that it was made with is inside the model, and this "
             "recipe's is another; leave --recipe out to go by its own, or make it again with this recipe"
@@ -40,7 +41,7 @@ def left_behind(manifest: Manifest | None, recipe: Recipe) -> tuple[Decoder, ...
     if manifest is None or (inside := manifest.postprocess) is None:
         return recipe.postprocess
     resolved = recipe.resolved()
-    same = [*inside.embedded, *inside.host] == resolved.get("postprocess", [])
+    same = alike([*inside.embedded, *inside.host], resolved.get("postprocess", []))
     if not same or _output(manifest.recipe) != _output(resolved):
         raise ModelError(
             f"{manifest.model.path}: a part of the `postprocess` that it was made with is inside the model, and this "

@@ -35,7 +35,11 @@ Sets = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Decides splits and every random choice; default 0.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing output.")]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Run code that comes with the model: pickled modules, factories, remote code.")
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run code that comes with the model or the recipe: pickled modules, factories, remote code, `python`.",
+    ),
 ]
 Format = Annotated[Literal["console", "json"], typer.Option("--format", help="How to print the result.")]
 Device = Annotated[

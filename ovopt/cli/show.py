@@ -37,6 +37,7 @@ def view() -> View:
 def show_made(make: Callable[[], Manifest], target: Path, format_name: str) -> None:
     """Make a bundle and print what came of it, which a search's refusal is too: exit code 3 then."""
     from ovopt.errors import BudgetMissedError
+    from ovopt.recipe.own_code import code_in
     from ovopt.reports.steps import details, result
 
     try:
@@ -52,7 +53,8 @@ def show_made(make: Callable[[], Manifest], target: Path, format_name: str) -> N
     print(_fitted(result(manifest)))
     for line in (f"{target}: {made}; {manifest.source.path}: {source}", *details(manifest)):
         print(_fitted(f"  {line}"))
-    print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target)])}")
+    trust = ["--trust"] if code_in(manifest.recipe) else []
+    print(f"next: {shlex.join(['ovopt', 'compare', manifest.source.path, str(target), *trust])}")
 
 
 def _fitted(line: str) -> str:

@@ -15,6 +15,7 @@ from ovopt.given_file import check_file
 from ovopt.locate import shipped
 from ovopt.recipe.faults import Fault, explain, refuse, validate
 from ovopt.recipe.overrides import Override, Overrides, budget_override, only_item, with_overrides
+from ovopt.recipe.own_code import beside
 from ovopt.recipe.places import places_in, without_places
 from ovopt.recipe.sections import SECTIONS, TASK_METRICS, DataSection, Match, ModelSection, Recipe, Runtime, Task
 from ovopt.recipe.yaml_file import Lines, read_yaml, short
@@ -49,6 +50,7 @@ def load_recipe(
     file = find_recipe(name or DEFAULT)
     raw, lines = read_yaml(file)
     refuse(list(map(_place_in_file, places_in(raw))), short(file), (), lines)
+    raw = beside(raw, file.parent)
     if data is not None:
         raw = with_data(raw, data)
     return parse_recipe(raw, short(file), overrides, lines, fill)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.contracts import Metric
+from ovopt.contracts.own_code import OwnCode
 from ovopt.data.split import SplitError, check_amounts
 from ovopt.errors import RecipeError, did_you_mean, quoted
 from ovopt.given_file import check_path
 from ovopt.locate import expand
 from ovopt.recipe import Override, Overrides, Recipe, find_recipe, load_recipe
 from ovopt.recipe.faults import Fault, refuse
+from ovopt.recipe.own_code import code_of
 from ovopt.recipe.yaml_file import read_yaml, short
 
 FILES = ("tokenizer", "file")
@@ -51,10 +53,15 @@ def _faults(recipe: Recipe) -> Iterator[Fault]:
         if named not in labels:
             yield Fault(f"budgets.accuracy.{named}", f"not among `metrics`; {budget_hint(named, recipe.metrics)}")
     yield from _lost(recipe.data.source, "path", "data.source")
+    yield from (Fault(f"{key}.call", f"{own.file}: there is no such file") for key, own in _lacking(recipe))
     for section in ("preprocess", "postprocess"):
         for place, plugin in enumerate(getattr(recipe, section)):
             for key in FILES:
                 yield from _lost(plugin, key, f"{section}[{place}].{plugin.name}")
+
+
+def _lacking(recipe: Recipe) -> Iterator[tuple[str, OwnCode]]:
+    return ((key, own) for key, own in code_of(recipe) if not own.call.startswith(LATER) and not own.file.is_file())
 
 
 def _lost(plugin: Any, key: str, place: str) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from ovopt.model.native import core, reason
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import find_recipe
 from ovopt.recipe.match import conditions_met
+from ovopt.recipe.own_code import trusted
 from ovopt.recipe.soundness import load_sound_recipe
 from ovopt.recipe.yaml_file import short
 from ovopt.records import Record
@@ -74,6 +75,7 @@ def check_recipe(
     """
     options = options_of(settings=settings, trust=trust)
     sound = load_sound_recipe(recipe, data, options.overrides)
+    sound = trusted(sound, trust=True) if options.trust else sound
     found = CheckedRecipe(file=short(find_recipe(recipe)), family=sound.family, recipe=sound.resolved())
     if model is None:
         return found

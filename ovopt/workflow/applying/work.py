@@ -24,6 +24,7 @@ from ovopt.model.ports.batch import Fit
 from ovopt.model.ports.facts import facts
 from ovopt.output import new_folder, write_text
 from ovopt.preparing.prepared import Prepared, digest
+from ovopt.recipe.own_code import copies
 from ovopt.records import Manifest, ModelFile, StepReport
 from ovopt.stats import Rough
 from ovopt.workflow.applying.calibration import calibration_samples
@@ -165,6 +166,8 @@ class Work:
             ),
             steps=tuple(reports),
         )
+        for name, code in copies(self.prepared.recipe).items():
+            (folder / name).write_bytes(code)
         write_text(folder / MANIFEST, manifest.model_dump_json(indent=2, by_alias=True) + "\n")
         return manifest.holding(self.run.data)
 

@@ -16,6 +16,7 @@ from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Recipe, find_recipe, load_recipe, parse_recipe, places_in, with_data, without_places
 from ovopt.recipe.match import best_match
+from ovopt.recipe.own_code import of_bundle, trusted
 from ovopt.records import RecipeFile
 from ovopt.workflow.beginning.options import Options, check
 
@@ -88,6 +89,11 @@ def choose(
     Raises UsageError for a recipe or data of a wrong type, RecipeError and DataError where they cannot be used.
     """
     check("recipe", recipe, "a name, a file or a Recipe", recipe is None or isinstance(recipe, Recipe | str | Path))
+    chosen = _with_data(recipe, data, models, options, guess)
+    return replace(chosen, recipe=trusted(chosen.recipe, options.trust))
+
+
+def _with_data(recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], options: Options, guess: bool) -> Chosen:
     if data is None or isinstance(data, str | Path) or _are_paths(data):
         held = next((model.held for model in models if model.held is not None), None) if data is None else None
         chosen = _chosen(recipe, data, models, options, guess, given=held is not None)
@@ -147,7 +153,8 @@ def _gone(models: Sequence[OpenedModel]) -> str:
 
 
 def _of_a_bundle(path: Paths | None, models: Sequence[OpenedModel], options: Options, given: bool) -> Chosen | None:
-    for manifest in (model.manifest for model in models):
+    for model in models:
+        manifest, place = model.manifest, Path(model.path)
         if manifest and manifest.data and (given or manifest.recipe.get("data", {}).get("source")):
             what = "recipe and seed" if given else "recipe, data and seed"
             said = f"{what} as in the manifest of {manifest.model.path}"
@@ -155,7 +162,7 @@ def _of_a_bundle(path: Paths | None, models: Sequence[OpenedModel], options: Opt
                 said += (
                     f", but for {', '.join(places)}: places on disk come from --set runtime.properties.KEY=... alone"
                 )
-            raw = without_places(manifest.recipe)
+            raw = of_bundle(without_places(manifest.recipe), place if place.is_dir() else place.parent)
             raw = raw if path is None else with_data(raw, path)
             seed = manifest.data.seed if options.seed is None else options.seed
             return Chosen(parse_recipe(raw, f"{manifest.model.path}/ovopt.json", options.overrides), seed, said)

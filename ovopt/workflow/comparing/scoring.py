@@ -16,9 +16,11 @@ from ovopt.bench.workers import Crew
 from ovopt.budgets import MOST_BESIDE
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
+from ovopt.contracts.own_code import OwnCode
 from ovopt.errors import ArmLostError, DataError, quoted
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.class_labels import scores_of
+from ovopt.model.native import first_line
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.preparing.class_labels import counted_from_one
 from ovopt.preparing.prepared import Prepared
@@ -405,10 +407,23 @@ class Pass:
         if label is not None:
             self.shifts.add(decoded, label)
         for metric in accuracy:
-            self.rows[metric.label].setdefault("", {})[index] = metric.row(decoded, label)
+            self.rows[metric.label].setdefault("", {})[index] = self._row(metric, decoded, label)
         if self._scorer.agrees and not self._keeps:
             agreement = [metric for metric in metrics if metric.kind == "agreement"]
             self._agree(index, raw, self._theirs(index, len(raw[0])), agreement)
+
+    def _row(self, metric: Metric, decoded: Any, label: Any) -> Row:
+        """A metric's row. Raises DataError, which names the function of the user's own that made the answer, if one
+        did, where the metric cannot take it."""
+        decoders: Sequence[object] = self._prepared.recipe.postprocess[::-1]
+        maker = next((one for one in decoders if isinstance(one, OwnCode)), None)
+        if maker is None:
+            return metric.row(decoded, label)
+        try:
+            return metric.row(decoded, label)
+        except (DataError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            why = error if isinstance(error, DataError) else first_line(error)
+            raise DataError(f"{metric.label} cannot judge what {maker.place}: {maker.function} gives: {why}") from None
 
     def _agree(
         self,

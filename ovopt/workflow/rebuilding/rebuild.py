@@ -16,6 +16,7 @@ from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST
 from ovopt.output import claimed_folder
 from ovopt.recipe import Recipe, parse_recipe, with_data, without_places
+from ovopt.recipe.own_code import of_bundle
 from ovopt.records import DataFacts, Manifest
 from ovopt.records.bundle import Rebuilt, Versions
 from ovopt.workflow.applying.trial_sizes import tried_inputs
@@ -90,7 +91,7 @@ def _manifest(folder: Path) -> Manifest:
 
 
 def _recipe(manifest: Manifest, folder: Path, data: Data) -> Recipe:
-    raw: Mapping[str, Any] = without_places(manifest.recipe)
+    raw: Mapping[str, Any] = of_bundle(without_places(manifest.recipe), folder)
     if isinstance(data, str | Path):
         raw = with_data(raw, str(data))
     elif data is None and not raw.get("data", {}).get("source"):

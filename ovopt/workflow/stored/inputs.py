@@ -10,6 +10,7 @@ from ovopt.contracts import DataSource, plugins
 from ovopt.data.content import hash_of
 from ovopt.errors import OvoptError
 from ovopt.model.files.locate import describe
+from ovopt.recipe.own_code import code_in
 from ovopt.records import Comparison
 
 ONE_FILE = ("archive", "npz", "text")
@@ -19,12 +20,12 @@ FOLDERS = ("coco", "events", "files", "masks", "yolo")
 
 
 def changed_inputs(comparison: Comparison) -> list[str]:
-    """Remarks on models, samples and recipe that have other content than when they were compared. What is not there any
-    more, or cannot be read, is left out: a comparison may be judged anywhere."""
+    """Remarks on models, samples, recipe and its code that have other content than when they were compared. What is not
+    there any more, or cannot be read, is left out: a comparison may be judged anywhere."""
     return [
         f"{what} has other content now than when it was compared ({_short(then)}, now {_short(now)}); "
         "compare again to judge it"
-        for what, then, now in (*_models(comparison), *_data(comparison), *_recipe(comparison))
+        for what, then, now in (*_models(comparison), *_data(comparison), *_recipe(comparison), *_code(comparison))
         if then != now
     ]
 
@@ -68,3 +69,12 @@ def _recipe(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
             yield f"the recipe {file.path}", file.sha256, hash_of(Path(file.path))
     except (OvoptError, OSError, ValueError):
         return
+
+
+def _code(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
+    for file, sha256 in code_in(comparison.recipe):
+        try:
+            if file.is_file():
+                yield f"the code {file}", sha256, hash_of(file)
+        except (OvoptError, OSError, ValueError):
+            continue
