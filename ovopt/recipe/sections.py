@@ -23,6 +23,9 @@ from ovopt.records import Budgets, Record
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "classification": ("top1",),
     "detection": ("map", "map50"),
+    "instance-segmentation": ("mask_map", "mask_map50"),
+    "keypoints": ("keypoint_map", "keypoint_map50"),
+    "oriented-detection": ("oriented_map", "oriented_map50"),
     "segmentation": ("miou", "pixel_accuracy"),
     "image-to-image": ("psnr", "ssim"),
     "similarity": ("spearman", "pearson"),
@@ -40,6 +43,7 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
 Task = Literal[
     "classification", "detection", "segmentation", "image-to-image", "similarity", "token-classification", "retrieval",
     "recognition", "transcription", "events", "verification", "language-modelling", "regression", "any",
+    "instance-segmentation", "keypoints", "oriented-detection",
 ]  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),

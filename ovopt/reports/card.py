@@ -19,6 +19,9 @@ MARK = "<!-- ovopt card -->"
 HUB = re.compile(r"hf:([\w.-]+/[\w.-]+)")
 PIPELINES = {
     "detection": "object-detection",
+    "instance-segmentation": "image-segmentation",
+    "keypoints": "keypoint-detection",
+    "oriented-detection": "object-detection",
     "segmentation": "image-segmentation",
     "image-to-image": "image-to-image",
     "similarity": "sentence-similarity",
