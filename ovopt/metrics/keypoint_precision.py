@@ -78,13 +78,12 @@ class KeypointPrecision(DetectionPrecision):
             raise DataError(
                 f"{self.label}: the model finds {points.shape[1]} key points, the labels have {labelled.shape[1]}"
             )
-        seen = labelled[..., 2] > 0
-        offset = np.where(
-            seen.any(axis=1)[:, None, None], points[:, None] - labelled[None, ..., :2], _beyond(points, target)
-        )
+        seen = np.asarray(labelled[..., 2] > 0)
+        known = np.asarray(seen.any(axis=1, keepdims=True))
+        offset = np.where(known[..., None], points[:, None] - labelled[..., :2], _beyond(points, target))
         spread = 2 * self._areas(target)[:, None] * (2 * self._sigmas(points.shape[1])) ** 2
         near = np.exp(-(offset**2).sum(axis=3) / spread)
-        counted = np.where(seen.any(axis=1, keepdims=True), seen, True)
+        counted = np.where(known, seen, True)
         return np.asarray((near * counted).sum(axis=2) / counted.sum(axis=1))
 
     def _sigmas(self, count: int) -> Array:

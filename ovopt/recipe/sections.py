@@ -23,10 +23,10 @@ from ovopt.records import Budgets, Record
 TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "classification": ("top1",),
     "detection": ("map", "map50"),
+    "segmentation": ("miou", "pixel_accuracy"),
     "instance-segmentation": ("mask_map", "mask_map50"),
     "keypoints": ("keypoint_map", "keypoint_map50"),
     "oriented-detection": ("oriented_map", "oriented_map50"),
-    "segmentation": ("miou", "pixel_accuracy"),
     "image-to-image": ("psnr", "ssim"),
     "similarity": ("spearman", "pearson"),
     "token-classification": ("token_f1",),
@@ -41,9 +41,9 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
 }
 """Metrics of a recipe of each task, unless it says otherwise."""
 Task = Literal[
-    "classification", "detection", "segmentation", "image-to-image", "similarity", "token-classification", "retrieval",
+    "classification", "detection", "segmentation", "instance-segmentation", "keypoints", "oriented-detection",
+    "image-to-image", "similarity", "token-classification", "retrieval",
     "recognition", "transcription", "events", "verification", "language-modelling", "regression", "any",
-    "instance-segmentation", "keypoints", "oriented-detection",
 ]  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),
