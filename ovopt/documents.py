@@ -1,5 +1,5 @@
-"""YAML and JSON that people give, read as plain values within limits: what is too large, too deep or no plain value is
-an error with its line, and never a hang.
+"""YAML, JSON and XML that people give, read as plain values within limits: what is too large, too deep or no plain
+value is an error with its line, and never a hang.
 
 Dates are YAML 1.1's; numbers with colons, which YAML 1.1 reads to the base of 60, are text as in YAML 1.2.
 """
@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+from xml.etree import ElementTree
 
 import yaml
 
@@ -73,6 +74,28 @@ def parse_json(content: str | bytes, any_number: bool = False) -> Any:
 def parse_yaml(content: str | bytes) -> Any:
     """The value of a YAML document. Raises UnreadableError as `composed` and `constructed`."""
     return constructed(composed(content))
+
+
+def parse_xml(content: bytes) -> ElementTree.Element:
+    """The root of an XML document. Raises UnreadableError for what is none, and for one with a document type, whose
+    entities may stand for gigabytes, or for other files."""
+    parser = ElementTree.XMLParser(target=_Elements())
+    try:
+        parser.feed(content)
+        root: ElementTree.Element = parser.close()
+    except ElementTree.ParseError as error:
+        raise UnreadableError(f"not valid XML: {error.msg.partition(':')[0]}", error.position[0]) from None
+    except UnreadableError:
+        raise
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know
+        raise UnreadableError(f"not valid XML: {error}") from None
+    return root
+
+
+class _Elements(ElementTree.TreeBuilder):
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> NoReturn:
+        """Refuses every document type: it is where entities are declared."""
+        raise UnreadableError(f"not plain XML: it declares a document type ({quoted(name)}); remove <!DOCTYPE ...>")
 
 
 def composed(content: str | bytes, limits: Limits = WRITTEN_BY_HAND) -> yaml.Node | None:

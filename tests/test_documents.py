@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.documents import Limits, UnreadableError, composed, constructed, parse_json, parse_yaml
+from ovopt.documents import Limits, UnreadableError, composed, constructed, parse_json, parse_xml, parse_yaml
+from tests.factories import exactly
 
 NESTED = "[" * 5000 + "]" * 5000
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -114,3 +115,37 @@ def test_a_json_number_of_hundreds_of_digits_is_quoted_shortened() -> None:
 
 def test_json_is_read_with_or_without_the_mark_that_utf_8_may_begin_with() -> None:
     assert parse_json(b"\xef\xbb\xbf[-9223372036854775808, 1.5]") == parse_json("[-9223372036854775808, 1.5]")
+
+
+def test_xml_is_read_as_its_elements() -> None:
+    root = parse_xml("\ufeff<?xml version='1.0'?><a x='1'><b>caf\u00e9 &amp; co</b></a>".encode())
+    assert (root.tag, root.get("x"), root.findtext("b")) == ("a", "1", "caf\u00e9 & co")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "why"),
+    [
+        (b"<a>\n<b></a>", 2, "not valid XML: mismatched tag"),
+        (b"", 1, "not valid XML: no element found"),
+        (b"<a>&other;</a>", 1, "not valid XML: undefined entity"),
+        (b"<?xml version='1.0' encoding='x-none'?><a/>", None, "not valid XML: unknown encoding: x-none"),
+        (
+            b"<!DOCTYPE a [<!ENTITY b 'bbbbbbbbbb'><!ENTITY c '&b;&b;&b;'>]><a>&c;</a>",
+            None,
+            "not plain XML: it declares a document type ('a'); remove <!DOCTYPE ...>",
+        ),
+        (
+            b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+            None,
+            "not plain XML: it declares a document type ('a'); remove <!DOCTYPE ...>",
+        ),
+    ],
+)
+def test_xml_that_is_not_plain_is_refused(content: bytes, line: int | None, why: str) -> None:
+    with pytest.raises(UnreadableError, match=exactly(why)) as told:
+        parse_xml(content)
+    assert told.value.line == line
+
+
+def test_xml_may_be_nested_deeply() -> None:
+    assert len(parse_xml(b"<a>" * 100_000 + b"</a>" * 100_000)) == 1

@@ -79,7 +79,10 @@ class DataSource(Record, ABC):
 
     name: ClassVar[str]
     priority: ClassVar[int] = 0
-    """Of several kinds that recognise a path, the highest takes it: that which asks for more."""
+    """Of several kinds that recognise a path, the highest takes it: that which asks for more. Of equal ones, whoever
+    gives the path chooses."""
+    layout: ClassVar[str] = ""
+    """What lies in a path of this kind, in a few words."""
 
     @abstractmethod
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+import re
+from codecs import BOM_UTF8
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
+from ovopt.contracts import DataSource, Samples
+from ovopt.data.coco_document import Document, classes_of
 from ovopt.data.content import MaxBytes, file_at, folder_at, hash_of, hash_of_names, read_bytes
-from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
-from ovopt.documents import UnreadableError, parse_json
-from ovopt.errors import DataError, quoted
+from ovopt.data.layout import begins, ends, names_in, own_split
+from ovopt.errors import DataError
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand
 from ovopt.records import Port
 from ovopt.units import a_few
 
 PATTERNS = ("annotations.json", "_annotations.coco.json", "instances_*.json")
-LARGEST_SIDE = 1 << 20
-"""Pixels of an image's width or height, beyond those of any format."""
+LISTS = (b'"images"', b'"annotations"', b'"categories"')
+KEYS = (b'"file_name"', b'"bbox"', b'"supercategory"')
+"""Lists of a file of annotations, and keys of their entries, whatever the file is called."""
+LOOKED_AT = 1 << 14
+"""Bytes at the beginning and at the end of a file that are looked at for them."""
 
 
 class Coco(DataSource):
     """Images with labelled boxes, in the format of the COCO data set (https://cocodataset.org/#format-data).
 
     A sample is the image file's bytes; its label holds every annotation's box, class and crowd flag. Class indices
-    count the categories in the order of their ids; their names are the source's own classes. A box may reach outside
-    its image by one pixel and is clipped; a sample with anything worse is bad, and so is one with an empty box.
+    count the categories in the order of their ids; their names are the source's own classes. The first category is
+    none where nothing is annotated with it and it is the supercategory of all others, as Roboflow writes it. Several
+    files that are called like splits (`instances_train2017.json`, `val.json`) are the data's own splits. A box may
+    reach outside its image by one pixel and is clipped; a sample with anything worse is bad, and so is one with an
+    empty box.
     """
 
     name: ClassVar[str] = "coco"
-    priority: ClassVar[int] = 40
+    layout: ClassVar[str] = "images and annotations in COCO's format"
+    priority: ClassVar[int] = 70
     path: str = Field(description="the folder of annotations and images, or the file of annotations")
     annotations: str | None = Field(
-        default=None, description=f"the file inside the folder; default: the one called {', '.join(PATTERNS)}"
+        default=None, description="the file inside the folder; default: those in it, or in its `annotations`"
     )
     images: str | None = Field(
         default=None, description="the folder of images; default: the annotations' own, or one beside it"
@@ -46,54 +53,66 @@ class Coco(DataSource):
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """A folder with annotations in it, or a file that is called like them."""
+        """A folder with annotations in it, or a file of them."""
         place = expand(path)
-        if place.is_dir():
-            return bool(_annotation_files(place))
-        return place.is_file() and any(place.match(pattern) for pattern in PATTERNS)
+        return any(map(_is_coco, _annotation_files(place) if place.is_dir() else [place]))
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of all images with their boxes. Raises DataError where annotations or images are missing or
         broken."""
-        document = _Document.read(self._annotation_file(), self.max_bytes)
-        images = document.images
-        root = self._image_folder(document)
-        files = [confined(root, image.name, f"{document.file}: image {image.id}") for image in images]
-        missing = [file for file in files if not file.is_file()]
-        if missing:
-            raise DataError(f"{document.file}: {len(missing)} of its images are missing: {a_few(missing)}")
-        ids = tuple(image.name for image in images)
+        chosen = self._annotation_files()
+        documents = [Document.read(file, self.max_bytes) for file in chosen]
+        files = [self._files(document) for document in documents]
+        classes = classes_of(documents)
+        each = list(zip(documents, files, strict=True))
+        splits = [(document, _split_in(document.file)) for document in documents]
+        ids = tuple(
+            image.name if len(documents) == 1 else f"{split}/{image.name}"
+            for document, split in splits
+            for image in document.images
+        )
+        flat = [file for one in files for file in one]
         return Samples(
-            source=str(document.file),
+            source=", ".join(map(str, chosen)),
             ids=ids,
-            labels=document.labels(files),
-            load=lambda index: read_bytes(files[index], self.max_bytes),
-            fingerprint=hash_of_names(ids, files, hash_of(document.file)),
-            classes=document.classes,
+            labels=tuple(label for document, images in each for label in document.labels(images, classes)),
+            load=lambda index: read_bytes(flat[index], self.max_bytes),
+            fingerprint=hash_of_names(ids, flat, *map(hash_of, chosen)),
+            classes=classes,
+            splits=tuple(split or "" for document, split in splits for _ in document.images) if len(each) > 1 else None,
         )
 
-    def _annotation_file(self) -> Path:
+    def _annotation_files(self) -> list[Path]:
         place = expand(self.path)
         if place.is_file():
-            return place
+            return [place]
         folder_at(place, "folder or file")
         if self.annotations:
-            return file_at(confined(place, self.annotations, "data.source.annotations"), "file of annotations")
+            return [file_at(confined(place, self.annotations, "data.source.annotations"), "file of annotations")]
         found = _annotation_files(place)
+        splits = {_split_in(file) for file in found}
+        if len(found) > 1 and len(splits) == len(found) and None not in splits:
+            # annotations of all subsets come as one download, the images of each as another
+            return [file for file in found if any(folder.is_dir() for folder in _folders_of(file))] or found
         if len(found) != 1:
             names = a_few(str(file.relative_to(place)) for file in found)
             said = f"holds several files of annotations ({names})" if found else "holds no file of annotations"
             raise DataError(f"{place}: {said}; name one with --set data.source.annotations=...")
-        return found[0]
+        return found
 
-    def _image_folder(self, document: _Document) -> Path:
+    def _files(self, document: Document) -> list[Path]:
+        root = self._image_folder(document)
+        files = [confined(root, image.name, f"{document.file}: image {image.id}") for image in document.images]
+        missing = [file for file in files if not file.is_file()]
+        if missing:
+            raise DataError(f"{document.file}: {len(missing)} of its images are missing: {a_few(missing)}")
+        return files
+
+    def _image_folder(self, document: Document) -> Path:
         place, beside = expand(self.path), document.file.parent
         if self.images:
             return folder_at((place if place.is_dir() else beside) / expand(self.images), "folder of images")
-        # instances_val2017.json lies in annotations/, its images in val2017/ beside that folder.
-        subset = document.file.stem.removeprefix("instances_")
-        around = [beside, beside / "images", beside.parent / subset, beside.parent / "images" / subset]
-        around += [beside.parent / "images"]
+        around = [beside, beside / "images", *_folders_of(document.file), beside.parent / "images", beside.parent]
         first = document.images[0]
         for root in around:
             if confined(root, first.name, f"{document.file}: image {first.id}").is_file():
@@ -104,118 +123,39 @@ class Coco(DataSource):
         )
 
 
-@dataclass(frozen=True)
-class _Image:
-    id: int | str
-    name: str
-    size: tuple[int, int] | None
-
-
-@dataclass(frozen=True)
-class _Document:
-    """A file of annotations, each of its lists checked where it is used."""
-
-    file: Path
-    content: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, file: Path, limit: int) -> _Document:
-        try:
-            content = parse_json(read_bytes(file, limit), any_number=True)
-        except UnreadableError as error:
-            raise DataError(error.at(file)) from None
-        for key in ("images", "annotations", "categories"):
-            entries = content.get(key) if isinstance(content, dict) else None
-            if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-                raise DataError(f"{file}: not in COCO's format: {key!r} must be a list of objects")
-        if not content["images"]:
-            raise DataError(f"{file}: holds no images")
-        return cls(file, content)
-
-    @cached_property
-    def images(self) -> list[_Image]:
-        """In the order of the file."""
-        found: dict[int | str, _Image] = {}
-        for entry in self.content["images"]:
-            key, name = entry.get("id"), entry.get("file_name")
-            if not isinstance(key, int | str) or not isinstance(name, str):
-                raise DataError(f"{self.file}: image {_id(entry)}: must have an id and a file_name")
-            if key in found:
-                raise DataError(f"{self.file}: image {key}: the id occurs twice ({found[key].name}, {name})")
-            found[key] = _Image(key, name, _size(entry))
-        return list(found.values())
-
-    @cached_property
-    def _categories(self) -> dict[int, str]:
-        named, taken = dict[int, str](), set[str]()
-        for entry in self.content["categories"]:
-            key, name = entry.get("id"), entry.get("name")
-            if not isinstance(key, int) or not isinstance(name, str):
-                raise DataError(f"{self.file}: category {_id(entry)}: must have a whole number as id, and a name")
-            if key in named or name in taken:
-                raise DataError(f"{self.file}: category {key} ({name}): the id or the name occurs twice")
-            named[key] = name
-            taken.add(name)
-        return dict(sorted(named.items()))
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The categories' names in the order of their ids."""
-        return tuple(self._categories.values())
-
-    def labels(self, files: Sequence[Path]) -> tuple[Boxes | BadLabel, ...]:
-        """Boxes of each image; `files` are the images, for sizes that the document does not hold."""
-        by_image: dict[Any, list[Mapping[str, Any]]] = {image.id: [] for image in self.images}
-        for annotation in self.content["annotations"]:
-            key = annotation.get("image_id")
-            if not isinstance(key, int | str) or key not in by_image:
-                raise DataError(f"{self.file}: annotation {_id(annotation)}: no image has the id {quoted(key)}")
-            by_image[key].append(annotation)
-        return tuple(
-            or_bad(partial(self._boxes, by_image[image.id], image, file))
-            for image, file in zip(self.images, files, strict=True)
-        )
-
-    def _boxes(self, annotations: Sequence[Mapping[str, Any]], image: _Image, file: Path) -> Boxes:
-        size = image.size or image_size(file)
-        index_of = {key: index for index, key in enumerate(self._categories)}
-        objects: list[Object] = []
-        for annotation in annotations:
-            said = f"{self.file}: annotation {_id(annotation)} ({image.name})"
-            category = annotation.get("category_id")
-            if not isinstance(category, int) or category not in index_of:
-                raise DataError(f"{said}: no category has the id {quoted(category)}")
-            corners = clipped(_corners(annotation.get("bbox"), said), size, said)
-            objects.append(Object(corners, index_of[category], bool(annotation.get("iscrowd", 0))))
-        return boxes_of(objects, size)
-
-
 def _annotation_files(folder: Path) -> list[Path]:
-    """Those in the folder, else those in its `annotations`."""
+    """Those in the folder, else those in its `annotations`: of the usual names, else of such a content."""
     for place in (folder, folder / "annotations"):
         found = sorted({file for pattern in PATTERNS for file in place.glob(pattern)})
-        if found:
+        if found or (found := [file for file in names_in(place, (".json",)) if _is_coco(file)]):
             return found
     return []
 
 
-def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
-    width, height = entry.get("width"), entry.get("height")
-    if isinstance(width, int) and isinstance(height, int) and 0 < width <= LARGEST_SIDE >= height > 0:
-        return width, height
-    return None
+def _is_coco(file: Path) -> bool:
+    """Tells whether two of the lists of a file of annotations show at its ends, or one and two keys of its entries."""
+    if file.suffix.lower() != ".json" or not file.is_file():
+        return False
+    seen = begins(file, LOOKED_AT)
+    both = seen + ends(file, LOOKED_AT)
+    lists, keys = (sum(key in both for key in wanted) for wanted in (LISTS, KEYS))
+    return seen.removeprefix(BOM_UTF8).lstrip().startswith(b"{") and 2 * lists + keys >= 4
 
 
-def _id(entry: Mapping[str, Any]) -> str:
-    return quoted(entry.get("id"))
+def _split_in(file: Path) -> str | None:
+    """The split that a part of a file's name stands for, such as that of instances_train2017.json."""
+    return next((own_split(part) for part in _parts(file) if own_split(part)), None)
 
 
-def _corners(bbox: Any, said: str) -> list[float]:
-    """From x, y, width, height."""
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(isinstance(value, int | float) for value in bbox):
-        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {quoted(bbox)}")
-    try:
-        x, y, width, height = map(float, bbox)
-    except OverflowError:
-        raise DataError(f"{said}: bbox must be four numbers (x, y, width, height), not {quoted(bbox)}") from None
-    return [x, y, x + width, y + height]
+def _parts(file: Path) -> list[str]:
+    return re.split(r"[_.-]", file.stem)
+
+
+def _folders_of(file: Path) -> list[Path]:
+    """Where the images of a file of annotations may be that is called like them: annotations/instances_val2017.json
+    goes with val2017/."""
+    subset = next((part for part in _parts(file) if own_split(part)), file.stem.removeprefix("instances_"))
+    beside = file.parent
+    return [
+        place / name for place in (beside.parent, beside) for name in (subset, f"images/{subset}", f"{subset}/images")
+    ]

@@ -30,7 +30,8 @@ class Masks(DataSource):
     """
 
     name: ClassVar[str] = "masks"
-    priority: ClassVar[int] = 20
+    layout: ClassVar[str] = "images and masks of the same names"
+    priority: ClassVar[int] = 65
     path: str = Field(description="the folder that holds both")
     images: str = Field(default="images", description="the folder of the model's inputs")
     masks: str = Field(default="masks", description="the folder of the labels")

@@ -76,7 +76,7 @@ class OwnSplits(DataSource):
 
     def _source(self, part: Part, name: str) -> DataSource:
         shared = {**(self.model_extra or {}), **({"kind": self.each} if self.each else {})}
-        settings = settings_of(part, shared) if isinstance(part, str) else {**shared, **part}
+        settings = settings_of(part, shared, "data.source.each") if isinstance(part, str) else {**shared, **part}
         if isinstance(part, str) and settings["kind"] != self.each:
             settings = {**(self.model_extra or {}), **settings}
         kind, known = settings.pop("kind", None), plugins("ovopt.data", DataSource)

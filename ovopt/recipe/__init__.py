@@ -31,6 +31,8 @@ R = TypeVar("R", bound=Record)
 DEFAULT = "generic"
 MOST = 100
 """Entries of a section that lists plug-ins."""
+KIND = ["data", "source", "kind"]
+"""The key that decides between two layouts that fit some data."""
 SPLITS = "splits"
 """The kind of source that puts parts together."""
 
@@ -49,10 +51,11 @@ def load_recipe(
     """
     file = find_recipe(name or DEFAULT)
     raw, lines = read_yaml(file)
+    settings = [Override.of(override) for override in overrides]
     refuse(list(map(_place_in_file, places_in(raw))), short(file), (), lines)
     raw = beside(raw, file.parent)
     if data is not None:
-        raw = with_data(raw, data)
+        raw = with_data(with_overrides(raw, [one for one in settings if one.keys == KIND]), data)
     return parse_recipe(raw, short(file), overrides, lines, fill)
 
 

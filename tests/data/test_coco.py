@@ -328,3 +328,109 @@ def test_a_file_name_that_no_system_takes_is_an_error(folder):
         file = write(folder, images=[{**IMAGES[0], "file_name": f"sub/{name}"}], annotations=[])
         with pytest.raises(DataError, match=exactly(f"{file}: image 7: {quoted(f'sub/{name}')} can be no file: {why}")):
             opened(folder)
+
+
+def test_ids_are_whole_numbers_of_any_sign_and_as_tables_write_them(tmp_path):
+    draw(tmp_path)
+    images = [{**IMAGES[0], "id": -7.0}, {**IMAGES[1], "id": "b"}]
+    kept = [{**ANNOTATIONS[0], "image_id": -7, "category_id": -2.0}, {**ANNOTATIONS[0], "image_id": "b"}]
+    categories = [{"id": 9.0, "name": "dog"}, {"id": -2, "name": "cat"}]
+    write(tmp_path, images=images, annotations=kept, categories=categories)
+    samples = opened(tmp_path)
+    assert samples.classes == ("cat", "dog")
+    assert [boxes.classes.tolist() for boxes in samples.labels] == [[0], [1]]
+
+
+BLOCKS = [{"id": 0, "name": "blocks", "supercategory": "none"}] + [
+    {"id": place, "name": name, "supercategory": "blocks"} for place, name in ((1, "blue"), (2, "red"))
+]
+
+
+@pytest.mark.parametrize(
+    ("categories", "used", "classes"),
+    [
+        (BLOCKS, (1, 2), ("blue", "red")),
+        (BLOCKS, (1,), ("blue", "red")),
+        (BLOCKS, (0, 2), ("blocks", "blue", "red")),
+        ([BLOCKS[0], {**BLOCKS[1], "supercategory": "x"}], (1,), ("blocks", "blue")),
+        ([{"id": 1, "name": "person", "supercategory": "person"}], (), ("person",)),
+        ([], (), ()),
+    ],
+)
+def test_a_heading_over_all_categories_is_no_class(tmp_path, categories, used, classes):
+    draw(tmp_path)
+    write(tmp_path, annotations=[{**ANNOTATIONS[0], "category_id": key} for key in used], categories=categories)
+    samples = opened(tmp_path)
+    assert samples.classes == classes
+    names = {category["id"]: category["name"] for category in categories}
+    assert [classes[index] for index in samples.labels[0].classes] == [names[key] for key in used]
+
+
+def test_an_outline_without_a_box_has_the_box_around_it(folder):
+    outlines = [[1, 2, 3.5, 2, 3, 5], [2, 1, 4, 1, 4, 2]]
+    write(folder, annotations=[{"id": 1, "image_id": 7, "category_id": 9, "segmentation": outlines}])
+    np.testing.assert_array_equal(opened(folder).labels[0].corners, [[1, 1, 4, 5]])
+
+
+def test_two_images_of_one_name_are_an_error(folder):
+    file = write(folder, images=[*IMAGES, {**IMAGES[0], "id": 8}])
+    with pytest.raises(
+        DataError, match=exactly(f"{file}: image 8: a.png is the file of another image, too; keep one of them")
+    ):
+        opened(folder)
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "images"),
+    [
+        ("annotations/instances_train2017.json", "annotations/instances_val2017.json", ("train2017", "val2017")),
+        ("annotations/train.json", "annotations/val.json", ("images/train", "images/val")),
+        ("train.json", "val.json", ("train", "val")),
+        ("my_train_coco.json", "my_val_coco.json", ("images", "images")),
+        ("annotations_train.json", "annotations_val.json", (".", ".")),
+    ],
+)
+def test_a_file_of_each_split_makes_them_the_datas_own(tmp_path, train, val, images):
+    cats = [{"id": 2, "name": "cat"}]
+    write(tmp_path, train, IMAGES[:1], ANNOTATIONS[:1])
+    write(tmp_path, val, IMAGES[:1], [{**ANNOTATIONS[1], "image_id": 7}], cats)
+    contents = [picture(tmp_path / place / "a.png", value=value) for value, place in enumerate(images)]
+    samples = opened(tmp_path)
+    assert Coco.recognises(str(tmp_path))
+    assert (samples.ids, samples.splits) == (("train/a.png", "val/a.png"), ("train", "val"))
+    assert samples.classes == ("cat", "dog")
+    assert [boxes.classes.tolist() for boxes in samples.labels] == [[1], [0]]
+    assert [samples.load(index) for index in range(2)] == (contents if images[0] != images[1] else contents[1:] * 2)
+
+
+def test_of_several_files_those_are_taken_whose_images_are_there(tmp_path):
+    write(tmp_path, "annotations/instances_train2017.json")
+    write(tmp_path, "annotations/instances_val2017.json")
+    draw(tmp_path / "val2017")
+    samples = opened(tmp_path)
+    assert samples.ids == ("a.png", "sub/b.png", "c.png")
+    assert samples.source == str(tmp_path / "annotations/instances_val2017.json")
+
+
+@pytest.mark.parametrize("name", ["mine.json", "annotations/anything.json"])
+def test_annotations_of_any_name_are_known_by_what_they_hold(tmp_path, name):
+    file = write(tmp_path, name)
+    draw(tmp_path)
+    assert Coco.recognises(str(tmp_path))
+    assert Coco.recognises(str(file))
+    assert len(opened(tmp_path)) == 3
+
+
+@pytest.mark.parametrize(
+    "content", ['{"a": 1}', '[{"images": 1, "annotations": 2}]', '{"file_name": "a", "bbox": []}', ""]
+)
+def test_other_json_is_not_recognised(tmp_path, content):
+    (tmp_path / "annotations.json").write_text(content)
+    assert not Coco.recognises(str(tmp_path))
+    assert not Coco.recognises(str(tmp_path / "annotations.json"))
+
+
+def test_long_annotations_are_known_by_their_ends(tmp_path):
+    text = json.dumps({"info": {}, "images": IMAGES * 9000, "categories": CATEGORIES})
+    (tmp_path / "a.json").write_text(text)
+    assert Coco.recognises(str(tmp_path / "a.json"))

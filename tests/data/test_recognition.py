@@ -1,16 +1,35 @@
 """Which source `--data PATH` means."""
 
+from collections import Counter
+
 import pytest
 
 from ovopt.contracts import DataSource, plugins
+from ovopt.data.recognition import fitting, settings_of
+from ovopt.data.splits import OwnSplits
+from ovopt.errors import DataError
 from ovopt.locate import shipped
+from ovopt.recipe import load_recipe
 from tests.data.pictures import picture
+from tests.factories import exactly
+
+CONTENTS = {
+    ".json": '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": []}',
+    ".txt": "0 0.5 0.5 0.1 0.1",
+    ".csv": "a,b",
+}
 
 
 def recognised(path):
-    """The kinds that know this path, the most specific first."""
-    known = [kind for kind in plugins("ovopt.data", DataSource).values() if kind.recognises(str(path))]
-    return [kind.name for kind in sorted(known, key=lambda kind: -kind.priority)]
+    """The kinds that know this path, the likeliest first."""
+    return [kind.name for kind in fitting(str(path))]
+
+
+def lay(root, names):
+    for name in names:
+        picture(root / name)
+        if content := CONTENTS.get((root / name).suffix):
+            (root / name).write_text(content)
 
 
 @pytest.mark.parametrize(
@@ -19,16 +38,19 @@ def recognised(path):
         (["images/a.png", "annotations.json"], ["coco", "files"]),
         (["images/a.png", "masks/a.png", "annotations/instances_val.json"], ["coco", "masks", "files"]),
         (["images/a.png", "labels/a.txt"], ["yolo", "files"]),
-        (["images/train/a.png", "labels/train/a.txt", "masks/a.png"], ["yolo", "masks", "files"]),
+        (["images/train/a.png", "labels/train/a.txt", "masks/train/a.png"], ["yolo", "masks", "files"]),
         (["images/a.png", "labels/a.json"], ["files"]),
         (["images/a.png", "masks/a.png"], ["masks", "files"]),
         (["a.wav", "events.csv"], ["events", "files"]),
-        (["a.png", "settings.json", "labels.csv"], ["files"]),
+        (["a.png", "labels.csv"], ["files"]),
+        (["train/images/a.png", "train/labels/a.txt", "test/images/b.png"], ["yolo", "splits", "files"]),
+        (["train/_annotations.coco.json", "train/a.png", "valid/_annotations.coco.json"], ["splits", "files"]),
+        (["train/a.png", "val/a.png", "annotations/train.json"], ["coco", "splits", "files"]),
+        (["a.png", "a.txt"], ["yolo", "files"]),
     ],
 )
 def test_a_folder_is_known_by_what_it_holds(tmp_path, names, expected):
-    for name in names:
-        picture(tmp_path / name)
+    lay(tmp_path, names)
     assert recognised(tmp_path) == expected
 
 
@@ -37,23 +59,47 @@ def test_a_folder_is_known_by_what_it_holds(tmp_path, names, expected):
     [
         ("t.npz", ["npz"]),
         ("t.csv", ["hf"]),
-        ("t.json", ["hf"]),
-        ("annotations.json", ["coco", "hf"]),
-        ("instances_val2017.json", ["coco", "hf"]),
+        ("t.json", ["coco", "hf"]),
         ("t.txt", ["text"]),
         ("t.zip", ["archive"]),
         ("t.tar", ["archive"]),
         ("t.xyz", []),
     ],
 )
-def test_a_file_is_known_by_its_name(tmp_path, name, expected):
-    (tmp_path / name).write_text("{}")
+def test_a_file_is_known_by_its_name_or_content(tmp_path, name, expected):
+    lay(tmp_path, [name])
     assert recognised(tmp_path / name) == expected
 
 
-def test_no_two_kinds_that_know_the_same_path_are_equally_specific():
+def test_kinds_that_fit_equally_say_what_they_take():
     kinds = [kind for kind in plugins("ovopt.data", DataSource).values() if kind.priority]
-    assert len({kind.priority for kind in kinds}) == len(kinds)
+    equal = Counter(kind.priority for kind in kinds)
+    assert all(kind.layout for kind in kinds if equal[kind.priority] > 1)
+
+
+TWO = (
+    "{0}: 2 layouts fit: images and annotations in COCO's format (coco), images and texts of boxes as shares (yolo); "
+    "say which with --set {1}=coco or --set {1}=yolo"
+)
+
+
+def test_of_two_layouts_that_fit_equally_one_must_be_named(tmp_path):
+    lay(tmp_path, ["images/a.png", "labels/a.txt", "annotations.json"])
+    with pytest.raises(DataError, match=exactly(TWO.format(tmp_path, "data.source.kind"))):
+        settings_of(str(tmp_path), {})
+    with pytest.raises(DataError, match=exactly(TWO.format(tmp_path, "data.source.kind"))):
+        load_recipe("generic", tmp_path)
+    for kind in ("coco", "yolo", "files"):
+        assert settings_of(str(tmp_path), {"kind": kind}) == {"kind": kind, "path": str(tmp_path)}
+        source = load_recipe("generic", tmp_path, [f"data.source.kind={kind}"]).data.source
+        assert (source.name, source.path) == (kind, str(tmp_path))
+
+
+def test_of_two_layouts_in_a_part_one_must_be_named_for_each(tmp_path):
+    lay(tmp_path, [f"{split}/{name}" for split in ("train", "test") for name in ("a.png", "a.txt", "annotations.json")])
+    with pytest.raises(DataError, match=exactly(TWO.format(tmp_path / "test", "data.source.each"))):
+        OwnSplits(path=str(tmp_path)).open((), seed=0)
+    assert len(OwnSplits(path=str(tmp_path), each="yolo").open((), seed=0)) == 2
 
 
 @pytest.mark.parametrize(

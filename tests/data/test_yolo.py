@@ -100,7 +100,7 @@ def test_subsets_can_be_named(folder):
     ("line", "fault"),
     [
         ("0 .5 .5 .5", "4 columns, not 5 (class cx cy w h)"),
-        ("0 .5 .5 .5 .5 .9", "6 columns, not 5 (class cx cy w h)"),
+        ("0", "1 columns, not 5 (class cx cy w h)"),
         ("0 .5 .5 x .5", "not all numbers (class cx cy w h): 0 .5 .5 x .5"),
         ("0 .5 1.5 .5 .5", "cx, cy, w and h are shares of the image, from 0 to 1, not .5 1.5 .5 .5"),
         ("0 .5 -.5 .5 .5", "cx, cy, w and h are shares of the image, from 0 to 1, not .5 -.5 .5 .5"),
@@ -108,7 +108,14 @@ def test_subsets_can_be_named(folder):
         ("0 .5 .5 .5 0", "the box (2, 3, 6, 3) has no area; remove or mend it"),
         ("0 .9 .5 .9 .5", "the box (3.6, 1.5, 10.8, 4.5) reaches outside the image of 8x6; remove or mend it"),
         ("-1 .5 .5 .5 .5", "the class must be a whole number from 0 on, not '-1'"),
-        ("1.0 .5 .5 .5 .5", "the class must be a whole number from 0 on, not '1.0'"),
+        ("1.5 .5 .5 .5 .5", "the class must be a whole number from 0 on, not '1.5'"),
+        (
+            "0 4 3 2 2",
+            "cx, cy, w and h are shares of the image, from 0 to 1, not 4 3 2 2; divide pixels by the image's width "
+            "and height (8x6)",
+        ),
+        ("0 .2 .2 .6 .2 1.5 .8", "cx, cy, w and h are shares of the image, from 0 to 1, not .2 .2 .6 .2 1.5 .8"),
+        ("0 .2 .2 .6 .2 .4 .2", "the box (1.6, 1.2, 4.8, 1.2) has no area; remove or mend it"),
         ("2 .5 .5 .5 .5", "class 2, but only 2 class names are listed; add its name, or mend the line"),
     ],
 )
@@ -181,3 +188,145 @@ def test_a_pipe_in_place_of_labels_is_not_taken_for_no_objects(tmp_path):
     (label,) = Yolo(path=str(tmp_path)).open((), seed=0).labels
     wrong = "a pipe, not a file; write what comes out of it to a file, and give that"
     assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}: {wrong}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1\t0.5\t0.5\t0.25\t0.5",
+        "\ufeff1 0.5 0.5 0.25 0.5\r\n\r\n",
+        "1.0 0.5 0.5 0.25 0.5",
+        "1 0.5 0.5 0.25 0.5 0.93",
+        "1 0.375 0.25 0.625 0.25 0.625 0.75 0.375 0.75",
+        "1 0.375 0.5 0.5 0.25 0.625 0.5 0.5 0.75 0.4 0.6",
+        "1 0.375 0.5 0.5 0.25 0.625 0.5 0.5 0.75 0.93",
+    ],
+)
+def test_the_same_box_is_read_of_every_way_to_write_it(tmp_path, text):
+    picture(tmp_path / "images/a.png")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/a.txt").write_text(text, encoding="utf-8", newline="")
+    (boxes,) = opened(tmp_path).labels
+    np.testing.assert_allclose(boxes.corners, [[3, 1.5, 5, 4.5]])
+    assert boxes.classes.tolist() == [1]
+
+
+@pytest.mark.parametrize("points", ["0.4 0.4 2 0.6 0.5 1", "0.4 0.4 2 0.6 0.5 1 0.93"])
+def test_key_points_behind_a_box_are_no_outline(tmp_path, points):
+    picture(tmp_path / "images/a.png")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/a.txt").write_text(f"0 0.5 0.5 0.25 0.5 {points}")
+    (tmp_path / "data.yaml").write_text("names: [cat]\nkpt_shape: [2, 3]\n")
+    (boxes,) = opened(tmp_path).labels
+    np.testing.assert_allclose(boxes.corners, [[3, 1.5, 5, 4.5]])
+
+
+def shown_in(root, *names, text="0 .5 .5 .5 .5"):
+    """Images with a text of a box each, in YOLO's usual places."""
+    for name in names:
+        picture(root / name)
+        file = (root / name.replace("images/", "labels/", 1)).with_suffix(".txt")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (("images/train/a.png", "images/val/b.png"), ("train", "val")),
+        (("images/train2017/a.png", "images/val2017/sub/b.png"), ("train", "val")),
+        (("train/images/a.png", "valid/images/b.png"), ("train", "valid")),
+        (("images/a/a.png", "images/val/b.png"), None),
+        (("images/a.png", "images/b.png"), None),
+        (("obj/a.png", "obj/b.png"), None),
+    ],
+)
+def test_folders_that_are_called_like_splits_are_the_datas_own(tmp_path, names, splits):
+    shown_in(tmp_path, *names)
+    samples = opened(tmp_path)
+    assert Yolo.recognises(str(tmp_path))
+    assert (samples.ids, samples.splits) == (names, splits)
+    assert [len(boxes.classes) for boxes in samples.labels] == [1, 1]
+
+
+@pytest.mark.parametrize("place", ["images", "images/val"])
+def test_a_folder_of_images_goes_with_its_labels(tmp_path, place):
+    shown_in(tmp_path, f"{place}/a.png", "images/train/b.png")
+    (tmp_path / "data.yaml").write_text("names: [cat]")
+    folder = tmp_path / place
+    assert Yolo.recognises(str(folder))
+    samples = opened(folder)
+    assert set(samples.ids) == {name for name in (f"{place}/a.png", "images/train/b.png") if name.startswith(place)}
+    assert samples.classes == ("cat",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "train: images/first\nval: images/second\n",
+        "path: .\ntrain: [images/first]\nval: ./images/second\n",
+        "path: ../somewhere/else\ntrain: ../images/first\nval: ../images/second\n",
+        "path: images\ntrain: first\nval: second\ntest:\n",
+        "train: first.txt\nval: images/second\n",
+        "train: /content/sets/first\nval: images/second\ntest: images/first\n",
+    ],
+)
+def test_what_a_description_lists_are_the_datas_own_splits(tmp_path, content):
+    shown_in(tmp_path, "images/first/a.png", "images/second/b.png", "images/c.png")
+    (tmp_path / "first.txt").write_text("./images/first/a.png\n\n")
+    (tmp_path / "data.yaml").write_text(f"{content}names: [cat]\n")
+    for path in (tmp_path, tmp_path / "data.yaml"):
+        assert Yolo.recognises(str(path))
+        samples = opened(path)
+        found = dict(zip(samples.ids, samples.splits, strict=True))
+        first = "test" if "test: images" in content else "train"
+        assert found == {"images/first/a.png": first, "images/second/b.png": "val"}
+        assert samples.classes == ("cat",)
+
+
+def test_a_description_whose_places_are_nowhere_leaves_what_lies_there(tmp_path):
+    shown_in(tmp_path, "images/a.png")
+    (tmp_path / "data.yaml").write_text("train: ../train/images\nval: /home/me/x\nnames: [cat]\n")
+    samples = opened(tmp_path)
+    assert (samples.ids, samples.splits, samples.classes) == (("images/a.png",), None, ("cat",))
+
+
+def test_a_list_is_read_as_darknet_writes_it(tmp_path):
+    shown_in(tmp_path, "obj_train_data/a.png")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.png\n")
+    (tmp_path / "set.yaml").write_text("train: train.txt\nnames: [cat]\n")
+    samples = opened(tmp_path)
+    assert (samples.ids, samples.splits, samples.classes) == (("obj_train_data/a.png",), ("train",), ("cat",))
+
+
+def test_a_list_of_images_that_are_missing_is_an_error(tmp_path):
+    shown_in(tmp_path, "images/a.png")
+    (tmp_path / "val.txt").write_text("images/a.png\nimages/b.png\n/etc/passwd\n")
+    (tmp_path / "data.yaml").write_text("val: val.txt\nnames: [cat]\n")
+    message = f"{tmp_path / 'val.txt'}: 2 of its images are missing: images/b.png, /etc/passwd"
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(tmp_path)
+
+
+def test_an_image_that_two_splits_list_is_an_error(tmp_path):
+    shown_in(tmp_path, "images/a.png")
+    (tmp_path / "list.txt").write_text("images/a.png\n")
+    (tmp_path / "data.yaml").write_text("train: images\nval: list.txt\nnames: [cat]\n")
+    message = (
+        f"{tmp_path / 'data.yaml'}: {tmp_path / 'images/a.png'} is listed twice (train and val); an image belongs to "
+        "one split, and once"
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        opened(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["hello world and so on", "1", "", "1 2 3 4 x"])
+def test_images_with_other_texts_beside_them_are_not_recognised(tmp_path, text):
+    shown_in(tmp_path, "a.png", text=text)
+    assert not Yolo.recognises(str(tmp_path))
+
+
+def test_broken_descriptions_are_not_recognised(tmp_path):
+    (tmp_path / "data.yaml").write_text("names: [")
+    (tmp_path / "other.yaml").write_text("a: 1")
+    assert not any(Yolo.recognises(str(tmp_path / name)) for name in ("data.yaml", "other.yaml", "none.yaml"))
