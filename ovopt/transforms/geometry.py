@@ -60,7 +60,7 @@ class OnCanvas(Transform):
 
 class Resize(OnCanvas):
     """Give an image (height, width, channels, or height, width) another size. Say how with one of `size`,
-    `height`, `shorter_side`, `longer_side` and `letterbox`; all but the first keep the aspect ratio.
+    `height`, `shorter_side`, `longer_side`, `closest` and `letterbox`; all but the first keep the aspect ratio.
 
     Bytes are what Pillow makes of them exactly, its antialias included. `antialias: false` resamples as OpenCV and
     PyTorch's `interpolate` do (bilinear and bicubic), rounding apart. Stands before `layout`.
@@ -84,13 +84,26 @@ class Resize(OnCanvas):
         default=None,
         description="with `shorter_side`: the longer side is at most this, and the shorter one shorter, as DETR has it",
     )
+    rounding: Literal["down", "nearest"] = Field(
+        default="down", description="with `shorter_side`: of the other side; `nearest`, as PaddlePaddle does"
+    )
+    closest: Length | tuple[Length, Length] | None = Field(
+        default=None,
+        description="[height, width] or one number for a square: that one of the two is met which changes the image "
+        "less, as DPT and Depth Anything have it",
+    )
     multiple_of: Length | None = Field(
-        default=None, description="with `shorter_side`: both sides are cut down to a multiple, as YOLOS has it"
+        default=None,
+        description="both sides become a multiple: with `shorter_side` the next lower one, as YOLOS has it, with "
+        "`closest` the nearest",
     )
     letterbox: Length | tuple[Length, Length] | None = Field(
         default=None,
-        description="[height, width] or one number for a square: as large as fits, centred, the rest filled, rounded "
-        "as Ultralytics does",
+        description="[height, width] or one number for a square: as large as fits, the rest filled, rounded as "
+        "Ultralytics does",
+    )
+    align: Literal["center", "start"] = Field(
+        default="center", description="with `letterbox`: the image in the middle, or at the top left"
     )
     interpolation: Interpolation = "bilinear"
     antialias: bool = Field(default=True, description="average over all covered pixels where an image gets smaller")
@@ -98,12 +111,16 @@ class Resize(OnCanvas):
 
     @model_validator(mode="after")
     def _one_way(self) -> Resize:
-        ways = ("size", "height", "shorter_side", "longer_side", "letterbox")
+        ways = ("size", "height", "shorter_side", "longer_side", "closest", "letterbox")
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(ways)}, not {' and '.join(given) or 'none'}")
-        if self.shorter_side is None and (self.longest is not None or self.multiple_of is not None):
-            raise ValueError("`longest` and `multiple_of` go with `shorter_side`")
+        if self.shorter_side is None and (self.longest is not None or self.rounding != "down"):
+            raise ValueError("`longest` and `rounding` go with `shorter_side`")
+        if self.multiple_of is not None and self.shorter_side is None and self.closest is None:
+            raise ValueError("`multiple_of` goes with `shorter_side` and `closest`")
+        if self.align != "center" and self.letterbox is None:
+            raise ValueError("`align` goes with `letterbox`")
         if not self.antialias and self.interpolation in ("lanczos", "area"):
             raise ValueError(f"`antialias: false` goes with nearest, bilinear and bicubic, not {self.interpolation}")
         return self
@@ -140,14 +157,18 @@ class Resize(OnCanvas):
         if self.size is not None:
             return CanvasPlan(pair_of(self.size), pair_of(self.size))
         if self.letterbox is not None:
-            return _letterboxed((height, width), pair_of(self.letterbox))
+            plan = _letterboxed((height, width), pair_of(self.letterbox))
+            return plan if self.align == "center" else CanvasPlan(plan.inner, plan.outer)
         if self.height is not None:
             new = (self.height, math.ceil(self.height * (width / height)))
             return CanvasPlan(new, new)
         if self.shorter_side is not None:
             new = self._by_shorter_side(height, width, self.shorter_side)
             return CanvasPlan(new, new)
-        assert self.longer_side is not None, "one of the five ways is given"
+        if self.closest is not None:
+            new = _closest((height, width), pair_of(self.closest), self.multiple_of or 1)
+            return CanvasPlan(new, new)
+        assert self.longer_side is not None, "one of the six ways is given"
         long, wanted = max(height, width), self.longer_side
         sides = [wanted if side == long else max(1, int(wanted * side / long + 0.5)) for side in (height, width)]
         new = (sides[0], sides[1])
@@ -158,12 +179,9 @@ class Resize(OnCanvas):
         short, long = min(height, width), max(height, width)
         if self.longest is not None and long / short * wanted > self.longest:
             wanted = self.longest * short / long
-        step = self.multiple_of or 1
-        sides = [
-            max(step, (round(wanted) if side == short else int(wanted * side / short)) // step * step)
-            for side in (height, width)
-        ]
-        return sides[0], sides[1]
+        step, whole = self.multiple_of or 1, int if self.rounding == "down" else round
+        sides = [round(wanted) if side == short else whole(wanted * side / short) for side in (height, width)]
+        return max(step, sides[0] // step * step), max(step, sides[1] // step * step)
 
 
 class CenterCrop(OnCanvas):
@@ -174,15 +192,26 @@ class CenterCrop(OnCanvas):
 
     name: ClassVar[str] = "center_crop"
     sole: ClassVar[str | None] = "size"
-    size: Length | tuple[Length, Length] = Field(description="[height, width], or one number for a square")
+    size: Length | tuple[Length, Length] | None = Field(
+        default=None, description="[height, width], or one number for a square"
+    )
+    aspect: tuple[Length, Length] | None = Field(
+        default=None, description="instead: the largest part of this height to width, such as [1, 1]"
+    )
     rounding: Literal["nearest", "down"] = Field(
         default="nearest",
         description="of half a pixel where an odd number is cut away: `down`, as transformers and PaddlePaddle do",
     )
 
+    @model_validator(mode="after")
+    def _one_way(self) -> CenterCrop:
+        if (self.size is None) == (self.aspect is None):
+            raise ValueError("give either size or aspect")
+        return self
+
     def plan(self, height: int, width: int) -> CanvasPlan:
         """Plan for the middle, or for a margin around a smaller image."""
-        outer = pair_of(self.size)
+        outer = _largest((height, width), self.aspect) if self.aspect else pair_of(self.size or 1)
         centred = _centred if self.rounding == "nearest" else _centred_down
         top, left = (centred(old, new) for old, new in zip((height, width), outer, strict=True))
         return CanvasPlan((height, width), outer, top, left)
@@ -262,6 +291,25 @@ def _letterboxed(old: Size, outer: Size) -> CanvasPlan:
     inner = (max(1, round(old[0] * ratio)), max(1, round(old[1] * ratio)))
     top, left = (round((out - within) / 2 - 0.1) for out, within in zip(outer, inner, strict=True))
     return CanvasPlan(inner, outer, top, left)
+
+
+def _closest(old: Size, wanted: Size, step: int) -> Size:
+    """The size by the one of two ratios that is nearer to 1, in multiples of a step; halves to even.
+
+    Source: transformers, `get_resize_output_image_size` of DPT with `keep_aspect_ratio`.
+    """
+    by_height, by_width = (new / side for new, side in zip(wanted, old, strict=True))
+    ratio = by_width if abs(1 - by_width) < abs(1 - by_height) else by_height
+    height, width = (max(1, round(ratio * side / step)) * step for side in old)
+    return height, width
+
+
+def _largest(old: Size, aspect: Size) -> Size:
+    """The size of the largest part of a ratio of height to width, rounded down."""
+    height, width = old
+    if height * aspect[1] > width * aspect[0]:
+        return max(1, width * aspect[0] // aspect[1]), width
+    return height, max(1, height * aspect[1] // aspect[0])
 
 
 def _centred(old: int, new: int) -> int:

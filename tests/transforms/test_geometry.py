@@ -150,9 +150,71 @@ def test_the_longer_side_may_be_limited_as_in_detr(height, width, shorter, longe
     assert transform.plan(height, width).outer == _detr_resized(height, width, shorter, longest, step)
 
 
-def test_a_limit_of_the_longer_side_needs_a_shorter_one():
-    with pytest.raises(ValueError, match="`longest` and `multiple_of` go with `shorter_side`"):
-        Resize(size=3, longest=4)
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"size": 3, "longest": 4}, "`longest` and `rounding` go with `shorter_side`"),
+        ({"longer_side": 3, "rounding": "nearest"}, "`longest` and `rounding` go with `shorter_side`"),
+        ({"size": 3, "multiple_of": 2}, "`multiple_of` goes with `shorter_side` and `closest`"),
+        ({"size": 3, "align": "start"}, "`align` goes with `letterbox`"),
+    ],
+)
+def test_a_key_of_another_way_to_resize_is_refused(fields, why):
+    with pytest.raises(ValueError, match=why):
+        Resize(**fields)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 64))
+def test_to_a_shorter_side_the_other_may_be_rounded_as_paddlepaddle_does(height, width, shorter):
+    """Source: PaddleClas `ResizeImage`: percent = resize_short / min(h, w), w = int(round(w * percent))."""
+    percent = float(shorter) / min(width, height)
+    plan = Resize(shorter_side=shorter, rounding="nearest").plan(height, width)
+    assert plan.outer == tuple(max(1, round(side * percent)) for side in (height, width))
+
+
+def _dpt_resized(height, width, wanted, multiple):
+    """Source: transformers `get_resize_output_image_size` of DPT."""
+    by_height, by_width = wanted[0] / height, wanted[1] / width
+    if abs(1 - by_width) < abs(1 - by_height):
+        by_height = by_width
+    else:
+        by_width = by_height
+    return tuple(max(multiple, round(side / multiple) * multiple) for side in (by_height * height, by_width * width))
+
+
+@given(st.integers(8, 300), st.integers(8, 300), st.integers(28, 64), st.integers(28, 64), st.sampled_from([1, 14]))
+def test_the_side_that_changes_less_is_met_as_in_dpt(height, width, new_height, new_width, multiple):
+    plan = Resize(closest=(new_height, new_width), multiple_of=multiple).plan(height, width)
+    assert plan.outer == _dpt_resized(height, width, (new_height, new_width), multiple)
+
+
+def test_a_letterboxed_image_may_stand_at_the_top_left():
+    image = _image(20, 10)
+    done = Resize(letterbox=(20, 30), align="start", fill=7)(image)
+    np.testing.assert_array_equal(done[:, :10], image)
+    assert (done[:, 10:] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "inner"),
+    [
+        ((20, 11), (1, 1), (11, 11)),
+        ((11, 20), (1, 1), (11, 11)),
+        ((30, 20), (3, 4), (15, 20)),
+        ((9, 40), (3, 4), (9, 12)),
+    ],
+)
+def test_the_largest_part_of_an_aspect_is_cut_from_the_middle(size, aspect, inner):
+    image = _image(*size)
+    top, left = ((old - new) // 2 for old, new in zip(size, inner, strict=True))
+    done = CenterCrop(aspect=aspect, rounding="down")(image)
+    np.testing.assert_array_equal(done, image[top : top + inner[0], left : left + inner[1]])
+
+
+@pytest.mark.parametrize("fields", [{}, {"size": 3, "aspect": (1, 1)}])
+def test_a_crop_has_a_size_or_an_aspect(fields):
+    with pytest.raises(ValueError, match="give either size or aspect"):
+        CenterCrop(**fields)
 
 
 @pytest.mark.parametrize(("old", "new", "first"), [(35, 24, 5), (33, 24, 4), (24, 24, 0), (7, 10, 2), (8, 10, 1)])

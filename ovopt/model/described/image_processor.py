@@ -70,7 +70,7 @@ class ImageProcessor(Schema):
     reduce_labels: bool = False
     include_top: bool = False
     keep_aspect_ratio: bool = False
-    ensure_multiple_of: int = 1
+    ensure_multiple_of: int = Field(default=1, gt=0)
     size_divisor: int | None = None
     do_grayscale: bool = False
 
@@ -105,7 +105,8 @@ def _usual(said: ImageProcessor) -> tuple[Mapping[str, Any] | None, Size | None]
     if set(sizes) == {"longest_edge"}:
         return {"longer_side": sizes["longest_edge"]}, crop
     if "shortest_edge" not in sizes:
-        return {"size": _fixed(sizes)}, crop
+        kept = {"closest": _fixed(sizes), "multiple_of": said.ensure_multiple_of}
+        return kept if said.keep_aspect_ratio else {"size": _fixed(sizes)}, crop
     longest = sizes.get("longest_edge") or said.max_size
     return {"shorter_side": sizes["shortest_edge"], **({"longest": longest} if longest else {})}, crop
 
@@ -228,7 +229,8 @@ def _preparation(said: ImageProcessor, kind: Kind, place: str) -> tuple[Preparat
         resize = {**resize, "interpolation": interpolation or "bilinear"}
         if resize["interpolation"] == "bilinear":
             del resize["interpolation"]
-    made = Preparation(resize, crop, "down", "BGR" if said.do_flip_channel_order else "RGB")
+    order: Any = "BGR" if said.do_flip_channel_order else "RGB"
+    made = Preparation(resize, crop, rounding="down", order=order)
     if said.do_rescale:
         made = replace(made, divisor=1 / said.rescale_factor, offset=float(said.rescale_offset))
     if said.do_normalize:
@@ -246,7 +248,7 @@ def _doubtful(said: ImageProcessor) -> Iterator[str]:
     """What is asked for and cannot be prepared, or does not belong to the image."""
     if said.do_reduce_labels or said.reduce_labels:
         yield "do_reduce_labels: the labels count classes from 1, and 0 is nothing; the model counts from 0"
-    if said.do_resize and said.keep_aspect_ratio:
-        yield "keep_aspect_ratio: not prepared; images are squeezed into `size`"
+    if said.size_divisor:
+        yield "size_divisor: not prepared"
     if said.do_grayscale:
         yield "do_grayscale: not prepared"

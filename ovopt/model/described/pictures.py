@@ -21,6 +21,8 @@ class Preparation:
     resize: Mapping[str, Any] | None = None
     """Fields of the transform `resize`."""
     crop: Size | None = None
+    crop_first: bool = False
+    """The largest part of the crop's aspect is cut out, and then resized."""
     rounding: Literal["nearest", "down"] = "nearest"
     """Of the crop's place, as `center_crop` has it."""
     order: Literal["RGB", "BGR", "L"] = "RGB"
@@ -92,17 +94,26 @@ def _squeezed(made: Preparation, size: Size) -> Mapping[str, Any]:
 def entries(made: Preparation, picture: Picture | None) -> Iterator[Entry]:
     """The recipe's entries. Channels go first unless the model wants them last."""
     yield "decode_image" if made.order == "RGB" else {"decode_image": made.order}
-    if made.resize:
-        yield {"resize": _plain_sizes(made.resize)}
-    if made.crop:
-        size = made.crop[0] if made.crop[0] == made.crop[1] else list(made.crop)
-        yield {"center_crop": size if made.rounding == "nearest" else {"size": size, "rounding": made.rounding}}
+    resize: list[Entry] = [{"resize": _plain_sizes(made.resize)}] if made.resize else []
+    if made.crop_first:
+        yield {"center_crop": {"aspect": list(made.crop or (1, 1)), "rounding": made.rounding}}
+        yield from resize
+    else:
+        yield from resize
+        yield from _cropped(made)
     if picture is None or picture.floats:
         yield from _values(made, picture)
     if made.pad:
         yield {"pad": _plain_sizes(made.pad)}
     if picture is None or picture.first:
         yield {"layout": "chw"}
+
+
+def _cropped(made: Preparation) -> Iterator[Entry]:
+    """The middle, if it is cut out."""
+    if made.crop:
+        size = made.crop[0] if made.crop[0] == made.crop[1] else list(made.crop)
+        yield {"center_crop": size if made.rounding == "nearest" else {"size": size, "rounding": made.rounding}}
 
 
 def _plain_sizes(fields: Mapping[str, Any]) -> Any:

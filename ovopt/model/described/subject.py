@@ -49,7 +49,7 @@ class Document:
 
     def source(self, *keys: str) -> str:
         """The document with those of the keys that it holds."""
-        held = [key for key in keys if self.values.get(key) is not None]
+        held = [key for key in keys if self.values.get(key) not in (None, "")]
         return f"{self.said}: {', '.join(held)}" if held else self.said
 
     def read(self, kind: type[S], defaults: Mapping[str, Any] | None = None) -> tuple[S, list[Doubt]]:

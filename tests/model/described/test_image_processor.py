@@ -36,6 +36,7 @@ KINDS = [
     ("EfficientNetImageProcessor", {"rescale_factor": 1 / 127.5, "rescale_offset": True, "include_top": False}),
     ("SegformerImageProcessor", {}),
     ("DPTImageProcessor", {}),
+    ("DPTImageProcessor", {"size": {"height": 70, "width": 98}, "keep_aspect_ratio": True, "ensure_multiple_of": 14}),
     ("DetrImageProcessor", {"size": {"shortest_edge": 80, "longest_edge": 133}}),
     ("ConditionalDetrImageProcessor", {"size": {"shortest_edge": 80, "longest_edge": 133}}),
     ("DeformableDetrImageProcessor", {"size": {"shortest_edge": 80, "longest_edge": 133}}),

@@ -1,0 +1,93 @@
+"""Ultralytics' exports: metadata in an ONNX file, and `metadata.yaml` beside other formats.
+
+Source: `Exporter` in ultralytics/engine/exporter.py; preparation as its `LetterBox` and `classify_transforms` do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from ovopt.model.described.pictures import BYTES, Preparation, preparation_facts
+from ovopt.model.described.record import Doubt, Entry, Fact
+from ovopt.model.described.subject import Document, Schema, Subject
+from ovopt.model.described.values import Names, Sizes
+
+AUTHOR, METADATA = "Ultralytics", "metadata.yaml"
+BOX_ROW, MOST_BOXES = 6, 1000
+"""Numbers of a box after suppression, and so many boxes at most."""
+YOLOV5 = ("stride", "names")
+"""All that exports of YOLOv5's own repository hold."""
+RTDETR = "RTDETRDecoder"
+TASKS: Mapping[str, str] = {"detect": "detection", "classify": "classification", "semantic": "segmentation"}
+SHAPES = ("segment", "pose", "obb")
+"""Tasks whose rows hold more than a box and its scores."""
+
+
+class Metadata(Schema):
+    """The keys of an export's metadata."""
+
+    idle: ClassVar[frozenset[str]] = frozenset({
+        "description", "author", "date", "version", "license", "docs", "stride", "batch", "channels", "dynamic",
+        "end2end", "kpt_names", "dla", "args", "names_zh",
+    })  # fmt: skip
+    task: str = "detect"
+    names: Names = ()
+    imgsz: Sizes = (640, 640)
+    kpt_shape: Sizes = ()
+    head: str = ""
+
+
+def ultralytics_facts(subject: Subject) -> Iterator[Fact | Doubt]:
+    """Facts of the metadata that Ultralytics writes."""
+    inside = subject.notes.get("framework")
+    if isinstance(inside, Mapping) and (inside.get("author") == AUTHOR or {*YOLOV5} <= inside.keys()):
+        yield from _facts(subject, Document("the model's metadata", inside))
+        return
+    for document in subject.opened(METADATA):
+        if isinstance(document, Doubt):
+            yield document
+        elif document.values.get("author") == AUTHOR:
+            yield from _facts(subject, document)
+
+
+def _facts(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
+    said, doubts = document.read(Metadata)
+    yield from doubts
+    task = document.source("task")
+    if said.names:
+        yield Fact("classes", said.names, document.source("names"))
+    if said.task in TASKS:
+        yield Fact("task", TASKS[said.task], task)
+    elif said.task in SHAPES:
+        yield Fact("task", "detection", task)
+    else:
+        yield Doubt(f"{document.said}: task: {said.task!r} is not known")
+        return
+    size = (said.imgsz[0], said.imgsz[-1])
+    yield from preparation_facts(subject, _preparation(said.task, size), document.source("task", "imgsz"))
+    if said.task == "semantic":
+        yield Fact("postprocess", ({"argmax": 0},), task)
+    elif said.head == RTDETR:
+        yield Doubt(f"{document.source('head')}: boxes and scores in one output, which no decoder reads")
+    elif said.task != "classify":
+        yield Fact("postprocess", (_decoder(subject.facts.outputs[0].shape or (), len(said.names)),), task)
+
+
+def _preparation(task: str, size: tuple[int, int]) -> Preparation:
+    if task == "classify":
+        return Preparation({"shorter_side": min(size)}, size, divisor=BYTES)
+    return Preparation({"letterbox": size, "antialias": False}, divisor=BYTES)
+
+
+def _decoder(shape: Sequence[int | None], classes: int) -> Entry:
+    """The decoder of an output [1, rows, columns]: each box a column, a row, or a row of what suppression left. Key
+    points, coefficients of masks and angles stand behind the scores."""
+    rows, columns = shape[1:] if len(shape) == 3 else (None, None)
+    if classes and rows == 4 + classes:
+        return "yolo_v8"
+    if columns and rows and columns < rows:
+        return "yolo_v5" if columns == 5 + classes and rows > MOST_BOXES else "yolo_end_to_end"
+    if columns == BOX_ROW:
+        return "yolo_end_to_end"
+    return {"yolo_v8": {"classes": classes}} if classes and rows and rows > 4 + classes else "yolo_v8"
