@@ -31,6 +31,12 @@ def corners_of(boxes: Array, form: Format = "cxcywh") -> Array:
             return np.hstack((first, first + second))
 
 
+def ordered(corners: Array) -> Array:
+    """Corners [n, 4] with the upper left one first, whichever two opposite ones they are."""
+    first, second = corners[:, :2], corners[:, 2:]
+    return np.hstack((np.minimum(first, second), np.maximum(first, second)))
+
+
 def in_pixels(corners: Array, size: Size) -> Array:
     """Corners [n, 4] relative to the image's size, in pixels of an image of `size` (width, height)."""
     return corners * np.array([*size, *size], np.float64)

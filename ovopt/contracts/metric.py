@@ -40,6 +40,8 @@ class Metric(Record, ABC):
     """True where a metric of agreement looks at the order of several figures: of a single one it is always full."""
     directs: ClassVar[bool] = False
     """True where a metric of agreement compares directions, of which any two may be near each other by an offset."""
+    behind: ClassVar[bool] = False
+    """True where a metric of agreement compares what `postprocess` made of both outputs."""
     full: ClassVar[float | None] = None
     """A metric of agreement's row of an output that is held against itself, where it is the same for any."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

@@ -19,13 +19,31 @@ FAR = 1e30
 """What stands for infinity where a logit is one."""
 
 
-class Cosine(Metric):
+class _Agreement(Metric):
+    """Figure of a model's outputs beside the original's."""
+
+    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
+    of: Literal["outputs", "decoded"] = Field(
+        default="outputs", description="what is compared: the outputs, or what `postprocess` makes of them"
+    )
+
+    @property
+    def label(self) -> str:
+        """`cosine`, `cosine_decoded` ..."""
+        return self.name if self.of == "outputs" else f"{self.name}_{self.of}"
+
+    @property
+    def behind(self) -> bool:  # type: ignore[override]  # here it hangs on `of`
+        """True where decoded answers are compared."""
+        return self.of == "decoded"
+
+
+class Cosine(_Agreement):
     """Mean cosine similarity of the flattened output and the original's, 1 for the same direction; of integer ids, the
     share that are the same, as if each were a vector with a single 1."""
 
     name: ClassVar[str] = "cosine"
     unit: ClassVar[str] = ""
-    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     takes_ids: ClassVar[bool] = True
     directs: ClassVar[bool] = True
     full: ClassVar[float | None] = 1.0
@@ -36,12 +54,12 @@ class Cosine(Metric):
         return cosine(np.asarray(output), np.asarray(target))
 
 
-class Top1Agreement(Metric):
-    """Share of samples on which the highest score is at the same place as in the original's output."""
+class Top1Agreement(_Agreement):
+    """Share of samples on which the highest score is at the same place as in the original's output. Of what
+    `postprocess` makes (`of: decoded`), texts and classes are the same, or not, as a whole."""
 
     name: ClassVar[str] = "top1_agreement"
     unit: ClassVar[str] = "share"
-    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     statistics: ClassVar[Literal["share", "bootstrap"]] = "share"
     takes_ids: ClassVar[bool] = True
     ranks: ClassVar[bool] = True
@@ -54,11 +72,11 @@ class Top1Agreement(Metric):
         if not mine.size or not theirs.size:
             return float(mine.size == theirs.size)
         if are_ids(target):
-            return float(mine[0] == theirs[0])
+            return float(np.array_equal(mine, theirs) if self.behind else mine[0] == theirs[0])
         return float(_highest(mine) == _highest(theirs))
 
 
-class TokenAgreement(Metric):
+class TokenAgreement(_Agreement):
     """Share of positions, of all samples together, at which the most likely token is the original's.
 
     Outputs are logits [positions, vocabulary] or integer ids [positions]. Positions that only one of both has do not
@@ -67,7 +85,6 @@ class TokenAgreement(Metric):
 
     name: ClassVar[str] = "token_agreement"
     unit: ClassVar[str] = "share"
-    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     takes_ids: ClassVar[bool] = True
 
     def row(self, output: Array, target: Any) -> list[int]:
@@ -82,7 +99,7 @@ class TokenAgreement(Metric):
         return float(agreed / positions) if positions else float("nan")
 
 
-class Sqnr(Metric):
+class Sqnr(_Agreement):
     """Signal to quantization noise ratio in dB, `10 log10(signal / noise)`: the original outputs' sum of squares over
     that of the differences, both of all samples together. Of equal outputs it is 120 dB, and always between -120 and
     120 dB.
@@ -92,7 +109,6 @@ class Sqnr(Metric):
 
     name: ClassVar[str] = "sqnr"
     unit: ClassVar[str] = "dB"
-    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
 
     def row(self, output: Array, target: Any) -> list[float]:
         """Sums of squares of signal and noise, of outputs [...]; what only one of both has along the first dimension
@@ -114,7 +130,7 @@ class Sqnr(Metric):
         return float(np.clip(10 * (np.log10(signal) - np.log10(noise)), -HIGHEST_DB, HIGHEST_DB))
 
 
-class Kl(Metric):
+class Kl(_Agreement):
     """Kullback-Leibler divergence in nats, the sum of `p log(p / q)` with the original's distribution p and the
     model's q over the last dimension, averaged over positions and samples. 0 for the same distributions.
 
@@ -126,7 +142,6 @@ class Kl(Metric):
     name: ClassVar[str] = "kl"
     unit: ClassVar[str] = "nats"
     higher_is_better: ClassVar[bool] = False
-    kind: ClassVar[Literal["accuracy", "agreement"]] = "agreement"
     ranks: ClassVar[bool] = True
     full: ClassVar[float | None] = 0.0
     logits: bool | None = Field(

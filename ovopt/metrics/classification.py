@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Array, Metric
+from ovopt.contracts import Array, LabelFile, Metric
 from ovopt.errors import DataError
 from ovopt.metrics.class_labels import as_classes, check_class
+from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
 
@@ -54,6 +55,82 @@ class TopK(Metric):
             raise DataError(f"class {target} is outside the {len(scores)} scores of the output")
         ahead = np.count_nonzero(~(scores <= scores[target])) + np.count_nonzero(scores[:target] == scores[target])
         return float(ahead < self.k)
+
+
+class Accuracy(Metric):
+    """Share of right answers. Of class scores the highest is the answer, as for `top1`, which this is then; integers,
+    booleans and texts are answers themselves; a single score, or one beside each label, says class 1 from `threshold`
+    on. A label that holds several answers (the tags of a sample, a mask of ids beside scores [classes, ...] or [...,
+    classes]) is right where all of them are, or each counts for itself: `per: element`.
+
+    Source: as scikit-learn's `accuracy_score`, of rows or of their elements.
+    """
+
+    name: ClassVar[str] = "accuracy"
+    unit: ClassVar[str] = "share"
+    one_class: ClassVar[bool] = True
+    per: Literal["sample", "element"] = Field(default="sample", description="what is right or wrong as a whole")
+    threshold: float = Field(default=0.5, description="where a score of its own begins to mean class 1")
+
+    @property
+    def statistics(self) -> Literal["share", "bootstrap"]:  # type: ignore[override]  # here it hangs on `per`
+        """Exact methods for samples that are right or wrong."""
+        return "share" if self.per == "sample" else "bootstrap"
+
+    def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
+        """Raises DataError where a label is one class that the model has no score of."""
+        if np.ndim(label) == 0 and not isinstance(label, str | LabelFile):
+            check_class(label, outputs[0], sample_id, least=2)
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The share of the most common label, where labels are single answers."""
+        if not labels or any(np.ndim(label) for label in labels):
+            return self.chance
+        return Counter(labels).most_common(1)[0][1] / len(labels)
+
+    def row(self, output: Any, target: Any) -> float | list[int]:
+        """1 where the answer is right, else 0; of elements, how many are, and how many there are. Raises DataError
+        where output and label do not fit."""
+        right = np.atleast_1d(self._right(output, target))
+        return float(right.all()) if self.per == "sample" else [int(np.count_nonzero(right)), right.size]
+
+    def value(self, rows: Array) -> float:
+        """Share of rows [n] of samples, or [n, 2] of elements; NaN without any."""
+        if self.per == "sample" or not len(rows):
+            return super().value(rows)
+        right, counted = tuples(rows, 2).sum(axis=0)
+        return float(right / counted) if counted else float("nan")
+
+    def _right(self, output: Any, target: Any) -> Any:
+        """True for each element [...] of the label that is answered."""
+        labels = np.asarray(target)
+        if labels.ndim == 0 and labels.dtype.kind in "biu":
+            return self._hits(output, int(target))
+        answers = self._answers(np.asarray(output), labels)
+        if answers is None:
+            raise DataError(
+                f"{self.name}: the output of shape {list(np.shape(output))} holds neither an answer nor scores for "
+                f"each element of the label {list(labels.shape)}"
+            )
+        return answers == labels
+
+    def _hits(self, output: Any, target: int) -> bool:
+        """True where scores, or an answer, mean this class."""
+        scores = np.ravel(output)
+        if scores.size == 1 and scores.dtype.kind in "fb":
+            return bool(scores[0] >= self.threshold) == bool(target) and target in (0, 1)
+        return bool(TopK(k=1).row(output, target))
+
+    def _answers(self, output: Array, labels: Array) -> Array | None:
+        """Answers of the labels' shape [...]; None where the output holds none."""
+        while output.ndim > labels.ndim and len(output) == 1:
+            output = output[0]
+        if output.shape == labels.shape:
+            scores = output.dtype.kind == "f" and (labels.dtype.kind == "b" or bool((output % 1).any()))
+            return output >= self.threshold if scores else output
+        if output.shape[:-1] == labels.shape:
+            return np.asarray(output.argmax(axis=-1))
+        return np.asarray(output.argmax(axis=0)) if output.shape[1:] == labels.shape and output.ndim else None
 
 
 class F1(Metric):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -18,12 +18,15 @@ class _Segmentation(Metric):
     """Figure of the pixels of all images together."""
 
     unit: ClassVar[str] = "share"
-    classes: int | None = Field(
+    classes: Annotated[int, Field(gt=0)] | tuple[int, ...] | None = Field(
         default=None,
-        gt=0,
-        description="how many classes there are, by default as many as the model scores; a mask with more is wrong",
+        description="how many classes there are, by default as many as the model scores: a mask with more is wrong; "
+        "or a list of those that the figure is of",
     )
-    ignore: int | None = Field(default=255, description="the id in a mask of pixels that do not count")
+    ignore: int | tuple[int, ...] | None = Field(
+        default=255,
+        description="the id in a mask of pixels that do not count, or several; it is no class of the figure",
+    )
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no mask [height, width]."""
@@ -38,7 +41,7 @@ class _Segmentation(Metric):
     def _compared(self, output: Any, target: Any) -> tuple[Array, Array]:
         """The predicted and the labelled class of each pixel that counts."""
         mask = np.asarray(target).astype(np.int64)
-        ids, classes = np.asarray(output), self.classes
+        ids, classes = np.asarray(output), self.classes if isinstance(self.classes, int) else None
         if ids.ndim == 3:
             classes = len(ids) if classes is None else classes
             ids = ids.argmax(axis=0)
@@ -47,7 +50,7 @@ class _Segmentation(Metric):
                 f"a mask [height, width] and as many class ids, or scores [classes, height, width], are needed; the "
                 f"output has shape {np.shape(output)}, the mask {mask.shape}"
             )
-        counts = np.ones(mask.shape, bool) if self.ignore is None else mask != self.ignore
+        counts = ~np.isin(mask, self._ignored)
         found, real = _resized(ids, mask.shape)[counts].astype(np.int64), mask[counts]
         lowest, highest = int(real.min(initial=0)), int(real.max(initial=0))
         if lowest < 0 or (classes is not None and highest >= classes):
@@ -61,10 +64,21 @@ class _Segmentation(Metric):
             raise DataError(f"the output holds class {found.min()}; class ids begin at 0")
         return found, real
 
+    @property
+    def _ignored(self) -> tuple[int, ...]:
+        return self.ignore if isinstance(self.ignore, tuple) else () if self.ignore is None else (self.ignore,)
+
+    def _is_counted(self, index: int) -> bool:
+        """Tells whether the figure is of a class."""
+        if index in self._ignored or self.classes is None:
+            return index not in self._ignored
+        return index < self.classes if isinstance(self.classes, int) else index in self.classes
+
 
 class MeanIou(_Segmentation):
     """Intersection over union of each class, over the pixels of all images together, averaged over the classes that
-    are predicted or labelled anywhere.
+    are predicted or labelled anywhere. A prediction of what is none of `classes`, or is ignored, is wrong for the class
+    that is labelled there, and counts as no class itself.
 
     The output holds class ids [height, width], or scores [classes, height, width], of which the highest counts. Where
     its size is not the mask's, the class ids are brought to the mask's size by nearest neighbour: the mask is the
@@ -86,17 +100,17 @@ class MeanIou(_Segmentation):
 
     def value(self, rows: Array) -> float:
         """Figure of rows [n] (lists of tuples); NaN where no pixel is labelled."""
-        known = _ious(rows)
+        known = self.by_class(rows, ())
         return float(np.mean(list(known.values()))) if known else float("nan")
 
     def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
         """Intersection over union of each class that is predicted or labelled in rows [n] (lists of tuples)."""
-        return _ious(rows)
+        return {index: iou for index, iou in _ious(rows).items() if self._is_counted(index)}
 
 
 class PixelAccuracy(_Segmentation):
-    """Share of the labelled pixels of all images together that are predicted rightly. Output and mask are as for
-    `miou`."""
+    """Share of the labelled pixels of all images together that are predicted rightly, or of those that are labelled as
+    one of the `classes` listed. Output and mask are as for `miou`."""
 
     name: ClassVar[str] = "pixel_accuracy"
 
@@ -104,6 +118,9 @@ class PixelAccuracy(_Segmentation):
         """Pixels predicted rightly, and pixels that count. Raises DataError where output and mask [height, width] do
         not fit."""
         found, real = self._compared(output, target)
+        if isinstance(self.classes, tuple):
+            listed = np.isin(real, self.classes)
+            found, real = found[listed], real[listed]
         return [int(np.count_nonzero(found == real)), len(real)]
 
     def value(self, rows: Array) -> float:

@@ -255,3 +255,16 @@ def test_boxes_are_a_label_that_fits():
 def test_a_label_that_is_no_boxes_is_an_error(label, fault):
     with pytest.raises(DataError, match=exactly(f"s#0: {fault}")):
         MeanAveragePrecision().check(label, [], "s#0")
+
+
+def test_opposite_corners_and_rows_may_come_in_any_order():
+    scenes = random_scenes(4)
+    metric = MeanAveragePrecision()
+    expected = metric.value(rows(metric, scenes))
+
+    def turned(found, real):
+        order = np.random.default_rng(len(found)).permutation(len(found))
+        back = [2, 1, 0, 3, 4, 5]
+        return found[order][:, back], Boxes(real.corners[:, [0, 3, 2, 1]], real.classes, real.crowd, real.size)
+
+    assert metric.value(rows(metric, [turned(*scene) for scene in scenes])) == pytest.approx(expected)

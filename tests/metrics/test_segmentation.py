@@ -150,3 +150,41 @@ def test_a_label_is_a_mask_or_a_file_of_one(metric):
     for label in (3, np.zeros((2, 2)), np.zeros((2, 2, 3), int), LabelFile(Path("image.png"), "image")):
         with pytest.raises(DataError, match=exactly(fault)):
             metric.check(label, [], "s#0")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_figure_of_listed_classes_is_scikit_learns_of_these_labels(seed):
+    pairs = random_pairs(seed)
+    metric = MeanIou(classes=(1, 3))
+    known = rows(metric, pairs)
+    for drawn in draws(len(pairs), seed, 4):
+        found, real = pixels([pairs[i] for i in drawn])
+        assert metric.value(known[drawn]) == pytest.approx(jaccard_score(real, found, labels=[1, 3], average="macro"))
+    found, real = pixels(pairs)
+    assert metric.by_class(known, ()).keys() == {1, 3}
+    listed = np.isin(real, [1, 3])
+    share = PixelAccuracy(classes=(1, 3))
+    assert share.value(rows(share, pairs)) == pytest.approx(accuracy_score(real[listed], found[listed]))
+
+
+def test_an_ignored_class_counts_for_nothing_whether_it_is_labelled_or_predicted():
+    pairs = random_pairs(5)
+    metric = MeanIou(ignore=(0, 255))
+    found, real = (side[pixels(pairs)[1] != 0] for side in pixels(pairs))
+    expected = jaccard_score(real, found, labels=[1, 2, 3, 4], average="macro")
+    assert metric.value(rows(metric, pairs)) == pytest.approx(expected)
+    assert 0 in found
+    assert MeanIou(ignore=0).by_class(rows(MeanIou(ignore=0), random_pairs(5, ignored=False)), ()).keys() == {
+        1,
+        2,
+        3,
+        4,
+    }
+
+
+def test_a_prediction_beyond_the_classes_is_wrong_and_no_class_of_its_own():
+    mask = np.array([[0, 0, 1, 1]])
+    metric = MeanIou(classes=2)
+    known = rows(metric, [(np.array([[0, 7, 1, 1]]), mask)])
+    assert metric.value(known) == pytest.approx((1 / 2 + 1) / 2)
+    assert metric.by_class(known, ()).keys() == {0, 1}

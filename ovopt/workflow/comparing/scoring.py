@@ -25,6 +25,7 @@ from ovopt.model.ports.facts import chosen_outputs
 from ovopt.preparing.class_labels import counted_from_one
 from ovopt.preparing.prepared import Prepared
 from ovopt.records import Port, Quality, QualityDelta
+from ovopt.workflow.comparing.answers import comparable
 from ovopt.workflow.comparing.label_checks import ClassShifts, empty_classes, missing_numbers, no_skill
 from ovopt.workflow.comparing.odd_values import OddValues
 from ovopt.workflow.comparing.output_parts import Part, Seen
@@ -49,6 +50,7 @@ class Scorer:
     ports: Sequence[Port]
     """The chosen outputs of the model, which decoders and labels look at."""
     outputs: OutputFile
+    """Of the original."""
     judged: Sequence[Port] = ()
     """Those that agreement looks at: the chosen ones, or all where none is chosen."""
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Scorer:
     """True where agreement stands in for labels, which look at the first output alone: it looks at the others."""
     unjudged: dict[str, str] = field(default_factory=dict)
     """Outputs that nothing looks at, and why."""
+    answers: OutputFile = field(default_factory=OutputFile)
+    """What `postprocess` made of the original's outputs, where agreement looks at that."""
     odd: OddValues = field(default_factory=OddValues)
     blame: Blame = lambda arm, parts: ""
     parts: list[Part] = field(default_factory=list)
@@ -399,7 +403,8 @@ class Pass:
         """Rows of labels, and of agreement unless this is the original."""
         metrics = self._scorer.metrics
         accuracy = [metric for metric in metrics if metric.kind == "accuracy"]
-        if self._scorer.save or accuracy:
+        behind_decoders = [metric for metric in metrics if metric.behind]
+        if self._scorer.save or accuracy or behind_decoders:
             behind = self._behind(outputs, slice(self._scorer.level, None), sample)
             decoded = behind[0] if len(behind) == 1 else behind
             if self._scorer.save:
@@ -408,9 +413,23 @@ class Pass:
             self.shifts.add(decoded, label)
         for metric in accuracy:
             self.rows[metric.label].setdefault("", {})[index] = self._row(metric, decoded, label)
+        if behind_decoders:
+            self._agree_behind(index, comparable(decoded), behind_decoders)
         if self._scorer.agrees and not self._keeps:
-            agreement = [metric for metric in metrics if metric.kind == "agreement"]
-            self._agree(index, raw, self._theirs(index, len(raw[0])), agreement)
+            self._agree(index, raw, self._theirs(index, len(raw[0])), self._of_outputs)
+
+    @property
+    def _of_outputs(self) -> list[Metric]:
+        """Metrics of agreement that look at outputs."""
+        return [metric for metric in self._scorer.metrics if metric.kind == "agreement" and not metric.behind]
+
+    def _agree_behind(self, index: int, answer: Array, metrics: Sequence[Metric]) -> None:
+        """Rows of agreement of what `postprocess` made; the original agrees with itself."""
+        if self._keeps:
+            self._scorer.answers.put(index, [answer])
+        (theirs,) = self._scorer.answers.get(index)
+        for metric in metrics:
+            self.rows[metric.label].setdefault("", {})[index] = metric.row(answer, theirs)
 
     def _row(self, metric: Metric, decoded: Any, label: Any) -> Row:
         """A metric's row. Raises DataError, which names the function of the user's own that made the answer, if one
@@ -454,21 +473,21 @@ class Pass:
         self._scorer.parts.extend(part for part in self.seen.parts() if part.place not in hidden)
         self._scorer.unjudged.update(self.seen.silent())
         self._agree_with_itself()
-        for metric in self._scorer.metrics:
-            if metric.kind == "agreement" and self._kept and not self.rows[metric.label]:
+        for metric in self._of_outputs:
+            if self._kept and not self.rows[metric.label]:
                 self.silent[metric.label] = None
 
     def _void_what_is_frozen(self) -> None:
         """A direction that no sample changes may be near the original's, which hardly changes either."""
         for part in self._scorer.parts if self._scorer.answered else ():
             if self.seen.is_frozen(part, self._scorer.answered[0]):
-                for metric in self._scorer.metrics:
+                for metric in self._of_outputs:
                     if metric.directs and (rows := self.rows[metric.label].get(part.name)):
                         self.rows[metric.label][part.name] = dict.fromkeys(rows, 0.0)
 
     def _agree_with_itself(self) -> None:
         looked_at = list[Metric]()
-        for metric in (one for one in self._scorer.metrics if one.kind == "agreement"):
+        for metric in self._of_outputs:
             if (full := metric.full) is None:
                 looked_at.append(metric)
                 continue

@@ -12,12 +12,14 @@ import pytest
 
 from ovopt.bench.protocol import Inputs, Output
 from ovopt.bench.workers import ArmPlan
-from ovopt.contracts import Array, Decoder, Metric, Parts, Row, Samples, Tensors
+from ovopt.contracts import Array, Decoder, Detections, Metric, Parts, Row, Samples, Tensors
 from ovopt.errors import ArmLostError, DataError, ModelError
+from ovopt.metrics.agreement import Top1Agreement
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import LeftOutSample, Port, Quality
 from ovopt.workflow.beginning.options import Silent
+from ovopt.workflow.comparing.answers import comparable
 from ovopt.workflow.comparing.scoring import Scorer, table_of, value_of
 from tests.bench.crews import plan
 from tests.factories import exactly, metric_named
@@ -256,6 +258,60 @@ def test_agreement_is_with_the_outputs_of_the_first_arm() -> None:
     assert list(other["top1_agreement"].rows) == (np.argmax(theirs, 1) == np.argmax(ROWS, 1)).astype(float).tolist()
     cosines = (theirs * ROWS).sum(1) / np.linalg.norm(theirs, axis=1) / np.linalg.norm(ROWS, axis=1)
     np.testing.assert_allclose(np.ravel(other["cosine"].rows), cosines, rtol=1e-5)
+
+
+class Named(Decoder):
+    """The names of the classes, the best first."""
+
+    name: ClassVar[str] = "named"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
+        return " ".join(["ant", "bee", "cow", "dog"][i] for i in np.argsort(-output)[:2])
+
+
+def test_agreement_of_decoded_answers_is_of_what_the_decoders_made() -> None:
+    metrics = (Top1Agreement(of="decoded"), metric_named("top1_agreement"), metric_named("top1"))
+    for labels in (None, tuple(LABELS)):
+        data = prepared(labels=labels, metrics=metrics[: 2 + (labels is not None)], postprocess=(Folded(),))
+        same, other = agreement(data, identity, turned)
+        assert same["top1_agreement_decoded"].value == 1
+        assert other["top1_agreement_decoded"].value == 1, "what is turned has the same sums"
+        assert other["top1_agreement"].value < 1
+    named = prepared(labels=None, metrics=(Top1Agreement(of="decoded"),), postprocess=(Named(),))
+    _, other = agreement(named, identity, turned)
+    assert list(other["top1_agreement_decoded"].rows) == [
+        float(Named()(turned((row[None],))[0], {}) == Named()(row, {})) for row in ROWS
+    ]
+
+
+class Folded(Decoder):
+    """Sums of what stands as far from both ends."""
+
+    name: ClassVar[str] = "folded"
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+        return np.asarray(output + output[::-1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "numbers"),
+    [
+        ("ab", [97, 98]),
+        (["a", "b"], [97, 0, 98]),
+        ((np.zeros(2), np.ones(1)), [0, 0, 1]),
+        (Detections(np.ones((1, 6))), [[1] * 6]),
+        (np.array([True]), [1]),
+        (3.5, 3.5),
+    ],
+)
+def test_an_answer_is_compared_by_its_numbers(answer: Any, numbers: Any) -> None:
+    assert comparable(answer).tolist() == numbers
+
+
+def test_an_answer_without_numbers_has_no_agreement() -> None:
+    fault = "agreement of decoded answers compares numbers and texts, and `postprocess` gives dict"
+    with pytest.raises(DataError, match=exactly(fault)):
+        comparable({"a": 1})
 
 
 def test_the_agreement_of_a_sample_is_that_of_all_its_parts() -> None:
