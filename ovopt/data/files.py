@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -14,12 +15,14 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text
+from ovopt.data.layout import own_split, splits_of
 from ovopt.errors import DataError
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
 
+HIDDEN = (".", "__pycache__")
 Labelled = tuple[str, str]
 """A file and its label as found."""
 
@@ -27,16 +30,19 @@ Labelled = tuple[str, str]
 class Files(DataSource):
     """Files below one or more folders. A sample is the file's bytes; `preprocess` decodes them.
 
-    The choice under `per_label` depends on the paths alone, so that it stays the same from run to run, and adding
-    files elsewhere does not change it. Symbolic links are not followed.
+    Where folders are labels, an empty one keeps its place among the classes, and folders above or below them that are
+    all called like splits (`train/cat/x.png`, `cat/train/x.png`) are the data's own splits. The choice of `per_label`
+    depends on the paths alone, so that it stays the same from run to run, and adding files elsewhere does not change
+    it. Symbolic links are not followed.
     """
 
     name: ClassVar[str] = "files"
     path: str | tuple[str, ...]
-    label: Literal["folder", "extension", "name", "file", "none"] = Field(
+    label: Literal["folder", "parent", "extension", "name", "file", "none"] = Field(
         default="folder",
-        description="where the label comes from: the file's folder, its extension, the letters that its name begins "
-        "with, the text of the file beside it that has the same name and the suffix `sidecar`, or nowhere",
+        description="where the label comes from: the first folder below `path`, the folder that the file lies in, its "
+        "extension, the letters that its name begins with, the text of the file beside it that has the same name and "
+        "the suffix `sidecar`, or nowhere",
     )
     labels: str | None = Field(
         default=None,
@@ -63,7 +69,8 @@ class Files(DataSource):
         roots = [root for root in paths if root.is_dir()]
         if not roots:
             raise DataError(f"{_said(paths)}: no such folder")
-        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots))
+        trees = {root: _Tree.of(root) for root in roots} if self._by_folder else {}
+        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots, trees))
         if not chosen:
             raise DataError(f"{_said(roots)}: no files with a label that the recipe knows")
         files = [file for file, _ in chosen]
@@ -75,7 +82,20 @@ class Files(DataSource):
             labels=tuple(label for _, label in chosen) if labelled else None,
             load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=self._fingerprint(ids, files, roots),
+            classes=self._classes([label for _, label in chosen], trees),
+            splits=_splits(files, trees),
         )
+
+    @property
+    def _by_folder(self) -> bool:
+        return self.label in ("folder", "parent") and not self.labels
+
+    def _classes(self, labels: Sequence[Any], trees: Mapping[Path, _Tree]) -> tuple[str, ...]:
+        """Names of the folders that are labels, with the empty ones; none where they are numbers, or renamed."""
+        if self.rename or self.label != "folder" or self.labels:
+            return ()
+        names = {*labels, *(name for tree in trees.values() for name in tree.empty)}
+        return () if all(name.lstrip("-").isdecimal() for name in names) else tuple(sorted(names))
 
     def _choose(self, labelled: Iterator[Labelled]) -> list[tuple[Path, Any]]:
         by_label: dict[str, list[str]] = defaultdict(list)
@@ -113,17 +133,17 @@ class Files(DataSource):
             raise DataError(f"{table}: {len(missing)} of its files are missing: {a_few(missing)}")
         yield from ((str(file), label) for file, label in seen.items() if self._has_suffix(file.name))
 
-    def _walked(self, roots: Sequence[Path]) -> Iterator[Labelled]:
+    def _walked(self, roots: Sequence[Path], trees: Mapping[Path, _Tree]) -> Iterator[Labelled]:
         for root in roots:
             for folder, name in _walk(root):
-                found = self._label(folder, name, root) if self._has_suffix(name) else None
+                found = self._label(folder, name, trees.get(root)) if self._has_suffix(name) else None
                 if found is not None:
                     yield os.path.join(folder, name), found
 
     def _has_suffix(self, name: str) -> bool:
         return not self.suffixes or name.lower().endswith(tuple(suffix.lower() for suffix in self.suffixes))
 
-    def _label(self, folder: str, name: str, root: Path) -> str | None:
+    def _label(self, folder: str, name: str, tree: _Tree | None) -> str | None:
         """None for a file that is no sample."""
         match self.label:
             case "none":
@@ -132,10 +152,12 @@ class Files(DataSource):
                 return self._text_beside(Path(folder, name))
             case "extension":
                 found = os.path.splitext(name)[1].lower().lstrip(".")
-            case "folder":
-                found = os.path.basename(folder) if folder != str(root) else ""
             case "name":
                 found = re.split(r"[\W\d_]", name, maxsplit=1)[0].lower()
+            case "folder" | "parent":
+                assert tree is not None, "made for these two"
+                names = tree.labels(folder)
+                found = names[0 if self.label == "folder" else -1] if names else ""
         return found or None
 
     def _text_beside(self, file: Path) -> str | None:
@@ -154,6 +176,66 @@ class Files(DataSource):
         return hash_of_names(ids, files)
 
 
+@dataclass(frozen=True)
+class _Tree:
+    """Folders below one, as far as they are labels and splits."""
+
+    root: str
+    split: int | None
+    """The level of the folders that are called like splits: 0 for those in the root."""
+    empty: tuple[str, ...]
+    """Folders that would be labels if they held a file."""
+
+    @classmethod
+    def of(cls, root: Path) -> _Tree:
+        """That of the folders below this one."""
+        first = {folder: _folders(folder) for folder in _folders(root)}
+        inside = [folder for folders in first.values() for folder in folders]
+        split = None
+        if inside and _are_splits(first):
+            split = 0
+        elif _are_splits(inside) and all(first.values()) and len({own_split(folder.name) for folder in inside}) > 1:
+            split = 1
+        names = {folder.name for folder in (inside if split == 0 else first)}
+        filled = {folder.name for folder in (inside if split == 0 else first) if next(_walk(folder), None)}
+        return cls(str(root), split, tuple(sorted(names - filled)))
+
+    def labels(self, folder: str) -> list[str]:
+        """Names of the folders from the root to this one, without that of a split."""
+        names = self._names(folder)
+        return names if self.split is None else names[: self.split] + names[self.split + 1 :]
+
+    def split_of(self, file: Path) -> str:
+        """The folder that is called like a split; empty where the file lies in none."""
+        names = self._names(str(file.parent))
+        return names[self.split] if self.split is not None and self.split < len(names) else ""
+
+    def _names(self, folder: str) -> list[str]:
+        return [] if folder == self.root else os.path.relpath(folder, self.root).split(os.sep)
+
+
+def _splits(files: Sequence[Path], trees: Mapping[Path, _Tree]) -> tuple[str, ...] | None:
+    """The split of each file; None where the folders are none, or there are several roots."""
+    if len(trees) != 1:
+        return None
+    (tree,) = trees.values()
+    return None if tree.split is None else splits_of(tree.split_of(file) for file in files)
+
+
+def _are_splits(folders: Iterable[Path]) -> bool:
+    return splits_of(folder.name for folder in folders) is not None
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Those in a folder, without links and hidden ones."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [Path(path) for path in sorted(found) if not os.path.basename(path).startswith(HIDDEN)]
+
+
 def _said(roots: Sequence[Path]) -> str:
     return ", ".join(str(root) for root in roots)
 
@@ -161,7 +243,7 @@ def _said(roots: Sequence[Path]) -> str:
 def _walk(root: Path) -> Iterator[tuple[str, str]]:
     """Folders and names, not paths: there may be a hundred thousand files of which few are wanted."""
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
         yield from ((folder, name) for name in names if not name.startswith("."))
 
 

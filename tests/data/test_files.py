@@ -39,6 +39,10 @@ def labelled(folder, **keys):
     [
         (
             {"label": "folder"},
+            {"cats/tom_1.txt": "cats", "cats/tom_2.TXT": "cats", "dogs/rex1.md": "dogs", "dogs/deep/fido.md": "dogs"},
+        ),
+        (
+            {"label": "parent"},
             {"cats/tom_1.txt": "cats", "cats/tom_2.TXT": "cats", "dogs/rex1.md": "dogs", "dogs/deep/fido.md": "deep"},
         ),
         (
@@ -61,7 +65,7 @@ def labelled(folder, **keys):
         ),
         (
             {"label": "folder", "rename": {"cats": 3, "dogs": "dog"}},
-            {"cats/tom_1.txt": 3, "cats/tom_2.TXT": 3, "dogs/rex1.md": "dog"},
+            {"cats/tom_1.txt": 3, "cats/tom_2.TXT": 3, "dogs/rex1.md": "dog", "dogs/deep/fido.md": "dog"},
         ),
         ({"label": "folder", "min_bytes": 5}, {"cats/tom_2.TXT": "cats"}),
     ],
@@ -244,3 +248,66 @@ def test_a_pipe_and_an_image_of_40_gb_among_the_files_are_bad_samples(tmp_path):
     for index, name in enumerate(samples.ids):
         with pytest.raises(DataError, match=exactly(f"{tmp_path / name}: {faults[name]}")):
             samples.load(index)
+
+
+def lay(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+
+
+def test_an_empty_folder_keeps_its_place_among_the_classes(tmp_path):
+    lay(tmp_path, "ape/a", "cat/a", "cat/old/b", "readme")
+    (tmp_path / "bee" / "old").mkdir(parents=True)
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / ".git").mkdir()
+    samples = Files(path=str(tmp_path)).open((), seed=0)
+    assert samples.classes == ("ape", "bee", "cat", "zoo")
+    assert dict(zip(samples.ids, samples.labels, strict=True)) == {"ape/a": "ape", "cat/a": "cat", "cat/old/b": "cat"}
+
+
+@pytest.mark.parametrize(
+    "keys", [{"rename": {"ape": 0}}, {"label": "parent"}, {"label": "none"}, {"label": "extension"}]
+)
+def test_other_labels_have_no_classes_of_their_own(tmp_path, keys):
+    lay(tmp_path, "ape/a.x", "cat/a.x")
+    assert Files(path=str(tmp_path), **keys).open((), seed=0).classes == ()
+
+
+def test_folders_of_numbers_are_no_names_of_classes(tmp_path):
+    lay(tmp_path, "10/a", "2/a")
+    assert Files(path=str(tmp_path)).open((), seed=0).classes == ()
+
+
+def test_a_folder_without_a_fitting_file_is_no_class(tmp_path):
+    lay(tmp_path, "ape/a.png", "docs/readme.txt")
+    assert Files(path=str(tmp_path), suffixes=(".png",)).open((), seed=0).classes == ("ape",)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "splits"),
+    [
+        (("train/ape/a", "train/cat/old/b", "val/ape/c"), ("ape", "cat", "ape"), ("train", "train", "val")),
+        (("train/ape/a", "train/cat/b"), ("ape", "cat"), ("train", "train")),
+        (("ape/test/c", "ape/train/a", "cat/train/b"), ("ape", "ape", "cat"), ("test", "train", "train")),
+        (("ape/train/a", "cat/b"), ("ape", "cat"), None),
+        (("vehicle/train/a", "animal/cat/b"), ("vehicle", "animal"), None),
+        (("vehicle/train/a", "ape/train/b"), ("vehicle", "ape"), None),
+        (("train/a", "test/b"), ("train", "test"), None),
+        (("ape/train/a", "ape/test/b", "ape/c"), ("ape", "ape", "ape"), None),
+    ],
+)
+def test_folders_around_those_of_classes_that_are_called_like_splits_are_such(tmp_path, names, labels, splits):
+    lay(tmp_path, *names)
+    samples = Files(path=str(tmp_path)).open((), seed=0)
+    assert dict(zip(samples.ids, samples.labels, strict=True)) == dict(zip(names, labels, strict=True))
+    if splits is None:
+        assert samples.splits is None
+    else:
+        assert dict(zip(samples.ids, samples.splits, strict=True)) == dict(zip(names, splits, strict=True))
+
+
+def test_a_class_that_only_one_split_has_is_a_class_of_all(tmp_path):
+    lay(tmp_path, "train/ape/a", "train/bee/a", "val/ape/c")
+    (tmp_path / "val" / "cat").mkdir()
+    assert Files(path=str(tmp_path)).open((), seed=0).classes == ("ape", "bee", "cat")
