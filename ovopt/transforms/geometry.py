@@ -218,43 +218,55 @@ class CenterCrop(OnCanvas):
 
 
 class Pad(OnCanvas):
-    """Put a margin around an image. Say how large with `multiple_of`, with `size`, or with the margins `left`, `top`,
-    `right` and `bottom`. Stands before `layout`."""
+    """Put a margin around an image. Say how large with `multiple_of`, `size`, `least`, or with the margins `left`,
+    `top`, `right` and `bottom`. Stands before `layout`."""
 
     name: ClassVar[str] = "pad"
     multiple_of: Length | None = Field(default=None, description="height and width become multiples of it")
     size: Length | tuple[Length, Length] | None = Field(
         default=None, description="[height, width], or one number for a square; a larger image is refused"
     )
+    least: Length | tuple[Length, Length] | None = Field(
+        default=None, description="[height, width], or one number for a square; a larger image stays as it is"
+    )
     left: Margin = 0
     top: Margin = 0
     right: Margin = 0
     bottom: Margin = 0
     align: Literal["start", "center"] = Field(
-        default="start", description="with `multiple_of` and `size`: the image at the top left, or in the middle"
+        default="start", description="but with margins: the image at the top left, or in the middle"
     )
 
     @model_validator(mode="after")
     def _one_way(self) -> Pad:
         edges = any((self.left, self.top, self.right, self.bottom))
-        if [self.multiple_of is not None, self.size is not None, edges].count(True) != 1:
-            raise ValueError("give exactly one of multiple_of, size, or margins (left, top, right, bottom)")
+        ways = (self.multiple_of, self.size, self.least)
+        if [edges, *(way is not None for way in ways)].count(True) != 1:
+            raise ValueError("give exactly one of multiple_of, size, least, or margins (left, top, right, bottom)")
         return self
 
     def plan(self, height: int, width: int) -> CanvasPlan:
         """Plan for the margin. Raises DataError where the image is larger than `size`."""
         inner = (height, width)
-        if self.multiple_of is None and self.size is None:
+        if self.multiple_of is None and self.size is None and self.least is None:
             return CanvasPlan(
                 inner, (height + self.top + self.bottom, width + self.left + self.right), self.top, self.left
             )
-        step = self.multiple_of
-        outer = (-(-height // step) * step, -(-width // step) * step) if step else pair_of(self.size or 1)
+        outer = self._outer(height, width)
         if outer[0] < height or outer[1] < width:
             raise DataError(f"pad: an image of {height} x {width} is larger than {outer[0]} x {outer[1]}; resize it")
         if self.align == "start":
             return CanvasPlan(inner, outer)
         return CanvasPlan(inner, outer, (outer[0] - height) // 2, (outer[1] - width) // 2)
+
+    def _outer(self, height: int, width: int) -> Size:
+        if self.multiple_of is not None:
+            step = self.multiple_of
+            return -(-height // step) * step, -(-width // step) * step
+        if self.least is not None:
+            least = pair_of(self.least)
+            return max(height, least[0]), max(width, least[1])
+        return pair_of(self.size or 1)
 
 
 def pair_of(size: int | Size) -> Size:

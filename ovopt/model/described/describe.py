@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ovopt.model.described.huggingface import hugging_face_facts
 from ovopt.model.described.model_api import model_api_facts
+from ovopt.model.described.paddle import paddle_facts
 from ovopt.model.described.record import Described, Doubt, Fact, gathered
 from ovopt.model.described.subject import Subject
 from ovopt.model.described.ultralytics import ultralytics_facts
@@ -15,6 +16,7 @@ READERS: Sequence[Callable[[Subject], Iterator[Fact | Doubt]]] = (
     ultralytics_facts,
     model_api_facts,
     hugging_face_facts,
+    paddle_facts,
 )
 """Those whose facts count first."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +31,7 @@ class Described:
     metrics: tuple[Entry, ...] = ()
     classes: tuple[str, ...] = ()
     """Names in the order of the model's outputs."""
-    inputs: Mapping[str, float] = field(default_factory=dict)
+    inputs: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     """Inputs that are the same for every sample: a recipe's `model.inputs`."""
     tokenizer: Path | None = None
     max_length: int | None = None
