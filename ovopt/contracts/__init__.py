@@ -14,7 +14,7 @@ from ovopt.contracts.metric import Metric, Row
 from ovopt.contracts.objects import Boxes, Detections, Outline, Rle
 from ovopt.contracts.preparation import Decoder, Preparation, Transform
 from ovopt.contracts.report import Report, View
-from ovopt.contracts.samples import BadLabel, DataSource, LabelFile, Parts, Samples
+from ovopt.contracts.samples import BadLabel, DataSource, Future, LabelFile, Parts, Samples
 from ovopt.contracts.step import (
     Advance,
     Host,
@@ -33,8 +33,8 @@ from ovopt.model.graph.nodes import Rewrite
 from ovopt.model.ports.inputs import Array, Tensors
 
 __all__ = [
-    "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Detections", "Engine", "Host",
-    "Key", "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outline", "Outside", "Pace", "Parts",
+    "Advance", "Array", "BadLabel", "Boxes", "Brought", "DataSource", "Decoder", "Detections", "Engine", "Future",
+    "Host", "Key", "LabelFile", "LeftOut", "Materials", "Metric", "Origin", "Outline", "Outside", "Pace", "Parts",
     "Placement", "Preparation", "Progress", "Report", "Rewrite", "Rle", "Row", "Samples", "Session", "Speedup",
     "Stage", "Started", "Step", "Stepped", "Tensors", "Tolerance", "Transform", "View", "Way", "blamed",
     "misspelt", "outside", "plugin", "plugins", "timed", "without_batch",

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from ovopt.errors import DataError, did_you_mean
+from ovopt.model.ports.inputs import Array
 from ovopt.records import Port, Record
 
 
@@ -72,6 +75,18 @@ class BadLabel:
     """A label that cannot be used, and why: its sample goes the way of any bad sample."""
 
     why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Future:
+    """A label that is what comes next in a series: float64 `values` [times] or [times, series], and by how much each
+    series changed in its history from one season to the next, `change` [] or [series], the mean of absolute values."""
+
+    values: Array
+    change: Array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.values, dtype, copy=copy)
 
 
 class DataSource(Record, ABC):

@@ -1,4 +1,4 @@
-"""Figures of the ROC curve: area under it, and equal error rate."""
+"""Figures of the ROC curve: area under it, equal error rate, and what passes at a given rate of false ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from ovopt.arrays.probabilities import are_probabilities
 from ovopt.contracts import Array, Metric
@@ -93,19 +94,10 @@ class Auroc(_OfCurve):
         return [self._counts_of_pairs(rows)]
 
 
-class Eer(_OfCurve):
-    """Equal error rate: where the threshold makes as large a share of the negatives pass as of the positives fail.
-    Between two thresholds the ROC curve is straight.
+class _OfTwoKinds(_OfCurve):
+    """Figure of scores that tell one kind from the other."""
 
-    A sample gives one score, higher for label 1 (the same speaker, speech ...), the scores of classes 0 and 1, or a
-    score of each frame (the label then holds a 0 or 1 for each frame).
-
-    Source: Martin et al., The DET curve in assessment of detection task performance (Eurospeech 1997).
-    """
-
-    name: ClassVar[str] = "eer"
     has_classes: ClassVar[bool] = False
-    higher_is_better: ClassVar[bool] = False
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is not 0 or 1, or a 0 or 1 for each frame."""
@@ -123,9 +115,53 @@ class Eer(_OfCurve):
             raise DataError(f"{self.name} needs one score, or those of classes 0 and 1; the output has {len(row) - 1}")
         return row
 
+
+class Eer(_OfTwoKinds):
+    """Equal error rate: where the threshold makes as large a share of the negatives pass as of the positives fail.
+    Between two thresholds the ROC curve is straight.
+
+    A sample gives one score, higher for label 1 (the same speaker, speech ...), the scores of classes 0 and 1, or a
+    score of each frame (the label then holds a 0 or 1 for each frame).
+
+    Source: Martin et al., The DET curve in assessment of detection task performance (Eurospeech 1997).
+    """
+
+    name: ClassVar[str] = "eer"
+    higher_is_better: ClassVar[bool] = False
+
     def value(self, rows: Array) -> float:
         """Error rate of rows [n, 2], or of lists of pairs; NaN where all samples are of one kind."""
         return _equal_error_rate(self._counts_of_pairs(rows))
+
+
+class TarAtFar(_OfTwoKinds):
+    """Share of the positives that pass the threshold at which no larger share of the negatives than `far` does: the
+    true-accept rate of a verification (of faces, of speakers) at a fixed rate of false accepts.
+
+    Of all thresholds at scores that occur, the lowest one counts that lets no more negatives pass; where `far` times
+    the negatives is less than one, none may pass. Scores and labels are as for `eer`.
+
+    Source: Klare et al., Pushing the Frontiers of Unconstrained Face Detection and Recognition (CVPR 2015), section 4.
+    """
+
+    name: ClassVar[str] = "tar_at_far"
+    chance: ClassVar[float] = 0.0
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {f"tar_at_far_1e-{n}": {"far": 10**-n} for n in (2, 3, 4)}
+    far: float = Field(default=0.001, ge=0, lt=1, description="the share of negatives that may pass")
+
+    @property
+    def label(self) -> str:
+        """`tar_at_far_1e-3` ..."""
+        mantissa, exponent = f"{self.far:e}".split("e")
+        return f"{self.name}_{float(mantissa):g}e{int(exponent)}"
+
+    def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
+        """The share that passes where the score is drawn: that of the negatives."""
+        return self.far
+
+    def value(self, rows: Array) -> float:
+        """Share of rows [n, 2], or of lists of pairs, that are positive and pass; NaN where all are of one kind."""
+        return _passing(self._counts_of_pairs(rows), self.far)
 
 
 @dataclass(frozen=True)
@@ -208,3 +244,13 @@ def _equal_error_rate(counts: _Counts) -> float:
     after = int(np.argmax(gap >= 0))
     share = -gap[after - 1] / (gap[after] - gap[after - 1])
     return float(passed[after - 1] + share * (passed[after] - passed[after - 1]))
+
+
+def _passing(counts: _Counts, share: float) -> float:
+    """Share of the positives at the lowest threshold that no more than this share of the negatives passes."""
+    positives, negatives = counts.positives.sum(), counts.negatives.sum()
+    if positives * negatives == 0:
+        return float("nan")
+    passed = np.cumsum(counts.negatives[::-1]) / negatives
+    thresholds = int(np.count_nonzero(passed <= share))
+    return float(counts.positives[::-1][:thresholds].sum() / positives)

@@ -54,11 +54,10 @@ class HostPreparation:
 
     def only_resizes(self, size: tuple[int, int]) -> bool:
         """True where an image of `size` (width, height) is brought to another size at most: neither cut nor padded."""
-        inner = np.array([1, 1, 3, 3]) / 4
-        moved, new = inner * np.tile(size, 2)[np.newaxis], size
+        corners, new = np.array([[0, 0], size], np.float64), size
         for transform in self.transforms:
-            moved, new = transform.moved(moved, new)
-        return np.allclose(moved, inner * np.tile(new, 2), atol=SAME_PLACE)
+            corners, new = transform.moved(corners, new)
+        return np.allclose(corners, [[0, 0], new], atol=SAME_PLACE)
 
     def _with_constants(self, part: Any) -> Any:
         if not self.constants:

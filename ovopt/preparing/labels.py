@@ -76,6 +76,8 @@ class Labels:
             return read
         self._check_size(read, label.path, index)
         moved = self.preparation.mask(read)
+        if label.kind == "region":  # pixels around the image are neither 0 nor 1
+            return np.where(moved > 1, -1, moved.astype(np.int8))
         if label.kind == "values":
             inside = self.preparation.mask(np.ones(read.shape, np.uint8)) == 1
             return np.where(inside, moved, np.nan)

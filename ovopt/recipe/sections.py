@@ -37,13 +37,17 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "verification": ("eer", "auroc"),
     "language-modelling": ("perplexity", "token_agreement"),
     "regression": ("mae", "rmse"),
+    "depth": ("abs_rel", "delta1"),
+    "anomaly-detection": ("image_auroc",),
+    "forecasting": ("smape", "mae"),
     "any": ("cosine", "top1_agreement"),
 }
 """Metrics of a recipe of each task, unless it says otherwise."""
 Task = Literal[
     "classification", "detection", "segmentation", "instance-segmentation", "keypoints", "oriented-detection",
     "image-to-image", "similarity", "token-classification", "retrieval",
-    "recognition", "transcription", "events", "verification", "language-modelling", "regression", "any",
+    "recognition", "transcription", "events", "verification", "language-modelling", "regression", "depth",
+    "anomaly-detection", "forecasting", "any",
 ]  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from ovopt.errors import DataError
 from ovopt.metrics.class_labels import REMEDY
-from ovopt.metrics.roc import Auroc, Eer
+from ovopt.metrics.roc import Auroc, Eer, TarAtFar
 from ovopt.records import Port
 from tests.factories import exactly
 from tests.metrics.support import draws, rows_of
@@ -137,6 +137,27 @@ def test_the_equal_error_rate_of_any_ties_is_the_references(pairs):
         assert value == pytest.approx(reference_eer(labels, scores), abs=1e-9)
     else:
         assert np.isnan(value)
+
+
+@pytest.mark.parametrize("levels", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("far", [0, 0.01, 0.1, 0.5])
+def test_what_passes_at_a_rate_of_false_accepts_is_scikit_learns(levels, far):
+    rng = np.random.default_rng(8)
+    labels = rng.integers(2, size=400)
+    scores = rng.integers(levels, size=400) / levels + labels * 0.5
+    metric = TarAtFar(far=far)
+    rows = of_samples(metric, scores[:, None], labels)
+    for drawn in draws(400, count=5):
+        passed, found, _ = roc_curve(labels[drawn], scores[drawn], drop_intermediate=False)
+        assert metric.value(rows[drawn]) == pytest.approx(found[passed <= far].max(), abs=1e-12)
+
+
+def test_the_rate_is_in_the_name_and_one_kind_alone_has_no_figure():
+    assert TarAtFar().label == "tar_at_far_1e-3"
+    assert TarAtFar(far=0.015).label == "tar_at_far_1.5e-2"
+    assert TarAtFar(far=1e-4).label == "tar_at_far_1e-4"
+    assert np.isnan(TarAtFar().value(of_samples(TarAtFar(), [0.1, 0.2], [1, 1])))
+    assert TarAtFar().guessed([], 10, None) == 0.001
 
 
 def test_a_separation_without_fault_has_no_errors_and_one_the_wrong_way_round_only_errors():
