@@ -32,7 +32,8 @@ class Anomaly(DataSource):
     """
 
     name: ClassVar[str] = "anomaly"
-    priority: ClassVar[int] = 70
+    layout: ClassVar[str] = "normal images to train with, normal ones and others to test"
+    priority: ClassVar[int] = 75
     path: str = Field(description="the folder of one category, which holds `train` and `test`")
     normal: str | None = Field(
         default=None, description=f"the folder of normal images; default: {', '.join(NORMAL)}, as `train` has it"

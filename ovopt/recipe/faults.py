@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ovopt.errors import RecipeError, did_you_mean, quoted, shortened
+from ovopt.errors import SHOWN, RecipeError, did_you_mean, quoted, shortened
 from ovopt.recipe.overrides import Override
 from ovopt.recipe.yaml_file import Lines
 
@@ -91,13 +91,18 @@ def _message(error: Any, kind: type[BaseModel]) -> str:
             return "must be given"
         case "literal_error":
             allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            return f"{quoted(error['input'])} is not one of {allowed}"
+            return f"{quoted(error['input'])} is not one of {_short_of(allowed.split(', '), str(error['input']))}"
         case "value_error":
             said, given = str(error["ctx"]["error"]), error["input"]
             told = isinstance(given, Mapping | list | tuple) or str(given) in said
             return said if told else f"{said}, not {quoted(given)}"
         case _:
             return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {quoted(error['input'])}"
+
+
+def _short_of(allowed: Sequence[str], given: str) -> str:
+    """All that is allowed, or, where that is long, how much it is and what is like the given."""
+    return ", ".join(allowed) if len(allowed) <= SHOWN else f"{len(allowed)}; {did_you_mean(given, allowed)}"
 
 
 def _keys_at(kind: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -27,7 +27,7 @@ COMPARE = ("compare", "tiny.xml", "int8", *BRIEFLY)
 SOME = re.compile(r"(?<=#)\d+")
 """Which of the bad samples is met first is not what these tests are about."""
 
-TASKS = ", ".join(TASK_METRICS)
+TASKS = len(TASK_METRICS)
 SKIP = "; --on-bad-sample skip leaves such samples out"
 """What is said behind the fault of a sample."""
 
@@ -224,7 +224,7 @@ def test_a_missing_recipe_file(work: Path) -> None:
             f"nonsense: unknown key; {did_you_mean('nonsense', Recipe.model_fields)}",
         ),
         ("metric: [top1]", "metric: unknown key; did you mean 'metrics'?"),
-        ("task: clasification", "task: 'clasification' is not one of " + TASKS),
+        ("task: clasification", f"task: 'clasification' is not one of {TASKS}; did you mean 'classification'?"),
         ("metrics: [top11]", "metrics[0]: unknown 'top11'; did you mean 'top1'?"),
         ("metrics: top1", "metrics: must be a list, each entry a name or a mapping of one name to its settings"),
         (
@@ -270,7 +270,7 @@ def test_every_fault_of_a_recipe_is_told_at_once(work: Path) -> None:
     write_recipe(work, "ovopt: 1\nfamily: mine\ntask: sorting\nmetrics: [top11]\n")
     assert refused(work, "recipes", "check", "recipe.yaml") == (
         "error: recipe.yaml:4: metrics[0]: unknown 'top11'; did you mean 'top1'?\n"
-        f"recipe.yaml:3: task: 'sorting' is not one of {TASKS}"
+        f"recipe.yaml:3: task: 'sorting' is not one of {TASKS}; did you mean 'forecasting'?"
     )
 
 

@@ -146,7 +146,7 @@ TOP_KEYS = (
     *("ovopt", "family", "description", "match", "task", "model", "data", "preprocess", "postprocess"),
     *("metrics", "optimize", "runtime", "budgets"),
 )
-TASKS = ", ".join(TASK_METRICS)
+TASKS = len(TASK_METRICS)
 SOURCES = did_you_mean("None", plugins("ovopt.data", DataSource))
 
 
@@ -196,7 +196,7 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
             "optimize[0].quantize.preset: 'fast' is not one of performance, mixed",
         ),
         ({"runtime": {"hint": "quick"}}, "runtime.hint: 'QUICK' is not one of LATENCY, THROUGHPUT, NONE"),
-        ({"task": "regressing"}, f"task: 'regressing' is not one of {TASKS}"),
+        ({"task": "regressing"}, f"task: 'regressing' is not one of {TASKS}; did you mean 'regression'?"),
         ({"ovopt": 2}, "ovopt: 2 is not one of 1"),
         (
             {"optimize": [{"quantize": {"subset_size": "many"}}]},
