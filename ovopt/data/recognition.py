@@ -36,7 +36,9 @@ def settings_of(path: str, own: Mapping[str, Any], key: str = "data.source.kind"
     elif found is None:
         if not Path(path).exists():
             raise DataError(f"{path}: no such data")
-        raise DataError(f"{path}: no source reads this kind of file; say which with --set {key}=...")
+        if kind is None:
+            raise DataError(f"{path}: no source reads this kind of file; say which with --set {key}=...")
+        found = kind
     else:
         _refuse_equals(path, [one for one in reading if one.priority == found.priority > 0], key)
     kept = own if own.get("kind") == found.name else {}

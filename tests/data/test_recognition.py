@@ -115,3 +115,9 @@ def test_of_two_layouts_in_a_part_one_must_be_named_for_each(tmp_path):
 )
 def test_what_ovopt_ships_is_recognised(name, expected):
     assert recognised(shipped("calibration_data") / name)[0] == expected
+
+
+def test_a_file_that_no_kind_knows_by_its_name_is_read_by_the_kind_that_is_named(tmp_path):
+    file = tmp_path / "samples.bin"
+    file.write_bytes(b"PK")
+    assert settings_of(str(file), {"kind": "npz"}) == {"kind": "npz", "path": str(file)}
