@@ -24,10 +24,17 @@ def of_mask(mask: Array) -> Rle:
 
 
 def mask_of(region: Rle) -> Array:
-    """Mask uint8 [height, width]: 1 where the region is, else 0."""
-    runs = _uncompressed(region.counts.decode()) or []
+    """Mask uint8 [height, width]: 1 where the region is, else 0. Raises DataError where the run lengths make up no
+    mask of its size."""
+    height, width = region.size
+    runs = _runs(region.counts)
+    if not runs or min(runs) < 0:
+        raise DataError(f"an outline is no run lengths that make up a mask of {width} x {height}")
+    if sum(runs) != height * width or min(region.size) <= 0 or height * width > MOST_PIXELS:
+        said = f"run lengths of {sum(runs):,} pixels"
+        raise DataError(f"an outline is {said} that make up a mask of {width} x {height}")
     column_by_column = np.repeat((np.arange(len(runs)) & 1).astype(np.uint8), runs)
-    return column_by_column.reshape(region.size[::-1]).T
+    return column_by_column.reshape(width, height).T
 
 
 def of_polygons(polygons: Sequence[Array], size: Size) -> Rle:
@@ -62,28 +69,41 @@ def overlaps(regions: Sequence[Rle], others: Sequence[Rle], crowd: Array) -> Arr
     return np.asarray(found, np.float64).reshape(len(regions), len(others))
 
 
-def of_counts(counts: Any, size: Any, said: str) -> Rle:
-    """Run lengths as a file gives them: a list, or COCO's compressed text; `size` is height and width. Raises
-    DataError, which begins with `said`, where they do not make up a mask of this size."""
-    sides = size if isinstance(size, list | tuple) and len(size) == 2 else (None, None)
-    height, width = (side if isinstance(side, int) and 0 < side <= MOST_PIXELS else 0 for side in sides)
-    runs = _uncompressed(counts) if isinstance(counts, str) else counts
-    if not isinstance(runs, list) or not all(isinstance(run, int) and run >= 0 for run in runs):
-        raise DataError(f"{said}: `counts` of a mask must be run lengths, as a list or as COCO's compressed text")
-    if not 0 < height * width <= MOST_PIXELS or sum(runs) != height * width:
-        raise DataError(f"{said}: run lengths of {sum(runs):,} pixels for a mask of `size` {size} (height, width)")
-    return _rle(_library().frPyObjects({"counts": runs, "size": [height, width]}, height, width))
+def of_counts(counts: Any, size: Any) -> Rle | None:
+    """Run lengths as a file gives them: a list, or COCO's compressed text; `size` is height and width. None where they
+    are neither; whether they make up a mask shows where it is made."""
+    if not isinstance(size, list | tuple) or len(size) != 2 or not all(isinstance(side, int) for side in size):
+        return None
+    if isinstance(counts, list) and all(isinstance(run, int) and 0 <= run <= MOST_PIXELS for run in counts):
+        return Rle((size[0], size[1]), _compressed(counts))
+    if isinstance(counts, str) and counts.isascii():
+        return Rle((size[0], size[1]), counts.encode())
+    return None
 
 
-def _uncompressed(text: str) -> list[int] | None:
-    """Runs of COCO's compressed text: five bits per character, the lowest first, as differences from the run but one
-    before. None where it is none.
+def _compressed(runs: Sequence[int]) -> bytes:
+    """COCO's compressed text of runs: each as its difference from the run but one before, five bits per character, the
+    lowest first.
 
-    Source: pycocotools, `rleFrString`.
+    Source: pycocotools, `rleToString`.
     """
+    text = bytearray()
+    for place, run in enumerate(runs):
+        left = run - runs[place - 2] if place > 2 else run
+        while True:
+            bits, left = left & 0x1F, left >> 5
+            ends = left == (-1 if bits & 0x10 else 0)
+            text.append(48 + bits + (0 if ends else 0x20))
+            if ends:
+                break
+    return bytes(text)
+
+
+def _runs(text: bytes) -> list[int] | None:
+    """Runs of COCO's compressed text. None where it is none."""
     runs: list[int] = []
     value = shift = 0
-    for code in text.encode():
+    for code in text:
         bits = code - 48
         if not 0 <= bits < 64 or shift > 60:
             return None

@@ -31,7 +31,8 @@ LOOKED_AT = 1 << 14
 class Coco(DataSource):
     """Images with labelled boxes, in the format of the COCO data set (https://cocodataset.org/#format-data).
 
-    A sample is the image file's bytes; its label holds every annotation's box, class and crowd flag. Class indices
+    A sample is the image file's bytes; its label holds every annotation's box, class and crowd flag, and its outline
+    (polygons or run lengths), key points and area where it has them. Class indices
     count the categories in the order of their ids; their names are the source's own classes. The first category is
     none where nothing is annotated with it and it is the supercategory of all others, as Roboflow writes it. Several
     files that are called like splits (`instances_train2017.json`, `val.json`) are the data's own splits. A box may

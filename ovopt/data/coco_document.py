@@ -11,6 +11,7 @@ from typing import Any
 from ovopt.contracts import BadLabel, Boxes
 from ovopt.data.content import read_bytes
 from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
+from ovopt.data.outlines import key_points_of, outline_of
 from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, quoted
 
@@ -117,7 +118,16 @@ class Document:
             if category not in index_of:
                 raise DataError(f"{said}: no category has the id {quoted(annotation.get('category_id'))}")
             corners = clipped(_corners(annotation, said), size, said)
-            objects.append(Object(corners, index_of[category], bool(annotation.get("iscrowd", 0))))
+            objects.append(
+                Object(
+                    corners,
+                    index_of[category],
+                    bool(annotation.get("iscrowd", 0)),
+                    outline_of(annotation.get("segmentation")),
+                    key_points_of(annotation.get("keypoints"), said),
+                    _area(annotation.get("area")),
+                )
+            )
         return boxes_of(objects, size)
 
 
@@ -148,6 +158,10 @@ def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def _id(entry: Mapping[str, Any]) -> str:
     return quoted(entry.get("id"))
+
+
+def _area(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and 0 < value < LARGEST_SIDE**2 else float("nan")
 
 
 def _corners(annotation: Mapping[str, Any], said: str) -> list[float]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ovopt.contracts import Array, BadLabel, Boxes
+from ovopt.contracts import Array, BadLabel, Boxes, Outline
+from ovopt.data.outlines import padded
 from ovopt.errors import DataError
 from ovopt.given_file import check_file
 from ovopt.locate import confined, optional
@@ -58,20 +59,29 @@ def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int
 
 @dataclass(frozen=True)
 class Object:
-    """A labelled object: x0, y0, x1, y1 of its box, its class index, and if it is a region of many."""
+    """A labelled object: x0, y0, x1, y1 of its box, its class index, and if it is a region of many; and, where the data
+    has them, its outline, its key points (x, y, and 0 where one is not labelled) and the pixels that it covers."""
 
     corners: Sequence[float]
     index: int
     crowd: bool = False
+    outline: Outline = ()
+    key_points: Sequence[tuple[float, float, float]] = ()
+    area: float = float("nan")
 
 
 def boxes_of(objects: Sequence[Object], size: tuple[int, int]) -> Boxes:
     """Labelled objects of one image of `size` (width, height)."""
+    outlines = tuple(one.outline for one in objects)
+    key_points = padded([one.key_points for one in objects])
     return Boxes(
         corners=np.array([one.corners for one in objects], dtype=np.float64).reshape(-1, 4),
         classes=np.array([one.index for one in objects], dtype=np.int64),
         crowd=np.array([one.crowd for one in objects], dtype=np.bool_),
         size=size,
+        outlines=outlines if any(outlines) else None,
+        key_points=key_points,
+        areas=None if key_points is None else np.array([one.area for one in objects]),
     )
 
 

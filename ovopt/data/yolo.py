@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import Boxes, DataSource, Samples
+from ovopt.contracts import Boxes, DataSource, Outline, Samples
 from ovopt.data.content import MaxBytes, file_at, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import Object, boxes_of, clipped, image_size, or_bad
 from ovopt.data.yolo_layout import (
@@ -47,10 +48,11 @@ class Yolo(DataSource):
     (https://docs.ultralytics.com/datasets/detect/#ultralytics-yolo-format).
 
     A sample is the image file's bytes. An image without a text file has no objects. A line `class x1 y1 x2 y2 x3 y3`
-    (or more points) is an outline, whose box is taken; a column more is a confidence, which is left out. Class names
-    come from `data.yaml` or `classes.txt` in the folder. What `data.yaml` lists under `train`, `val` and `test` are the
-    data's own splits, and so are folders of these names in `images`. A box may reach outside its image by one pixel
-    and is clipped.
+    (or more points) is an outline: a mask, an oriented box where it has four points, and the box around it. Key points
+    may follow a box, as `kpt_shape` in `data.yaml` says, or x, y and 0, 1 or 2 of each. A column more is a confidence,
+    which is left out. Class names come from `data.yaml` or `classes.txt` in the folder. What `data.yaml` lists under
+    `train`, `val` and `test` are the data's own splits, and so are folders of these names in `images`. A box may reach
+    outside its image by one pixel and is clipped.
     """
 
     name: ClassVar[str] = "yolo"
@@ -114,10 +116,10 @@ def _pairs(described: Description, folders: Folders) -> Pairs:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Text files of a data set with these class names, and so many columns of key points behind a box."""
+    """Text files of a data set with these class names, and so many key points behind a box, of two or three columns."""
 
     classes: tuple[str, ...]
-    key_points: int
+    key_points: tuple[int, int] | None
 
     def read(self, text: Path, image: Path) -> Boxes:
         """Objects of an image. Raises DataError where one of them cannot be."""
@@ -134,11 +136,32 @@ class _Lines:
             shares = [float(column) for column in columns[1:]]
         except ValueError:
             raise DataError(f"{said}: not all numbers ({COLUMNS}): {shortened(' '.join(columns))}") from None
-        has_box = len(shares) <= 5 or len(shares) - 4 in (self.key_points, self.key_points + 1)
+        behind = self._behind(shares)
+        has_box = len(shares) <= 5 or behind is not None
         box = _corners(shares[:4]) if has_box else _around(shares)
         _check_shares(shares[:4] if has_box else shares, columns[1:], said, size)
         corners = [share * side for share, side in zip(box, (*size, *size), strict=True)]
-        return Object(clipped(corners, size, said), self._class(columns[0], said))
+        return Object(
+            clipped(corners, size, said),
+            self._class(columns[0], said),
+            outline=() if has_box else _outline(shares, size),
+            key_points=[(x * size[0], y * size[1], visible) for x, y, visible in behind or ()],
+        )
+
+    def _behind(self, shares: Sequence[float]) -> list[tuple[float, float, float]] | None:
+        """Key points behind a box, and perhaps before a confidence: x, y and visibility. Without a description, three
+        or more whose third numbers all are 0, 1 or 2. None where the line has none."""
+        rest = shares[4:]
+        if self.key_points is None:
+            points = _by_threes(rest)
+            told = len(points) > 2 and len(rest) % 3 == 0 and all(point[2] in (0, 1, 2) for point in points)
+            return points if told else None
+        count, columns = self.key_points
+        if len(rest) - count * columns not in (0, 1):
+            return None
+        if columns == 3:
+            return _by_threes(rest[: count * 3])
+        return [(x, y, float(x >= 0 <= y)) for x, y in zip(rest[0::2], rest[1::2], strict=False)]
 
     def _class(self, column: str, said: str) -> int:
         digits = column.partition(".")[0] if column.partition(".")[2].strip("0") == "" else column
@@ -166,6 +189,16 @@ def _corners(shares: Sequence[float]) -> list[float]:
     """Of centre and size."""
     cx, cy, w, h = shares
     return [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
+
+
+def _by_threes(numbers: Sequence[float]) -> list[tuple[float, float, float]]:
+    return list(zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=False))
+
+
+def _outline(shares: Sequence[float], size: tuple[int, int]) -> Outline:
+    """Polygon of points x1 y1 x2 y2 ...; a number behind them is a confidence."""
+    points = np.array(shares[: len(shares) // 2 * 2]).reshape(-1, 2)
+    return (points * size,)
 
 
 def _around(outline: Sequence[float]) -> list[float]:

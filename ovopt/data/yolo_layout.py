@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +85,11 @@ class Description:
         return tuple(str(name) for name in names)
 
     @property
-    def key_points(self) -> int:
-        """Columns of key points behind a box."""
+    def key_points(self) -> tuple[int, int] | None:
+        """Number of key points behind a box, and of columns of each: x, y and, of three, visibility."""
         shape: Any = self.content.get("kpt_shape")
         fits = isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, int) and 0 < n < 10_000 for n in shape)
-        return prod(shape) if fits else 0
+        return (shape[0], shape[1]) if fits and shape[1] in (2, 3) else None
 
     @property
     def lists(self) -> dict[str, tuple[str, ...]]:

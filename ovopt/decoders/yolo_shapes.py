@@ -74,7 +74,7 @@ class YoloShapes(ShapeDetector):
         return rows
 
     def _classes(self, rows: Array, output: Any) -> int:
-        classes = rows.shape[1] - 4 - self.more(output)
+        classes = int(rows.shape[1]) - 4 - self.more(output)
         if classes < 1:
             raise misfit(self.name, self.wants(), output)
         return classes
@@ -136,7 +136,7 @@ class YoloPose(YoloShapes):
     def more(self, output: Any) -> int:
         """Columns of all key points."""
         array = array_of(output, self.name, self.wants(), rank=2)
-        columns = array.shape[1 if self.transposed or self.end_to_end else 0]
+        columns = int(array.shape[1 if self.transposed or self.end_to_end else 0])
         points = columns - (COLUMNS if self.end_to_end else 4 + self.classes)
         if points < self.dimensions or points % self.dimensions:
             raise misfit(self.name, self.wants(), output)

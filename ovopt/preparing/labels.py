@@ -91,7 +91,10 @@ class Labels:
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
         wanted = frozenset[str]().union(*(metric.looks_at for metric in self.recipe.metrics))
-        seen = moved(boxes, self.preparation.transforms, wanted)
+        try:
+            seen = moved(boxes, self.preparation.transforms, wanted)
+        except DataError as error:
+            raise DataError(f"{self.samples.ids[index]}: {error}") from None
         if not self.samples.classes or not self.recipe.data.classes:
             return seen
         classes = [self._class_or_text(self.samples.classes[c], index) for c in seen.classes]

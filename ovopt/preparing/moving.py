@@ -10,6 +10,7 @@ import numpy as np
 
 from ovopt.arrays import regions
 from ovopt.contracts import Array, Boxes, Outline, Rle, Transform
+from ovopt.errors import DataError
 
 
 def moved(boxes: Boxes, transforms: Sequence[Transform], wanted: Collection[str]) -> Boxes:
@@ -55,6 +56,9 @@ class Way:
     def mask(self, outline: Outline) -> Outline:
         """The mask of an outline; none where the data has none."""
         if isinstance(outline, Rle):
+            if outline.size != self.size[::-1]:
+                said = " and ".join(f"{width} x {height}" for height, width in (outline.size, self.size[::-1]))
+                raise DataError(f"mask and image of an object differ in size: {said}")
             mask = regions.mask_of(outline)
             for transform in self.transforms:
                 mask = transform.masked(mask)

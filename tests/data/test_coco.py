@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ovopt.arrays import regions
 from ovopt.contracts import BadLabel
 from ovopt.data.coco import Coco
 from ovopt.data.images import clipped
 from ovopt.errors import DataError, quoted
 from ovopt.locate import shipped
+from ovopt.preparing.moving import moved
 from ovopt.preparing.prepared import prepare
 from ovopt.recipe import DataSection, Recipe
 from ovopt.records import Port
@@ -434,3 +436,59 @@ def test_long_annotations_are_known_by_their_ends(tmp_path):
     text = json.dumps({"info": {}, "images": IMAGES * 9000, "categories": CATEGORIES})
     (tmp_path / "a.json").write_text(text)
     assert Coco.recognises(str(tmp_path / "a.json"))
+
+
+def labels_of(folder, **facts):
+    """Labels of the first image, whose first annotation has these facts, too."""
+    write(folder, annotations=[{**ANNOTATIONS[0], **facts}, *ANNOTATIONS[1:]])
+    return opened(folder).labels[0]
+
+
+def test_outlines_are_polygons_or_run_lengths(folder):
+    polygons = [[1, 2, 4, 2, 4, 6], [1, 4, 2, 4, 2, 6.5, 1, 5]]
+    label = labels_of(folder, segmentation=polygons)
+    assert [polygon.ravel().tolist() for polygon in label.outlines[0]] == polygons
+    assert label.outlines[1] == ()
+    mask = np.zeros((6, 8), int)
+    mask[2:6, 1:4] = 1
+    region = regions.of_mask(mask)
+    assert labels_of(folder, segmentation={"counts": region.counts.decode(), "size": [6, 8]}).outlines == (region, ())
+    runs = [8, 4, 2, 4, 2, 4, 24]
+    assert labels_of(folder, segmentation={"counts": runs, "size": [6, 8]}).outlines == (region, ())
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [None, [], {}, "x", [[]], [[1, 2, 3, 4]], [[1, 2, 3, 4, 5, "x"]], [[1, 2, 3, 4, 5, 1e300]],
+     [[[1, 2], [3, 4], [5, 6]]], [[1, 2, 3, 4, 5, 10**400]], {"counts": None, "size": [6, 8]}, {"counts": [1.5], "size": [6, 8]}, 7],
+)  # fmt: skip
+def test_what_is_no_outline_leaves_the_box(folder, segmentation):
+    label = labels_of(folder, segmentation=segmentation)
+    assert label.outlines is None
+    assert label.corners.tolist() == [[1, 2, 4, 6], [0, 0, 8, 6]]
+
+
+def test_key_points_come_with_areas_and_are_none_where_an_object_has_none(folder):
+    label = labels_of(folder, keypoints=[1, 2, 2, 3, 4, 0], area=7.5)
+    assert label.key_points.tolist() == [[[1, 2, 2], [3, 4, 0]], [[0, 0, 0], [0, 0, 0]]]
+    np.testing.assert_array_equal(label.areas, [7.5, np.nan])
+    for nothing in (None, []):
+        assert labels_of(folder, keypoints=nothing).key_points is None
+
+
+@pytest.mark.parametrize("keypoints", [[1, 2], "abc", [1, 2, "x"], [[1, 2, 3]], {"a": 1}, 7, [1, 2, 1e300]])
+def test_key_points_of_another_form_make_their_sample_a_bad_one(folder, keypoints):
+    fault = f"keypoints must be x, y and visibility of each point, not {quoted(keypoints)}"
+    assert labels_of(folder, keypoints=keypoints) == BadLabel(
+        f"{folder / 'annotations.json'}: annotation 1 (a.png): {fault}"
+    )
+
+
+def test_masks_are_those_that_pycocotools_makes(folder, capsys):
+    from pycocotools.coco import COCO
+
+    polygons = [[1, 2, 4, 2, 4, 6], [5, 0.5, 7.5, 1, 6, 4]]
+    write(folder, annotations=[{**ANNOTATIONS[0], "segmentation": polygons}])
+    reference = COCO(str(folder / "annotations.json"))
+    (outline,) = moved(opened(folder).labels[0], [], {"outlines"}).outlines
+    assert outline.counts == reference.annToRLE(reference.loadAnns(1)[0])["counts"]

@@ -330,3 +330,45 @@ def test_broken_descriptions_are_not_recognised(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [")
     (tmp_path / "other.yaml").write_text("a: 1")
     assert not any(Yolo.recognises(str(tmp_path / name)) for name in ("data.yaml", "other.yaml", "none.yaml"))
+
+
+def label_of(root, line, described=None):
+    """The label of an image of 8 x 6 pixels with this line, below this `data.yaml`."""
+    picture(root / "images/a.png")
+    (root / "labels").mkdir()
+    (root / "labels/a.txt").write_text(line)
+    if described:
+        (root / "data.yaml").write_text(described)
+    return opened(root).labels[0]
+
+
+def test_an_outline_is_its_points_in_pixels(tmp_path):
+    label = label_of(tmp_path, "1 0.25 0.5 0.5 0.25 0.75 0.5 0.5 1 0.9\n0 0.5 0.5 0.5 0.5")
+    assert [polygon.tolist() for polygon in label.outlines[0]] == [[[2, 3], [4, 1.5], [6, 3], [4, 6]]]
+    assert label.outlines[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "described", "points"),
+    [
+        ("0 .5 .5 .5 .5 .25 .5 2 .5 .5 0", "kpt_shape: [2, 3]", [[2, 3, 2], [4, 3, 0]]),
+        ("0 .5 .5 .5 .5 .25 .5 2 .5 .5 0 .93", "kpt_shape: [2, 3]", [[2, 3, 2], [4, 3, 0]]),
+        ("0 .5 .5 .5 .5 .25 .5 .5 .5", "kpt_shape: [2, 2]", [[2, 3, 1], [4, 3, 1]]),
+        ("0 .5 .5 .5 .5 .25 .5 -1 -1 .93", "kpt_shape: [2, 2]", [[2, 3, 1], [-8, -6, 0]]),
+        ("0 .5 .5 .5 .5 .25 .5 2 .5 .5 1 0 0 0", None, [[2, 3, 2], [4, 3, 1], [0, 0, 0]]),
+    ],
+)
+def test_key_points_are_those_that_follow_a_box(tmp_path, line, described, points):
+    label = label_of(tmp_path, line, f"names: [cat]\n{described}" if described else None)
+    assert label.key_points.tolist() == [points]
+    assert label.corners.tolist() == [[2, 1.5, 6, 4.5]]
+    assert label.outlines is None
+
+
+@pytest.mark.parametrize(
+    "described", ["kpt_shape: [2, 4]", "kpt_shape: [0, 3]", "kpt_shape: 17", "kpt_shape: [2, '3']"]
+)
+def test_key_points_of_another_shape_are_none(tmp_path, described):
+    label = label_of(tmp_path, "0 .25 .5 .5 .25 .75 .5 .5 1", f"names: [cat]\n{described}")
+    assert label.key_points is None
+    assert len(label.outlines[0][0]) == 4

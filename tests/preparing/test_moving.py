@@ -10,6 +10,7 @@ from ovopt.contracts import Boxes, Transform
 from ovopt.errors import DataError
 from ovopt.preparing.moving import moved
 from ovopt.transforms.geometry import CenterCrop, Pad, Resize
+from tests.factories import exactly
 
 ALL = {"outlines", "key_points", "quads"}
 SIZE = (40, 20)
@@ -134,3 +135,10 @@ def test_an_outline_that_is_missing_stays_missing() -> None:
 def test_an_image_that_becomes_too_large_is_an_error() -> None:
     with pytest.raises(DataError, match="is too large for a mask"):
         moved(objects(DIAMOND), [Resize(size=65536)], ALL)
+
+
+def test_a_mask_of_another_size_than_its_image_is_an_error() -> None:
+    whole = objects(DIAMOND)
+    region = regions.of_mask(np.ones((20, 30)))
+    with pytest.raises(DataError, match=exactly("mask and image of an object differ in size: 30 x 20 and 40 x 20")):
+        moved(Boxes(whole.corners, whole.classes, whole.crowd, SIZE, (region,)), [], ALL)
