@@ -460,7 +460,8 @@ def test_outlines_are_polygons_or_run_lengths(folder):
 @pytest.mark.parametrize(
     "segmentation",
     [None, [], {}, "x", [[]], [[1, 2, 3, 4]], [[1, 2, 3, 4, 5, "x"]], [[1, 2, 3, 4, 5, 1e300]],
-     [[[1, 2], [3, 4], [5, 6]]], [[1, 2, 3, 4, 5, 10**400]], {"counts": None, "size": [6, 8]}, {"counts": [1.5], "size": [6, 8]}, 7],
+     [[[1, 2], [3, 4], [5, 6]]], [[1, 2, 3, 4, 5, 10**400]], {"counts": None, "size": [6, 8]},
+     {"counts": [1.5], "size": [6, 8]}, 7],
 )  # fmt: skip
 def test_what_is_no_outline_leaves_the_box(folder, segmentation):
     label = labels_of(folder, segmentation=segmentation)
