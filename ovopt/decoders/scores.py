@@ -14,6 +14,7 @@ from ovopt.arrays.graph import as_float, place_of, sizes
 from ovopt.arrays.probabilities import sigmoid, softmax
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
+from ovopt.decoders.pieces import Of, changed
 
 
 class Softmax(Decoder):
@@ -22,31 +23,33 @@ class Softmax(Decoder):
     name: ClassVar[str] = "softmax"
     sole: ClassVar[str | None] = "axis"
     axis: int = -1
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """Probabilities [...] of the scores' shape, with a sum of 1 along the axis. Raises DataError where there is no
         such axis."""
-        array = array_of(output, self.name, SOLE_ARRAY)
-        return softmax(array, axis_of(self.axis, array, self.name))
+        return changed(output, self.of, self.name, lambda array: softmax(array, axis_of(self.axis, array, self.name)))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        place = place_of(self.axis, batch)
+        place = None if self.of is not None else place_of(self.axis, batch)
         return None if place is None else op.softmax(as_float(batch), place).output(0)
 
 
 class Sigmoid(Decoder):
-    """The probability 1 / (1 + exp(-score)) of each score."""
+    """The probability 1 / (1 + exp(-score)) of each score: `sigmoid`, or of pieces: `sigmoid: [object, classes]`."""
 
     name: ClassVar[str] = "sigmoid"
+    sole: ClassVar[str | None] = "of"
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """Probabilities [...] of the scores' shape. Raises DataError where the output is no array."""
-        return sigmoid(array_of(output, self.name, SOLE_ARRAY))
+        return changed(output, self.of, self.name, sigmoid)
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        return op.sigmoid(as_float(batch)).output(0)
+        return None if self.of is not None else op.sigmoid(as_float(batch)).output(0)
 
 
 class Argmax(Decoder):

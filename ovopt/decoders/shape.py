@@ -13,6 +13,7 @@ from ovopt.arrays.arguments import axis_of
 from ovopt.arrays.graph import place_of, sizes
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import SOLE_ARRAY, array_of, misfit
+from ovopt.decoders.pieces import Key, Of, changed, piece_of
 
 
 class Squeeze(Decoder):
@@ -21,14 +22,15 @@ class Squeeze(Decoder):
     name: ClassVar[str] = "squeeze"
     sole: ClassVar[str | None] = "axis"
     axis: int | tuple[int, ...] | None = None
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """The same numbers [...] in fewer dimensions. Raises DataError where an axis is longer than 1 or missing."""
-        return axes.squeezed(array_of(output, self.name, SOLE_ARRAY), self.axis, self.name)
+        return changed(output, self.of, self.name, lambda array: axes.squeezed(array, self.axis, self.name))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], where sizes are known."""
-        return axes.squeezed_batch(batch, self.axis)
+        return None if self.of is not None else axes.squeezed_batch(batch, self.axis)
 
 
 class Transpose(Decoder):
@@ -37,14 +39,15 @@ class Transpose(Decoder):
     name: ClassVar[str] = "transpose"
     sole: ClassVar[str | None] = "axes"
     axes: tuple[int, ...]
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """The same numbers [...], with axis `axes[i]` in place i. Raises DataError where the output has other axes."""
-        return axes.transposed(array_of(output, self.name, SOLE_ARRAY), self.axes, self.name)
+        return changed(output, self.of, self.name, lambda array: axes.transposed(array, self.axes, self.name))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        return axes.transposed_batch(batch, self.axes)
+        return None if self.of is not None else axes.transposed_batch(batch, self.axes)
 
 
 class Reshape(Decoder):
@@ -53,30 +56,35 @@ class Reshape(Decoder):
     name: ClassVar[str] = "reshape"
     sole: ClassVar[str | None] = "shape"
     shape: tuple[int, ...]
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """The same numbers [...] in row-major order. Raises DataError where they do not fill the shape."""
-        return axes.reshaped(array_of(output, self.name, SOLE_ARRAY), self.shape, self.name)
+        return changed(output, self.of, self.name, lambda array: axes.reshaped(array, self.shape, self.name))
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...], unless a size is 0."""
-        return axes.reshaped_batch(batch, self.shape)
+        return None if self.of is not None else axes.reshaped_batch(batch, self.shape)
 
 
 class Pick(Decoder):
     """Go on with one of the outputs that `model.output` lists, or with some of them in another order: `pick: 1`,
-    `pick: [2, 0]`."""
+    `pick: [2, 0]`; or with pieces: `pick: [boxes, scores]`."""
 
     name: ClassVar[str] = "pick"
     sole: ClassVar[str | None] = "index"
-    index: int | tuple[int, ...] = Field(description="places in `model.output`, counted from 0")
+    index: Key | tuple[Key, ...] = Field(description="places in `model.output`, counted from 0, or names of pieces")
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """An output, or a tuple of outputs. Raises DataError where there are fewer."""
         places = self.index if isinstance(self.index, tuple) else (self.index,)
-        if not isinstance(output, tuple) or not all(-len(output) <= place < len(output) for place in places):
+        numbers = [place for place in places if isinstance(place, int)]
+        if isinstance(output, Mapping) or len(numbers) < len(places):
+            pieces = tuple(piece_of(output, place, self.name) for place in places)
+            return pieces if isinstance(self.index, tuple) else pieces[0]
+        if not isinstance(output, tuple) or not all(-len(output) <= place < len(output) for place in numbers):
             raise misfit(self.name, f"several outputs, {list(places)} among them (list them in `model.output`)", output)
-        picked = tuple(output[place] for place in places)
+        picked = tuple(output[place] for place in numbers)
         return picked if isinstance(self.index, tuple) else picked[0]
 
 
@@ -87,14 +95,17 @@ class Slice(Decoder):
     axis: int = 0
     start: int | None = None
     stop: int | None = None
+    of: Of = None
 
-    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Array:
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
         """Array [...] of the same rank. Raises DataError where there is no such axis."""
-        return axes.sliced(array_of(output, self.name, SOLE_ARRAY), self.axis, self.start, self.stop, self.name)
+        return changed(
+            output, self.of, self.name, lambda array: axes.sliced(array, self.axis, self.start, self.stop, self.name)
+        )
 
     def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
         """The same of outputs [n, ...]."""
-        return axes.sliced_batch(batch, self.axis, self.start, self.stop)
+        return None if self.of is not None else axes.sliced_batch(batch, self.axis, self.start, self.stop)
 
 
 class DropFirst(Decoder):

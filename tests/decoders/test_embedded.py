@@ -11,6 +11,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.contracts import Decoder, plugins
+from ovopt.decoders.arithmetic import Add, Divide, Exp, Multiply, Power, Subtract, Tanh
 from ovopt.decoders.embeddings import ClsPool, L2Normalise, MeanPool
 from ovopt.decoders.image import Image
 from ovopt.decoders.scores import Argmax, Sigmoid, Softmax, Threshold
@@ -75,6 +76,13 @@ CASES: list[tuple[Decoder, np.ndarray]] = [
     (Slice(axis=1, start=1, stop=3), scores(4, 5)),
     (Slice(axis=-1, start=-2), scores(4, 5)),
     (Slice(stop=-1), scores(4, 5)),
+    (Tanh(), scores(3, 4)),
+    (Exp(), scores(3, 4)),
+    (Power(value=2), scores(3, 4)),
+    (Add(value=(1, 2, 3, 4)), scores(3, 4)),
+    (Subtract(value=(1, 2, 3), axis=0), scores(3, 4)),
+    (Multiply(value=-0.5), scores(3, 4)),
+    (Divide(value=(1, 2, 4), axis=-2), scores(3, 4)),
     (Threshold(), scores(4, 5)),
     (Threshold(score=0.7), np.float32([0.6, 0.7, 0.8])),
     (Threshold(score=-1), rounded(4, 5)),

@@ -406,7 +406,7 @@ class Pass:
         behind_decoders = [metric for metric in metrics if metric.behind]
         if self._scorer.save or accuracy or behind_decoders:
             behind = self._behind(outputs, slice(self._scorer.level, None), sample)
-            decoded = behind[0] if len(behind) == 1 else behind
+            decoded = _of_one_name(behind[0] if len(behind) == 1 else behind)
             if self._scorer.save:
                 self._scorer.save(self._arm, index, decoded)
         if label is not None:
@@ -554,6 +554,13 @@ def _together(rows: Sequence[Row], metric: Metric) -> Row:
     if metric.statistics == "share":
         return float(np.min(rows))
     return float(np.mean(rows)) if np.ndim(rows) == 1 else [float(total) for total in np.sum(rows, axis=0)]
+
+
+def _of_one_name(decoded: Any) -> Any:
+    """An answer. Raises DataError where decoders end in several pieces by name."""
+    if isinstance(decoded, Mapping):
+        raise DataError(f"`postprocess` ends in pieces ({', '.join(decoded)}); end it with `pick` or `concat`")
+    return decoded
 
 
 def _chosen(output: Any, level: int) -> Sequence[Any]:
