@@ -144,8 +144,8 @@ PIECES = {"xy": ARRAY[:, :2], "wh": ARRAY[:, 2:]}
         (Concat(of=("xy", "wh"), axis=3), PIECES, "concat: wants arrays that differ only on axis 3, not 2 arrays: "
          "[3, 2], [3, 2]"),
         (Select(indices=(4,)), ARRAY, "select: wants an axis -1 that has the places [4], not [3, 4]"),
-        (Pieces(names=("a",)), (ARRAY, ARRAY), "pieces: wants 1 output (list them in `model.output` in this order), not "
-         "2 arrays: [3, 4], [3, 4]"),
+        (Pieces(names=("a",)), (ARRAY, ARRAY), "pieces: wants 1 output (list them in `model.output` in this order), "
+         "not 2 arrays: [3, 4], [3, 4]"),
         (Pick(index="hw"), PIECES, "pick: there is no piece 'hw'; known: wh, xy"),
         (Corners(format="cxcywh"), ARRAY[:, :3], "corners: wants boxes [n, 4], not [3, 3]"),
         (Corners(format="ltrb", of="b", around="p"), {"b": ARRAY, "p": ARRAY[:2, :2]}, "corners: 3 boxes, and 2 points "
