@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ovopt.errors import DataError
 from ovopt.given_file import LARGEST, check_file, open_file, read_file
 
+LOG = logging.getLogger("ovopt")
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        b"".decode(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is no encoding; known are utf-8, latin-1, cp1252, utf-16 ...") from None
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
 MaxBytes = Annotated[int, Field(gt=0, description="a larger file is refused")]
 """A source's key for it, which messages about such a file name."""
+
+
+@cache
+def say(remark: str) -> None:
+    """Log what a reader should know of how data are read, once."""
+    LOG.warning(remark)
 
 
 def file_at(file: Path, what: str) -> Path:

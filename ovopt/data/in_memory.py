@@ -11,7 +11,7 @@ import numpy as np
 
 from ovopt.contracts import Samples
 from ovopt.data.content import common_length, samples_first
-from ovopt.data.table import samples_of
+from ovopt.data.table import Table, samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
 
@@ -34,7 +34,7 @@ def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
     if hasattr(data, "column_names") and isinstance(data, Mapping):
         raise DataError(f"data: holds several splits; give one of them, such as data[{min(data)!r}]")
     if hasattr(data, "column_names"):
-        return samples_of(data, "a data set in memory", str(data._fingerprint), inputs)
+        return samples_of(Table(data, "a data set in memory", str(data._fingerprint)), inputs)
     if is_prepared(data):
         held = _of_nncf(data)
     else:

@@ -2,114 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ovopt.contracts import Samples
-from ovopt.data.content import read_bytes
+from ovopt.data.cells import columns_of, reader_of, undecoded, values_of
+from ovopt.data.columns import Choice, Chooser, Chosen, Column
 from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 
 if TYPE_CHECKING:
     import datasets
 
-LABEL_COLUMNS = ("label", "labels", "y", "target")
-INPUT_COLUMNS = ("inputs", "input", "image", "text", "audio")
-Inputs = str | Sequence[str] | Mapping[str, str]
-"""A column, several, or a column for each input of the model by name."""
-
 
 @dataclass(frozen=True)
-class Columns:
-    """Choice of a table's columns by the recipe. `rename` is a label as found (a class name where the table has them)
-    -> class name or index; rows with other labels are left out."""
+class Table:
+    """A table, and where it is from."""
 
-    inputs: Inputs | None = None
-    label: str | None = None
-    rename: Mapping[str, str | int] | None = None
+    rows: datasets.Dataset
+    source: str
+    fingerprint: str
+    parts: Mapping[str, int] = field(default_factory=dict)
+    """Numbers of rows of the data set's own splits, which stand one after the other; empty where it has none."""
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Columns that a split has not, which others have."""
+    root: Path | None = None
+    """The folder that files are relative to which a column names."""
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all rows: the split, or the table's name, and the number of the row in it."""
+        parts = self.parts or {Path(self.source).name: len(self.rows)}
+        return [f"{name}#{row}" for name, count in parts.items() for row in range(count)]
+
+    def own_splits(self, column: str | None) -> list[str] | None:
+        """The split of each row as the data set itself has it, in a column or by its files; None where it has but
+        one."""
+        named = [name for name, count in self.parts.items() for _ in range(count)]
+        if not named and column is not None:
+            named = [str(value) for value in values_of(self.rows, column)]
+        return named if len(set(named)) > 1 else None
+
+    def check_inputs(self, columns: Iterable[str]) -> None:
+        """Raises DataError where a split lacks one of the columns."""
+        for column in columns:
+            for split, lacking in self.lacking.items():
+                if column.partition(".")[0] in lacking:
+                    whole = next(name for name in self.parts if name not in self.lacking)
+                    raise DataError(
+                        f"{self.source}: the split {split!r} has no column {column!r}; mend it, or read another alone, "
+                        f"as in --set data.source.split={whole}"
+                    )
 
 
-def undecoded(table: Any) -> Any:
-    """Table (or stream) whose image and audio columns give files' bytes, not decoded ones."""
-    import datasets
-
-    for column, feature in (table.features or {}).items():
-        if isinstance(feature, datasets.Image | datasets.Audio):
-            table = table.cast_column(column, type(feature)(decode=False))
-    return table
-
-
-def samples_of(
-    table: datasets.Dataset,
-    source: str,
-    fingerprint: str,
-    ports: Sequence[Port],
-    columns: Columns | None = None,
-) -> Samples:
+def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None) -> Samples:
     """Samples of a table in memory, or mapped from a file. Raises DataError where a column is missing, or no row is
     left."""
-    columns = columns or Columns()
-    table = undecoded(table)
-    known = list(table.column_names)
-    chosen = _named(columns, known, source)
-    label = columns.label or next((c for c in LABEL_COLUMNS if c in known), None)
-    inputs = chosen or {c: c for c in _input_columns(known, label, ports)}
-    if not inputs or not len(table):
-        raise DataError(f"{source}: holds no {'samples' if inputs else 'input columns'}")
-    classes = _class_names(table, label)
-    labels = list(table[label]) if label else None
-    rows = list(range(len(table)))
-    if columns.rename:
-        rows, labels = _renamed(labels, classes, columns.rename, source)
+    choice = choice or Choice()
+    rows, source = undecoded(table.rows), table.source
+    columns = columns_of(rows, table.root)
+    chosen = Chooser(columns, ports, choice, source).chosen()
+    if not chosen.inputs or not len(rows):
+        raise DataError(f"{source}: holds no {'samples' if chosen.inputs else 'input columns'}")
+    table.check_inputs(chosen.inputs.values())
+    classes = _class_names(rows, chosen.label)
+    labels = None if chosen.label is None else values_of(rows, chosen.label)
+    kept: Sequence[int] = range(len(rows))
+    if choice.rename:
+        kept, labels = _renamed(labels, classes, choice.rename, source)
         classes = ()
-    content = _content(inputs, table, columns, ports)
-    ids = tuple(f"{Path(source).name}#{row}" for row in rows)
-
-    def load(index: int) -> Any:
-        row = table[rows[index]]
-        for column in inputs.values():
-            if row[column] is None or row[column] == {"bytes": None, "path": None}:
-                raise DataError(f"{ids[index]}: column {column!r} holds nothing; remove or mend the row")
-        return content(row)
+    own, all_ids = table.own_splits(chosen.split), table.ids
+    ids = tuple(all_ids[row] for row in kept)
+    content = _content(columns, chosen, choice, ports, table.root)
+    wanted = rows.select_columns(list({columns[name].outer for name in chosen.inputs.values()}))
 
     return Samples(
         source=source,
         ids=ids,
         labels=None if labels is None else tuple(labels),
-        load=load,
-        fingerprint=fingerprint,
+        load=lambda index: content(wanted[kept[index]], ids[index]),
+        fingerprint=table.fingerprint,
         classes=classes,
+        splits=None if own is None else tuple(own[row] for row in kept),
+        keys=tuple(map(str, kept)),
+        columns={name: partial(_of_rows, rows, name, kept) for name in columns},
     )
 
 
-def _named(columns: Columns, known: Sequence[str], source: str) -> dict[str, str]:
-    """Input name -> column, as the recipe says."""
-    inputs = columns.inputs or {}
-    named = dict(inputs) if isinstance(inputs, Mapping) else {c: c for c in _listed(inputs)}
-    for wanted in (*named.values(), *_listed(columns.label or ())):
-        if wanted not in known:
-            raise DataError(f"{source}: no column {wanted!r}; {did_you_mean(wanted, known)}")
-    return named
-
-
-def _listed(value: str | Sequence[str]) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _input_columns(known: Sequence[str], label: str | None, ports: Sequence[Port]) -> list[str]:
-    names = [port.name for port in ports]
-    if all(name in known for name in names):
-        return names
-    usual = next((c for c in INPUT_COLUMNS if c in known), None)
-    return [usual] if usual else [c for c in known if c != label]
+def _of_rows(rows: datasets.Dataset, name: str, kept: Sequence[int]) -> Sequence[Any]:
+    values = values_of(rows, name)
+    return [values[row] for row in kept]
 
 
 def _class_names(table: datasets.Dataset, label: str | None) -> tuple[str, ...]:
-    feature = table.features[label] if label else None
+    feature: Any = table.features
+    for part in () if label is None else (label,) if label in feature else label.split("."):
+        feature = feature[part]
     feature = getattr(feature, "feature", feature)
     return tuple(getattr(feature, "names", None) or ())
 
@@ -129,28 +122,26 @@ def _renamed(
 
 
 def _content(
-    inputs: Mapping[str, str], table: datasets.Dataset, columns: Columns, ports: Sequence[Port]
-) -> Callable[[Mapping[str, Any]], Any]:
-    """Function from a row to a sample: one value, a vector of numbers, or a mapping."""
+    columns: Mapping[str, Column], chosen: Chosen, choice: Choice, ports: Sequence[Port], root: Path | None
+) -> Callable[[Mapping[str, Any], str], Any]:
+    """Function from a row and its id to a sample: one value, a vector of numbers, or a mapping. It raises DataError
+    where a column holds nothing."""
+    readers = {name: reader_of(columns[column], root) for name, column in chosen.inputs.items()}
+    numeric = all(columns[column].kind in ("number", "list") for column in chosen.inputs.values())
     several = len(ports) > 1
-    if isinstance(columns.inputs, Mapping) or (len(inputs) > 1 and (several or not _numeric(table, inputs))):
-        return lambda row: {name: _value(row[column]) for name, column in inputs.items()}
-    if len(inputs) > 1:
-        return lambda row: np.asarray([row[column] for column in inputs.values()])
-    ((name, column),) = inputs.items()
+
+    def values(row: Mapping[str, Any], sample_id: str) -> dict[str, Any]:
+        found = {name: read(row) for name, read in readers.items()}
+        for name, value in found.items():
+            if value is None:
+                raise DataError(f"{sample_id}: column {chosen.inputs[name]!r} holds nothing; remove or mend the row")
+        return found
+
+    if isinstance(choice.inputs, Mapping) or (len(readers) > 1 and (several or not numeric)):
+        return values
+    if len(readers) > 1:
+        return lambda row, sample_id: np.asarray(list(values(row, sample_id).values()))
+    (name,) = readers
     if several and any(port.name == name for port in ports):
-        return lambda row: {name: _value(row[column])}
-    return lambda row: _value(row[column])
-
-
-def _numeric(table: datasets.Dataset, inputs: Mapping[str, str]) -> bool:
-    features = table.features  # a copy in every call
-    types = [getattr(features[column], "dtype", "") for column in inputs.values()]
-    return not any(kind in ("", "string", "large_string", "binary", "large_binary", "dict") for kind in types)
-
-
-def _value(value: Any) -> Any:
-    """A file's bytes where the row holds a file, else the value."""
-    if not isinstance(value, Mapping) or not {"bytes", "path"} <= set(value):
-        return value
-    return value["bytes"] if value["bytes"] is not None else read_bytes(Path(value["path"]))
+        return values
+    return lambda row, sample_id: values(row, sample_id)[name]

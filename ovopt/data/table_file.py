@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -15,6 +16,7 @@ from ovopt.data.content import file_at, read_text
 from ovopt.errors import DataError, shortened
 from ovopt.given_file import beyond, open_file
 from ovopt.model.ports.extent import check_fits
+from ovopt.units import a_few
 
 MARK = b"\xef\xbb\xbf"
 """What a UTF-8 file may begin with."""
@@ -43,6 +45,33 @@ def check_table(file: Path, limits: TableLimits) -> None:
     columns, rows = check(file, limits) if check else (0, 0)
     check_most(columns, limits.columns, "columns", file)
     check_most(rows, limits.rows, "rows", file)
+
+
+def check_columns(files: Sequence[Path], separator: str, encoding: str) -> None:
+    """Raises DataError where the files of one table differ in their columns, as far as these stand at the beginning of
+    a file."""
+    first = _names_in(files[0], separator, encoding) if len(files) > 1 else None
+    for file in files[1:] if first else ():
+        names = _names_in(file, separator, encoding)
+        if differing := sorted(set(names) ^ set(first or ())):
+            raise DataError(
+                f"{file}: other columns than {files[0].name} has, which differ in {a_few(list(map(repr, differing)))}; "
+                "give files of the same columns"
+            )
+
+
+def _names_in(file: Path, separator: str, encoding: str) -> list[str]:
+    """Names of a file's columns; none where every row names its own."""
+    match file.suffix.lower():
+        case ".parquet":
+            from pyarrow import parquet
+
+            return list(parquet.read_schema(file).names)
+        case ".csv" | ".tsv":
+            with file.open(encoding=encoding, errors="replace", newline="") as stream:
+                header = next(csv.reader(stream, delimiter=separator), [])
+            return [name.removeprefix("\ufeff") for name in header]
+    return []
 
 
 def check_most(count: int, most: int, what: str, said: object) -> None:

@@ -7,8 +7,9 @@ import datasets
 import numpy as np
 import pytest
 
+from ovopt.data.columns import Choice
 from ovopt.data.hf import HuggingFace
-from ovopt.data.table import Columns, samples_of
+from ovopt.data.table import Table, samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
 from tests.data.pictures import picture, recording
@@ -62,31 +63,31 @@ def test_a_local_table_is_read_by_its_suffix(tmp_path, suffix):
 
 def test_columns_become_one_vector_or_one_input_each():
     data = table(a=[1.0, 3.0], b=[2.0, 4.0], label=[0, 1])
-    assert samples_of(data, "t", "f", ONE).load(0).tolist() == [1.0, 2.0]
-    assert samples_of(data, "t", "f", TWO).load(0) == {"a": 1.0, "b": 2.0}
+    assert samples_of(Table(data, "t", "f"), ONE).load(0).tolist() == [1.0, 2.0]
+    assert samples_of(Table(data, "t", "f"), TWO).load(0) == {"a": 1.0, "b": 2.0}
 
 
 @pytest.mark.parametrize("column", ["inputs", "image", "text", "x"])
 def test_an_input_column_is_found_by_its_usual_name_or_the_models(column):
     data = table(**{column: [[1.0, 2.0]], "other": [9], "label": [0]})
-    assert samples_of(data, "t", "f", ONE).load(0) == [1.0, 2.0]
+    assert samples_of(Table(data, "t", "f"), ONE).load(0) == [1.0, 2.0]
 
 
 def test_columns_can_be_named():
     data = table(u=[1.0], v=[2.0], w=[3.0], cls=[7])
-    samples = samples_of(data, "t", "f", ONE, Columns(("w", "u"), "cls"))
+    samples = samples_of(Table(data, "t", "f"), ONE, Choice(("w", "u"), "cls"))
     assert samples.load(0).tolist() == [3.0, 1.0]
     assert samples.labels == (7,)
-    assert samples_of(data, "t", "f", ONE, Columns("v")).load(0) == 2.0
+    assert samples_of(Table(data, "t", "f"), ONE, Choice("v")).load(0) == 2.0
 
 
 @pytest.mark.parametrize("column", ["label", "labels", "y", "target"])
 def test_a_label_column_is_found_by_its_usual_name(column):
-    assert samples_of(table(x=[1.0], **{column: [5]}), "t", "f", ONE).labels == (5,)
+    assert samples_of(Table(table(x=[1.0], **{column: [5]}), "t", "f"), ONE).labels == (5,)
 
 
 def test_a_table_without_labels_has_none():
-    assert samples_of(table(x=[1.0]), "t", "f", ONE).labels is None
+    assert samples_of(Table(table(x=[1.0]), "t", "f"), ONE).labels is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_table_without_labels_has_none():
 )
 def test_a_table_that_does_not_fit_is_an_error(columns, keys, message):
     with pytest.raises(DataError, match=exactly(message)):
-        samples_of(table(**columns), "t", "f", ONE, Columns(**keys))
+        samples_of(Table(table(**columns), "t", "f"), ONE, Choice(**keys))
 
 
 def test_a_missing_file_is_an_error(tmp_path):
@@ -148,36 +149,36 @@ def test_the_fingerprint_is_that_of_the_file(tmp_path):
 def test_images_are_arrays_to_numpy():
     pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     data = datasets.Dataset.from_dict({"image": [pixels.tolist()], "label": [0]})
-    np.testing.assert_array_equal(samples_of(data, "t", "f", ONE).load(0), pixels)
+    np.testing.assert_array_equal(samples_of(Table(data, "t", "f"), ONE).load(0), pixels)
 
 
 def test_columns_of_text_stay_a_mapping_and_inputs_can_be_mapped():
     data = table(sentence1=["a", "b"], sentence2=["c", "d"], score=[1.0, 2.0])
     pair = {"sentence1": "b", "sentence2": "d"}
     for ports in (ONE, TWO):
-        columns = Columns(("sentence1", "sentence2"), "score")
-        assert samples_of(data, "t", "f", ports, columns).load(1) == pair
-    mapped = Columns({"query": "sentence2", "score": "score"})
-    assert samples_of(data, "t", "f", ONE, mapped).load(0) == {"query": "c", "score": 1.0}
+        columns = Choice(("sentence1", "sentence2"), "score")
+        assert samples_of(Table(data, "t", "f"), ports, columns).load(1) == pair
+    mapped = Choice({"query": "sentence2", "score": "score"})
+    assert samples_of(Table(data, "t", "f"), ONE, mapped).load(0) == {"query": "c", "score": 1.0}
 
 
 def test_one_column_of_text_is_the_text_whatever_inputs_the_model_has():
     ports = [Port(name=name, shape=(None, None), dtype="i64") for name in ("input_ids", "attention_mask")]
     data = table(text=["hello"], label=[1])
-    assert samples_of(data, "t", "f", ports).load(0) == "hello"
+    assert samples_of(Table(data, "t", "f"), ports).load(0) == "hello"
 
 
 def test_one_column_that_is_an_input_is_given_to_it():
     data = table(a=[1.0], label=[1])
-    assert samples_of(data, "t", "f", TWO, Columns("a")).load(0) == {"a": 1.0}
+    assert samples_of(Table(data, "t", "f"), TWO, Choice("a")).load(0) == {"a": 1.0}
 
 
 def test_class_names_of_the_table_are_those_of_the_samples():
     names = datasets.ClassLabel(names=["neg", "pos"])
     data = table(text=["a", "b", "c"], label=[0, 1, 1]).cast_column("label", names)
-    samples = samples_of(data, "t", "f", ONE)
+    samples = samples_of(Table(data, "t", "f"), ONE)
     assert (samples.classes, samples.labels) == (("neg", "pos"), (0, 1, 1))
-    renamed = samples_of(data, "t", "f", ONE, Columns(rename={"pos": "good"}))
+    renamed = samples_of(Table(data, "t", "f"), ONE, Choice(rename={"pos": "good"}))
     assert (renamed.classes, renamed.labels, renamed.ids) == ((), ("good", "good"), ("t#1", "t#2"))
     assert renamed.load(0) == "b"
 
@@ -185,12 +186,12 @@ def test_class_names_of_the_table_are_those_of_the_samples():
 def test_class_names_of_a_sequence_are_found():
     tags = datasets.List(datasets.ClassLabel(names=["O", "B"]))
     data = table(text=["a"], ner=[[0, 1]]).cast_column("ner", tags)
-    samples = samples_of(data, "t", "f", ONE, Columns(label="ner"))
+    samples = samples_of(Table(data, "t", "f"), ONE, Choice(label="ner"))
     assert (samples.classes, samples.labels) == (("O", "B"), ([0, 1],))
 
 
 def test_labels_that_are_numbers_can_be_renamed():
-    samples = samples_of(table(x=[1.0, 2.0, 3.0], label=[4, 5, 4]), "t", "f", ONE, Columns(rename={"4": 0}))
+    samples = samples_of(Table(table(x=[1.0, 2.0, 3.0], label=[4, 5, 4]), "t", "f"), ONE, Choice(rename={"4": 0}))
     assert (samples.labels, samples.load(1)) == ((0, 0), 3.0)
 
 
@@ -203,12 +204,12 @@ def test_labels_that_are_numbers_can_be_renamed():
 )
 def test_renaming_what_is_not_there_is_an_error(columns, fault):
     with pytest.raises(DataError, match=exactly(f"t: {fault}")):
-        samples_of(table(**columns), "t", "f", ONE, Columns(rename={"god": 0}))
+        samples_of(Table(table(**columns), "t", "f"), ONE, Choice(rename={"god": 0}))
 
 
 def test_a_mapping_to_a_column_that_is_not_there_is_an_error():
     with pytest.raises(DataError, match=exactly("t: no column 'tex'; did you mean 'text'?")):
-        samples_of(table(text=["a"]), "t", "f", ONE, Columns({"ids": "tex"}))
+        samples_of(Table(table(text=["a"]), "t", "f"), ONE, Choice({"ids": "tex"}))
 
 
 def test_a_folder_of_images_gives_bytes_and_class_names(tmp_path):
@@ -263,13 +264,13 @@ def test_a_text_file_is_a_table_of_lines(tmp_path):
 def test_images_inside_a_table_are_bytes(tmp_path):
     content = picture(tmp_path / "a.png")
     data = table(image=[{"bytes": content, "path": None}], label=[0]).cast_column("image", datasets.Image())
-    assert samples_of(data, "t", "f", ONE).load(0) == content
+    assert samples_of(Table(data, "t", "f"), ONE).load(0) == content
 
 
 def test_an_image_of_a_table_that_went_away_is_an_error(tmp_path):
     picture(tmp_path / "a.png")
     data = table(image=[str(tmp_path / "a.png")], label=[0]).cast_column("image", datasets.Image())
-    samples = samples_of(data, "t", "f", ONE)
+    samples = samples_of(Table(data, "t", "f"), ONE)
     (tmp_path / "a.png").unlink()
     with pytest.raises(DataError, match=exactly(f"{tmp_path / 'a.png'}: cannot be read: No such file or directory")):
         samples.load(0)
@@ -278,7 +279,7 @@ def test_an_image_of_a_table_that_went_away_is_an_error(tmp_path):
 def test_an_image_that_is_nothing_is_an_error():
     data = table(image=[{"bytes": None, "path": None}], label=[0]).cast_column("image", datasets.Image(decode=False))
     with pytest.raises(DataError, match=exactly("t#0: column 'image' holds nothing; remove or mend the row")):
-        samples_of(data, "t", "f", ONE).load(0)
+        samples_of(Table(data, "t", "f"), ONE).load(0)
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -375,8 +376,12 @@ def test_a_hub_that_is_switched_off_is_an_error_that_says_so(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("set", "a folder; say how to read it with --set data.source.builder=imagefolder"),
-        ("t.xyz", "unknown kind of file; known: .arrow, .csv, .json, .jsonl, .parquet, .tsv"),
+        (
+            "set",
+            "holds no table (.arrow, .csv, .json, .jsonl, .parquet, .tar, .tsv); other folders are read with "
+            "--set data.source.kind=files",
+        ),
+        ("t.xyz", "unknown kind of file; known: .arrow, .csv, .json, .jsonl, .parquet, .tar, .tsv"),
     ],
 )
 def test_a_path_that_no_builder_reads_is_an_error(tmp_path, name, fault):

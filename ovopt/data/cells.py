@@ -1,0 +1,141 @@
+"""The cells of a `datasets` table: what a column holds, and the value of a cell as a sample has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ovopt.data.columns import Column, Kind
+from ovopt.data.content import read_bytes
+from ovopt.locate import confined
+
+if TYPE_CHECKING:
+    import datasets
+
+HEAD = 1000
+"""Rows whose values tell what a column is."""
+FILES = frozenset({
+    ".bmp", ".flac", ".gif", ".jpeg", ".jpg", ".mp3", ".npy", ".ogg", ".png", ".ppm", ".tif", ".tiff", ".wav", ".webp",
+})  # fmt: skip
+"""Suffixes of files that a column may name."""
+CHANNELS = (1, 3, 4)
+
+
+def undecoded(table: Any) -> Any:
+    """Table (or stream) whose image and audio columns give files' bytes, not decoded ones."""
+    import datasets
+
+    for column, feature in (table.features or {}).items():
+        if isinstance(feature, datasets.Image | datasets.Audio):
+            table = table.cast_column(column, type(feature)(decode=False))
+    return table
+
+
+def columns_of(rows: datasets.Dataset, root: Path | None) -> dict[str, Column]:
+    """The columns by name, those inside of others as `outer.inner`. Texts that name files below `root` are files."""
+    features = rows.features  # a copy in every call
+    return {
+        name: _column(rows, outer, name, feature, root)
+        for outer in features
+        for name, feature in _leaves(outer, features[outer])
+    }
+
+
+def values_of(rows: datasets.Dataset, name: str) -> list[Any]:
+    """The values of a column."""
+    outer = next(one for one in rows.column_names if name == one or name.startswith(f"{one}."))
+    if name == outer:
+        return list(rows[name])
+    from pyarrow import compute
+
+    inner = name.removeprefix(outer).split(".")[1:]
+    batches = rows.select_columns(outer).with_format("arrow").iter(batch_size=HEAD)
+    return [value for batch in batches for value in compute.struct_field(batch[outer], inner).to_pylist()]
+
+
+def reader_of(column: Column, root: Path | None) -> Callable[[Mapping[str, Any]], Any]:
+    """Function from a row to the value in this column: a file's bytes where it holds or names one, None for nothing.
+    It raises DataError where the file cannot be read, or lies outside `root`."""
+    inner = column.name.removeprefix(column.outer).split(".")[1:]
+
+    def read(row: Mapping[str, Any]) -> Any:
+        value = row[column.outer]
+        for part in inner:
+            value = None if value is None else value[part]
+        return _value(value, root if column.kind == "file" else None)
+
+    return read
+
+
+def _leaves(name: str, feature: Any) -> Iterator[tuple[str, Any]]:
+    """A column, and those inside of it."""
+    import datasets
+
+    yield name, feature
+    if isinstance(feature, datasets.Image | datasets.Audio):
+        feature = {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}
+    for inner in feature if isinstance(feature, dict) else ():
+        yield from _leaves(f"{name}.{inner}", feature[inner])
+
+
+def _column(rows: datasets.Dataset, outer: str, name: str, feature: Any, root: Path | None) -> Column:
+    import datasets
+
+    def head(count: int = HEAD) -> Sequence[Any]:
+        return values_of(rows.select_columns(outer).select(range(min(count, len(rows)))), name)
+
+    kind, dtype = _kind(feature), str(getattr(feature, "dtype", ""))
+    if kind == "text" and root is not None and _names_file(head(1), root):
+        kind = "file"
+    is_whole = kind == "number" and (dtype == "bool" or "int" in dtype)
+    return Column(name, outer, kind, isinstance(feature, datasets.ClassLabel), is_whole, head)
+
+
+def _kind(feature: Any) -> Kind:
+    import datasets
+
+    dtype = str(getattr(feature, "dtype", ""))
+    if isinstance(feature, datasets.Image | datasets.Audio) or dtype in ("binary", "large_binary"):
+        return "file"
+    if isinstance(feature, dict):
+        return "file" if set(feature) == {"bytes", "path"} else "struct"
+    if dtype in ("string", "large_string"):
+        return "text"
+    if dtype == "bool" or dtype.startswith(("int", "uint", "float")):
+        return "number" if isinstance(feature, datasets.Value | datasets.ClassLabel) else "list"
+    return "list" if hasattr(feature, "feature") else "other"
+
+
+def _names_file(values: Sequence[Any], root: Path) -> bool:
+    return any(value and PurePath(value).suffix.lower() in FILES and (root / value).is_file() for value in values)
+
+
+def _value(value: Any, root: Path | None) -> Any:
+    if isinstance(value, list):
+        return _pixels(value) if value and isinstance(value[0], list) else value
+    if isinstance(value, str) and root is not None:
+        return read_bytes(_inside(root, value))
+    if not isinstance(value, Mapping) or not {"bytes", "path"} <= set(value):
+        return value
+    if value["bytes"] is None and value["path"] is not None:
+        return read_bytes(Path(value["path"]))
+    return value["bytes"]
+
+
+def _inside(root: Path, name: str) -> Path:
+    inside = PurePath(name).is_relative_to(root)
+    return confined(root, str(PurePath(name).relative_to(root)) if inside else name, "a path in the table")
+
+
+def _pixels(rows: list[Any]) -> Any:
+    """An array of nested lists: bytes where they are the pixels of an image; ragged ones as they are."""
+    try:
+        values = np.asarray(rows)
+    except ValueError:
+        return rows
+    if values.ndim == 3 and values.shape[-1] in CHANNELS and values.dtype.kind == "i" and values.size:
+        return values.astype(np.uint8) if values.min() >= 0 and values.max() <= 255 else values
+    return values

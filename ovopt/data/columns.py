@@ -1,0 +1,241 @@
+"""The columns of a table: which are a sample's inputs, which is its label, which names its split."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from ovopt.data.split import usual_split
+from ovopt.errors import DataError, did_you_mean
+from ovopt.records import Port
+from ovopt.units import a_few
+
+Kind: TypeAlias = Literal["number", "text", "file", "list", "struct", "other"]
+"""What the values of a column are; a file is its bytes, or a struct of bytes and path."""
+Inputs: TypeAlias = str | Sequence[str] | Mapping[str, str]
+"""A column, several, or a column for each input of the model by name."""
+
+LABELS = ("label", "labels", "y", "target", "targets", "class", "cls", "category")
+INPUTS = ("inputs", "input", "image", "img", "text", "sentence", "audio", "pixel_values")
+SPLITS = ("split", "subset", "set", "partition", "fold", "usage")
+LIKE_A_LABEL = re.compile(r"(?<![^\W_])(labels?|class(es)?|target)(?![^\W_])", re.IGNORECASE)
+"""A word of a column's name: `fine_label`, `label-coarse`, `ClassId` not."""
+COUNTING = re.compile(r"|unnamed: \d+|index|idx|id|row", re.IGNORECASE)
+"""Names of columns that may do nothing but count the rows."""
+MANY = 4
+"""Values of a class are met more often than free text: so many times, on average."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a recipe says about a table's columns. `rename` is a label as found (a class name where the table has them)
+    -> class name or index; rows with other labels are left out."""
+
+    inputs: Inputs | None = None
+    label: str | None = None
+    rename: Mapping[str, str | int] | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, and its first values."""
+
+    name: str
+    outer: str
+    """The column that it is inside of, or itself."""
+    kind: Kind
+    is_class: bool = False
+    """True where the table says that its numbers are classes."""
+    is_whole: bool = False
+    """True for whole numbers and truth values."""
+    head: Callable[[], Sequence[Any]] = field(default=lambda: ())
+
+    @cached_property
+    def first(self) -> Sequence[Any]:
+        """The first values that there are."""
+        return [value for value in self.head() if value is not None]
+
+    @property
+    def is_outer(self) -> bool:
+        """Tell a column from one inside of another."""
+        return self.name == self.outer
+
+    @property
+    def counts(self) -> bool:
+        """Tell a column that does nothing but count the rows, from 0, 1 or any number on."""
+        if not (self.is_whole and COUNTING.fullmatch(self.name) and self.first):
+            return False
+        return [*self.first] == [*range(self.first[0], self.first[0] + len(self.first))]
+
+    @property
+    def is_like_a_class(self) -> bool:
+        """Tell whole numbers or short texts of which each is met several times."""
+        if self.is_class:
+            return True
+        if self.kind != "text" and not self.is_whole:
+            return False
+        return len(set(self.first)) * MANY <= max(len(self.first), 2 * MANY)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Columns of a table by their use."""
+
+    inputs: Mapping[str, str]
+    """Input name -> column."""
+    label: str | None
+    split: str | None
+    counting: Sequence[str] = ()
+    """Those that are left out, as they do nothing but count the rows."""
+
+
+class LabelQuestionError(DataError):
+    """A table of which any of several `columns` may be the label."""
+
+    def __init__(self, source: str, why: str, columns: Sequence[str]) -> None:
+        first = shlex.quote(f"data.source.label={columns[0]}")
+        others = f"; or {a_few(columns[1:])}" if columns[1:] else ""
+        super().__init__(f"{source}: which column is the label? {why}; say it, as in --set {first}{others}")
+        self.columns = tuple(columns)
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """A choice among a table's columns, for a model with these inputs."""
+
+    columns: Mapping[str, Column]
+    ports: Sequence[Port]
+    choice: Choice
+    source: str
+
+    def chosen(self) -> Chosen:
+        """Columns by their use. Raises DataError where the recipe names one that there is not, LabelQuestionError
+        where several may be the label."""
+        named = self._named()
+        split = self.choice.split or self._split()
+        label = self.choice.label or self._known_label({*named.values(), split})
+        free = {n: c for n, c in self.columns.items() if n not in (label, split) and not n.startswith("__")}
+        counting = () if named else self._counting(free, label)
+        free = {name: column for name, column in free.items() if name not in counting}
+        if label is None:
+            label = self._guessed_label(free, named)
+            free.pop(label or "", None)
+        return Chosen(named or self._inputs(free), label, split, counting)
+
+    def _named(self) -> dict[str, str]:
+        """Input name -> column, as the recipe says."""
+        choice, inputs = self.choice, self.choice.inputs or {}
+        named = dict(inputs) if isinstance(inputs, Mapping) else {c: c for c in _listed(inputs)}
+        for wanted in (*named.values(), *_listed(choice.label or ()), *_listed(choice.split or ())):
+            if wanted not in self.columns:
+                inside = [name for name in self.columns if name.startswith(f"{wanted.partition('.')[0]}.")]
+                hint = did_you_mean(wanted, inside or [name for name, one in self.columns.items() if one.is_outer])
+                raise DataError(f"{self.source}: no column {wanted!r}; {hint}")
+        return named
+
+    def _split(self) -> str | None:
+        """The column that names the split of each row."""
+        inputs = {port.name for port in self.ports}
+        return next((c.name for c in self._called(SPLITS) if c.name not in inputs and _names_splits(c.first)), None)
+
+    def _called(self, names: Sequence[str]) -> list[Column]:
+        """Columns of these names, in the order of the names; those inside of others last."""
+        found = [c for name in names for c in self.columns.values() if c.name.lower() == name]
+        return found + [c for name in names for c in self.columns.values() if c.name.lower().endswith(f".{name}")]
+
+    def _known_label(self, taken: set[str | None]) -> str | None:
+        """The label by the names and types of columns."""
+        found = [column.name for column in self._called(LABELS) if column.name not in taken]
+        if found:
+            return found[0]
+        top = [column for column in self.columns.values() if column.is_outer and column.name not in taken]
+        for fit in ([c.name for c in top if c.is_class], [c.name for c in top if LIKE_A_LABEL.search(c.name)]):
+            if len(fit) > 1:
+                raise LabelQuestionError(self.source, f"{len(fit)} columns may be", fit)
+            if fit:
+                return fit[0]
+        return None
+
+    def _counting(self, free: Mapping[str, Column], label: str | None) -> tuple[str, ...]:
+        """Columns that count the rows, where the model takes fewer numbers than there are."""
+        numbers = [column for column in free.values() if column.kind == "number"]
+        surplus = len(numbers) - (self._width or 0) if self._width else len(numbers)
+        return tuple(column.name for column in numbers if surplus > 0 and column.counts)
+
+    @property
+    def _width(self) -> int | None:
+        """The numbers that the model takes of a row; None where any, or no vector."""
+        if len(self.ports) != 1 or not self.ports[0].dtype.startswith("f"):
+            return None
+        shape = self.ports[0].shape
+        return shape[-1] if shape and len(shape) <= 2 else None
+
+    def _guessed_label(self, free: Mapping[str, Column], named: Mapping[str, str]) -> str | None:
+        """The label by what the model takes. Raises LabelQuestionError where a row has more numbers than that."""
+        top = {name: column for name, column in free.items() if column.is_outer}
+        inputs = named or self._by_name(top) or self._usual(top)
+        if inputs or any(column.kind == "file" for column in top.values()):
+            rest = [c for n, c in top.items() if n not in inputs.values() and c.kind != "file"]
+            return rest[0].name if len(rest) == 1 and rest[0].is_like_a_class else None
+        numbers = [column for column in top.values() if column.kind == "number"]
+        texts = [column for column in top.values() if column.kind == "text"]
+        if self._width is None or not numbers:
+            return _one([c for c in texts if c.is_like_a_class]) if len(top) == 2 else None
+        if len(numbers) != self._width + 1:
+            return _one([c for c in texts if c.is_like_a_class]) if len(numbers) <= self._width else None
+        whole = _one([column for column in numbers if column.is_whole])
+        if whole is None:
+            why = f"the model takes {self._width} numbers, and {len(numbers)} columns hold some"
+            raise LabelQuestionError(self.source, why, [column.name for column in reversed(numbers)])
+        return whole
+
+    def _inputs(self, free: Mapping[str, Column]) -> dict[str, str]:
+        """Input name -> column, as far as names and types tell."""
+        top = {name: column for name, column in free.items() if column.is_outer}
+        return self._by_name(top) or self._usual(top) or {name: name for name in self._of_one_kind(top)}
+
+    def _by_name(self, free: Mapping[str, Column]) -> dict[str, str]:
+        plain = {_plain(name): name for name in reversed(free)}
+        names = [port.name for port in self.ports]
+        found = {name: name if name in free else plain.get(_plain(name), "") for name in names}
+        return found if found and all(found.values()) else {}
+
+    def _usual(self, free: Mapping[str, Column]) -> dict[str, str]:
+        names = {name.lower(): name for name in reversed(free)}
+        return next(({names[usual]: names[usual]} for usual in INPUTS if usual in names), {})
+
+    def _of_one_kind(self, free: Mapping[str, Column]) -> list[str]:
+        """Files before all else; texts for a model of tokens; numbers, or the one list of them; else all."""
+        kinds = {
+            kind: [n for n, one in free.items() if one.kind == kind] for kind in ("file", "number", "text", "list")
+        }
+        if not self._takes(len(kinds["number"])) and len(kinds["list"]) == 1:
+            kinds["number"] = kinds["list"]
+        of_tokens = all(port.dtype.startswith(("i", "u", "s")) for port in self.ports)
+        order = ("file", "text", "number") if of_tokens else ("file", "number", "text")
+        return next((kinds[kind] for kind in order if kinds[kind]), [*free])
+
+    def _takes(self, numbers: int) -> bool:
+        return self._width == numbers or 1 < len(self.ports) == numbers
+
+
+def _names_splits(values: Iterable[Any]) -> bool:
+    found = {value for value in values if value is not None}
+    return bool(found) and all(isinstance(value, str) and usual_split(value) for value in found)
+
+
+def _listed(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _one(columns: Sequence[Column]) -> str | None:
+    return columns[0].name if len(columns) == 1 else None

@@ -1,0 +1,96 @@
+"""How a file of separated values is written: its separator, its decimal mark, its encoding."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ovopt.errors import DataError
+from ovopt.given_file import open_file
+
+SEPARATORS = {".csv": ",;\t|", ".tsv": "\t,;|"}
+"""By suffix, the likeliest first."""
+NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+LOOKED_AT, ROWS = 64 << 10, 50
+"""Bytes and rows at the beginning of a file, which tell how all of it is written."""
+WITH_COMMA, WITH_POINT = (re.compile(rf"[+-]?\d*[{mark}]\d+(e[+-]?\d+)?", re.IGNORECASE) for mark in ",.")
+WIDE = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+"""What a file may begin with, and the encoding that it tells."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a file of separated values is written; None for what the file itself tells."""
+
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """As `pandas.read_csv` takes them."""
+        named = {"sep": self.separator, "decimal": self.decimal, "encoding": self.encoding}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def differs(self, file: Path, said: Written) -> str:
+        """Words for what is not as usual, and that the recipe does not say; empty where nothing is."""
+        usual = SEPARATORS.get(file.suffix.lower(), ",")[0]
+        told = [
+            f"with {NAMES.get(self.separator or '')} between columns"
+            if self.separator not in (usual, said.separator)
+            else "",
+            "with a decimal comma" if self.decimal not in (".", said.decimal) else "",
+            f"as {self.encoding}" if self.encoding not in ("utf-8", said.encoding) else "",
+        ]
+        return " and ".join(filter(None, told))
+
+
+def written(file: Path, said: Written) -> Written:
+    """How a .csv or .tsv file is written, as far as the recipe has not said it. Raises DataError where it cannot be
+    read."""
+    with open_file(file, DataError) as stream:
+        content = stream.read(LOOKED_AT)
+    encoding = said.encoding or next((name for mark, name in WIDE if content.startswith(mark)), "utf-8")
+    text = content.decode(encoding, errors="replace").removeprefix("\ufeff")
+    lines = text.splitlines(keepends=True)
+    whole = lines[:-1] if len(content) == LOOKED_AT and len(lines) > 1 else lines
+    likeliest = SEPARATORS.get(file.suffix.lower(), SEPARATORS[".csv"])
+    separator = said.separator or next((one for one in likeliest if _divides(whole, one)), likeliest[0])
+    decimal = said.decimal or ("," if separator != "," and _with_decimal_comma(whole, separator) else ".")
+    return Written(separator, decimal, encoding)
+
+
+def not_text_in(file: Path, encoding: str = "utf-8") -> int | None:
+    """The first line that is not text in this encoding; None where all are."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with open_file(file, DataError) as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                decoder.decode(line)
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _divides(lines: Sequence[str], separator: str) -> bool:
+    """Tell a separator that makes several cells of every row, as many as of the first."""
+    counts = {len(row) for row in _rows(lines, separator)}
+    return len(counts) == 1 and max(counts) > 1
+
+
+def _with_decimal_comma(lines: Sequence[str], separator: str) -> bool:
+    cells = [cell.strip() for row in _rows(lines, separator) for cell in row]
+    return any(map(WITH_COMMA.fullmatch, cells)) and not any(map(WITH_POINT.fullmatch, cells))
+
+
+def _rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """None where they are no rows of this separator."""
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=separator, strict=True) if row]
+    except csv.Error:
+        return []
+    return rows[:ROWS]
