@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,9 @@ def reader_of(column: Column, root: Path | None) -> Callable[[Mapping[str, Any]]
         value = row[column.outer]
         for part in inner:
             value = None if value is None else value[part]
-        return _value(value, root if column.kind == "file" else None)
+        if isinstance(value, str) and root is not None and column.kind == "file":
+            return read_bytes(_inside(root, value, f"column {column.name!r}"))
+        return _value(value)
 
     return read
 
@@ -113,11 +116,9 @@ def _names_file(values: Sequence[Any], root: Path) -> bool:
     return any(value and PurePath(value).suffix.lower() in FILES and (root / value).is_file() for value in values)
 
 
-def _value(value: Any, root: Path | None) -> Any:
+def _value(value: Any) -> Any:
     if isinstance(value, list):
         return _pixels(value) if value and isinstance(value[0], list) else value
-    if isinstance(value, str) and root is not None:
-        return read_bytes(_inside(root, value))
     if not isinstance(value, Mapping) or not {"bytes", "path"} <= set(value):
         return value
     if value["bytes"] is None and value["path"] is not None:
@@ -125,9 +126,9 @@ def _value(value: Any, root: Path | None) -> Any:
     return value["bytes"]
 
 
-def _inside(root: Path, name: str) -> Path:
-    inside = PurePath(name).is_relative_to(root)
-    return confined(root, str(PurePath(name).relative_to(root)) if inside else name, "a path in the table")
+def _inside(root: Path, name: str, said: str) -> Path:
+    relative = os.path.relpath(name, root) if PurePath(name).is_relative_to(root) else name
+    return confined(root, relative, said)
 
 
 def _pixels(rows: list[Any]) -> Any:

@@ -200,13 +200,13 @@ class Chooser:
         return self._by_name(top) or self._usual(top) or {name: name for name in self._of_one_kind(top)}
 
     def _by_name(self, free: Mapping[str, Column]) -> dict[str, str]:
-        plain = {_plain(name): name for name in reversed(free)}
+        plain = {_plain(name): name for name in reversed([*free])}
         names = [port.name for port in self.ports]
         found = {name: name if name in free else plain.get(_plain(name), "") for name in names}
         return found if found and all(found.values()) else {}
 
     def _usual(self, free: Mapping[str, Column]) -> dict[str, str]:
-        names = {name.lower(): name for name in reversed(free)}
+        names = {name.lower(): name for name in reversed([*free])}
         return next(({names[usual]: names[usual]} for usual in INPUTS if usual in names), {})
 
     def _of_one_kind(self, free: Mapping[str, Column]) -> list[str]:

@@ -21,7 +21,7 @@ LOG = logging.getLogger("ovopt")
 
 def _known_encoding(name: str) -> str:
     try:
-        b"".decode(name)
+        "a".encode(name)
     except LookupError:
         raise ValueError(f"{name!r} is no encoding; known are utf-8, latin-1, cp1252, utf-16 ...") from None
     return name

@@ -39,14 +39,14 @@ class Written:
     def differs(self, file: Path, said: Written) -> str:
         """Words for what is not as usual, and that the recipe does not say; empty where nothing is."""
         usual = SEPARATORS.get(file.suffix.lower(), ",")[0]
-        told = [
-            f"with {NAMES.get(self.separator or '')} between columns"
-            if self.separator not in (usual, said.separator)
-            else "",
-            "with a decimal comma" if self.decimal not in (".", said.decimal) else "",
-            f"as {self.encoding}" if self.encoding not in ("utf-8", said.encoding) else "",
+        signs = [
+            f"{NAMES.get(self.separator or '', repr(self.separator))} between columns" * (self.separator != usual),
+            "a decimal comma" * (self.decimal == ","),
         ]
-        return " and ".join(filter(None, told))
+        given = (said.separator, said.decimal)
+        told = [sign for sign, one in zip(signs, given, strict=True) if sign and one is None]
+        encoding = f"as {self.encoding}" if self.encoding != "utf-8" and said.encoding is None else ""
+        return " ".join(filter(None, [f"with {' and '.join(told)}" if told else "", encoding]))
 
 
 def written(file: Path, said: Written) -> Written:

@@ -13,6 +13,7 @@ import numpy as np
 from ovopt.contracts import Samples
 from ovopt.data.cells import columns_of, reader_of, undecoded, values_of
 from ovopt.data.columns import Choice, Chooser, Chosen, Column
+from ovopt.data.content import say
 from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 
@@ -64,9 +65,12 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
     """Samples of a table in memory, or mapped from a file. Raises DataError where a column is missing, or no row is
     left."""
     choice = choice or Choice()
-    rows, source = undecoded(table.rows), table.source
+    rows, source = undecoded(table.rows.with_format(None)), table.source
     columns = columns_of(rows, table.root)
     chosen = Chooser(columns, ports, choice, source).chosen()
+    if chosen.counting:
+        names = ", ".join(map(repr, chosen.counting))
+        say(f"{source}: left out, as it does nothing but count the rows: the column {names}")
     if not chosen.inputs or not len(rows):
         raise DataError(f"{source}: holds no {'samples' if chosen.inputs else 'input columns'}")
     table.check_inputs(chosen.inputs.values())

@@ -1,11 +1,16 @@
 """Tables through `datasets`, from local files and memory."""
 
+import gc
+import io
 import json
+import tarfile
 import tempfile
 
 import datasets
 import numpy as np
+import pyarrow.parquet
 import pytest
+from pydantic import ValidationError
 
 from ovopt.data.columns import Choice
 from ovopt.data.hf import HuggingFace
@@ -18,6 +23,8 @@ from tests.factories import exactly
 ONE = [Port(name="x", shape=(None, 2), dtype="f32")]
 TWO = [Port(name="a", shape=(None, 1), dtype="f32"), Port(name="b", shape=(None, 1), dtype="f32")]
 ROWS = [{"a": 1.0, "b": 2.0, "label": 0}, {"a": 3.0, "b": 4.0, "label": 1}]
+CLOSED_LATE = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""A reader of `datasets` that fails does not close its file."""
 
 
 @pytest.fixture(autouse=True)
@@ -389,3 +396,199 @@ def test_a_path_that_no_builder_reads_is_an_error(tmp_path, name, fault):
     (tmp_path / "t.xyz").write_text("x")
     with pytest.raises(DataError, match=exactly(f"{tmp_path / name}: {fault}")):
         HuggingFace(path=str(tmp_path / name)).open(ONE, 0)
+
+
+def test_all_shards_of_a_folder_are_read_and_its_splits_are_the_samples(tmp_path):
+    root = tmp_path / "set"
+    root.mkdir()
+    for name, values in {
+        "train-00000-of-00002": [0, 1],
+        "train-00001-of-00002": [2],
+        "test-00000-of-00001": [3],
+    }.items():
+        table(x=[[float(v), 0.0] for v in values], label=values).to_parquet(root / f"{name}.parquet")
+    samples = HuggingFace(path=str(root)).open(ONE, 0)
+    assert samples.ids == ("test#0", "train#0", "train#1", "train#2")
+    assert samples.splits == ("test", "train", "train", "train")
+    assert samples.labels == (3, 0, 1, 2)
+    assert [samples.load(i)[0] for i in range(4)] == [3.0, 0.0, 1.0, 2.0]
+    alone = HuggingFace(path=str(root), split="train", take=2).open(ONE, 0)
+    assert (alone.ids, alone.splits, alone.labels) == (("train#0", "train#1"), None, (0, 1))
+    both = HuggingFace(path=str(root), split=("train", "test"), streaming=True, take=1).open(ONE, 0)
+    assert (both.ids, both.splits, both.labels) == (("train#0", "test#0"), ("train", "test"), (0, 3))
+
+
+@pytest.mark.parametrize(
+    ("names", "split", "fault"),
+    [
+        (["train-0", "test-0"], "tset", "no split 'tset'; did you mean 'test'?"),
+        (["a", "b"], "test", "no split 'test'; it has none of its own: leave data.source.split out"),
+    ],
+)
+def test_a_split_that_the_data_set_has_not_is_an_error_that_names_those_that_it_has(tmp_path, names, split, fault):
+    root = tmp_path / "set"
+    root.mkdir()
+    for name in names:
+        table(x=[[1.0, 2.0]], label=[0]).to_parquet(root / f"{name}.parquet")
+    with pytest.raises(DataError, match=exactly(f"{root}: {fault}")):
+        HuggingFace(path=str(root), split=split).open(ONE, 0)
+
+
+def test_a_table_without_splits_of_its_own_is_what_datasets_calls_train(tmp_path):
+    _write(tmp_path / "t.csv")
+    samples = HuggingFace(path=str(tmp_path / "t.csv"), split="train").open(ONE, 0)
+    assert (len(samples), samples.splits) == (2, None)
+
+
+def test_shards_of_different_columns_are_an_error(tmp_path):
+    (tmp_path / "a.csv").write_text("u,v,label\n1,2,0\n")
+    (tmp_path / "b.csv").write_text("u,w,label\n1,2,0\n")
+    fault = "other columns than a.csv has, which differ in 'v', 'w'; give files of the same columns"
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'b.csv'}: {fault}")):
+        HuggingFace(path=str(tmp_path / "*.csv")).open(ONE, 0)
+
+
+def test_a_split_without_labels_has_none_and_one_without_an_input_is_an_error(tmp_path):
+    root = tmp_path / "set"
+    root.mkdir()
+    (root / "train.csv").write_text("a,b,label\n1,2,0\n3,4,1\n")
+    (root / "test.csv").write_text("a,b\n5,6\n")
+    assert HuggingFace(path=str(root)).open(ONE, 0).labels == (None, 0, 1)
+    (root / "test.csv").write_text("a,label\n5,1\n")
+    fault = "the split 'test' has no column 'b'; mend it, or read another alone, as in --set data.source.split=train"
+    with pytest.raises(DataError, match=exactly(f"{root}: {fault}")):
+        HuggingFace(path=str(root), inputs=("a", "b")).open(ONE, 0)
+
+
+def test_a_column_names_the_split_of_each_row(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,label,split\n1,2,0,train\n3,4,1,test\n5,6,1,train\n")
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert samples.splits == ("train", "test", "train")
+    assert samples.load(1).tolist() == [3.0, 4.0]
+    kept = HuggingFace(path=str(tmp_path / "t.csv"), rename={"1": "one"}).open(ONE, 0)
+    assert (kept.splits, kept.keys, kept.column("a")) == (("test", "train"), ("1", "2"), [3, 5])
+
+
+def test_the_place_of_a_sample_does_not_depend_on_the_files_name(tmp_path):
+    for name in ("t.csv", "u.csv"):
+        _write(tmp_path / name)
+    first, second = (HuggingFace(path=str(tmp_path / name)).open(ONE, 0).keys for name in ("t.csv", "u.csv"))
+    assert first == second == ("0", "1")
+
+
+def test_what_save_to_disk_wrote_is_read_with_its_splits(tmp_path):
+    one = table(x=[[1.0, 2.0], [3.0, 4.0]], label=[0, 1]).with_format("numpy")
+    one.save_to_disk(tmp_path / "one")
+    samples = HuggingFace(path=str(tmp_path / "one")).open(ONE, 0)
+    assert (samples.splits, samples.labels, samples.load(1)) == (None, (0, 1), [3.0, 4.0])
+    datasets.DatasetDict(train=one, test=one.select([1])).save_to_disk(tmp_path / "both")
+    samples = HuggingFace(path=str(tmp_path / "both")).open(ONE, 0)
+    assert (samples.splits, samples.labels) == (("train", "train", "test"), (0, 1, 1))
+    assert HuggingFace.recognises(str(tmp_path / "both"))
+    (tmp_path / "one" / "data-00000-of-00001.arrow").write_bytes(b"junk")
+    with pytest.raises(DataError, match=r"data-00000-of-00001\.arrow: not a readable \.arrow file: "):
+        HuggingFace(path=str(tmp_path / "one")).open(ONE, 0)
+
+
+def test_a_csv_is_read_as_it_is_written_and_that_is_said(tmp_path, caplog):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfindex;a;b;label\r\n0;1,5;2;0\r\n1;3;4,25;1\r\n")
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert [samples.load(i).tolist() for i in range(2)] == [[1.5, 2.0], [3.0, 4.25]]
+    HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert caplog.messages == [
+        f"{tmp_path / 't.csv'}: read with semicolons between columns and a decimal comma",
+        f"{tmp_path / 't.csv'}: left out, as it does nothing but count the rows: the column 'index'",
+    ]
+
+
+@CLOSED_LATE
+def test_a_csv_that_is_not_utf_8_asks_for_its_encoding(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_bytes("text,label\nja,0\nschön,1\n".encode("latin-1"))
+    fault = "not UTF-8 text; say how it is written, as in --set data.source.encoding=latin-1"
+    with pytest.raises(DataError, match=exactly(f"{file}:3: {fault}")):
+        HuggingFace(path=str(file)).open(ONE, 0)
+    assert HuggingFace(path=str(file), encoding="latin-1").open(ONE, 0).load(1) == "schön"
+    with pytest.raises(ValidationError, match="'latn' is no encoding"):
+        HuggingFace(path=str(file), encoding="latn")
+    gc.collect()
+
+
+def test_a_row_without_a_value_is_a_bad_sample_that_names_its_column(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,label\n1,2,0\n3,,1\n")
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert samples.load(0).tolist() == [1.0, 2.0]
+    with pytest.raises(DataError, match=exactly("t.csv#1: column 'b' holds nothing; remove or mend the row")):
+        samples.load(1)
+
+
+@CLOSED_LATE
+def test_a_column_whose_type_changes_late_is_read(tmp_path):
+    rows = "".join(f"{i},{i}\n" for i in range(10_001)) + "0.5,1\n"
+    (tmp_path / "t.csv").write_text(f"a,label\n{rows}")
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open([Port(name="x", shape=(None, 1), dtype="f32")], 0)
+    assert [samples.load(i) for i in (1, 10_001)] == [1.0, 0.5]
+    gc.collect()
+
+
+def test_shards_of_several_types_of_numbers_are_read(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,label\n1,2,0\n")
+    (tmp_path / "b.csv").write_text("a,b,label\n1.5,2,0\n")
+    samples = HuggingFace(path=str(tmp_path / "*.csv")).open(ONE, 0)
+    assert [samples.load(i).tolist() for i in range(2)] == [[1.0, 2.0], [1.5, 2.0]]
+
+
+def test_a_column_inside_of_another_is_an_input_or_a_label(tmp_path):
+    rows = [{"image": {"bytes": b"one", "path": None}, "meta": {"label": 1}}, {"image": None, "meta": {"label": 2}}]
+    pyarrow.parquet.write_table(pyarrow.table({"sample": rows}), tmp_path / "t.parquet")
+    for name in ("sample.image", "sample.image.bytes"):
+        samples = HuggingFace(path=str(tmp_path / "t.parquet"), inputs=name).open(ONE, 0)
+        assert (samples.labels, samples.load(0), samples.column("sample.meta.label")) == ((1, 2), b"one", [1, 2])
+        with pytest.raises(
+            DataError, match=exactly(f"t.parquet#1: column {name!r} holds nothing; remove or mend the row")
+        ):
+            samples.load(1)
+
+
+def test_a_column_of_paths_gives_the_files_beside_the_table(tmp_path):
+    content = picture(tmp_path / "pics" / "a.png")
+    places = ["pics/a.png", str(tmp_path / "pics" / "a.png"), "../a.png", "pics/b.png"]
+    (tmp_path / "t.csv").write_text("image,label\n" + "".join(f"{place},0\n" for place in places))
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    assert [samples.load(0), samples.load(1)] == [content, content]
+    outside = f"column 'image': '../a.png' leads outside {tmp_path}; give paths inside it"
+    with pytest.raises(DataError, match=exactly(outside)):
+        samples.load(2)
+    missing = f"{tmp_path / 'pics' / 'b.png'}: cannot be read: No such file or directory"
+    with pytest.raises(DataError, match=exactly(missing)):
+        samples.load(3)
+
+
+def test_lists_of_pixels_are_images_and_other_lists_arrays():
+    pixels = np.arange(12).reshape(2, 2, 3)
+    data = table(image=[pixels.tolist(), (pixels * 100).tolist(), [[[1, 2, 3]], [[4]]]], label=[0, 1, 2])
+    samples = samples_of(Table(data, "t", "f"), ONE)
+    assert [getattr(samples.load(i), "dtype", list) for i in range(3)] == [np.uint8, np.int64, list]
+
+
+def test_the_tar_shards_of_a_webdataset_are_read(tmp_path):
+    for shard in range(2):
+        with tarfile.open(tmp_path / f"train-{shard:06}.tar", "w") as archive:
+            for place in range(3):
+                for suffix, content in (("jpg", b"image"), ("cls", b"%d" % place), ("json", b'{"who": "ann"}')):
+                    member = tarfile.TarInfo(f"{shard}{place}.{suffix}")
+                    member.size = len(content)
+                    archive.addfile(member, io.BytesIO(content))
+    path = str(tmp_path / "train-{000000..000001}.tar")
+    assert HuggingFace.recognises(path)
+    assert HuggingFace.recognises(str(tmp_path))
+    samples = HuggingFace(path=path).open(ONE, 0)
+    assert (samples.labels, samples.load(4)) == ((0, 1, 2, 0, 1, 2), b"image")
+    assert set(samples.column("json.who")) == {"ann"}
+
+
+def test_a_data_set_on_the_hub_brings_its_splits(monkeypatch):
+    held = datasets.DatasetDict(train=table(text=["a", "b"], label=[0, 1]), test=table(text=["c"], label=[1]))
+    monkeypatch.setattr(datasets, "load_dataset", lambda **keys: held)
+    samples = HuggingFace(path="hf:some/set").open(ONE, 0)
+    assert (samples.ids, samples.splits) == (("train#0", "train#1", "test#0"), ("train", "train", "test"))
