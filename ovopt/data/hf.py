@@ -56,7 +56,7 @@ class HuggingFace(DataSource):
     """
 
     name: ClassVar[str] = "hf"
-    priority: ClassVar[int] = 70
+    priority: ClassVar[int] = 62
     path: str = Field(
         description="a .parquet, .csv, .tsv, .json(l), .arrow or WebDataset .tar file, a folder of them, a pattern "
         "such as `shards/{000000..000009}.tar` or `val-*.parquet`, `hf:NAME` on the hub, or a folder for `builder`"
