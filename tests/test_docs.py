@@ -212,7 +212,7 @@ def test_the_recipe_of_the_docs_fits_the_schema() -> None:
 def test_the_settings_of_the_docs_can_be_set(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(examples()[0], encoding="utf-8")
     settings = [one for code in inline(ROOT / "docs" / "recipes.md") for one in re.findall(r"--set (\S+=\S+)", code)]
-    assert len(settings) == 3
+    assert len(settings) == 2
     recipe = load_recipe(tmp_path / "mine.yaml", overrides=settings)
     assert recipe.data.splits.gate == 500
 
