@@ -99,6 +99,8 @@ ENTRIES = [
     {"byte_window": {"beginning": 8, "end": 8}},
     "npy",
     {"cast": "float32"},
+    {"python": "my_input.py:prepare"},
+    "luma",
 ]  # fmt: skip
 
 

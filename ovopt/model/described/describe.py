@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from ovopt.model.described.huggingface import hugging_face_facts
+from ovopt.model.described.labels import label_facts
 from ovopt.model.described.model_api import model_api_facts
 from ovopt.model.described.paddle import paddle_facts
 from ovopt.model.described.record import Described, Doubt, Fact, gathered
 from ovopt.model.described.subject import Subject
+from ovopt.model.described.timm import timm_facts, torchvision_facts
 from ovopt.model.described.ultralytics import ultralytics_facts
+from ovopt.model.described.usual_data import card_facts, usual_data
 from ovopt.model.files.opened import OpenedModel
 
 READERS: Sequence[Callable[[Subject], Iterator[Fact | Doubt]]] = (
@@ -17,8 +21,12 @@ READERS: Sequence[Callable[[Subject], Iterator[Fact | Doubt]]] = (
     model_api_facts,
     hugging_face_facts,
     paddle_facts,
+    timm_facts,
+    torchvision_facts,
+    card_facts,
+    label_facts,
 )
-"""Those whose facts count first."""
+"""Those whose facts count first: what stands inside the model, then what tools write, then what people do."""
 
 
 def described(model: OpenedModel) -> Described:
@@ -27,4 +35,5 @@ def described(model: OpenedModel) -> Described:
     Raises ModelError where the model itself cannot be read.
     """
     subject = Subject(model)
-    return gathered(found for reader in READERS for found in reader(subject))
+    found = gathered(one for reader in READERS for one in reader(subject))
+    return found if found.data else replace(found, data=usual_data(subject, found))

@@ -5,7 +5,7 @@ Source: `ImageModel`, `adapters/utils.py` and `parameters.py` of https://github.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from ovopt.model.described.subject import Document, Schema, Subject
 from ovopt.model.described.ultralytics import METADATA
 from ovopt.model.described.values import Numbers, Words
 
-SECTION = "model_info"
+SECTION, OUTPUTS = "model_info", "the model's outputs"
 OTX = ("otx_version", "getitune_version", "label_info")
 """Keys of exporters that hand red first to the model's wrapper; others hand over what OpenCV reads, blue first."""
 EMPTY = "otx_empty_lbl"
@@ -89,12 +89,12 @@ def model_api_facts(subject: Subject) -> Iterator[Fact | Doubt]:
     if said.model_type.lower().startswith(ULTRALYTICS) and subject.file(METADATA):
         return  # which says the same, and more
     yield from doubts
-    yield from _meaning(document, said)
+    yield from _meaning(subject, document, said)
     if subject.picture:
         yield from _preparation(subject, document, said)
 
 
-def _meaning(document: Document, said: ModelInfo) -> Iterator[Fact | Doubt]:
+def _meaning(subject: Subject, document: Document, said: ModelInfo) -> Iterator[Fact | Doubt]:
     """Task, classes and decoder."""
     kinds = [kind.lower() for kind in (said.model_type, said.task_type) if kind]
     labels = tuple(name for name in said.labels if name != EMPTY)
@@ -117,6 +117,19 @@ def _meaning(document: Document, said: ModelInfo) -> Iterator[Fact | Doubt]:
     decoder = next((DECODERS[kind] for kind in kinds if kind in DECODERS), None)
     if decoder and not several:
         yield Fact("postprocess", (decoder,), document.source("model_type"))
+    elif task == "detection":
+        yield from _chosen_boxes([port.name for port in subject.facts.outputs])
+
+
+def _chosen_boxes(outputs: Sequence[str]) -> Iterator[Fact]:
+    """The outputs of OTX's detectors: boxes [n, 5] with their scores, or [n, 4] and scores apart; labels [n]."""
+    boxes = next((name for name in ("boxes", "bboxes") if name in outputs), None)
+    if boxes is None or "labels" not in outputs:
+        return
+    apart = "scores" in outputs
+    columns = ["x0", "y0", "x1", "y1", "class", "score"]
+    yield Fact("output", (boxes, "labels", *(["scores"] if apart else [])), OUTPUTS)
+    yield Fact("postprocess", ({"detections": columns} if apart else "detections",), OUTPUTS)
 
 
 def _preparation(subject: Subject, document: Document, said: ModelInfo) -> Iterator[Fact | Doubt]:

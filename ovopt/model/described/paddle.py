@@ -28,6 +28,8 @@ IDLE = ("MultiLabelEncode", "KeepKeys", "CTCLabelEncode", "ToCHWImage", "Permute
 SEGMENTATION = "Deploy"
 """The section that PaddleSeg alone writes."""
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+ROW = ("class", "score", "x0", "y0", "x1", "y1")
+"""A detection as PaddleDetection gives it; the second output counts them."""
 BOX_INPUTS = ("im_shape", "scale_factor")
 """Inputs of detectors by which boxes come out in the pixels of the image that was read."""
 
@@ -265,6 +267,9 @@ def _meaning(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
 def _detection(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
     yield Fact("task", "detection", document.source("arch", "label_list"))
     yield from _class_names(document, "label_list")
+    if (subject.facts.outputs[0].shape or ())[-1:] == (len(ROW),):
+        yield Fact("postprocess", ({"detections": [*ROW]},), "the model's outputs")
+        yield Fact("output", 0, "the model's outputs")
     names = [port.name for port in subject.facts.inputs if port.name in BOX_INPUTS]
     picture = subject.picture
     sizes = {"scale_factor": 1.0, "im_shape": (picture.height or 0, picture.width or 0) if picture else ()}

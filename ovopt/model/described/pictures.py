@@ -25,6 +25,8 @@ class Preparation:
     """The largest part of the crop's aspect is cut out, and then resized."""
     rounding: Literal["nearest", "down"] = "nearest"
     """Of the crop's place, as `center_crop` has it."""
+    fill: Any = None
+    """The colour around an image that is smaller than the crop."""
     order: Literal["RGB", "BGR", "L"] = "RGB"
     divisor: float = 1
     offset: float = 0
@@ -113,7 +115,10 @@ def _cropped(made: Preparation) -> Iterator[Entry]:
     """The middle, if it is cut out."""
     if made.crop:
         size = made.crop[0] if made.crop[0] == made.crop[1] else list(made.crop)
-        yield {"center_crop": size if made.rounding == "nearest" else {"size": size, "rounding": made.rounding}}
+        more: dict[str, Any] = {"rounding": made.rounding} if made.rounding != "nearest" else {}
+        if made.fill is not None:
+            more["fill"] = list(made.fill)
+        yield {"center_crop": {"size": size, **more} if more else size}
 
 
 def _plain_sizes(fields: Mapping[str, Any]) -> Any:

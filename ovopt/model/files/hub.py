@@ -12,7 +12,7 @@ from ovopt.model.native import first_line
 
 PREFIX = "hf:"
 FORM = re.compile(r"hf:(?P<repository>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[^@\s]+))?")
-CONFIGURATION = ("*.json", "*.txt", "*.model", "*.py")
+CONFIGURATION = ("*.json", "*.txt", "*.model", "*.py", "*.yml", "*.yaml", "*.md")
 KINDS: Sequence[tuple[str, Sequence[str]]] = (
     (r"openvino_model\.xml", ("openvino_model.*",)),
     (r"model\.onnx", ("model.onnx*",)),

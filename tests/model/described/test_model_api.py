@@ -161,3 +161,23 @@ def test_metadata_of_ultralytics_beside_it_say_more(tmp_path):
     beside = "author: Ultralytics\ntask: classify\nimgsz: [24, 40]\nnames: {0: a_b, 1: c}\n"
     found = published(tmp_path, {"metadata.yaml": beside}, model)
     assert (found.task, found.classes, found.doubts) == ("classification", ("a_b", "c"), ())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "chosen", "decoder"),
+    [
+        ((("boxes", 5), ("labels", 1)), ("boxes", "labels"), "detections"),
+        (
+            (("labels", 1), ("bboxes", 4), ("scores", 1)),
+            ("bboxes", "labels", "scores"),
+            {"detections": ["x0", "y0", "x1", "y1", "class", "score"]},
+        ),
+    ],
+)
+def test_detectors_of_otx_give_boxes_that_they_chose(outputs, chosen, decoder, tmp_path):
+    model = model_of(PICTURE, outputs)
+    for key, value in {"model_type": "ssd", "task_type": "detection", "label_info": "{}"}.items():
+        model.set_rt_info(value, ["model_info", key])
+    found = published(tmp_path, {}, model)
+    assert (found.task, found.output, found.postprocess) == ("detection", chosen, (decoder,))
+    recipe_of(found)

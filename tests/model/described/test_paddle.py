@@ -87,8 +87,9 @@ def test_a_detector_tells_its_size_classes_and_constant_inputs(tmp_path):
         ("im_shape", (1, 2), np.float32),
         ("scale_factor", (1, 2), np.float32),
     ]
-    found = published(tmp_path, {"inference.yml": DETECTOR}, model_of(inputs))
-    assert (found.task, found.classes) == ("detection", ("person", "car"))
+    found = published(tmp_path, {"inference.yml": DETECTOR}, model_of(inputs, (("boxes", 6), ("count", 1))))
+    assert (found.task, found.classes, found.output) == ("detection", ("person", "car"), 0)
+    assert found.postprocess == ({"detections": ["class", "score", "x0", "y0", "x1", "y1"]},)
     assert found.inputs == {"im_shape": (48, 64), "scale_factor": 1.0}
     assert found.preprocess == (
         "decode_image",
