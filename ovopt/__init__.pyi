@@ -54,7 +54,8 @@ from ovopt.workflow.optimizing.steps import (
 )
 from ovopt.workflow.rebuilding.rebuild import rebuild as rebuild
 from ovopt.workflow.recipe_check import CheckedRecipe as CheckedRecipe, check_recipe as check_recipe
-from ovopt.workflow.recipe_draft import Draft as Draft, draft_recipe as draft_recipe
+from ovopt.workflow.drafting.draft import Draft as Draft
+from ovopt.workflow.drafting.new_recipe import draft_recipe as draft_recipe
 from ovopt.workflow.stored.comparison_file import judge_again as judge_again, read_comparison as read_comparison
 from ovopt.workflow.stored.history import History as History
 from ovopt.workflow.stored.mlflow import log_to_mlflow as log_to_mlflow

@@ -18,7 +18,7 @@ from ovopt.errors import OvoptError
 from ovopt.spelling import on_command
 
 GROUPS: Mapping[str, Sequence[str]] = {
-    "Data": ("recipe", "data", "sets", "shape", "on_bad_sample", "split", "model", "seed", "trust"),
+    "Data": ("recipe", "data", "label", "task", "sets", "shape", "on_bad_sample", "split", "model", "seed", "trust"),
     "NNCF": (
         "preset", "model_type", "mode", "ratio", "group_size", "all_layers", "awq", "scale_estimation", "gptq",
         "lora_correction", "sensitivity_metric", "backup_mode", "nncf_defaults", "subset_size", "ignored_name",

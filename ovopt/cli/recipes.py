@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ovopt.cli import options as o
+from ovopt.cli.gathered import gathered
 from ovopt.cli.help import Command
 
 if TYPE_CHECKING:
@@ -93,30 +94,49 @@ def show(recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")]
 
 
 @app.command(cls=Command)
+@gathered
 def new(
     model: Annotated[Path, typer.Argument(help="The model.")],
-    data: Annotated[
-        str,
-        typer.Option(metavar="SAMPLES", help="Samples, labelled if possible: a folder, an .npz, a table, or hf:NAME."),
-    ],
+    *,
+    request: o.Request,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of a table, or the array, that holds the labels.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the model does, where labels and outputs do not tell.")
+    ] = None,
     output: Annotated[Path | None, o.output("Write it here; default: print it.")] = None,
-    trust: o.Trust = False,
     force: o.Force = False,
 ) -> None:
-    """Write a commented recipe from a model and its data. What is guessed is said.
+    """Write a commented recipe from a model and its data. What is guessed is tried and said; what only you can tell is
+    asked. At the end stands the figure that `evaluate` gives.
 
     Example: `ovopt recipes new model.onnx --data val/ -o recipes/mine.yaml`
     """
     from ovopt.output import write_text
-    from ovopt.workflow.recipe_draft import draft_recipe
+    from ovopt.workflow.drafting.new_recipe import draft_recipe
 
+    asked = request.asked()
     with o.scratch_file(output, force, "ovopt:") as file:
-        text = draft_recipe(model, data, trust=trust).text
-        if file is None:
-            print(text, end="")
+        made = draft_recipe(
+            model,
+            o.given_data(request.data),
+            recipe=request.recipe,
+            task=task,
+            label=label,
+            seed=asked["seed"],
+            settings=asked["settings"],
+            trust=request.trust,
+            progress=asked["progress"],
+        )
+        if file is None or output is None:
+            print(made.text, end="")
             return
-        write_text(file, text)
-    print(f"{output}: written; next: ovopt evaluate {model} --recipe {output}")
+        write_text(file, made.text)
+    print(f"{output}: written")
+    for line in made.figure.lines if made.figure else ():
+        print(f"  {line}")
+    print(f"next: {made.next_command(model, output)}")
 
 
 @app.command(cls=Command)

@@ -20,18 +20,20 @@ IMAGES: tuple[Signature, ...] = (
     (4, b"ftyphei", "a HEIC image"),
     (4, b"ftypmif1", "a HEIC image"),
 )
-OTHERS: tuple[Signature, ...] = (
+RECORDINGS: tuple[Signature, ...] = (
     (8, b"WAVE", "a WAV recording"),
     (8, b"AIFF", "an AIFF recording"),
-    (8, b"AVI ", "an AVI video"),
     (4, b"ftypM4A", "an MPEG-4 recording"),
-    (4, b"ftyp", "an MPEG-4 video"),
-    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
     (0, b"fLaC", "a FLAC recording"),
     (0, b"OggS", "an Ogg recording"),
     (0, b"ID3", "an MP3 recording"),
     (0, b"\xff\xfb", "an MP3 recording"),
     (0, b"\xff\xf3", "an MP3 recording"),
+)
+OTHERS: tuple[Signature, ...] = (
+    (8, b"AVI ", "an AVI video"),
+    (4, b"ftyp", "an MPEG-4 video"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
     (0, b"%PDF", "a PDF document"),
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip file"),
@@ -45,7 +47,7 @@ OTHERS: tuple[Signature, ...] = (
     (0, b"PAR1", "a parquet table"),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself (run `git lfs pull`)"),
 )
-"""The first match counts, of images before others."""
+"""The first match counts, of images before recordings before others."""
 LOOKED_AT = 512
 """Bytes that tell text from anything else."""
 
@@ -54,7 +56,7 @@ def seems(content: bytes) -> str:
     """A noun phrase: "a PNG image", "an HTML page", "an empty file", "a file of unknown kind"."""
     if not content:
         return "an empty file"
-    if known := _known(content, (*IMAGES, *OTHERS)):
+    if known := _known(content, (*IMAGES, *RECORDINGS, *OTHERS)):
         return known
     if not any(content[:LOOKED_AT]):
         return "a file of zeros"
@@ -64,6 +66,11 @@ def seems(content: bytes) -> str:
 def is_image(content: bytes) -> bool:
     """True where the first bytes are those of an image."""
     return _known(content, IMAGES) is not None
+
+
+def is_recording(content: bytes) -> bool:
+    """True where the first bytes are those of a recording of sound."""
+    return _known(content, RECORDINGS) is not None
 
 
 def _known(content: bytes, signatures: Sequence[Signature]) -> str | None:

@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from ovopt.bench.engines.openvino_session import OpenVinoSession
-from ovopt.bench.protocol import Output
-from ovopt.bench.scenario import hinted
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Metric, Placement
-from ovopt.errors import ModelError, quoted
-from ovopt.model.native import core, reason
+from ovopt.contracts import Metric
+from ovopt.errors import quoted
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import find_recipe
 from ovopt.recipe.match import conditions_met
@@ -25,10 +21,11 @@ from ovopt.recipe.yaml_file import short
 from ovopt.records import Record
 from ovopt.workflow.beginning.options import options_of
 from ovopt.workflow.beginning.run import Run, begin
-from ovopt.workflow.comparing.arms import check_device, properties_of
+from ovopt.workflow.comparing.arms import check_device
 from ovopt.workflow.comparing.compare import scorer_of
+from ovopt.workflow.comparing.one_process import OneProcess
 from ovopt.workflow.comparing.scoring import Pass, Scorer, table_of, value_of
-from ovopt.workflow.comparing.taking_part import NamedModel, named_models, output_places
+from ovopt.workflow.comparing.taking_part import NamedModel, named_models
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -95,7 +92,7 @@ def _tried(run: Run) -> Mapping[str, Any]:
     chosen = [index for index in range(len(prepared.samples)) if index not in prepared.left_out][:TRIED]
     if not chosen:
         raise prepared.no_sample_error("try")
-    scored = _through(one, scorer, chosen, run)
+    scored = OneProcess(one).score(run.recipe, scorer, chosen)
     return {
         "recipe": run.recipe.resolved(),
         "splits": {name: len(indices) for name, indices in prepared.splits.items()},
@@ -103,27 +100,6 @@ def _tried(run: Run) -> Mapping[str, Any]:
         "values": {metric.label: _value(metric, scored) for metric in scorer.metrics},
         "remarks": tuple(_remarks(run, one, prepared, scorer, scored)),
     }
-
-
-def _through(one: NamedModel, scorer: Scorer, chosen: list[int], run: Run) -> Pass:
-    """The chosen samples through the model, in this process. Raises ModelError where it cannot be compiled, DataError
-    where samples, decoders or metrics do not fit."""
-    recipe, model, ports = run.recipe, one.opened.shaped(one.shapes), one.facts.outputs
-    places = tuple(output_places(ports, ports, recipe.model.output, {}))
-    placement = Placement(Path("-"), {}, places, recipe.runtime.device, state=recipe.model.state)
-    properties = hinted(recipe.runtime.hint or "LATENCY", properties_of(recipe))
-    try:
-        compiled = core().compile_model(model, recipe.runtime.device, properties)
-    except RuntimeError as error:
-        raise ModelError(f"{run.model}: cannot be compiled: {reason(error)}") from None
-    scored = Pass(
-        scorer, one.name, str(run.model), original=True, prepared=scorer.fed.get(one.file.sha256), keeps=scorer.agrees
-    )
-    items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))
-    for key, values in OpenVinoSession(compiled, (), placement, None).answer_each(items):
-        scored.take(Output(*key, values))
-    scored.settle()
-    return scored
 
 
 def _sample(index: int, answer: Any, scorer: Scorer) -> Tried:

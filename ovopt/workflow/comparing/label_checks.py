@@ -106,7 +106,7 @@ class ClassShifts:
         n = self._pairs.total()
         if n < LEAST:
             return []
-        if better := self._better_order():
+        if better := self._said_of_order():
             return [better]
         shifts: Counter[int] = Counter()
         for (label, answer), samples in self._pairs.items():
@@ -131,20 +131,42 @@ class ClassShifts:
             ]
         return []
 
-    def _better_order(self) -> str | None:
+    def better_order(self) -> list[str] | None:
         """The order of the names in which each stands at the class that the model answers to it most often, where that
         makes most samples right and no two names meet; None where the order is that already."""
-        answers: dict[int, tuple[int, int]] = {}
-        for (label, answer), samples in self._pairs.most_common():
-            answers.setdefault(label, (answer, samples))
-        places = {answer: label for label, (answer, _) in answers.items()}
-        right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
-        moved = any(answer != label for answer, label in places.items())
-        few = self._names and (self.scores or 0) <= MOST_LISTED and max(answers) < len(self._names)
-        if not few or not moved or len(places) < len(answers) or right <= SHIFTED_SHARE * n:
+        return self._names_by_answers() if self._is_moved() else None
+
+    def right_in_better_order(self) -> float | None:
+        """The share of samples that would be right with the names in that order; None where there is none."""
+        if not self._is_moved():
             return None
-        names = [self._names[places[i]] if i in places else f"class {i}" for i in range(self.scores or 0)]
+        return sum(samples for _, samples in self._answers().values()) / self._pairs.total()
+
+    def _said_of_order(self) -> str | None:
+        names = self.better_order()
+        if names is None:
+            return None
+        right, n = sum(samples for _, samples in self._answers().values()), self._pairs.total()
         return (
             f"the names of the classes are not in the order of the scores: {right} of {n} samples would be right with "
             f"{names_option(names)}"
         )
+
+    def _answers(self) -> dict[int, tuple[int, int]]:
+        """By label: the class that the model answers to it most often, and to how many samples."""
+        answers: dict[int, tuple[int, int]] = {}
+        for (label, answer), samples in self._pairs.most_common():
+            answers.setdefault(label, (answer, samples))
+        return answers
+
+    def _is_moved(self) -> bool:
+        answers = self._answers()
+        right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
+        moved = any(answer != label for label, (answer, _) in answers.items())
+        few = self._names and (self.scores or 0) <= MOST_LISTED and max(answers, default=0) < len(self._names)
+        alone = len({answer for answer, _ in answers.values()}) == len(answers)
+        return bool(few and moved and alone and right > SHIFTED_SHARE * n)
+
+    def _names_by_answers(self) -> list[str]:
+        places = {answer: label for label, (answer, _) in self._answers().items()}
+        return [self._names[places[i]] if i in places else f"class {i}" for i in range(self.scores or 0)]

@@ -8,7 +8,7 @@ import pytest
 
 from ovopt.contracts import Decoder, plugins
 from ovopt.records import Port
-from ovopt.workflow.recipe_draft import detection_head
+from ovopt.workflow.drafting.heads import detection_head
 
 Shape = tuple[int | None, ...] | None
 

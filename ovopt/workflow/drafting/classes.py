@@ -1,0 +1,44 @@
+"""The classes of a recipe: names in the order of the model's outputs, the number of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovopt.metrics.class_labels import scores_of
+from ovopt.model.ports.facts import chosen_outputs
+from ovopt.workflow.drafting.draft import Draft
+from ovopt.workflow.drafting.subject import Subject
+
+BY_NAMES = ("classification", "detection", "segmentation", "events", "any")
+"""Tasks whose labels may be names of classes."""
+
+
+def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> Draft:
+    """Class names, where labels are names: those `known` of the model, if the data's are among them. A model of another
+    number of scores than names lacks some, or has more."""
+    data = draft.sections["data"]
+    if draft.sections.get("task") not in BY_NAMES or data.get("classes") or subject.labels.are_texts:
+        return draft
+    names = subject.samples.classes or (subject.labels.distinct if subject.labels.kind == "name" else ())
+    if not names or all(str(name).lstrip("-").isdigit() for name in names):
+        return draft
+    if known and set(names) <= set(known):
+        of_model = "`classes` are those that are written down with the model, in its order."
+        return draft.with_section("data", {**data, "classes": list(known)}, *draft.comments.get("data", ()), of_model)
+    said = ["`classes` must stand in the order of the model's outputs; this order is the data's."]
+    if draft.sections.get("task") == "classification":
+        (port,) = chosen_outputs(subject.outputs, draft.sections.get("model", {}).get("output"))[:1]
+        scores = scores_of(port)
+        if scores not in (None, 1, len(names)):
+            said.append(
+                f"The data has {len(names)} classes, the model {scores} scores: name every class, at its place."
+            )
+    return draft.with_section("data", {**data, "classes": list(names)}, *draft.comments.get("data", ()), *said)
+
+
+def with_order(draft: Draft, names: Sequence[str]) -> Draft:
+    """Class names in another order, which the model's answers tell."""
+    data = draft.sections["data"]
+    comments = [line for line in draft.comments.get("data", ()) if "order of the model's outputs" not in line]
+    said = "`classes` stand in the order that the model's answers tell: each where most of its samples are answered."
+    return draft.with_section("data", {**data, "classes": list(names)}, *comments, said)

@@ -1,0 +1,273 @@
+"""A first recipe for a model and its data: the use case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from ovopt.caller import untouched_caller
+from ovopt.contracts import Samples
+from ovopt.errors import DataError, ModelError, UsageError
+from ovopt.metrics.class_labels import scores_of
+from ovopt.model.described.record import Described
+from ovopt.model.files.opened import OpenedModel, opened
+from ovopt.model.ports.facts import chosen_outputs
+from ovopt.model.ports.shapes import Shapes
+from ovopt.recipe import Task
+from ovopt.workflow.beginning.options import Options, check, options_of
+from ovopt.workflow.beginning.recipe_choice import Beside
+from ovopt.workflow.comparing.taking_part import BASELINE, NamedModel
+from ovopt.workflow.drafting.answers import answer_of
+from ovopt.workflow.drafting.choices import Choice, Plan
+from ovopt.workflow.drafting.classes import with_classes, with_order
+from ovopt.workflow.drafting.draft import Draft
+from ovopt.workflow.drafting.figure import Figure, figure_of
+from ovopt.workflow.drafting.known import Known, described_use, known_of
+from ovopt.workflow.drafting.preparation import preparation_of
+from ovopt.workflow.drafting.question import option, question
+from ovopt.workflow.drafting.start import Asked, checked_task, started
+from ovopt.workflow.drafting.subject import Subject
+from ovopt.workflow.drafting.trials import Score, Trials
+
+if TYPE_CHECKING:
+    from ovopt.model.files.opened import ModelLike
+    from ovopt.workflow.beginning.options import SettingsLike, Watched
+    from ovopt.workflow.drafting.start import Paths
+
+ORDER = ("ovopt", "family", "description", "task", "model", "data", "preprocess", "postprocess", "metrics", "optimize")
+"""Sections as they are written; others come behind them."""
+WIDE, MUCH_WIDER = 32, 4
+"""An output of so many numbers, and so many times more than there are classes, may be an embedding."""
+
+
+@untouched_caller()
+def draft_recipe(
+    model: ModelLike,
+    data: Paths | None = None,
+    *,
+    recipe: str | Path | None = None,
+    task: str | None = None,
+    label: str | None = None,
+    seed: int | None = None,
+    settings: SettingsLike = (),
+    trust: bool = False,
+    progress: Watched = None,
+) -> Draft:
+    """A recipe that runs at once, with the figure that it reaches. What is guessed is tried on labelled samples.
+
+    `recipe` is one to start from; `task`, the `label` column and `settings` answer what the draft asks. Raises
+    ModelError where the model cannot be read, DataError where the data cannot go into it, and UsageError, which asks,
+    where only the user can tell.
+    """
+    options = options_of(seed, False, trust, settings, progress)
+    check("label", label, "the name of a column", label is None or isinstance(label, str))
+    checked_task(task, get_args(Task))
+    asked = Asked(data, recipe, task, label, options.overrides)
+    with opened([model], trust) as (one,):
+        return _drafted(one, asked, options)
+
+
+def _drafted(one: OpenedModel, asked: Asked, options: Options) -> Draft:
+    begun, named = _one_at_a_time(started(one, asked), one)
+    subject = Subject(named, _samples(begun, named, options.seed or 0))
+    trials = Trials(subject, options.progress, options.seed or 0)
+    maker = _Maker(subject, asked, begun, trials)
+    made = maker.as_asked() if asked.recipe is not None else maker.made()
+    return _judged(made, maker, options)
+
+
+def _one_at_a_time(begun: Draft, one: OpenedModel) -> tuple[Draft, NamedModel]:
+    """The model at the shapes that the user gives it; one that takes several samples at a time takes one. Raises
+    UsageError, which asks, where it cannot."""
+    shapes: Shapes = begun.sections.get("model", {}).get("shapes", {})
+    named = NamedModel(BASELINE, one, shapes, {})
+    ports = named.facts.inputs
+    firsts = {port.shape[0] if port.shape else None for port in ports}
+    batch = next(iter(firsts))
+    outputs = {port.shape[0] if port.shape else None for port in named.facts.outputs}
+    if shapes or len(firsts) > 1 or batch in (None, 0, 1) or outputs != firsts:
+        return begun, named
+    single = {port.name: [1, *("?" if dim is None else dim for dim in (port.shape or ())[1:])] for port in ports}
+    changed = NamedModel(BASELINE, one, single, {})
+    try:
+        fits = all(port.shape is None or port.shape[0] in (1, None) for port in changed.facts.outputs)
+    except ModelError:
+        fits = False
+    if not fits:
+        raise question(
+            f"{one}: takes {batch} samples at a time, and cannot be given one; export it with a batch of one or any, "
+            "or say which shapes it takes",
+            [option("--shape", f"{port.name}={','.join(map(str, single[port.name]))}") for port in ports],
+        )
+    said = f"The model takes {batch} samples at a time; one by one is what labels are judged by."
+    return begun.with_section("model", {**begun.sections.get("model", {}), "shapes": single}, said), changed
+
+
+def _samples(begun: Draft, named: NamedModel, seed: int) -> Samples:
+    """The samples that the source finds. Raises UsageError, which asks, where several columns may be the label."""
+    source = begun.recipe(Beside(named.opened).filled).data.source
+    assert source is not None, "a beginning has data"
+    try:
+        return source.open(named.facts.inputs, seed)
+    except DataError as error:
+        columns: tuple[str, ...] = getattr(error, "columns", ())
+        if not columns:
+            raise
+        place = begun.sections["data"]["source"].get("path", "the data")
+        raise question(f"{place}: which column is the label", [option("--label", one) for one in columns]) from None
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What makes a whole recipe of a beginning."""
+
+    subject: Subject
+    asked: Asked
+    begun: Draft
+    trials: Trials
+
+    def as_asked(self) -> Draft:
+        """The recipe that the user starts from, with the data's own classes."""
+        return self.finish(self.begun)
+
+    def made(self) -> Draft:
+        """The best of what is known of the model, and of what labels and shapes tell; what is known where both are
+        equal. Raises UsageError, which asks, where nothing runs and only the user can tell."""
+        known = known_of(self.subject.model.opened, self.described)
+        own, unanswered = self._own_plan()
+        ways = [self._tried(self._known_plan(one, own), one) for one in known]
+        ways += [self._tried(own)] if own else []
+        faults = [self.trials.fault(way.draft) for way in ways]
+        usable = [way for way, fault in zip(ways, faults, strict=True) if fault is None]
+        if not usable:
+            raise unanswered or next(fault for fault in reversed(faults) if fault)
+        best = max(usable, key=lambda way: way.score.rank)
+        self._ask_if_embedding(best)
+        return best.draft.with_comments(_commented(best.draft), *best.said, *_others(best, ways))
+
+    def finish(self, draft: Draft) -> Draft:
+        """The sections that no choice changes, and the user's own settings."""
+        draft = with_classes(draft, self.subject, self.described.classes)
+        if "optimize" not in draft.sections:
+            draft = draft.with_section(
+                "optimize",
+                [{"quantize": {"model_type": "transformer"}}],
+                "The transformer model type keeps more accuracy than NNCF's default, on many convolutional networks "
+                "too.",
+            )
+        if "budgets" not in draft.sections:
+            said = "Limits that make a comparison a gate, for example {size: {max_ratio: 0.5}}."
+            draft = draft.with_section("budgets", {}, said)
+        ordered = sorted(draft.sections, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+        draft = replace(draft, sections={name: draft.sections[name] for name in ordered})
+        return draft.with_settings(self.asked.settings)
+
+    @cached_property
+    def described(self) -> Described:
+        """The use of the model as its publisher wrote it down."""
+        return described_use(self.subject.model.opened)
+
+    def _own_plan(self) -> tuple[Plan | None, UsageError | None]:
+        """What labels, content and shapes tell; a question where they do not."""
+        try:
+            return self._plan(), None
+        except UsageError as unanswered:
+            return None, unanswered
+
+    def _plan(self) -> Plan:
+        answer = answer_of(self.subject.labels, self.subject.outputs, self.asked.task)
+        prepared = preparation_of(self.subject, answer, self.asked, self.described)
+        base = self.begun.with_section("task", prepared.task or answer.task, *answer.said)
+        if answer.metrics:
+            base = base.with_section("metrics", list(answer.metrics))
+        if prepared.model:
+            said = base.comments.get("model", ())
+            base = base.with_section("model", {**base.sections.get("model", {}), **prepared.model}, *said)
+        base = base.with_comments("preprocess", *prepared.said)
+        return Plan(base, tuple(prepared.choices), prepared.decoders or answer.decoders)
+
+    def _known_plan(self, known: Known, own: Plan | None) -> Plan:
+        """What is known, and for what is not the ways that labels and shapes tell."""
+        preparing = (Choice.none(*known.preprocess),) if known.preprocess or own is None else own.preparing
+        decoding = own.decoding if own and not known.postprocess else Choice.decoding(*known.postprocess)
+        return Plan(known.on(own.base if own and "task" not in known.sections else self.begun), preparing, decoding)
+
+    def _tried(self, plan: Plan, known: Known | None = None) -> _Way:
+        best, said = self.trials.best(plan, self.finish)
+        draft = self.finish(plan.draft(best))
+        untried = [] if said else plan.untried(best)
+        return _Way(draft, self.trials.score(draft), (*said, *untried), known)
+
+    def _ask_if_embedding(self, way: _Way) -> None:
+        """Raises UsageError, which asks, where an output is much wider than the labels' classes, and its highest number
+        tells nothing of them."""
+        labels, sections = self.subject.labels, way.draft.sections
+        if self.asked.task or way.score.is_skilled or labels.kind not in ("class", "name"):
+            return
+        (port,) = chosen_outputs(self.subject.outputs, sections.get("model", {}).get("output"))[:1]
+        width = scores_of(port) or 0
+        if sections.get("task") == "classification" and width >= max(WIDE, MUCH_WIDER * labels.classes):
+            raise question(
+                f"the labels tell of {labels.classes} classes, output {port} holds {width} numbers, and the highest of "
+                f"them is right for {way.score}, no more than a guess: are they scores, or an embedding",
+                ["--task classification", "--task verification", "--task any"],
+            )
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A recipe that was tried, what is said about it, and where it is from."""
+
+    draft: Draft
+    score: Score
+    tried: tuple[str, ...] = ()
+    known: Known | None = None
+
+    @property
+    def said(self) -> list[str]:
+        """Comments on it."""
+        if self.known is None:
+            return list(self.tried)
+        doubts = [f"Doubt: {doubt}" for doubt in self.known.doubts]
+        return [f"From {self.known.origin}.", *doubts, *self.tried]
+
+
+def _others(best: _Way, ways: Sequence[_Way]) -> list[str]:
+    """What else was tried, and what it reached."""
+    found = []
+    for way in ways:
+        if way is best or (way.score.fault and way.known is None):
+            continue
+        what = way.known.origin if way.known else "What labels and shapes tell"
+        reached = str(way.score) if way.score.fault else f"{way.score.metric} {way.score} on {way.score.n} samples"
+        mine = "" if best.score.fault or way.score.fault else f", with this {best.score}"
+        found.append(f"Tried too: {what}: {reached}{mine}.")
+    return found
+
+
+def _commented(draft: Draft) -> str:
+    return "preprocess" if "preprocess" in draft.sections else "task"
+
+
+def _judged(draft: Draft, maker: _Maker, options: Options) -> Draft:
+    """The draft with its figure; names of classes in the order that the answers tell."""
+    figure = figure_of(draft, maker.trials, options.progress)
+    if figure and figure.better_order and not maker.asked.sets("data"):
+        ordered = with_order(draft, figure.better_order)
+        second = figure_of(ordered, maker.trials, options.progress)
+        draft, figure = (ordered, second) if _is_better(second, figure) else (draft, figure)
+    if figure is None:
+        return draft
+    return replace(draft, figure=figure).with_comments(
+        "metrics" if "metrics" in draft.sections else "task", *figure.lines
+    )
+
+
+def _is_better(second: Figure | None, first: Figure) -> bool:
+    if second is None:
+        return False
+    name = next(iter(first.metrics))
+    return second.metrics[name].value > first.metrics[name].value

@@ -1,0 +1,180 @@
+"""Ways to bring images to a model's input: order of colours, geometry, range of pixels, layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ovopt.data.images import image_size
+from ovopt.errors import DataError
+from ovopt.records import Port
+from ovopt.workflow.drafting.choices import Choice, Option
+from ovopt.workflow.drafting.subject import Subject, array_of
+
+SIDE = 224
+"""Of an image where the model takes any."""
+CROPPED = 0.875
+LARGE = 128
+"""From such a side on, models are usually trained on the middle of an image; smaller ones on all of it."""
+COLOURS = (1, 3, 4)
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+RANGES: Mapping[str, Sequence[Any]] = {
+    "ImageNet's mean and deviation": [{"scale": 255}, {"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
+    "0 to 1": [{"scale": 255}],
+    "-1 to 1": [{"normalize": {"mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5], "axis": -1}}],
+    "0 to 255": [{"cast": "float32"}],
+}
+GREY_RANGES: Mapping[str, Sequence[Any]] = {
+    "0 to 1": [{"scale": 255}],
+    "0 to 255": [{"cast": "float32"}],
+    "-1 to 1": [{"scale": {"divisor": 127.5, "offset": 1}}],
+}
+FRACTION_RANGES: Mapping[str, Sequence[Any]] = {
+    "as they are": [],
+    "ImageNet's mean and deviation": [{"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
+    "-1 to 1": [{"scale": {"divisor": 0.5, "offset": 1}}],
+    "0 to 255": [{"scale": 1 / 255}],
+}
+"""Of pixels that are from 0 to 1 already."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The image that an input takes."""
+
+    port: Port
+    channels: int
+    height: int
+    width: int
+    first: bool
+    """True where channels come first."""
+
+    @classmethod
+    def of(cls, port: Port) -> Picture:
+        """That of an input [n, C, H, W] or [n, H, W, C]; open sizes are usual ones."""
+        assert port.shape is not None, "chosen for its rank"
+        _, *dims = port.shape
+        first = dims[0] in COLOURS or dims[2] not in COLOURS
+        channels, height, width = dims if first else (dims[2], dims[0], dims[1])
+        return cls(port, channels or 3, height or SIDE, width or SIDE, first)
+
+    @property
+    def is_open(self) -> bool:
+        """True where it takes images of any size."""
+        assert self.port.shape is not None, "chosen for its rank"
+        return None in self.port.shape[1:]
+
+    @property
+    def size(self) -> list[int]:
+        """Height and width."""
+        return [self.height, self.width]
+
+
+def image_input(subject: Subject) -> Picture:
+    """The first input that takes images. Raises DataError where none does."""
+    for port in subject.inputs:
+        if port.shape and len(port.shape) == 4:
+            return Picture.of(port)
+    listed = ", ".join(map(str, subject.inputs))
+    raise DataError(f"the data are images, but no input of the model takes one: {listed}")
+
+
+def of_files(subject: Subject, whole: bool, task: str) -> tuple[Picture, list[Choice]]:
+    """Choices for image files; the `whole` image where labels lie in it."""
+    picture = image_input(subject)
+    grey = picture.channels == 1
+    modes = ("L",) if grey else ("RGBA",) if picture.channels == 4 else ("RGB", "BGR")
+    colours = Choice("order of colours", tuple(Option(mode, ({"decode_image": {"mode": mode}},)) for mode in modes))
+    sizes = {image_size(name, content) for name, content in subject.some_contents()}
+    return picture, [colours, geometry(picture, sizes, whole, task), pixels(picture), layout(picture)]
+
+
+def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: str) -> Choice:
+    """Ways from images of these sizes (width, height) to the model's, the plainest first: none where they have it."""
+    side = min(picture.size)
+    plain = Option("the whole image", ({"resize": {"size": picture.size}},))
+    boxed = Option("letterbox", ({"resize": {"letterbox": picture.size}},))
+    cropped = Option("cropped to the middle", _cropped(picture, round(side / CROPPED)))
+    barely = Option("cropped to a square", _cropped(picture, side))
+    if sizes == {(picture.width, picture.height)}:
+        kept = Option("as they are")
+        return Choice("geometry", (kept,) if whole else (kept, cropped))
+    if task == "image-to-image" and picture.is_open:
+        return Choice("geometry", (Option("as they are"),))
+    if task == "detection":
+        return Choice("geometry", (boxed, plain))
+    if whole:
+        return Choice("geometry", (plain, boxed))
+    return Choice("geometry", (cropped, plain, barely, boxed) if side >= LARGE else (plain, barely, cropped, boxed))
+
+
+def pixels(picture: Picture, axis: int = -1) -> Choice:
+    """Ranges of bytes. Integers go in as they are."""
+    if not picture.port.dtype.startswith("f"):
+        return Choice("range of pixels", (Option("0 to 255"),))
+    return _ranges(RANGES if picture.channels == 3 else GREY_RANGES, axis)
+
+
+def of_arrays(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice]:
+    """Choices for arrays that hold an image in another layout, size or range than the input's."""
+    picture, array = Picture.of(port), array_of(subject.content)
+    assert array is not None, "images in arrays are arrays of numbers"
+    last = _channels_last(array.shape, picture)
+    have = array.shape[:2] if last else array.shape[-2:]
+    axis = -1 if last else 0
+    choices = []
+    if list(have) != picture.size and last and not picture.is_open:
+        choices.append(geometry(picture, {(have[1], have[0])}, whole, task))
+    if picture.port.dtype.startswith("f"):
+        choices.append(_array_range(array, picture, axis))
+    if array.ndim == 2:
+        choices.append(Choice.none({"expand": 0 if picture.first else 2}))
+    elif last and picture.first:
+        choices.append(Choice.none({"layout": "chw"}))
+    elif not last and not picture.first:
+        choices.append(Choice.none({"layout": "hwc"}))
+    return choices
+
+
+def is_image_of(array: Any, port: Port) -> bool:
+    """True where an array [H, W], [H, W, C] or [C, H, W] has the channels of the image that an input takes."""
+    channels = Picture.of(port).channels
+    return (array.ndim == 2 and channels == 1) or (array.ndim == 3 and channels in (array.shape[0], array.shape[-1]))
+
+
+def layout(picture: Picture) -> Choice:
+    """Channels at their place."""
+    return Choice.none(*([{"layout": "chw"}] if picture.first else []))
+
+
+def _array_range(array: Any, picture: Picture, axis: int) -> Choice:
+    colours = picture.channels == 3 and array.ndim == 3
+    if array.dtype.kind in "iub":
+        return _ranges(RANGES if colours else GREY_RANGES, axis)
+    if array.min() >= 0 and array.max() <= 1:
+        known = FRACTION_RANGES if colours else {k: v for k, v in FRACTION_RANGES.items() if k[0] != "I"}
+        return _ranges(known, axis)
+    return Choice("range of pixels", (Option("as they are"),))
+
+
+def _ranges(known: Mapping[str, Sequence[Any]], axis: int) -> Choice:
+    return Choice(
+        "range of pixels",
+        tuple(Option(said, tuple(_along(step, axis) for step in steps)) for said, steps in known.items()),
+    )
+
+
+def _along(step: Any, axis: int) -> Any:
+    return {"normalize": {**step["normalize"], "axis": axis}} if "normalize" in step else step
+
+
+def _channels_last(shape: Sequence[int], picture: Picture) -> bool:
+    """True for [H, W] and [H, W, C]; where both would do, the model's own layout."""
+    if len(shape) == 2:
+        return True
+    return shape[-1] == picture.channels and (not picture.first or shape[0] != picture.channels)
+
+
+def _cropped(picture: Picture, shorter: int) -> tuple[Any, ...]:
+    return ({"resize": {"shorter_side": shorter}}, {"center_crop": picture.size})

@@ -1,0 +1,106 @@
+"""The sections of a recipe that are known before a model is run: its name, its data, what the user asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ovopt.contracts import DataSource, plugins
+from ovopt.errors import DataError, UsageError, did_you_mean
+from ovopt.locate import expand
+from ovopt.model.files.opened import OpenedModel
+from ovopt.recipe import Override, Overrides, find_recipe, with_data, with_overrides
+from ovopt.recipe.yaml_file import read_yaml
+from ovopt.workflow.drafting.draft import Draft
+from ovopt.workflow.drafting.question import question
+
+Paths = str | Path | Mapping[str, Any]
+"""A path, or those of each of the data's own splits."""
+LABEL_KEYS = ("label", "labels")
+HELP = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user says about the recipe."""
+
+    data: Paths | None = None
+    recipe: str | Path | None = None
+    """A recipe to start from."""
+    task: str | None = None
+    label: str | None = None
+    settings: Overrides = ()
+
+    def sets(self, section: str) -> bool:
+        """True where a setting is about a section, or a key of it."""
+        return any(Override.of(setting).keys[:1] == [section] for setting in self.settings)
+
+
+def started(model: OpenedModel, asked: Asked) -> Draft:
+    """The beginning of a recipe. Raises DataError where nothing reads the data, RecipeError where there is no recipe of
+    the name to start from, UsageError where there are no data."""
+    raw = dict(read_yaml(find_recipe(asked.recipe))[0]) if asked.recipe is not None else {}
+    path = Path(model.name if model.label else model.path)
+    family = (path.resolve().name if path.is_dir() else path.stem).lower().replace("_", "-")
+    section = _with_source(raw, asked)
+    sections = {
+        "ovopt": 1,
+        "family": raw.get("family", family),
+        "description": raw.get("description", f"Written for {path.name}; say here what it does."),
+        **{key: value for key, value in raw.items() if key not in ("ovopt", "family", "description", "match", "data")},
+        **({"task": asked.task} if asked.task else {}),
+        "data": section,
+    }
+    return Draft(sections, {"ovopt": (HELP,)}).with_settings(
+        [*_label_setting(section["source"], asked), *asked.settings]
+    )
+
+
+def _with_source(raw: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+    given = with_overrides(raw, [one for one in asked.settings if Override.of(one).keys[:2] == ["data", "source"]])
+    if asked.data is None:
+        section = given.get("data") or {}
+        if not section.get("source"):
+            raise question("there are no data", ["--data PATH"])
+        return dict(section)
+    try:
+        made = with_data(given, asked.data)
+    except DataError:
+        known = given.get("data", {}).get("source", {}).get("kind")
+        if not known or not isinstance(asked.data, str | Path):
+            raise
+        made = {**given, "data": {**given["data"], "source": {**given["data"]["source"], "path": str(asked.data)}}}
+    section = dict(made["data"])
+    source = section["source"]
+    if source["kind"] == "files" and not {"label", "labels"} & source.keys():
+        section["source"] = {**source, **_labels_in(expand(source["path"]))}
+    return section
+
+
+def _labels_in(folder: Path) -> dict[str, str]:
+    """Settings that find the labels of a folder of files, if not in the names of its folders."""
+    if (folder / "labels.csv").is_file():
+        return {"labels": "labels.csv"}
+    return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
+
+
+def _label_setting(source: Mapping[str, Any], asked: Asked) -> Sequence[Override]:
+    """`--label` as a setting of the source. Raises UsageError where that has no columns."""
+    if asked.label is None:
+        return ()
+    kinds = plugins("ovopt.data", DataSource)
+    kind = kinds.get(str(source.get("kind")))
+    parts = source.get("parts")
+    npz = source.get("kind") == "npz" or (parts is not None and ".npz" in str(parts))
+    key = "labels" if npz else "label"
+    if kind is None or (key not in kind.model_fields and source["kind"] != "splits"):
+        raise UsageError(f"--label {asked.label}: data of the kind {source.get('kind')} have no columns to choose from")
+    return (Override(f'data.source.{key}="{asked.label}"', f"--label {asked.label}"),)
+
+
+def checked_task(task: str | None, known: Sequence[str]) -> None:
+    """Raises UsageError for a task that there is not."""
+    if task is not None and task not in known:
+        raise UsageError(f"--task {task}: no such task; {did_you_mean(task, known)}")

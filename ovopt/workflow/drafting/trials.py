@@ -1,0 +1,224 @@
+"""Ways to do a part of a recipe, tried on labelled samples by the task's own metric."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ovopt import units
+from ovopt.contracts import Advance, Metric, Progress
+from ovopt.errors import DataError, OvoptError
+from ovopt.preparing.prepared import Prepared, prepare
+from ovopt.workflow.beginning.recipe_choice import Beside
+from ovopt.workflow.comparing.compare import scorer_of
+from ovopt.workflow.comparing.one_process import OneProcess
+from ovopt.workflow.comparing.scoring import Pass, Save, Scorer, table_of, value_of
+from ovopt.workflow.drafting.choices import Chosen, Plan
+from ovopt.workflow.drafting.draft import Draft
+from ovopt.workflow.drafting.subject import Held, Subject
+
+TRIED = 48
+"""So many labelled samples decide between ways."""
+FEW_WAYS, MOST_WAYS = 12, 48
+"""So many combinations are all tried; and at most so many where one choice after the other finds nothing."""
+SKILL, DEVIATIONS = 0.1, 2.0
+"""What a figure must be above a guess by: a share of what is left to reach, and standard deviations of a guess."""
+ROUNDS = 2
+NO_LABELS = DataError("the metrics look at no labels")
+
+
+@dataclass(frozen=True)
+class Score:
+    """The figure that a draft reaches on the samples tried; a `fault` where they do not go through it."""
+
+    metric: str = ""
+    value: float = math.nan
+    unit: str = ""
+    higher_is_better: bool = True
+    guess: float = math.nan
+    n: int = 0
+    low: float = math.inf
+    high: float = -math.inf
+    """The least and the highest number that metrics looked at."""
+    fault: OvoptError | None = field(default=None, compare=False)
+
+    @property
+    def rank(self) -> float:
+        """Higher is better; the lowest of all where there is no figure."""
+        if math.isnan(self.value):
+            return -math.inf
+        return self.value if self.higher_is_better else -self.value
+
+    @property
+    def is_skilled(self) -> bool:
+        """False where a guess would do about as well."""
+        if math.isnan(self.value) or math.isnan(self.guess):
+            return not math.isnan(self.value)
+        if not self.higher_is_better:
+            return self.guess == 0 or self.value < self.guess * (1 - SKILL)
+        if self.unit != "share":
+            return self.value > self.guess
+        spread = math.sqrt(max(0.0, self.guess * (1 - self.guess)) / max(1, self.n))
+        return self.value > self.guess + max(SKILL * (1 - self.guess), DEVIATIONS * spread)
+
+    def __str__(self) -> str:
+        return "does not run" if self.fault else units.quality(self.value, self.unit)
+
+
+ScoreOf = Callable[[Chosen], Score]
+Finish = Callable[[Draft], Draft]
+"""Adds to a draft what no choice changes."""
+
+
+class Trials:
+    """Drafts for a subject, each tried once."""
+
+    def __init__(self, subject: Subject, progress: Progress, seed: int) -> None:
+        self.subject, self._progress, self._seed = subject, progress, seed
+        self._engine = OneProcess(subject.model)
+        self._scores: dict[str, Score] = {}
+
+    def prepared(self, draft: Draft) -> Prepared:
+        """The samples as a draft prepares them. Raises RecipeError where the draft is none, and DataError as `prepare`
+        does."""
+        recipe = draft.recipe(Beside(self.subject.model.opened).filled)
+        held = recipe.data.model_copy(update={"source": Held(samples=self.subject.samples)})
+        return prepare(recipe.model_copy(update={"data": held}), self.subject.inputs, self._seed)
+
+    def scored(
+        self, prepared: Prepared, chosen: Sequence[int], save: Save | None = None, advance: Advance | None = None
+    ) -> tuple[Scorer, Pass]:
+        """The chosen samples through the model, scored by the metrics that look at labels. Raises UsageError where they
+        do not go through."""
+        metrics = tuple(metric for metric in prepared.recipe.metrics if metric.kind == "accuracy")
+        one = replace(prepared, recipe=prepared.recipe.model_copy(update={"metrics": metrics})).without_cache()
+        scorer = scorer_of([self.subject.model], one, chosen, save)
+        return scorer, self._engine.score(one.recipe, scorer, chosen, advance)
+
+    def score(self, draft: Draft) -> Score:
+        """The first metric's figure on a few samples."""
+        key = json.dumps(dict(draft.sections), sort_keys=True, default=str)
+        if key not in self._scores:
+            try:
+                self._scores[key] = self._try(draft)
+            except OvoptError as error:
+                self._scores[key] = Score(fault=error)
+        return self._scores[key]
+
+    def best(self, plan: Plan, finish: Finish) -> tuple[Chosen, list[str]]:
+        """The options that reach the best figure, the first of equal ones, and what was tried, a line for each choice.
+
+        One choice after the other, twice; all combinations where they are few, or where nothing is above a guess.
+        """
+        open_ = [place for place, choice in enumerate(plan.choices) if len(choice.options) > 1]
+        if not open_ or not self.subject.labelled:
+            return plan.plainest, []
+        ways = math.prod(len(plan.choices[place].options) for place in open_)
+        with self._progress.task("try ways to prepare and decode") as advance:
+
+            def score(chosen: Chosen) -> Score:
+                advance()
+                return _fitting(self.score(finish(plan.draft(chosen))), plan, chosen)
+
+            best = _all(plan, open_, score) if ways <= FEW_WAYS else _in_turn(plan, open_, score)
+            if ways > FEW_WAYS and not score(best).is_skilled:
+                best = _first_best([best, _all(plan, open_[:3], score)], score)
+            return best, [_said(plan, place, best, score) for place in open_]
+
+    def fault(self, draft: Draft) -> OvoptError | None:
+        """The error that the samples of a draft meet: in preparation, and on the way to a figure if there are
+        labels."""
+        if self.subject.labelled and (found := self.score(draft)).fault is not NO_LABELS:
+            return found.fault
+        try:
+            next(self.prepared(draft).prepare_each([0]), None)
+        except OvoptError as error:
+            return error
+        return None
+
+    def tried(self, prepared: Prepared) -> list[int]:
+        """Labelled samples: of tuning, then of the other splits."""
+        order = (i for name in ("tuning", "calibration", "gate") for i in prepared.splits[name])
+        return [index for index in dict.fromkeys(order) if index in self.subject.labelled][:TRIED]
+
+    def _try(self, draft: Draft) -> Score:
+        prepared, seen = self.prepared(draft), _Range()
+        chosen = self.tried(prepared)
+        scorer, scored = self.scored(prepared, chosen, seen.add)
+        if not scorer.metrics:
+            raise NO_LABELS
+        metric = scorer.metrics[0]
+        rows = metric.gather([row for part in scored.rows[metric.label].values() for row in part.values()])
+        if not rows:
+            raise prepared.no_sample_error("try")
+        value, reached = value_of(metric, table_of(metric, rows)), guess(metric, scorer, scored)
+        if metric.one_class:  # names of classes may stand in another order than the scores
+            value = max(value, scored.shifts.right_in_better_order() or 0)
+        better = metric.higher_is_better
+        return Score(metric.label, value, metric.unit, better, reached, len(rows), seen.low, seen.high)
+
+
+@dataclass
+class _Range:
+    """The least and the highest of the numbers that decoders gave."""
+
+    low: float = math.inf
+    high: float = -math.inf
+
+    def add(self, arm: str, index: int, prediction: Any) -> None:
+        if isinstance(prediction, np.ndarray) and prediction.dtype.kind == "f" and prediction.size:
+            self.low, self.high = min(self.low, float(prediction.min())), max(self.high, float(prediction.max()))
+
+
+def guess(metric: Metric, scorer: Scorer, scored: Pass) -> float:
+    """The figure that the best answer reaches which looks at no sample."""
+    labels = scorer.prepared.labels
+    indices = list(scored.rows[metric.label].get("", {}))
+    read = [labels.read(index) for index in indices if metric.needs_label and not labels.take_work(index)]
+    return metric.guessed(read, len(indices), scored.shifts.scores)
+
+
+def _fitting(score: Score, plan: Plan, chosen: Chosen) -> Score:
+    """The score, where what came of it lies in the range that an option asks for."""
+    for option in plan.options(chosen):
+        if option.within and (score.low < option.within[0] or score.high > option.within[1]):
+            return Score(fault=DataError(f"{option.said}: {score.low:.4g} to {score.high:.4g} are none"))
+    return score
+
+
+def _in_turn(plan: Plan, open_: Sequence[int], score: ScoreOf) -> Chosen:
+    best = plan.plainest
+    for _ in range(ROUNDS):
+        before = best
+        for place in open_:
+            best = _first_best(_variants(plan, best, place), score)
+        if best == before:
+            break
+    return best
+
+
+def _all(plan: Plan, open_: Sequence[int], score: ScoreOf) -> Chosen:
+    sizes = [range(len(choice.options)) if i in open_ else range(1) for i, choice in enumerate(plan.choices)]
+    return _first_best(itertools.islice(itertools.product(*sizes), MOST_WAYS), score)
+
+
+def _variants(plan: Plan, chosen: Chosen, place: int) -> list[Chosen]:
+    return [(*chosen[:place], option, *chosen[place + 1 :]) for option in range(len(plan.choices[place].options))]
+
+
+def _first_best(ways: Iterable[Chosen], score: ScoreOf) -> Chosen:
+    return max(ways, key=lambda chosen: score(chosen).rank)
+
+
+def _said(plan: Plan, place: int, best: Chosen, score: ScoreOf) -> str:
+    choice, scores = plan.choices[place], [score(chosen) for chosen in _variants(plan, best, place)]
+    shown = ", ".join(f"{option.said}: {one}" for option, one in zip(choice.options, scores, strict=True))
+    known = next((one for one in scores if not one.fault), None)
+    on = f" by {known.metric} on {known.n} samples" if known else ""
+    return f"{choice.title}, tried{on}: {shown}."
