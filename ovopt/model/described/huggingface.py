@@ -25,6 +25,7 @@ TASKS: Mapping[str, str] = {
     "ForObjectDetection": "detection",
     "ForSemanticSegmentation": "segmentation",
     "ForImageSuperResolution": "image-to-image",
+    "ForDepthEstimation": "depth",
     "ForCTC": "transcription",
     "ForXVector": "verification",
     "ForCausalLM": "language-modelling",

@@ -66,8 +66,13 @@ TASKS: Mapping[str, str] = {
     "yolo11": "detection",
     "detection_output": "detection",
     "segmentation": "segmentation",
+    "maskrcnn": "instance-segmentation",
+    "instance_segmentation": "instance-segmentation",
+    "anomalydetection": "anomaly-detection",
+    "keypoint_detection": "keypoints",
+    "rotated_detection": "oriented-detection",
 }
-"""`model_type`, or `task_type`, in lower case."""
+"""`task_type`, which is the nearer one, or `model_type`, in lower case."""
 DECODERS: Mapping[str, Entry] = {
     "yolo_v8": "yolo_v8",
     "yolov8": "yolo_v8",
@@ -106,7 +111,7 @@ def _meaning(subject: Subject, document: Document, said: ModelInfo) -> Iterator[
         )
         yield Fact("classes", spaced, document.source("labels"))
     several = "multilabel" if said.multilabel else "hierarchical" if said.hierarchical else ""
-    task = next((TASKS[kind] for kind in kinds if kind in TASKS), None)
+    task = next((TASKS[kind] for kind in reversed(kinds) if kind in TASKS), None)
     if several:
         yield Doubt(f"{document.source(several)}: a sample may be of several classes, each of them judged by itself")
         yield Fact("postprocess", ("sigmoid",), document.source(several))
@@ -117,19 +122,20 @@ def _meaning(subject: Subject, document: Document, said: ModelInfo) -> Iterator[
     decoder = next((DECODERS[kind] for kind in kinds if kind in DECODERS), None)
     if decoder and not several:
         yield Fact("postprocess", (decoder,), document.source("model_type"))
-    elif task == "detection":
+    elif task in ("detection", "instance-segmentation"):
         yield from _chosen_boxes([port.name for port in subject.facts.outputs])
 
 
 def _chosen_boxes(outputs: Sequence[str]) -> Iterator[Fact]:
-    """The outputs of OTX's detectors: boxes [n, 5] with their scores, or [n, 4] and scores apart; labels [n]."""
+    """The outputs of OTX's detectors: boxes [n, 5] with their scores, or [n, 4] and scores apart; labels [n]; masks."""
     boxes = next((name for name in ("boxes", "bboxes") if name in outputs), None)
     if boxes is None or "labels" not in outputs:
         return
-    apart = "scores" in outputs
+    apart = ["scores"] if "scores" in outputs else []
+    masks = ["masks"] if "masks" in outputs else []
     columns = ["x0", "y0", "x1", "y1", "class", "score"]
-    yield Fact("output", (boxes, "labels", *(["scores"] if apart else [])), OUTPUTS)
-    yield Fact("postprocess", ({"detections": columns} if apart else "detections",), OUTPUTS)
+    yield Fact("output", (boxes, "labels", *apart, *masks), OUTPUTS)
+    yield Fact("postprocess", ("mask_rcnn" if masks else {"detections": columns} if apart else "detections",), OUTPUTS)
 
 
 def _preparation(subject: Subject, document: Document, said: ModelInfo) -> Iterator[Fact | Doubt]:

@@ -5,7 +5,7 @@ Source: `Exporter` in ultralytics/engine/exporter.py; preparation as its `Letter
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ovopt.model.described.pictures import BYTES, Preparation, preparation_facts
@@ -19,9 +19,16 @@ BOX_ROW, MOST_BOXES = 6, 1000
 YOLOV5 = ("stride", "names")
 """All that exports of YOLOv5's own repository hold."""
 RTDETR = "RTDETRDecoder"
-TASKS: Mapping[str, str] = {"detect": "detection", "classify": "classification", "semantic": "segmentation"}
-SHAPES = ("segment", "pose", "obb")
-"""Tasks whose rows hold more than a box and its scores."""
+TASKS: Mapping[str, str] = {
+    "detect": "detection",
+    "classify": "classification",
+    "semantic": "segmentation",
+    "segment": "instance-segmentation",
+    "pose": "keypoints",
+    "obb": "oriented-detection",
+}
+SHAPES: Mapping[str, str] = {"segment": "yolo_v8_seg", "pose": "yolo_v8_pose", "obb": "yolo_v8_obb"}
+"""Decoders of tasks whose boxes have more behind their scores."""
 
 
 class Metadata(Schema):
@@ -57,21 +64,18 @@ def _facts(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
     task = document.source("task")
     if said.names:
         yield Fact("classes", said.names, document.source("names"))
-    if said.task in TASKS:
-        yield Fact("task", TASKS[said.task], task)
-    elif said.task in SHAPES:
-        yield Fact("task", "detection", task)
-    else:
+    if said.task not in TASKS:
         yield Doubt(f"{document.said}: task: {said.task!r} is not known")
         return
+    yield Fact("task", TASKS[said.task], task)
     size = (said.imgsz[0], said.imgsz[-1])
     yield from preparation_facts(subject, _preparation(said.task, size), document.source("task", "imgsz"))
-    if said.task == "semantic":
-        yield Fact("postprocess", ({"argmax": 0},), task)
-    elif said.head == RTDETR:
+    if said.head == RTDETR:
         yield Doubt(f"{document.source('head')}: boxes and scores in one output, which no decoder reads")
     elif said.task != "classify":
-        yield Fact("postprocess", (_decoder(subject.facts.outputs[0].shape or (), len(said.names)),), task)
+        yield Fact("postprocess", (_decoder(subject, said),), task)
+        if said.task == "segment":
+            yield Fact("output", (0, 1), task)
 
 
 def _preparation(task: str, size: tuple[int, int]) -> Preparation:
@@ -80,14 +84,26 @@ def _preparation(task: str, size: tuple[int, int]) -> Preparation:
     return Preparation({"letterbox": size, "antialias": False}, divisor=BYTES)
 
 
-def _decoder(shape: Sequence[int | None], classes: int) -> Entry:
-    """The decoder of an output [1, rows, columns]: each box a column, a row, or a row of what suppression left. Key
-    points, coefficients of masks and angles stand behind the scores."""
+def _decoder(subject: Subject, said: Metadata) -> Entry:
+    """The decoder of the first output [1, rows, columns]: each box a column, a row, or a row of what suppression
+    left."""
+    if said.task == "semantic":
+        return {"argmax": 0}
+    shape, classes = subject.facts.outputs[0].shape or (), len(said.names)
     rows, columns = shape[1:] if len(shape) == 3 else (None, None)
+    chosen = bool(columns and rows and columns < rows) or columns == BOX_ROW
     if classes and rows == 4 + classes:
+        chosen = False
+    if said.task in SHAPES:
+        fields = {**_points(said), **({"end_to_end": True} if chosen else {})}
+        return {SHAPES[said.task]: fields} if fields else SHAPES[said.task]
+    if not chosen:
         return "yolo_v8"
-    if columns and rows and columns < rows:
-        return "yolo_v5" if columns == 5 + classes and rows > MOST_BOXES else "yolo_end_to_end"
-    if columns == BOX_ROW:
-        return "yolo_end_to_end"
-    return {"yolo_v8": {"classes": classes}} if classes and rows and rows > 4 + classes else "yolo_v8"
+    return "yolo_v5" if columns == 5 + classes and (rows or 0) > MOST_BOXES else "yolo_end_to_end"
+
+
+def _points(said: Metadata) -> Mapping[str, int]:
+    """Classes, and numbers of a key point, where they are not one and three."""
+    found = {"classes": len(said.names) or 1, "dimensions": said.kpt_shape[-1] if said.kpt_shape else 3}
+    usual = {"classes": 1, "dimensions": 3}
+    return {key: value for key, value in found.items() if said.task == "pose" and value != usual[key]}

@@ -172,6 +172,7 @@ def test_metadata_of_ultralytics_beside_it_say_more(tmp_path):
             ("bboxes", "labels", "scores"),
             {"detections": ["x0", "y0", "x1", "y1", "class", "score"]},
         ),
+        ((("boxes", 5), ("labels", 1), ("masks", 9)), ("boxes", "labels", "masks"), "mask_rcnn"),
     ],
 )
 def test_detectors_of_otx_give_boxes_that_they_chose(outputs, chosen, decoder, tmp_path):

@@ -84,16 +84,43 @@ def test_metadata_beside_a_model_tell_the_same(tmp_path):
     [
         ((1, 7, 84), "yolo_v8"),
         ((1, 7, 5), "yolo_v8"),
-        ((1, 39, 84), {"yolo_v8": {"classes": 3}}),
         ((1, 300, 6), "yolo_end_to_end"),
         ((1, 4, 6), "yolo_end_to_end"),
-        ((1, 300, 57), "yolo_end_to_end"),
         ((1, 2520, 8), "yolo_v5"),
     ],
 )
 def test_the_output_tells_the_head(shape, decoder, tmp_path):
     found = published(tmp_path, {"metadata.yaml": yaml.safe_dump(METADATA)}, rows(*shape))
     assert found.postprocess == (decoder,)
+    recipe_of(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "shape", "task", "decoder"),
+    [
+        ({"task": "segment"}, (1, 39, 84), "instance-segmentation", "yolo_v8_seg"),
+        ({"task": "segment"}, (1, 38, 6 + 32), "instance-segmentation", "yolo_v8_seg"),
+        ({"task": "segment"}, (1, 300, 38), "instance-segmentation", {"yolo_v8_seg": {"end_to_end": True}}),
+        (
+            {"task": "pose", "kpt_shape": [17, 3], "names": {0: "person"}},
+            (1, 56, 84),
+            "keypoints",
+            "yolo_v8_pose",
+        ),
+        (
+            {"task": "pose", "kpt_shape": [4, 2], "names": {0: "a", 1: "b"}},
+            (1, 300, 14),
+            "keypoints",
+            {"yolo_v8_pose": {"classes": 2, "dimensions": 2, "end_to_end": True}},
+        ),
+        ({"task": "obb"}, (1, 8, 84), "oriented-detection", "yolo_v8_obb"),
+        ({"task": "semantic"}, (1, 3, 84), "segmentation", {"argmax": 0}),
+    ],
+)
+def test_masks_points_and_angles_have_decoders_of_their_own(change, shape, task, decoder, tmp_path):
+    found = published(tmp_path, {"metadata.yaml": yaml.safe_dump({**METADATA, **change})}, rows(*shape))
+    assert (found.task, found.postprocess) == (task, (decoder,))
+    assert found.output == ((0, 1) if task == "instance-segmentation" else None)
     recipe_of(found)
 
 
