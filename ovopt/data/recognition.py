@@ -36,7 +36,7 @@ def settings_of(path: str, own: Mapping[str, Any], key: str = "data.source.kind"
     elif found is None:
         if not Path(path).exists():
             raise DataError(f"{path}: no such data")
-        if kind is None:
+        if kind is None or "path" not in kind.model_fields:
             raise DataError(f"{path}: no source reads this kind of file; say which with --set {key}=...")
         found = kind
     else:
