@@ -228,7 +228,8 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ),
         (
             {"preprocess": [{"resize": {"interpolation": "nearest"}}]},
-            "preprocess[0].resize: give exactly one of size, height, shorter_side, longer_side, closest, letterbox, not none",
+            "preprocess[0].resize: give exactly one of size, height, shorter_side, longer_side, closest, letterbox, "
+            "not none",
         ),
         ({"preprocess": [{"normalize": {"mean": [0.5]}}]}, "preprocess[0].normalize.std: must be given"),
         ({"optimize": ["quantise"]}, "optimize[0]: unknown 'quantise'; did you mean 'quantize'?"),
