@@ -207,7 +207,7 @@ def _listed(ids: Sequence[str], splits: Splits) -> Iterator[tuple[str, list[int]
         if not isinstance(choice, str) or PurePath(choice).suffix.lower() not in LISTS:
             continue
         file, key = expand(choice), f"data.splits.{name}"
-        places = _places(ids)
+        places = places_of(ids)
         lines = [line.strip() for line in read_text(file).splitlines() if line.strip()]
         unknown = [line for line in lines if places.get(line) is None]
         if unknown:
@@ -220,7 +220,7 @@ def _listed(ids: Sequence[str], splits: Splits) -> Iterator[tuple[str, list[int]
         yield name, chosen
 
 
-def _places(ids: Sequence[str]) -> dict[str, int | None]:
+def places_of(ids: Sequence[str]) -> dict[str, int | None]:
     """The index of each sample by its id, the last part of it, and both without suffix; None for what several are
     called."""
     found: dict[str, int | None] = {}

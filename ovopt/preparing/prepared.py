@@ -18,6 +18,7 @@ from ovopt.model.ports.inputs import at_first, filled, refuse_text, starts_empty
 from ovopt.preparing.class_labels import class_labels
 from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
+from ovopt.preparing.pairs import paired
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Port
 
@@ -215,11 +216,14 @@ def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None)
         raise DataError("no data: give --data, or a recipe with a data source")
     else:
         samples = recipe.data.source.open(inputs, seed)
+    pairs = recipe.data.pairs and paired(samples, recipe.data.pairs, recipe.data.splits, seed)
+    samples = pairs.samples if pairs else samples
     if samples.labels is not None and any(metric.one_class for metric in recipe.metrics):
         found = class_labels(samples.labels)
         samples = replace(samples, labels=found.labels, class_count=found.count)
     divided = {"own": samples.splits, "keys": samples.keys}
-    splits = split(samples.ids, recipe.data.splits, seed, _classes(samples, recipe), **divided)
+    drawn = pairs.splits if pairs else None
+    splits = drawn or split(samples.ids, recipe.data.splits, seed, _classes(samples, recipe), **divided)
     prepared = Prepared(samples, splits, seed, recipe, inputs, first_label=recipe.data.first_label or 0)
     for index, label in enumerate(samples.labels or ()):
         if isinstance(label, BadLabel):

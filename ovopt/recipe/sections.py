@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, WithJso
 from pydantic.json_schema import JsonSchemaValue
 
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform
+from ovopt.data.pairs import Pairs
 from ovopt.data.split import Splits
 from ovopt.errors import RecipeError
 from ovopt.given_file import read_file
@@ -128,6 +129,9 @@ class DataSection(Record):
         default=None,
         description="the number that labels give the model's first class; default: 0, or 1 where none is 0 and the "
         "highest is the number of the model's scores",
+    )
+    pairs: Pairs | None = Field(
+        default=None, description="pairs of the samples, to be told apart: {same: 500, different: 500}, or {file: ...}"
     )
     on_bad_sample: Literal["refuse", "skip"] = Field(
         default="refuse", description="what to do with a sample that cannot be read or does not fit"
