@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ Outline = Rle | tuple[Array, ...]
 """An object's outline: a mask, or polygons [k, 2] of x, y; no polygons where the data has none of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Boxes:
     """The labelled objects of one image. Float `corners` [n, 4]: x0, y0, x1, y1 in the pixels of an image of `size`
     (width, height); integer `classes` [n]; boolean `crowd` [n]: a region of many, which no detection can miss.
@@ -50,8 +51,11 @@ class Boxes:
         """The objects at these places [m], or where these flags [n] are true."""
         return _picked(self, ("corners", "classes", "crowd", "outlines", "key_points", "areas", "quads"), places)
 
+    def __repr__(self) -> str:
+        return _told(self, f"{len(self.classes)} boxes", self.corners, ("outlines", "key_points", "quads"))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Detections:
     """The objects that a model found in one image: `rows` [n, 6] of x0, y0, x1, y1 in pixels of its input, score,
     class; and what only some models find of each: masks of the input's size, key points, oriented boxes."""
@@ -67,10 +71,20 @@ class Detections:
         """The detections at these places [m], or where these flags [n] are true."""
         return _picked(self, ("rows", "masks", "key_points", "quads"), places)
 
+    def __repr__(self) -> str:
+        return _told(self, f"{len(self.rows)} detections", self.rows, ("masks", "key_points", "quads"))
+
 
 def _picked(objects: T, fields: tuple[str, ...], places: Array) -> T:
     order = np.flatnonzero(places) if places.dtype == bool else places
     return replace(objects, **{name: _at(order, getattr(objects, name)) for name in fields})
+
+
+def _told(objects: Any, count: str, rows: Array, more: Sequence[str]) -> str:
+    """Their number, what there is of each, and the first one's numbers."""
+    parts = [name.replace("_", " ") for name in more if getattr(objects, name) is not None]
+    first = ", ".join(f"{value:.4g}" for value in rows[:1].ravel().tolist())
+    return f"{' with '.join([count, *[' and '.join(parts)] * bool(parts)])}{f': {first} ...' if len(rows) else ''}"
 
 
 def _at(order: Array, values: Any) -> Any:

@@ -24,7 +24,7 @@ def moved(boxes: Boxes, transforms: Sequence[Transform], wanted: Collection[str]
     return replace(
         kept,
         outlines=tuple(map(way.mask, kept.outlines or ())) if "outlines" in wanted and kept.outlines else None,
-        quads=_quads(way, kept.outlines or ()) if "quads" in wanted else None,
+        quads=_quads(way, kept) if "quads" in wanted else None,
         key_points=way.key_points(points) if "key_points" in wanted and points is not None else None,
         areas=None if areas is None else areas * way.scale,
     )
@@ -102,10 +102,10 @@ class Way:
         return part[0], size
 
 
-def _quads(way: Way, outlines: Sequence[Outline]) -> Array | None:
+def _quads(way: Way, boxes: Boxes) -> Array | None:
     """Corners [n, 4, 2] of outlines that are four points each; None where some are not."""
-    polygons = [outline for outline in outlines if not isinstance(outline, Rle)]
-    if len(polygons) < len(outlines) or any([len(part) for part in polygon] != [4] for polygon in polygons):
+    polygons = [outline for outline in boxes.outlines or () if not isinstance(outline, Rle)]
+    if len(polygons) < len(boxes.classes) or any([len(part) for part in polygon] != [4] for polygon in polygons):
         return None
     return way.points(np.array(polygons).reshape(-1, 4, 2))
 

@@ -124,6 +124,8 @@ def test_what_no_metric_looks_at_is_left_out() -> None:
 def test_outlines_of_other_than_four_points_make_no_oriented_boxes() -> None:
     assert moved(objects(DIAMOND, POLYGON), [], ALL).quads is None
     assert moved(objects(), [], ALL).quads.shape == (0, 4, 2)
+    whole = objects(DIAMOND)
+    assert moved(Boxes(whole.corners, whole.classes, whole.crowd, SIZE), [], ALL).quads is None
 
 
 def test_an_outline_that_is_missing_stays_missing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from ovopt.bench.scenario import hinted
 from ovopt.bench.workers import Crew
 from ovopt.caller import untouched_caller
+from ovopt.contracts import Detections, Rle
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.output import write_text
@@ -119,4 +120,8 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, Detections | Rle):
+        return {key.name: _plain(found) for key in fields(value) if (found := getattr(value, key.name)) is not None}
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ovopt import units
-from ovopt.contracts import Boxes, Metric
+from ovopt.contracts import Boxes, Detections, Metric
 from ovopt.metrics.class_labels import as_classes
 from ovopt.preparing.class_labels import names_option
 from ovopt.records import Quality
@@ -73,8 +73,9 @@ class ClassShifts:
         self.scores: int | None = None
 
     def add(self, output: Any, label: Any) -> None:
-        """One sample: class scores and a class index; of detections [n, 6] and of masks, the classes alone. Anything
+        """One sample: class scores and a class index; of detections and of masks, the classes alone. Anything
         else counts for nothing."""
+        output = output.rows if isinstance(output, Detections) else output
         if not isinstance(output, np.ndarray):
             return
         if isinstance(label, int) and np.squeeze(output).ndim == 1 and as_classes(output) is None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ovopt.contracts import Boxes, Metric
+from ovopt.contracts import Boxes, Detections, Metric
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.classification import F1, TopK
 from ovopt.metrics.mean_average_precision import MeanAveragePrecision
@@ -214,13 +214,14 @@ MASK = np.zeros((4, 4), np.uint8)
         (np.array([[0, 0, 1, 1, 0.9, 2], [0, 0, 1, 1, 0.1, 5]]), BOXES),
         (np.array([[0, 5], [1, 2]]), MASK),
     ],
-    ids=["detections", "masks"],
+    ids=["boxes", "masks"],
 )
-def test_an_answer_of_a_class_that_the_data_has_not_is_named(output: np.ndarray, label: Any) -> None:
+@pytest.mark.parametrize("wrapped", [False, True], ids=["an array", "detections"])
+def test_an_answer_of_a_class_that_the_data_has_not_is_named(output: np.ndarray, label: Any, wrapped: bool) -> None:
     def misfit(named: int | None) -> list[str]:
         shifts = ClassShifts(named)
-        shifts.add(output, label)
-        shifts.add(output[:0], label)
+        for answer in (output, output[:0]):
+            shifts.add(Detections(answer) if wrapped and label is BOXES else answer, label)
         assert shifts.doubts() == []
         return shifts.misfit()
 
