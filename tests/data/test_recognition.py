@@ -1,6 +1,8 @@
 """Which source `--data PATH` means."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,12 @@ CONTENTS = {
     ".json": '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": []}',
     ".txt": "0 0.5 0.5 0.1 0.1",
     ".csv": "a,b",
+    ".xml": "<annotation/>",
+    ".yaml": "names: [cat]",
+    ".names": "cat",
 }
+ROW = re.compile(r"^\| (`[^|]+`) \| `(\w+)` \| [^|]+ \|$", re.MULTILINE)
+"""Of the table of layouts: the files, and the kind."""
 
 
 def recognised(path):
@@ -52,6 +59,26 @@ def lay(root, names):
 def test_a_folder_is_known_by_what_it_holds(tmp_path, names, expected):
     lay(tmp_path, names)
     assert recognised(tmp_path) == expected
+
+
+def layouts():
+    text = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    table = text.partition("| in the folder D |")[2].partition("\n\n")[0]
+    return [(re.findall("`([^`]+)`", names), kind) for names, kind in ROW.findall(table)]
+
+
+@pytest.mark.parametrize(("names", "kind"), layouts())
+def test_each_layout_of_the_docs_is_known_for_what_it_is(tmp_path, names, kind):
+    lay(tmp_path, names)
+    if kind == "labelme":
+        (tmp_path / "a.json").write_text('{"version": "5.4.1", "shapes": []}')
+    if kind == "cvat":
+        (tmp_path / "annotations.xml").write_text("<?xml version='1.0'?><annotations/>")
+    assert recognised(tmp_path)[0] == kind
+
+
+def test_the_docs_tell_of_layouts():
+    assert len(layouts()) > 12
 
 
 @pytest.mark.parametrize(
