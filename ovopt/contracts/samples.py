@@ -49,12 +49,27 @@ class Samples:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What a sample's place among the splits is drawn by: its key, or its id by `bare_id`."""
+        return self.keys or tuple(bare_id(one, self.source) for one in self.ids)
+
     def column(self, name: str) -> Sequence[Any]:
         """What the source says of each sample under this name. Raises DataError where it says nothing."""
         if name not in self.columns:
             hint = did_you_mean(name, self.columns) if self.columns else "it has none beside samples and labels"
             raise DataError(f"{self.source}: no column {name!r}; {hint}")
         return self.columns[name]()
+
+
+def bare_id(sample_id: str, source: str) -> str:
+    """An id without the name of the file that holds all samples, which may have been renamed.
+
+    >>> bare_id("train.npz#7", "/data/train.npz"), bare_id("cat/7.png", "/data/cat")
+    ('#7', 'cat/7.png')
+    """
+    bare = sample_id.removeprefix(Path(source).name)
+    return bare if bare[:1] in ("#", ":") else sample_id
 
 
 @dataclass(frozen=True)

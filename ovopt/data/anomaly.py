@@ -11,7 +11,7 @@ from pydantic import Field
 from ovopt.contracts import BadLabel, DataSource, LabelFile, Samples
 from ovopt.data.content import MaxBytes, folder_at, hash_of_names, read_bytes
 from ovopt.data.images import files_below
-from ovopt.data.split import own_splits_in
+from ovopt.data.own_splits import own_splits_in
 from ovopt.errors import DataError
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
@@ -55,7 +55,7 @@ class Anomaly(DataSource):
         normal = self._normal(root)
         regions = self._regions(root)
         found: dict[Path, tuple[str, str]] = {}
-        for split, folder in own_splits_in(root).items():
+        for split, (folder, *_) in own_splits_in(root).items():
             if folder.is_dir():
                 found |= {file: (split, file.relative_to(folder).parts[0]) for file in files_below(folder)}
         if not found:

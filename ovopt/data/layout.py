@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from ovopt.data.split import usual_split
+from ovopt.data.own_splits import usual_split
 from ovopt.errors import DataError
 from ovopt.given_file import open_file
 

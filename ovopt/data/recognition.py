@@ -13,6 +13,9 @@ from ovopt.locate import expand
 
 HUB = "hf:"
 """What the name of a data set on the hub begins with, where a path may stand."""
+SPLITS = "splits"
+"""The kind that puts parts together."""
+KIND_KEY = "data.source.kind"
 
 
 def fitting(path: str) -> tuple[type[DataSource], ...]:
@@ -22,28 +25,43 @@ def fitting(path: str) -> tuple[type[DataSource], ...]:
     return tuple(sorted(reading, key=lambda kind: -kind.priority))
 
 
-def settings_of(path: str, own: Mapping[str, Any], key: str = "data.source.kind") -> dict[str, Any]:
+def settings_of(path: str, own: Mapping[str, Any], key: str = KIND_KEY) -> dict[str, Any]:
     """Settings of the source that reads a path: `own` with this path where that kind reads it, else the kind that the
     path shows, and the path. `key` of the recipe names a kind. Raises DataError where there is nothing, nothing that a
     source reads, or two layouts that fit equally."""
-    if not path.startswith(HUB):
-        check_path(expand(path), DataError)
+    check_there(path)
     kind = plugins("ovopt.data", DataSource).get(own.get("kind", ""))
     reading = fitting(path)
     found = reading[0] if reading else None
-    if kind and (kind in reading or (found and not found.priority and Path(path).is_dir())):
-        found = kind  # a folder that no kind knows by its content is what the recipe says
+    if kind and _is_read_by(kind, path, reading):
+        found = kind
     elif found is None:
-        if not Path(path).exists():
-            raise DataError(f"{path}: no such data")
         if kind is None or "path" not in kind.model_fields:
             raise DataError(f"{path}: no source reads this kind of file; say which with --set {key}=...")
         found = kind
     else:
         _refuse_equals(path, [one for one in reading if one.priority == found.priority > 0], key)
     kept = own if own.get("kind") == found.name else {}
-    place = path if path.startswith((HUB, "{")) else str(Path(path).resolve())
-    return {**kept, "kind": found.name, "path": place}
+    return {**kept, "kind": found.name, "path": absolute(path)}
+
+
+def check_there(path: str) -> None:
+    """Raises DataError where there is nothing at a path."""
+    if not path.startswith(HUB) and not check_path(expand(path), DataError).exists():
+        raise DataError(f"{path}: no such data")
+
+
+def absolute(path: str) -> str:
+    """The path as it is written into a recipe, which may be used from elsewhere."""
+    return path if path.startswith((HUB, "{")) else str(Path(path).resolve())
+
+
+def _is_read_by(kind: type[DataSource], path: str, reading: Sequence[type[DataSource]]) -> bool:
+    """The recipe's own kind goes before the one that a path shows: but one that takes any folder does not read a folder
+    of several splits. What no kind knows by its content is read as the recipe says."""
+    if kind in reading:
+        return bool(kind.priority) or reading[0].name != SPLITS
+    return bool(reading) and not reading[0].priority and Path(path).is_dir()
 
 
 def _refuse_equals(path: str, equals: Sequence[type[DataSource]], key: str) -> None:

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePath
-from typing import Any, Literal, TypeAlias
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 
-from ovopt.data.content import read_text
-from ovopt.errors import DataError, did_you_mean, quoted
-from ovopt.locate import expand
+from ovopt.data.id_lists import listed_samples
+from ovopt.data.own_splits import DEFAULTS, NAMES, Amount, Choice, Pool, SplitError, Wants, drawn_from, is_amount
 from ovopt.records import Record
-from ovopt.units import a_few
 
-Amount: TypeAlias = int | float | Literal["rest"]
-Choice: TypeAlias = Amount | str | tuple[str, ...] | dict[str, Amount]
-NAMES = ("calibration", "tuning", "gate")
-DEFAULTS: Mapping[str, Amount] = {"calibration": 0.25, "tuning": 0.25, "gate": "rest"}
-"""Of data that is not divided."""
-USUAL: Mapping[str, Sequence[str]] = {
-    "calibration": ("calibration", "calib", "train", "training", "trainset"),
-    "tuning": ("tuning", "val", "valid", "validation", "dev", "eval"),
-    "gate": ("gate", "test", "testing", "testset"),
-}
-"""Names of a data set's own splits, and the split that each is for."""
-LISTS = (".txt", ".lst", ".ids")
-"""Suffixes of files that list the samples of a split."""
 MANY = 1 << 40
 """Samples, more than any split asks for by their count."""
 ROUNDING = 1e-9
@@ -47,18 +31,10 @@ class Splits(Record):
     tuning: Choice | None = Field(default=None, description="decisions of accuracy control and search")
     gate: Choice | None = Field(default=None, description="the verdict, on samples that no step has seen")
 
-
-class SplitError(DataError):
-    """A division that cannot be made: the key of the recipe, and why."""
-
-    def __init__(self, key: str, why: str) -> None:
-        super().__init__(f"{key}: {why}")
-        self.key, self.why = key, why
-
-
-def usual_split(name: str) -> str | None:
-    """The split that a data set's own split of this name is for; None where the name tells nothing."""
-    return next((split for split, names in USUAL.items() if name.lower() in names), None)
+    @property
+    def choices(self) -> dict[str, Choice | None]:
+        """What the recipe says of each split."""
+        return {"calibration": self.calibration, "tuning": self.tuning, "gate": self.gate}
 
 
 def split(
@@ -69,28 +45,83 @@ def split(
     *,
     own: Sequence[str] | None = None,
     keys: Sequence[str] | None = None,
+    groups: Sequence[str | None] | None = None,
 ) -> dict[str, tuple[int, ...]]:
     """Indices of each split, in random order. A sample's place follows from its key (by default its id) and the seed,
     so that samples added later move few of the others. `own` are the splits that the data set itself puts the samples
     in. Raises SplitError where the splits ask for more samples than there are, or for a split that there is not.
 
     Where classes are given, every split holds about the same share of each: the samples of a class are spread evenly
-    over the order that the splits are cut from (systematic sampling with a random start).
+    over the order that the splits are cut from (systematic sampling with a random start). Samples of one group come
+    into one split, as far as they are drawn from the same own splits.
     """
-    listed = dict(_listed(ids, splits))
-    taken = {index for chosen in listed.values() for index in chosen}
-    order = [index for index in _order(ids if keys is None else keys, seed, classes) if index not in taken]
-    place = dict(zip(order, range(len(order)), strict=True))
+    listed = listed_samples(ids, splits.choices)
+    keys = ids if keys is None else keys
+    order = _order(keys, seed, classes)
+    place = {index: rank for rank, index in enumerate(order)}
+    units = [[index] for index in order] if groups is None else _in_groups(keys, seed, classes, groups)
     chosen: dict[str, list[int]] = {name: list(listed.get(name, ())) for name in NAMES}
-    known = tuple(dict.fromkeys(own or ()))
-    for pool, amounts in sorted(_wanted(splits, known, listed).items(), key=lambda item: len(item[0])):
-        members = [index for index in order if index not in taken and (own is None or own[index] in pool)]
-        begin = 0
-        for name, size in counts(amounts, len(members), pool).items():
-            chosen[name] += members[begin : begin + size]
-            begin += size
-        taken.update(members[:begin])
-    return {name: tuple(sorted(chosen[name], key=lambda index: place.get(index, index))) for name in NAMES}
+    taken = {index for indices in chosen.values() for index in indices}
+    choices = {name: choice for name, choice in splits.choices.items() if name not in listed}
+    for pool, wants in sorted(
+        drawn_from(choices, tuple(dict.fromkeys(own or ()))).items(), key=lambda one: len(one[0])
+    ):
+        free = [[i for i in unit if i not in taken and (own is None or own[i] in pool)] for unit in units]
+        for name, indices in _shared_out([unit for unit in free if unit], wants, pool, own is not None).items():
+            chosen[name] += indices
+            taken.update(indices)
+    return {name: tuple(sorted(chosen[name], key=place.__getitem__)) for name in NAMES}
+
+
+def torn(splits: Mapping[str, Sequence[int]], groups: Sequence[str | None]) -> dict[str, dict[str, list[int]]]:
+    """Groups with samples in several splits, as data sets' own may have them: group -> split -> those samples."""
+    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for name, indices in splits.items():
+        for index in indices:
+            if (group := groups[index]) is not None:
+                found[group][name].append(index)
+    return {group: dict(held) for group, held in found.items() if len(held) > 1}
+
+
+def counts(amounts: Wants, total: int, pool: Pool = ()) -> dict[str, int]:
+    """Samples of each split, of so many in this pool. Raises SplitError where that is no division of them."""
+    fixed = {name: _count(amount, total, name) for name, amount in amounts.items() if amount not in ("rest", None)}
+    open_ = [name for name in amounts if name not in fixed]
+    if [amounts[name] for name in open_].count("rest") > 1:
+        raise SplitError("data.splits", f"{' and '.join(open_)} cannot both be `rest`")
+    shares = sum(amount for amount in amounts.values() if isinstance(amount, float))
+    if shares > 1 + ROUNDING:
+        raise SplitError("data.splits", f"the shares add up to {shares:g}, more than all samples")
+    used = sum(fixed.values())
+    if used > total:
+        said = " + ".join(f"{name} {fixed[name]}" for name in NAMES if name in fixed)
+        first = next(name for name in NAMES if name in fixed)
+        holder = f"{' and '.join(pool)} of the data holds" if pool else "the data holds"
+        raise SplitError(
+            "data.splits",
+            f"{said} = {used} samples asked for, {holder} {total}; "
+            f"lower them in the recipe or with --set data.splits.{first}=...",
+        )
+    left = [(total - used + place) // len(open_) for place in range(len(open_))]
+    sizes = {**fixed, **dict(zip(open_, left, strict=True))}
+    return {name: sizes[name] for name in amounts}
+
+
+def check_amounts(splits: Splits) -> None:
+    """Raises SplitError where counts and shares are no division of any data."""
+    given = {name: choice for name, choice in splits.choices.items() if is_amount(choice)}
+    amounts: dict[str, Any] = {name: DEFAULTS[name] if choice is None else choice for name, choice in given.items()}
+    counts(amounts, MANY)
+
+
+def _count(amount: Amount | None, total: int, name: str) -> int:
+    if isinstance(amount, float):
+        if not 0 <= amount <= 1:
+            raise SplitError(f"data.splits.{name}", f"{amount} is no share; give a count or a share from 0.0 to 1.0")
+        return int(amount * total + ROUNDING)
+    if not isinstance(amount, int) or amount < 0:
+        raise SplitError(f"data.splits.{name}", f"{amount!r} is no count of samples")
+    return amount
 
 
 def _order(keys: Sequence[str], seed: int, classes: Sequence[Any] | None) -> list[int]:
@@ -106,143 +137,66 @@ def _order(keys: Sequence[str], seed: int, classes: Sequence[Any] | None) -> lis
     return sorted(place, key=place.__getitem__)
 
 
-Pool: TypeAlias = tuple[str, ...]
-"""Names of the data's own splits; empty where it has none."""
+def _draw(key: str, seed: int) -> bytes:
+    return hashlib.blake2b(f"{seed}\0{key}".encode(errors="surrogateescape"), digest_size=8).digest()
 
 
-def _wanted(splits: Splits, known: Pool, listed: Mapping[str, Any]) -> dict[Pool, dict[str, Amount | None]]:
-    """The amount of each pool that each split takes. None is what the others leave, evenly where several want it."""
-    choices = {name: getattr(splits, name) for name in NAMES if name not in listed}
-    amounts = {name: choice for name, choice in choices.items() if _is_amount(choice)}
-    found: dict[Pool, dict[str, Amount | None]] = defaultdict(dict)
-    named: list[str] = []
-    for name in choices.keys() - amounts.keys():
-        for one, amount in _named(name, choices[name], known).items():
-            found[one,][name] = amount
-            named.append(one)
-    usual = _usual(known)
-    for name, amount in amounts.items():
-        pool = usual[name] if usual else tuple(one for one in known if one not in named)
-        found[pool][name] = DEFAULTS[name] if amount is None and not usual else amount
-    for wants in (found[pool] for pool in usual.values() if list(usual.values()).count(pool) == 1):
-        for name in (
-            name for name, amount in wants.items() if isinstance(amount, float) and amount and name in amounts
-        ):
-            wants[name] = None  # shares divide what several splits draw from
-    return {pool: {name: wants[name] for name in NAMES if name in wants} for pool, wants in found.items()}
+def _in_groups(
+    keys: Sequence[str], seed: int, classes: Sequence[Any] | None, groups: Sequence[str | None]
+) -> list[list[int]]:
+    """The samples of each group, and those of none one by one, in random order: groups by their name, and spread by
+    the class that most of their samples have."""
+    members: dict[tuple[bool, str], list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        members[group is not None, keys[index] if group is None else group].append(index)
+    units = list(members.values())
+    most = classes and [Counter(repr(classes[i]) for i in unit).most_common(1)[0][0] for unit in units]
+    return [units[rank] for rank in _order([name for _, name in members], seed, most)]
 
 
-def _is_amount(choice: Choice | None) -> bool:
-    return choice is None or choice == "rest" or isinstance(choice, int | float)
-
-
-def _named(name: str, choice: Any, known: Pool) -> Mapping[str, Amount | None]:
-    asked = (
-        dict(choice) if isinstance(choice, Mapping) else dict.fromkeys((choice,) if isinstance(choice, str) else choice)
-    )
-    for one in asked:
-        if one not in known:
-            hint = did_you_mean(one, known) if known else "they bring no splits of their own"
-            raise SplitError(f"data.splits.{name}", f"the data have no split {quoted(one)}; {hint}")
-    return asked
-
-
-def _usual(known: Pool) -> dict[str, Pool]:
-    """The data's own splits that each split takes; empty where their names do not tell training from judging."""
-    found = {name: tuple(one for one in known if usual_split(one) == name) for name in NAMES}
-    calibration, tuning, gate = (found[name] for name in NAMES)
-    if not (calibration and (tuning or gate)) and not (tuning and gate):
+def _shared_out(units: Sequence[list[int]], wants: Wants, pool: Pool, divided: bool) -> dict[str, list[int]]:
+    """Units for each split of those that draw from this pool, as near to the sizes that it wants as whole units come:
+    each goes where it fits first, those that fit nowhere where most is missing. Raises SplitError where there are too
+    few of them."""
+    if divided and not pool:
         return {}
-    if "gate" in gate:  # said in our own word: all of it judges
-        tuning = tuning or calibration
-    return {"calibration": calibration or tuning, "tuning": tuning or gate, "gate": gate or tuning}
+    total = sum(map(len, units))
+    sizes = counts(wants, total, pool)
+    missing, found = dict(sizes), {name: list[list[int]]() for name in sizes}
+    large = []
+    for unit in units:
+        name = next((name for name, count in missing.items() if count >= len(unit)), None)
+        if name is None:
+            large.append(unit)
+        else:
+            found[name].append(unit)
+            missing[name] -= len(unit)
+    open_ = [name for name, amount in wants.items() if amount in ("rest", None)]
+    for unit in large if any(missing.values()) else ():
+        name = max(sizes, key=lambda one: missing[one] / max(sizes[one], 1))
+        if 2 * missing[name] <= len(unit):
+            if not open_:
+                continue
+            name = max(open_, key=missing.__getitem__)
+        found[name].append(unit)
+        missing[name] -= len(unit)
+    _fill_empty(found, sizes, total)
+    return {name: [index for unit in chosen for index in unit] for name, chosen in found.items()}
 
 
-def counts(amounts: Mapping[str, Amount | None], total: int, pool: Pool = ()) -> dict[str, int]:
-    """Samples of each split, of so many in this pool. None is an even part of what is
-    left. Raises SplitError where that is no division of them."""
-    fixed = {name: _count(amount, total, name) for name, amount in amounts.items() if amount not in ("rest", None)}
-    open_ = [name for name in amounts if name not in fixed]
-    if [amounts[name] for name in open_].count("rest") > 1:
-        raise SplitError("data.splits", f"{' and '.join(open_)} cannot both be `rest`")
-    shares = sum(amount for amount in amounts.values() if isinstance(amount, float))
-    if shares > 1 + ROUNDING:
-        raise SplitError("data.splits", f"the shares add up to {shares:g}, more than all samples")
-    used = sum(fixed.values())
-    if used > total:
-        said = " + ".join(f"{name} {fixed[name]}" for name in NAMES if name in fixed)
-        holder = f"the data's own split {' and '.join(pool)}" if pool else "the data"
-        raise SplitError(
-            "data.splits",
-            f"{said} = {used} samples asked for, {holder} holds {total}; "
-            "lower them in the recipe or with --set data.splits.calibration=...",
-        )
-    left = [(total - used + place) // len(open_) for place in range(len(open_))]
-    sizes = {**fixed, **dict(zip(open_, left, strict=True))}
-    return {name: sizes[name] for name in amounts}
-
-
-def check_amounts(splits: Splits) -> None:
-    """Raises SplitError where counts and shares are no division of any data."""
-    given = {name: getattr(splits, name) for name in NAMES}
-    counts({name: DEFAULTS[name] if one is None else one for name, one in given.items() if _is_amount(one)}, MANY)
-
-
-def _count(amount: Amount | None, total: int, name: str) -> int:
-    if isinstance(amount, float):
-        if not 0 <= amount <= 1:
-            raise SplitError(f"data.splits.{name}", f"{amount} is no share; give a count or a share from 0.0 to 1.0")
-        return int(amount * total + ROUNDING)
-    if not isinstance(amount, int) or amount < 0:
-        raise SplitError(f"data.splits.{name}", f"{amount!r} is no count of samples")
-    return amount
-
-
-def _listed(ids: Sequence[str], splits: Splits) -> Iterator[tuple[str, list[int]]]:
-    """Indices of the samples that a split's text file names, by the split. Raises SplitError where it names one that
-    there is not, or that another split's file names."""
-    taken: dict[int, str] = {}
-    for name in NAMES:
-        choice = getattr(splits, name)
-        if not isinstance(choice, str) or PurePath(choice).suffix.lower() not in LISTS:
-            continue
-        file, key = expand(choice), f"data.splits.{name}"
-        places = places_of(ids)
-        lines = [line.strip() for line in read_text(file).splitlines() if line.strip()]
-        unknown = [line for line in lines if places.get(line) is None]
-        if unknown:
-            raise SplitError(key, f"{file}: no single sample is called {a_few(unknown)}; ids are as {quoted(ids[0])}")
-        chosen = [index for line in dict.fromkeys(lines) if (index := places[line]) is not None]
-        for index in chosen:
-            if index in taken:
-                raise SplitError(key, f"{file}: {ids[index]} is in the list of {taken[index]}, too")
-            taken[index] = name
-        yield name, chosen
-
-
-def places_of(ids: Sequence[str]) -> dict[str, int | None]:
-    """The index of each sample by its id, the last part of it, and both without suffix; None for what several are
-    called."""
-    found: dict[str, int | None] = {}
-    for index, one in enumerate(ids):
-        path = PurePath(one)
-        for name in {path.name, path.stem, str(path.with_suffix(""))} - {one}:
-            found[name] = None if name in found else index
-    return {**found, **{one: index for index, one in enumerate(ids)}}
-
-
-def own_splits_in(folder: Path) -> dict[str, Path]:
-    """What lies in a folder under a usual name of a split: folders, and files whose name without suffix is one."""
-    try:
-        places = sorted(folder.iterdir())
-    except OSError:
-        return {}
-    return {
-        place.stem if place.is_file() else place.name: place
-        for place in places
-        if usual_split(place.stem if place.is_file() else place.name)
-    }
-
-
-def _draw(sample_id: str, seed: int) -> bytes:
-    return hashlib.blake2b(f"{seed}\0{sample_id}".encode(errors="surrogateescape"), digest_size=8).digest()
+def _fill_empty(found: Mapping[str, list[list[int]]], sizes: Mapping[str, int], total: int) -> None:
+    """Give each split that would be empty the smallest unit of the one that has most. Raises SplitError where none has
+    two."""
+    for name in (name for name, size in sizes.items() if size and not found[name]):
+        giver = max(found.values(), key=len)
+        if len(giver) < 2:
+            wanted = [name for name, size in sizes.items() if size]
+            units = [len(unit) for held in found.values() for unit in held]
+            raise SplitError(
+                "data.group",
+                f"{len(units)} groups cannot fill {len(wanted)} splits ({', '.join(wanted)}): the largest holds "
+                f"{max(units)} of {total} samples; a split of 0 is left out, as with --set data.splits.{wanted[0]}=0",
+            )
+        smallest = min(giver, key=len)
+        giver.remove(smallest)
+        found[name].append(smallest)

@@ -28,17 +28,17 @@ class ClassLabels:
 
 def class_labels(labels: Sequence[Any]) -> ClassLabels:
     """Labels with a class index in place of each number that is whole, each list of one, and each one-hot row [classes]
-    where all of them are; a name of bytes is text. What is none of these stays as it is."""
+    where all lists are; a name of bytes is text. What is none of these stays as it is, and None of samples without."""
     if all(type(label) is int for label in labels):  # as most are, of which there may be a million
         return ClassLabels(tuple(labels))
     bare = tuple(map(_bare, labels))
-    known = [label for label in bare if not isinstance(label, BadLabel)]
+    known = [label for label in bare if label is not None and not isinstance(label, BadLabel)]
     if not known or not all(isinstance(label, ROWS) for label in known):
         return ClassLabels(bare)
     rows = list(map(np.ravel, known))
     if not all(map(_one_hot, rows)) or len({len(row) for row in rows}) > 1:
         return ClassLabels(bare)
-    indices = tuple(label if isinstance(label, BadLabel) else int(np.argmax(np.ravel(label))) for label in bare)
+    indices = tuple(int(np.argmax(np.ravel(label))) if isinstance(label, ROWS) else label for label in bare)
     return ClassLabels(indices, len(rows[0]))
 
 

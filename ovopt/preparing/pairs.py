@@ -13,7 +13,9 @@ import numpy as np
 
 from ovopt.contracts import BadLabel, Parts, Samples
 from ovopt.data.pairs import Pairs, listed_pairs
-from ovopt.data.split import DEFAULTS, NAMES, Splits, counts, places_of, split, usual_split
+from ovopt.data.id_lists import places_of
+from ovopt.data.own_splits import DEFAULTS, NAMES, usual_split
+from ovopt.data.split import Splits, counts, split
 from ovopt.errors import DataError, quoted
 from ovopt.preparing.drawn_pairs import Pair, drawn_pairs
 

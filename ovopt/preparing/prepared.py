@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ovopt.contracts import BadLabel, Preparation, Samples, Tensors, Transform
+from ovopt.contracts import BadLabel, DataSource, Preparation, Samples, Tensors, Transform
 from ovopt.data.in_memory import open_in_memory
-from ovopt.data.split import split
+from ovopt.data.splits import OwnSplits, are_parts, open_parts
 from ovopt.errors import DataError, RecipeError, did_you_mean
 from ovopt.model.ports.inputs import at_first, filled, refuse_text, starts_empty
 from ovopt.preparing.class_labels import class_labels
+from ovopt.preparing.dividing import check_parts, divide
 from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
 from ovopt.preparing.pairs import paired
 from ovopt.recipe import Recipe
-from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Port
+from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Manifest, Port
+from ovopt.units import listed
 
 CACHE_BYTES = 256 << 20
 """Memory for prepared samples that are met again, enough for some hundred images of 224 x 224 in f32."""
-CALIBRATED = "the same as a calibration sample"
+SEEN: Mapping[LeftOutKind, str] = {
+    "calibrated": "the same as a calibration sample",
+    "tuned": "the same as a tuning sample",
+}
+"""Samples that have been used to make a model, and cannot judge it."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,16 @@ class Prepared:
     """Number of the decoders of `postprocess` that the model does itself."""
     left_out: dict[int, LeftOutSample] = field(default_factory=dict)
     """Samples that cannot be used, by index: filled as they are met."""
-    calibrated: Set[str] = frozenset()
-    """Digests of the samples that models have been calibrated with, which cannot judge them."""
+    seen: Mapping[LeftOutKind, Set[str]] = field(default_factory=dict)
+    """Digests of the samples that models have been made with, which cannot judge them."""
+    tuned: set[str] = field(default_factory=set)
+    """Digests of the tuning samples that have decided something so far."""
     first_label: int = 0
     """The label of the model's first class."""
+    groups: Sequence[str | None] | None = None
+    """The group of each sample, where the recipe says what belongs together."""
+    remarks: tuple[str, ...] = ()
+    """What looks odd about how the samples are divided."""
     _cache: Cache = field(default_factory=lambda: Cache(CACHE_BYTES))
 
     @property
@@ -58,8 +72,16 @@ class Prepared:
             fingerprint=self.samples.fingerprint,
             seed=self.seed,
             splits={name: tuple(ids[i] for i in chosen) for name, chosen in self.splits.items()},
+            drawn_from=self._drawn_from,
             left_out={ids[i]: sample for i, sample in sorted(self.left_out.items())},
         )
+
+    @property
+    def _drawn_from(self) -> dict[str, dict[str, int]]:
+        own = self.samples.splits
+        if own is None:
+            return {}
+        return {name: dict(Counter(own[index] for index in chosen)) for name, chosen in self.splits.items() if chosen}
 
     @property
     def judging(self) -> Sequence[int]:
@@ -87,7 +109,7 @@ class Prepared:
         """Index and model inputs of these samples, one set for each inference, prepared ahead by several threads.
 
         A sample that cannot be read or does not fit raises DataError, or is left out and noted where the recipe says
-        `on_bad_sample: skip`. One that was calibrated with is left out in any case.
+        `on_bad_sample: skip`. One that a model was made with is left out in any case.
         """
         wanted = [index for index in indices if index not in self.left_out]
         for index, call in ahead(lambda i: self._cache.get(i, self._load), wanted):
@@ -109,11 +131,11 @@ class Prepared:
         return parts if self.own is None else self._prepare(self.full_preparation, index)
 
     def leave_out(self, index: int, kind: LeftOutKind, error: DataError) -> None:
-        """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`, or it was
-        calibrated with."""
+        """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`, or a model
+        was made with it."""
         sample_id = self.samples.ids[index]
         why = str(error) if str(error).startswith(sample_id) else f"{sample_id}: {error}"
-        if kind != "calibrated" and self.recipe.data.on_bad_sample == "refuse":
+        if kind not in SEEN and self.recipe.data.on_bad_sample == "refuse":
             raise DataError(f"{why}; --on-bad-sample skip leaves such samples out") from None
         self.left_out[index] = LeftOutSample(kind=kind, why=why)
 
@@ -121,6 +143,18 @@ class Prepared:
         """Error to raise where all samples were left out; the first of them says why."""
         why = [f"; {sample.why}" for sample in self.left_out.values()]
         return DataError(f"{self.samples.source}: no sample is left to {use}{''.join(why[:1])}")
+
+    def empty_split(self, name: str, use: str) -> DataError:
+        """Error to raise where a split holds no samples for a use, and what gives it some."""
+        own = dict.fromkeys(self.samples.splits or ())
+        if self.recipe.data.splits.choices.get(name) == 0:
+            advice = f"its size is 0, which --set data.splits.{name}=... changes"
+        elif own:
+            part = f'"data.splits.{name}={{{next(iter(own))}: 0.2}}"'
+            advice = f"the data come as {listed(list(own))}: --set {part} takes a part of one"
+        else:
+            advice = f"lower the other splits, or raise it with --set data.splits.{name}=..."
+        return DataError(f"data.splits.{name}: holds no samples {use}; {advice}")
 
     def with_transforms(self, transforms: Sequence[Transform], inputs: Sequence[Port]) -> Prepared:
         """The same samples for a model with these inputs, which does itself what follows these transforms."""
@@ -138,9 +172,9 @@ class Prepared:
         """The same samples, whose labels give the model's first class this number."""
         return self if first == self.first_label else replace(self, first_label=first)
 
-    def without_calibrated(self, digests: Set[str]) -> Prepared:
+    def without_seen(self, digests: Mapping[LeftOutKind, Set[str]]) -> Prepared:
         """The same samples without those of these digests."""
-        return replace(self, calibrated=digests, _cache=Cache(CACHE_BYTES))
+        return replace(self, seen=digests, _cache=Cache(CACHE_BYTES))
 
     def without_cache(self) -> Prepared:
         """The same samples for a use that meets each of them once: to keep them would cost it memory, and time."""
@@ -168,8 +202,10 @@ class Prepared:
 
     def _load(self, index: int) -> Inferences:
         parts = self._prepare(self.preparation, index)
-        if self.calibrated and all(digest(part) in self.calibrated for part in parts):
-            raise _UnusableError("calibrated", CALIBRATED)
+        digests = set(map(digest, parts)) if any(self.seen.values()) else set()
+        for kind, seen in self.seen.items() if digests else ():
+            if digests <= seen:
+                raise _UnusableError(kind, SEEN[kind])
         return parts
 
     def _prepare(self, preparation: Preparation, index: int) -> Inferences:
@@ -199,33 +235,52 @@ def digest(tensors: Tensors) -> str:
     return hashed.hexdigest()
 
 
-def _classes(samples: Samples, recipe: Recipe) -> Sequence[Any] | None:
-    """Labels that are classes, which every split should hold alike; None where they are free text or numbers."""
-    labels = samples.labels or ()
-    if not any(metric.one_class for metric in recipe.metrics) and not all(type(label) is int for label in labels):
-        return None
-    return labels if labels and all(label is None or isinstance(label, int | str) for label in labels) else None
-
-
-def prepare(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None) -> Prepared:
-    """Open the recipe's data (or a data set in memory) and divide it. Raises DataError where there is none, or a
-    label is bad and the recipe does not say `on_bad_sample: skip`."""
-    if data is not None:
-        samples = open_in_memory(data, inputs)
-    elif recipe.data.source is None:
-        raise DataError("no data: give --data, or a recipe with a data source")
-    else:
-        samples = recipe.data.source.open(inputs, seed)
+def prepare(
+    recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any = None, made: Sequence[Manifest] = ()
+) -> Prepared:
+    """Open the recipe's data (or a data set in memory) and divide it, as it was for a bundle that was `made` with it.
+    Raises DataError where there is none, it cannot be divided as the recipe says, or a label is bad and the recipe does
+    not say `on_bad_sample: skip`."""
+    samples = _opened(recipe, inputs, seed, data)
     pairs = recipe.data.pairs and paired(samples, recipe.data.pairs, recipe.data.splits, seed)
     samples = pairs.samples if pairs else samples
     if samples.labels is not None and any(metric.one_class for metric in recipe.metrics):
         found = class_labels(samples.labels)
-        samples = replace(samples, labels=found.labels, class_count=found.count)
-    divided = {"own": samples.splits, "keys": samples.keys}
-    drawn = pairs.splits if pairs else None
-    splits = drawn or split(samples.ids, recipe.data.splits, seed, _classes(samples, recipe), **divided)
-    prepared = Prepared(samples, splits, seed, recipe, inputs, first_label=recipe.data.first_label or 0)
+        samples = replace(samples, labels=found.labels, class_count=found.count or samples.class_count)
+    division = divide(samples, recipe, seed, made, pairs.splits if pairs else None)
+    prepared = Prepared(
+        samples,
+        division.splits,
+        seed,
+        recipe,
+        inputs,
+        first_label=recipe.data.first_label or 0,
+        groups=division.groups,
+        remarks=division.remarks,
+    )
     for index, label in enumerate(samples.labels or ()):
         if isinstance(label, BadLabel):
             prepared.leave_out(index, "label", DataError(label.why))
+    for index, why in division.torn.items():
+        prepared.leave_out(index, "group", DataError(why))
     return prepared
+
+
+def _opened_part(part: Any, inputs: Sequence[Port], seed: int) -> Samples:
+    if isinstance(part, str | Path):
+        part = OwnSplits(parts={"data": str(part)})
+    return part.open(inputs, seed) if isinstance(part, DataSource) else open_in_memory(part, inputs)
+
+
+def _opened(recipe: Recipe, inputs: Sequence[Port], seed: int, data: Any) -> Samples:
+    source = recipe.data.source
+    if data is not None:
+        if not are_parts(data):
+            return open_in_memory(data, inputs)
+        check_parts([*data], recipe)
+        return open_parts(data, lambda part: _opened_part(part, inputs, seed))
+    if source is None:
+        raise DataError("no data: give --data, or a recipe with a data source")
+    if isinstance(source, OwnSplits) and source.parts:
+        check_parts([*source.parts], recipe)
+    return source.open(inputs, seed)

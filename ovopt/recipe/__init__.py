@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.data.recognition import settings_of
+from ovopt.data.recognition import SPLITS, absolute, check_there, settings_of
 from ovopt.errors import RecipeError, UsageError, did_you_mean, quoted
 from ovopt.given_file import check_file
 from ovopt.locate import shipped
@@ -33,8 +33,6 @@ MOST = 100
 """Entries of a section that lists plug-ins."""
 KIND = ["data", "source", "kind"]
 """The key that decides between two layouts that fit some data."""
-SPLITS = "splits"
-"""The kind of source that puts parts together."""
 
 
 def load_recipe(
@@ -84,14 +82,16 @@ def with_data(raw: Mapping[str, Any], data: str | Path | Mapping[str, Any]) -> d
 
 def _of_parts(data: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: own[key] for key in own if key not in ("path", "parts")} if own.get("kind") == SPLITS else {}
-    listed = {name: [paths] if isinstance(paths, str | Path) else list(paths) for name, paths in data.items()}
-    return {**kept, "kind": SPLITS, "parts": {name: [*map(_absolute, paths)] for name, paths in listed.items()}}
+    listed = {name: list(part) if isinstance(part, list | tuple) else [part] for name, part in data.items()}
+    return {**kept, "kind": SPLITS, "parts": {name: [*map(_part, parts)] for name, parts in listed.items()}}
 
 
-def _absolute(path: str | Path) -> str:
-    """Raises DataError where it is no path, or there is nothing."""
-    settings: str = settings_of(str(path), {})["path"]
-    return settings
+def _part(part: str | Path | DataSource) -> Any:
+    """Raises DataError where it is a path at which there is nothing."""
+    if isinstance(part, DataSource):
+        return {"kind": part.name, **part.model_dump(mode="json", exclude_defaults=True)}
+    check_there(str(part))
+    return absolute(str(part))
 
 
 def find_recipe(name: str | Path) -> Path:

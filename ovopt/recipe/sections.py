@@ -117,6 +117,21 @@ _NAMES: JsonSchemaValue = {"anyOf": [{"type": "array", "items": {"type": "string
 ClassNames = Annotated[tuple[str, ...], BeforeValidator(_of_file), WithJsonSchema(_NAMES)]
 
 
+FOLDER = "folder"
+
+
+class ByPattern(Record):
+    """Groups by what a regular expression finds in the samples' ids."""
+
+    pattern: Annotated[str, AfterValidator(check_pattern)] = Field(
+        description="ids that agree in its parentheses (or, without any, in all that it finds) belong together"
+    )
+
+
+GroupBy = str | ByPattern
+"""A column's name, or `folder`."""
+
+
 class DataSection(Record):
     """Samples, and how they are divided."""
 
@@ -132,6 +147,11 @@ class DataSection(Record):
     )
     pairs: Pairs | None = Field(
         default=None, description="pairs of the samples, to be told apart: {same: 500, different: 500}, or {file: ...}"
+    )
+    group: GroupBy | None = Field(
+        default=None,
+        description="what belongs together, and never comes on both sides of a split: a column, the ids' "
+        "`folder`, or `{pattern: ^(.*?)_}` of the ids",
     )
     on_bad_sample: Literal["refuse", "skip"] = Field(
         default="refuse", description="what to do with a sample that cannot be read or does not fit"

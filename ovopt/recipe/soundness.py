@@ -9,7 +9,8 @@ from typing import Any
 
 from ovopt.contracts import Metric
 from ovopt.contracts.own_code import OwnCode
-from ovopt.data.split import SplitError, check_amounts
+from ovopt.data.own_splits import SplitError
+from ovopt.data.split import check_amounts
 from ovopt.errors import RecipeError, did_you_mean, quoted
 from ovopt.given_file import check_path
 from ovopt.locate import expand

@@ -125,6 +125,9 @@ class Manifest(Record):
     calibrated: tuple[str, ...] = Field(
         default=(), description="digests of the calibration samples, as the original takes them"
     )
+    tuned: tuple[str, ...] = Field(
+        default=(), description="digests of the tuning samples that decided something, as the original takes them"
+    )
     preprocess: Preprocessing | None = Field(default=None, description="null: the host does all of it")
     postprocess: Postprocessing | None = Field(default=None, description="null: the host does all of it")
     steps: tuple[StepReport, ...]

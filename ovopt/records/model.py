@@ -86,7 +86,7 @@ class Machine(Record):
     versions: dict[str, str]
 
 
-LeftOutKind = Literal["unreadable", "unfit", "label", "calibrated"]
+LeftOutKind = Literal["unreadable", "unfit", "label", "calibrated", "tuned", "group"]
 
 
 class LeftOutSample(Record):
@@ -95,7 +95,8 @@ class LeftOutSample(Record):
     kind: LeftOutKind | None = Field(
         default=None,
         description="the file cannot be read, or its content does not fit the transforms or the model's inputs; the "
-        "label cannot be used; or the sample is the same as a calibration sample. None in a file of an older version",
+        "label cannot be used; the sample is the same as one that was calibrated or tuned with; or others of its group "
+        "judge. None in a file of an older version",
     )
     why: str
 
@@ -114,6 +115,9 @@ class DataFacts(Record):
     fingerprint: str
     seed: Whole
     splits: dict[str, tuple[str, ...]] = Field(description="sample ids of every split")
+    drawn_from: dict[str, dict[str, int]] = Field(
+        default={}, description="where the data bring splits of their own: split -> own split -> samples from it"
+    )
     left_out: Annotated[dict[str, LeftOutSample], BeforeValidator(_with_kinds)] = Field(
         default={}, description="samples that were left out, by id"
     )

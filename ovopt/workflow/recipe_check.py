@@ -125,7 +125,10 @@ def _value(metric: Metric, scored: Pass) -> float | None:
 
 
 def _remarks(run: Run, one: NamedModel, prepared: Prepared, scorer: Scorer, scored: Pass) -> Iterator[str]:
-    yield from (f"data.splits.{name}: holds no samples" for name, chosen in prepared.splits.items() if not chosen)
+    asked = prepared.recipe.data.splits.choices
+    empty = (name for name, chosen in prepared.splits.items() if not chosen and asked[name] != 0)
+    yield from (f"data.splits.{name}: holds no samples" for name in empty)
+    yield from prepared.remarks
     yield from (sample.why for sample in prepared.left_out.values())
     match = run.recipe.match
     if match and conditions_met(match, Path(run.model.path), one.opened.facts) is None:

@@ -15,7 +15,7 @@ from openvino import opset13 as ops
 from ovopt.data.npz import OBJECTS
 from ovopt.errors import did_you_mean
 from ovopt.model.files.locate import READS
-from ovopt.preparing.prepared import CALIBRATED
+from ovopt.preparing.prepared import SEEN
 from ovopt.recipe import TASK_METRICS, Recipe, known_recipes
 from tests.cli import run
 from tests.limits import files_of_at_most
@@ -374,12 +374,18 @@ def test_a_split_that_is_no_amount(work: Path, setting: str, fault: str) -> None
 
 def test_no_samples_left_to_calibrate_with(work: Path) -> None:
     message = refused(work, *QUANTIZE, "--set", "data.splits.calibration=0")
-    assert message == "error: data.splits.calibration: no samples are left to calibrate with"
+    assert message == (
+        "error: data.splits.calibration: holds no samples to calibrate with; its size is 0, which --set "
+        "data.splits.calibration=... changes"
+    )
 
 
 def test_no_samples_left_for_the_verdict(work: Path) -> None:
     message = refused(work, *COMPARE, *CLASSIFY, "--set", "data.splits.gate=0")
-    assert message == "error: data.splits.gate: no samples are left for the verdict; lower the other splits"
+    assert message == (
+        "error: data.splits.gate: holds no samples for the verdict; its size is 0, which --set data.splits.gate=... "
+        "changes"
+    )
 
 
 def judged(work: Path, name: str, *more: object) -> str:
@@ -687,7 +693,7 @@ def test_copies_of_calibration_samples_do_not_judge(work: Path) -> None:
     copies, judged = len(found["data"]["left_out"]), found["pairs"][0]["accuracy"]["top1"]["n"]
     assert copies == judged > 0
     assert [out["why"] for out in found["data"]["left_out"].values()] == [
-        f"{file.name}#{i}: {CALIBRATED}" for i in range(copies)
+        f"{file.name}#{i}: {SEEN['calibrated']}" for i in range(copies)
     ]
     (note,) = [note for note in found["notes"] if "calibration samples" in note]
     assert note.startswith(
@@ -699,7 +705,7 @@ def test_nothing_but_copies_of_calibration_samples(work: Path) -> None:
     file = again(work, "again.npz", 1.0)
     message = refused(work, *COMPARE, "-r", "classification", "--data", file.name, *ALL_JUDGE)
     assert message.startswith("error: ")
-    assert CALIBRATED in message
+    assert SEEN["calibrated"] in message
 
 
 # Settings

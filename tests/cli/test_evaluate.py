@@ -324,7 +324,8 @@ def test_a_guess_without_data_is_none(work: Path) -> None:
         ),
         (
             ("tiny.xml", *CLASSIFY, "--split", "tuning", "--set", "data.splits.tuning=0"),
-            "data.splits.tuning: holds no samples",
+            "data.splits.tuning: holds no samples to judge by; its size is 0, which --set data.splits.tuning=... "
+            "changes",
         ),
         (("tiny.xml", *CLASSIFY, "--set", "metrics=[cosine]"), NO_METRIC),
         (("tiny.xml", *CLASSIFY, "-o", "data.npz", "--force"), NOT_OURS),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ovopt.data.split import SplitError, Splits, split
+from ovopt.data.own_splits import SplitError
+from ovopt.data.split import Splits, split
 from ovopt.data.splits import OwnSplits
 from ovopt.errors import DataError
 from tests.factories import exactly

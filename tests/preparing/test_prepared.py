@@ -10,7 +10,7 @@ import pytest
 
 from ovopt.contracts import Boxes, Parts, Samples, Transform
 from ovopt.errors import DataError, UsageError
-from ovopt.preparing.prepared import CALIBRATED, Prepared, digest, prepare
+from ovopt.preparing.prepared import SEEN, Prepared, digest, prepare
 from ovopt.recipe import DataSection, ModelSection, Recipe
 from ovopt.records import LeftOutSample, Port
 from ovopt.transforms.numbers import Scale
@@ -257,18 +257,18 @@ def test_a_bad_sample_is_noted_whichever_way_it_is_prepared() -> None:
 def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     whole = prepared(rows(4), preprocess=(TIMES_TWO,))
     ((_, (tensors,)),) = whole.prepare_each([2])
-    judging = whole.without_calibrated({digest(tensors), "another"})
+    judging = whole.without_seen({"calibrated": {digest(tensors), "another"}})
     candidate = judging.with_transforms((), (X,))
     for data in (judging, candidate, judging):
         assert [index for index, _ in data.prepare_each(range(4))] == [0, 1, 3]
-    assert judging.facts.left_out == {"set#2": LeftOutSample(kind="calibrated", why=f"set#2: {CALIBRATED}")}
+    assert judging.facts.left_out == {"set#2": LeftOutSample(kind="calibrated", why=f"set#2: {SEEN['calibrated']}")}
 
 
 def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None:
     pairs = [Parts([np.array([a, 0], np.float32), np.array([b, 0], np.float32)]) for a, b in ((1, 2), (1, 3), (2, 1))]
     data = prepared(pairs)
     ((_, known),) = data.prepare_each([0])
-    judging = data.without_calibrated(frozenset(map(digest, known)))
+    judging = data.without_seen({"calibrated": set(map(digest, known))})
     assert [index for index, _ in judging.prepare_each(range(3))] == [1]
 
 

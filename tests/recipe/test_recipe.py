@@ -219,7 +219,7 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ),
         (
             {"data": ["a"]},
-            "data: must be a mapping (source, splits, classes, first_label, pairs, on_bad_sample), not ['a']",
+            "data: must be a mapping (source, splits, classes, first_label, pairs, group, on_bad_sample), not ['a']",
         ),
         (
             {"data": {"classes": "no-such-names.txt"}},

@@ -70,9 +70,10 @@ def test_what_does_not_fit_is_told(here: Path, settings: list[str], error: Any, 
         ovopt.check_recipe("r.yaml", "tiny.xml", settings=settings)
 
 
-def test_an_empty_split_is_remarked(here: Path) -> None:
-    found = ovopt.check_recipe("r.yaml", "tiny.xml", settings=["data.splits.tuning=0", "match={}"])
-    assert found.remarks == ("data.splits.tuning: holds no samples",)
+@pytest.mark.parametrize(("tuning", "remarks"), [("0", ()), ("0.001", ("data.splits.tuning: holds no samples",))])
+def test_a_split_that_came_out_empty_is_remarked(here: Path, tuning: str, remarks: tuple[str, ...]) -> None:
+    found = ovopt.check_recipe("r.yaml", "tiny.xml", settings=[f"data.splits.tuning={tuning}", "match={}"])
+    assert found.remarks == remarks
 
 
 def test_data_may_be_given_beside_the_recipe(here: Path) -> None:

@@ -30,7 +30,7 @@ def calibration_samples(
         raise DataError("calibration needs real samples: give --data, or a recipe with a data source")
     chosen = prepared.splits["calibration"][:wanted]
     if not chosen:
-        raise DataError("data.splits.calibration: no samples are left to calibrate with")
+        raise prepared.empty_split("calibration", "to calibrate with")
     with progress.task("prepare calibration samples", total=len(chosen)) as advance:
         tensors: list[Tensors] = []
         state = prepared.recipe.model.state

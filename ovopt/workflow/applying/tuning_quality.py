@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt.bench.engines.openvino_session import OpenVinoSession
 from ovopt.bench.protocol import Output
-from ovopt.contracts import Metric, Placement
+from ovopt.contracts import Key, Metric, Placement, Tensors
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.native import core, reason
 from ovopt.model.ports.facts import facts as facts_of
-from ovopt.preparing.prepared import Prepared
+from ovopt.preparing.prepared import Prepared, digest
 from ovopt.records import ModelFacts, QualityDelta
 from ovopt.workflow.comparing.broken_layers import blamed_layer
 from ovopt.workflow.comparing.scoring import Pass, Scorer
@@ -43,7 +43,7 @@ class Validator:
         """`lacking`: outputs that candidates do not have, and why."""
         self._chosen = list(prepared.splits["tuning"])
         if not self._chosen:
-            raise DataError("data.splits.tuning: holds no samples to choose by")
+            raise prepared.empty_split("tuning", "to choose by")
         self.metric: Metric = prepared.recipe.metrics[0]
         self._original = original
         self._ports, self._lacking = facts.outputs, lacking or {}
@@ -58,7 +58,7 @@ class Validator:
         self._placement = Placement(Path("-"), {}, (), device, state=prepared.recipe.model.state)
         self._properties = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
         before = Pass(self._scorer, "original", "the original", original=True, keeps=self._scorer.agrees)
-        self._run(self._session(original), before, self._chosen)
+        self._run(self._session(original), before, self._chosen, prepared.tuned)
         if fault := self._scorer.odd.fault:
             raise ArmLostError(fault)
         before.settle()
@@ -119,7 +119,14 @@ class Validator:
         wanted = self._scorer.prepared.recipe.model.output
         return tuple(output_places(facts_of(model).outputs, self._ports, wanted, self._lacking))
 
-    def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int]) -> None:
-        items = (((item.index, item.part), item.tensors) for item in scored.inputs(chosen))
-        for key, values in session.answer_each(items):
+    def _run(self, session: OpenVinoSession, scored: Pass, chosen: Sequence[int], met: set[str] | None = None) -> None:
+        """Score these samples; `met` gets their digests."""
+
+        def items() -> Iterator[tuple[Key, Tensors]]:
+            for item in scored.inputs(chosen):
+                if met is not None:
+                    met.add(digest(item.tensors))
+                yield (item.index, item.part), item.tensors
+
+        for key, values in session.answer_each(items()):
             scored.take(Output(*key, values))

@@ -155,6 +155,7 @@ class Work:
             recipe=_as_used(self.prepared.recipe.resolved(), reports),
             data=self.prepared.facts,
             calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.real else (),
+            tuned=tuple(sorted(self.prepared.tuned)),
             preprocess=preprocessing(
                 self.prepared.recipe,
                 len(self.transforms) - sum(report.embedded for report in reports),

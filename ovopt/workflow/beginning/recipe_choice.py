@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 from ovopt.contracts import DataSource
 from ovopt.data.content import hash_of
 from ovopt.data.in_memory import is_prepared
+from ovopt.data.splits import are_given, are_parts
 from ovopt.errors import RecipeError, did_you_mean
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Recipe, find_recipe, load_recipe, parse_recipe, places_in, with_data, without_places
@@ -106,12 +107,8 @@ def _with_data(recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], op
 
 
 def _are_paths(data: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Tell a mapping of the data's own splits to paths from samples in memory."""
-    parts = data.values() if isinstance(data, Mapping) else ()
-    return bool(parts) and all(
-        isinstance(one, str | Path) or (isinstance(one, list | tuple) and all(isinstance(p, str | Path) for p in one))
-        for one in parts
-    )
+    """Tell a mapping of the data's own splits to paths and sources from samples in memory."""
+    return are_parts(data) and all(map(are_given, data.values()))
 
 
 def _with_source(recipe: Recipe, source: DataSource | None) -> Recipe:

@@ -12,7 +12,7 @@ from ovopt.bench.machine import machine
 from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.recipe import Recipe
-from ovopt.records import Machine, Port, RecipeFile
+from ovopt.records import Machine, Manifest, Port, RecipeFile
 from ovopt.room import check_room
 from ovopt.workflow.beginning.options import Options
 from ovopt.workflow.beginning.recipe_choice import choose
@@ -52,6 +52,8 @@ class Run:
     data: Any = None
     """A data set in memory, in place of the recipe's source."""
     recipe_file: RecipeFile | None = None
+    made: tuple[Manifest, ...] = ()
+    """Of bundles whose samples are to be divided as they were for them, beside those of the models."""
 
     @property
     def model(self) -> OpenedModel:
@@ -65,7 +67,8 @@ class Run:
 
     def prepare(self, inputs: Sequence[Port]) -> Prepared:
         """The samples for a model with these inputs. Raises DataError where there are none."""
-        return prepare(self.recipe, inputs, self.seed, self.data)
+        made = [*self.made, *(model.manifest for model in self.models if model.manifest)]
+        return prepare(self.recipe, inputs, self.seed, self.data, made)
 
     def step(self, kind: type[S]) -> S:
         """The recipe's own step of this kind; one with its defaults where it has none."""

@@ -159,12 +159,12 @@ class Timed:
 
     @classmethod
     def of(cls, prepared: Prepared, embedded: Mapping[str, Prepared], scratch: Path, advance: Advance) -> Timed:
-        """Enough samples of the gate split, as all models take them but those that are named; the files go into the
-        folder `scratch`."""
+        """Enough samples of the gate split (any where it has none), as all models take them but those that are named;
+        the files go into the folder `scratch`."""
         wanted = TIMED * prepared.recipe.model.batch
         indices: list[int] = []
         inputs: list[Tensors] = []
-        for index, parts in prepared.prepare_each(prepared.splits["gate"]):
+        for index, parts in prepared.prepare_each(prepared.splits["gate"] or prepared.judging):
             indices.append(index)
             inputs += parts
             advance(len(parts))

@@ -160,10 +160,14 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     taking_part = named_models(run, plan.vary)
     check_device(recipe.runtime.device)
     prepared = run.prepare(taking_part[0].inputs)
+    if against_baseline and not prepared.splits["gate"]:
+        raise prepared.empty_split("gate", "for the verdict")
     _check_unseen(prepared, taking_part)
     if against_baseline:
-        calibrated = {seen for one in taking_part if one.manifest for seen in one.manifest.calibrated}
-        prepared = prepared.without_calibrated(calibrated)
+        bundles = [one.manifest for one in taking_part if one.manifest]
+        calibrated = {seen for one in bundles for seen in one.calibrated}
+        tuned = {seen for one in bundles for seen in one.tuned}
+        prepared = prepared.without_seen({"calibrated": calibrated, "tuned": tuned})
     scorer = scorer_of(taking_part, prepared, prepared.splits["gate"]) if against_baseline else None
     scenarios = plan.make_scenarios()
     if scorer:
@@ -197,6 +201,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
             *made_of_others(taking_part),
             *already_quantized(taking_part[0]),
             *divided(taking_part),
+            *prepared.remarks,
             *(scorer.doubts if scorer else ()),
             *_met_again(prepared),
             *(note for one in found.values() for note in one.notes),
@@ -255,8 +260,6 @@ def _found(crew: Crew, scenarios: Mapping[str, Scenario], plan: Plan, run: Run) 
 def _check_unseen(prepared: Prepared, taking_part: Sequence[NamedModel]) -> None:
     """The gate's samples must be new to every model."""
     gate = _places([prepared.samples.ids[i] for i in prepared.splits["gate"]], prepared.samples.source)
-    if not gate:
-        raise DataError("data.splits.gate: no samples are left for the verdict; lower the other splits")
     for one in taking_part:
         used = one.manifest.data if one.manifest else None
         if used is None or prepared.samples.fingerprint != used.fingerprint:
@@ -275,11 +278,12 @@ def _places(ids: Sequence[str], source: str) -> set[str]:
 
 
 def _met_again(prepared: Prepared) -> Iterator[str]:
-    if seen := [index for index, sample in prepared.left_out.items() if sample.kind == "calibrated"]:
-        yield (
-            f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as calibration samples and do not "
-            f"judge, for example {prepared.samples.ids[seen[0]]}"
-        )
+    for kind, said in (("calibrated", "calibration samples"), ("tuned", "tuning samples")):
+        if seen := [index for index, sample in prepared.left_out.items() if sample.kind == kind]:
+            yield (
+                f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as {said} and do not "
+                f"judge, for example {prepared.samples.ids[seen[0]]}"
+            )
 
 
 def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:

@@ -14,7 +14,7 @@ from ovopt.bench.scenario import hinted
 from ovopt.bench.workers import Crew
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Detections, Rle
-from ovopt.errors import DataError, ModelError, UsageError
+from ovopt.errors import ModelError, UsageError
 from ovopt.model.files.opened import several
 from ovopt.output import write_text
 from ovopt.records import Comparison, Decision, Gate
@@ -78,7 +78,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
     run.tell()
     if not indices:
-        raise DataError(f"data.splits.{part or 'gate'}: holds no samples")
+        raise prepared.empty_split(part or "gate", "to judge by")
     lines: list[str] = []
 
     def save(arm: str, index: int, prediction: Any) -> None:
@@ -113,7 +113,13 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         changes={arm.name: scorer.deltas(first.accuracy, arm.accuracy, run.seed) for arm in others if arm.accuracy},
         gate=Gate(decision=Decision(kind="evaluated"), reason="Evaluated, not compared."),
         unjudged=scorer.unjudged,
-        notes=(*made_of_others(taking_part), *already_quantized(taking_part[0]), *scorer.doubts, *run.notes),
+        notes=(
+            *made_of_others(taking_part),
+            *already_quantized(taking_part[0]),
+            *prepared.remarks,
+            *scorer.doubts,
+            *run.notes,
+        ),
     )
 
 

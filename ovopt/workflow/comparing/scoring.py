@@ -124,8 +124,8 @@ class Scorer:
             if prepared.labels.take_work(index):
                 continue  # checked where it is read, which takes its time
             label = prepared.labels.read(index)
-            if one_class and _stands_for_none(label):
-                prepared.leave_out(index, "label", DataError(f"the label {label} stands for no class"))
+            if why := _no_label(label, one_class, accuracy[0]):
+                prepared.leave_out(index, "label", DataError(why))
                 continue
             for metric in accuracy:
                 metric.check(label, ports, prepared.samples.ids[index])
@@ -615,9 +615,13 @@ def _counts_from_one(prepared: Prepared, scores: int) -> bool:
     return prepared.recipe.data.first_label is None and counted_from_one(prepared.labels.indices, scores)
 
 
-def _stands_for_none(label: Any) -> bool:
-    """Tell a label that data sets write where there is none: nothing, NaN, a negative number."""
-    return label is None or (isinstance(label, float) and np.isnan(label)) or (isinstance(label, int) and label < 0)
+def _no_label(label: Any, one_class: bool, metric: Metric) -> str:
+    """What is wrong with a label that data sets write where there is none: nothing, and of classes NaN or a negative
+    number; empty for any other."""
+    if label is None:
+        return f"has no label, which {metric.label} needs"
+    stands_for_none = (isinstance(label, float) and np.isnan(label)) or (isinstance(label, int) and label < 0)
+    return f"the label {label} stands for no class" if one_class and stands_for_none else ""
 
 
 def _labelled(metric: Metric) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Materials, Tensors
-from ovopt.errors import DataError, UsageError
+from ovopt.errors import UsageError
 from ovopt.model.inspect.ignored_scope import Scope, quantized_readers, recipe_lines, with_scope
 from ovopt.model.inspect.layer_errors import DeviceModel
 from ovopt.model.inspect.profile import Profile
@@ -251,7 +251,7 @@ def _probes(prepared: Prepared) -> list[tuple[Tensors, ...]]:
     """A few samples of the tuning split, each with the first of its inferences."""
     found = [parts[:PROBED] for _, parts in prepared.prepare_each(prepared.splits["tuning"][:PROBED])]
     if not found:
-        raise DataError("data.splits.tuning: holds no samples to look at; set it to 8 or more")
+        raise prepared.empty_split("tuning", "to look at")
     return found
 
 

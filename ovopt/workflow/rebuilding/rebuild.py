@@ -66,8 +66,9 @@ def rebuild(
     original = manifest.source.path if model is None else model
     with (
         claimed_folder(target, options.force, MANIFEST) as claimed,
-        begin([original], recipe, held, options) as run,
+        begin([original], recipe, held, options) as begun,
     ):
+        run = replace(begun, made=(manifest,))
         labels = [*_model_changes(manifest, run), *_data_changes(facts_then, run)]
         if labels and not force:
             raise UsageError("\n".join(["not what the bundle was made of; --force makes it all the same:", *labels]))
