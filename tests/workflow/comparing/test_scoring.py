@@ -678,11 +678,17 @@ def test_the_recipe_may_say_where_labels_begin() -> None:
     assert not any("counted from 1" in doubt for doubt in scorer(data.with_first_label(5)).doubts)
 
 
-@pytest.mark.parametrize("nothing", [-1, float("nan"), None])
-def test_a_label_that_stands_for_none_is_a_bad_sample(nothing: Any) -> None:
+@pytest.mark.parametrize(
+    ("nothing", "why"),
+    [
+        (-1, "the label -1 stands for no class"),
+        (float("nan"), "the label nan stands for no class"),
+        (None, "has no label, which top1 needs"),
+    ],
+)
+def test_a_label_that_stands_for_none_is_a_bad_sample(nothing: Any, why: str) -> None:
     labels = [nothing, *LABELS[1:]]
-    said = f"set#0: the label {nothing} stands for no class; --on-bad-sample skip leaves such samples out"
-    with pytest.raises(DataError, match=exactly(said.format(""))):
+    with pytest.raises(DataError, match=exactly(f"set#0: {why}; --on-bad-sample skip leaves such samples out")):
         scorer(prepared(labels=labels))
     data = prepared(labels=labels, on_bad_sample="skip")
     assert scored(data)["top1"].n == N - 1
