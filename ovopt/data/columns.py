@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from ovopt.data.split import usual_split
+from ovopt.data.own_splits import usual_split
 from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 from ovopt.units import a_few

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ovopt.data.content import read_text
-from ovopt.data.split import usual_split
+from ovopt.data.own_splits import usual_split
 from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, shortened
 from ovopt.given_file import check_path
