@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import BadLabel, Parts, Samples
-from ovopt.data.pairs import Pairs, listed_pairs
 from ovopt.data.id_lists import places_of
 from ovopt.data.own_splits import DEFAULTS, NAMES, usual_split
+from ovopt.data.pairs import Pairs, listed_pairs
 from ovopt.data.split import Splits, counts, split
 from ovopt.errors import DataError, quoted
 from ovopt.preparing.drawn_pairs import Pair, drawn_pairs
