@@ -62,6 +62,9 @@ class Decoder(Record, ABC):
     """Short names for a recipe, each with the fields it stands for."""
     joins: ClassVar[bool] = False
     """True where it takes what all parts of a sample gave, as a list, and makes one of them."""
+    beside: ClassVar[bool] = False
+    """True where it looks at what `preprocess` gives beside the model's inputs, such as a text and where its tokens
+    stand: its `inputs` hold that too, of each part in a list where it joins."""
 
     @abstractmethod
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:

@@ -42,9 +42,20 @@ class HostPreparation:
     def preprocess(self, content: Any, sample_id: str = "sample") -> Inferences:
         """Model inputs [1, ...] of decoded content, part by part, by the other transforms. Raises DataError where it
         does not fit."""
+        return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in self._parts(content))
+
+    def beside(self, content: Any) -> list[dict[str, Any]]:
+        """What decoded content gives beside the model's inputs, part by part. Raises DataError where it does not
+        fit."""
+        names = {port.name for port in self.inputs}
+        return [
+            {name: value for name, value in part.items() if name not in names} if isinstance(part, Mapping) else {}
+            for part in self._parts(content)
+        ]
+
+    def _parts(self, content: Any) -> Sequence[Any]:
         prepared = _run(tuple(dropwhile(lambda t: t.decodes, self.transforms)), content)
-        parts = prepared if isinstance(prepared, Parts) else (prepared,)
-        return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in parts)
+        return prepared if isinstance(prepared, Parts) else (prepared,)
 
     def mask(self, mask: Array) -> Array:
         """Mask [height, width] of class ids, moved as its image is."""

@@ -130,6 +130,13 @@ class Prepared:
         `preprocess` gives. `parts` is what the model is given. Raises DataError where the sample does not fit."""
         return parts if self.own is None else self._prepare(self.full_preparation, index)
 
+    def prepare_beside(self, index: int) -> list[dict[str, Any]]:
+        """What `preprocess` gives of a sample beside the model's inputs, part by part, where a decoder looks at it.
+        Raises DataError where the sample does not fit."""
+        if not any(decoder.beside for decoder in self.recipe.postprocess):
+            return []
+        return self.full_preparation.beside(self.full_preparation.decode(self.samples.load(index)))
+
     def leave_out(self, index: int, kind: LeftOutKind, error: DataError) -> None:
         """Note a sample that cannot be used. Raises DataError unless the recipe says `on_bad_sample: skip`, or a model
         was made with it."""

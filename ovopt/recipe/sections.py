@@ -40,6 +40,8 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "regression": ("mae", "rmse"),
     "depth": ("abs_rel", "delta1"),
     "anomaly-detection": ("image_auroc",),
+    "question-answering": ("squad_em", "squad_f1"),
+    "reranking": ("ndcg_at_10", "mrr"),
     "forecasting": ("smape", "mae"),
     "any": ("cosine", "top1_agreement"),
 }
@@ -48,7 +50,7 @@ Task = Literal[
     "classification", "detection", "segmentation", "instance-segmentation", "keypoints", "oriented-detection",
     "image-to-image", "similarity", "token-classification", "retrieval",
     "recognition", "transcription", "events", "verification", "language-modelling", "regression", "depth",
-    "anomaly-detection", "forecasting", "any",
+    "anomaly-detection", "question-answering", "reranking", "forecasting", "any",
 ]  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),

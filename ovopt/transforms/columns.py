@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Parts, Transform
+from ovopt.errors import DataError
 
 
 class Column(Transform):
@@ -36,6 +37,24 @@ class ColumnParts(Transform):
     def __call__(self, content: Any) -> Parts:
         """Values of the columns, in this order. Raises DataError where one is missing."""
         return Parts(column_of(content, column, self.name) for column in self.columns)
+
+
+class Each(Transform):
+    """Make an inference of each entry of a column that holds a list, beside the other columns as they are: the
+    candidates of a query, `each: documents`, for a model that judges one pair of texts at a time."""
+
+    name: ClassVar[str] = "each"
+    sole: ClassVar[str | None] = "column"
+    whole: ClassVar[bool] = True
+    column: str
+
+    def __call__(self, content: Any) -> Parts:
+        """A row for each entry. Raises DataError where there is no such column, or it holds no list, or an empty
+        one."""
+        listed = column_of(content, self.column, self.name)
+        if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Sequence) or not listed:
+            raise DataError(f"each: the column {self.column!r} holds no list of at least one entry")
+        return Parts({**content, self.column: entry} for entry in listed)
 
 
 class AsInputs(Transform):

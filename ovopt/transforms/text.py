@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ovopt.arrays.arguments import column_of
-from ovopt.contracts import Array, Transform
+from ovopt.contracts import Array, Parts, Transform
 from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, ModelError, RecipeError
 from ovopt.given_file import read_file
@@ -124,6 +124,9 @@ class Tokenize(Transform):
     Gives the inputs that transformers take, each of shape [tokens]; a model need not have them all. A row of a table is
     joined into one input: `columns: [question, context]`; without `columns` it must have one column. A pair of texts is
     a list of two.
+
+    With a `stride`, what is too long becomes several inferences: windows of the text, of the second one of a pair, that
+    overlap by so many tokens. With `offsets`, decoders are told where each token stands in that text.
     """
 
     name: ClassVar[str] = "tokenize"
@@ -132,6 +135,10 @@ class Tokenize(Transform):
     tokenizer: str = Field(description="tokenizer.json, vocab.txt, a .gguf, or the folder that holds one of them")
     max_length: int | None = Field(default=None, gt=0, description="tokens, special ones included")
     truncate: bool = Field(default=True, description="cut longer texts to max_length; else they are refused")
+    stride: int | None = Field(
+        default=None, ge=0, description="tokens that two windows of a longer text share; default: it is cut"
+    )
+    offsets: bool = Field(default=False, description="give `offsets` [tokens, 2] and `context` to decoders beside")
     pad: Literal["never", "max_length"] = Field(default="never", description="whether all inputs have max_length")
     pad_id: int | None = Field(default=None, ge=0, description="token that fills up; default: the tokenizer's own")
     pad_side: Literal["right", "left"] = "right"
@@ -151,12 +158,20 @@ class Tokenize(Transform):
     def _fits(self) -> Tokenize:
         if self.pad == "max_length" and self.max_length is None:
             raise ValueError("`pad: max_length` needs a `max_length`")
+        if self.stride is not None and (self.max_length is None or not self.truncate):
+            raise ValueError("a `stride` needs a `max_length`, and `truncate: true`")
         return self
 
-    def __call__(self, content: Any) -> dict[str, Array]:
+    def __call__(self, content: Any) -> dict[str, Any] | Parts:
         """Arrays [tokens] by input name: ids, mask, types (0, and 1 for the second text), positions; and the one beam
-        that a decoder with a cache asks for, 0."""
-        encoded = self._encoded(self._texts(content))
+        that a decoder with a cache asks for, 0. With a stride, those of each window."""
+        texts = self._texts(content)
+        encoded = self._encoded(texts)
+        if self.stride is None:
+            return self._inputs(encoded, texts)
+        return Parts(self._inputs(one, texts) for one in (encoded, *encoded.overflowing))
+
+    def _inputs(self, encoded: Any, texts: tuple[str, ...]) -> dict[str, Any]:
         length = len(encoded.ids)
         if self.max_length is not None and length > self.max_length:
             raise DataError(
@@ -171,7 +186,18 @@ class Tokenize(Transform):
             "positions": self._row(range(length), filled, 0),
             "beams": np.zeros(1, self.dtype),
         }
-        return {self.names.get(kind, NAMES[kind]): array for kind, array in found.items()}
+        named: dict[str, Any] = {self.names.get(kind, NAMES[kind]): array for kind, array in found.items()}
+        return {**named, **self._places(encoded, texts, filled)} if self.offsets else named
+
+    def _places(self, encoded: Any, texts: tuple[str, ...], filled: int) -> dict[str, Any]:
+        """First and last + 1 character of each token [tokens, 2] in the last text, -1 where it is none of its; and that
+        text."""
+        whole = encoded.n_sequences == len(texts)  # not that of a window that no post-processor has touched
+        own = [text == len(texts) - 1 for text in (encoded.sequence_ids if whole else encoded.type_ids)]
+        places = [place if inside else (-1, -1) for place, inside in zip(encoded.offsets, own, strict=True)]
+        margin = [(-1, -1)] * filled
+        padded = [*margin, *places] if self.pad_side == "left" else [*places, *margin]
+        return {"offsets": np.array(padded, np.int64).reshape(-1, 2), "context": texts[-1]}
 
     def _texts(self, content: Any) -> tuple[str, ...]:
         if self.columns:
@@ -188,13 +214,14 @@ class Tokenize(Transform):
     def _encoded(self, texts: tuple[str, ...]) -> Any:
         cut = self.max_length if self.truncate else None
         with _ONE_AT_A_TIME:  # a large one takes seconds to load: not once per thread
-            tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut)
+            tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut, self.stride, len(texts))
         if self.special and cut is not None and cut <= tokenizer.num_special_tokens_to_add(len(texts) == 2):
             raise RecipeError(f"preprocess: tokenize.max_length of {cut} leaves no place beside the special tokens")
         try:
-            return tokenizer.encode(*texts, add_special_tokens=self.special)
+            encoded = tokenizer.encode(*texts, add_special_tokens=self.special)
         except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
             raise DataError(f"tokenize: the text cannot be encoded: {error}") from None
+        return encoded
 
     def _row(self, values: Sequence[int], filled: int, fill: int) -> Array:
         margin = [fill] * filled
@@ -220,13 +247,14 @@ def text_of(content: Any, name: str) -> str:
 
 
 @lru_cache(maxsize=LOADED)
-def _tokenizer(path: str, lowercase: bool | None, cut: int | None) -> Any:
+def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int | None, texts: int) -> Any:
     """The tokenizer of a file or folder, without the padding and truncation that its file may ask for."""
     loaded = _read(path, lowercase)
     loaded.no_padding()
     loaded.no_truncation()
     if cut is not None:
-        loaded.enable_truncation(cut)
+        way = "only_second" if stride is not None and texts > 1 else "longest_first"
+        loaded.enable_truncation(cut, stride=stride or 0, strategy=way)
     return loaded
 
 

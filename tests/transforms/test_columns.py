@@ -7,7 +7,7 @@ from ovopt.errors import DataError, RecipeError
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.recipe import parse_recipe
 from ovopt.records import Port
-from ovopt.transforms.columns import AsInputs, Column, ColumnParts
+from ovopt.transforms.columns import AsInputs, Column, ColumnParts, Each
 from ovopt.transforms.numbers import Scale
 from tests.factories import exactly
 
@@ -93,6 +93,7 @@ ENTRIES = [
     {"tokenize": {"tokenizer": "folder", "max_length": 128, "pad": "max_length", "columns": ["a", "b"],
                   "names": {"ids": "tokens"}}},
     {"parts": ["a", "b"]},
+    {"each": "documents"},
     {"column": "a"},
     {"as_inputs": {"input_ids": "tokens"}},
     {"as_inputs": {"inputs": "inputs"}},
@@ -148,3 +149,16 @@ def test_settings_that_make_no_sense_are_refused(entry, said):
         _recipe(entry)
     assert str(raised.value).startswith("r.yaml: preprocess[0].")
     assert said in str(raised.value)
+
+
+def test_each_entry_of_a_list_is_an_inference_beside_the_other_columns():
+    row = {"query": "q", "documents": ["a", "b"]}
+    parts = Each(column="documents").apply(row)
+    assert isinstance(parts, Parts)
+    assert list(parts) == [{"query": "q", "documents": "a"}, {"query": "q", "documents": "b"}]
+
+
+@pytest.mark.parametrize("listed", ["text", [], 3, {"a": 1}])
+def test_a_column_that_holds_no_list_is_told(listed):
+    with pytest.raises(DataError, match=exactly("each: the column 'documents' holds no list of at least one entry")):
+        Each(column="documents")({"documents": listed})

@@ -281,3 +281,40 @@ def test_a_vocabulary_can_be_a_list():
 def test_content_that_does_not_fit_is_an_error(transform, content, message):
     with pytest.raises(DataError, match=exactly(message)):
         transform(content)
+
+
+def test_a_long_text_becomes_windows_that_overlap_and_tokens_say_where_they_stand(wordpiece):
+    question, context = "a dog", "the cat sat on the mats"
+    made = Tokenize(tokenizer=str(wordpiece), max_length=8, stride=1, offsets=True, pad="max_length")(
+        [question, context]
+    )
+    loaded = tokenizers.Tokenizer.from_file(str(wordpiece / "tokenizer.json"))
+    loaded.no_padding()
+    loaded.enable_truncation(8, stride=1, strategy="only_second")
+    encoded = loaded.encode(question, context)
+    windows = [encoded, *encoded.overflowing]
+    assert isinstance(made, Parts)
+    assert len(made) == len(windows) == 3
+    seen = []
+    for part, window in zip(made, windows, strict=True):
+        filled = 8 - len(window.ids)
+        assert part["input_ids"].tolist() == window.ids + [0] * filled
+        assert part["context"] == context
+        inside = [
+            place if own == 1 else (-1, -1) for place, own in zip(window.offsets, window.sequence_ids, strict=True)
+        ]
+        assert part["offsets"].tolist() == [list(place) for place in inside + [(-1, -1)] * filled]
+        seen.append([context[a:b] for a, b in part["offsets"] if a >= 0])
+    assert seen == [["the", "cat", "sat"], ["sat", "on", "the"], ["the", "mat", "s"]]
+
+
+def test_places_of_a_sole_text_are_its_own_whichever_side_is_padded(wordpiece):
+    made = Tokenize(tokenizer=str(wordpiece), max_length=6, offsets=True, pad="max_length", pad_side="left")("the cat")
+    assert made["offsets"].tolist() == [[-1, -1]] * 3 + [[0, 3], [4, 7], [-1, -1]]
+    assert made["context"] == "the cat"
+    assert "offsets" not in Tokenize(tokenizer=str(wordpiece))("the cat")
+
+
+def test_a_stride_needs_a_length_to_cut_at(wordpiece):
+    with pytest.raises(ValueError, match="a `stride` needs a `max_length`, and `truncate: true`"):
+        Tokenize(tokenizer=str(wordpiece), stride=2)

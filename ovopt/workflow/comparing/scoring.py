@@ -332,7 +332,7 @@ class Pass:
         """Every inference of every sample, or of those that are chosen."""
         for index, parts in self._prepared.prepare_each(self._scorer.chosen if chosen is None else chosen):
             seen = self._prepared.prepare_for_decoders(index, parts) if self._prepared.recipe.postprocess else None
-            self._under_way[index] = _Sample(seen, len(parts))
+            self._under_way[index] = _Sample(seen, len(parts), self._prepared.prepare_beside(index))
             for part, tensors in enumerate(parts):
                 yield Inputs(index, part, tensors, self._prepared.samples.ids[index])
 
@@ -531,10 +531,13 @@ class Pass:
         names = [port.name for port in self._prepared.inputs]
         inputs = [dict(zip(names, tensors, strict=True)) for tensors in sample.tensors or ()]
         for decoder in self._prepared.recipe.postprocess[chosen]:
+            seen = [{**own, **more} for own, more in zip(inputs, sample.beside, strict=False)] or inputs
+            if decoder.joins and sample.beside:
+                seen = [{**inputs[0], **{name: [more[name] for more in sample.beside] for name in sample.beside[0]}}]
             if decoder.joins:
-                outputs = [decoder(outputs, inputs[0])]
+                outputs = [decoder(outputs, seen[0])]
             else:
-                outputs = [decoder(output, own) for output, own in zip(outputs, inputs, strict=False)]
+                outputs = [decoder(output, own) for output, own in zip(outputs, seen, strict=False)]
         return outputs
 
 
@@ -544,6 +547,8 @@ class _Sample:
 
     tensors: tuple[Tensors, ...] | None
     parts: int
+    beside: Sequence[Mapping[str, Any]] = ()
+    """What `preprocess` gives beside the model's inputs, part by part."""
     outputs: dict[int, Tensors] = field(default_factory=dict)
 
 
