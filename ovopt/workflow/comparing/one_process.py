@@ -45,6 +45,7 @@ class OneProcess:
             for key, values in OpenVinoSession(compiled, (), placement, None).answer_each(items):
                 scored.take(Output(*key, values))
         except RuntimeError as error:
+            self._compiled.cache_clear()  # its next inference may fail too: sizes of the failed one stay in the graph
             raise ModelError(f"{path}: a sample does not go through it: {reason(error)}") from None
         scored.settle()
         return scored
