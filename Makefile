@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,onnxruntime,vision,audio,text
+EXTRAS := dev,onnxruntime,vision,audio,text,arrays
 # Tests start Python a thousand times: compiled modules are kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 HEAVY := tests/bench/engines tests/model/files/test_pytorch.py tests/model/files/test_exported_program.py \

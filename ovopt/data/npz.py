@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import struct
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, TypeVar
@@ -16,13 +16,22 @@ from numpy.lib import format as npy
 from pydantic import Field
 
 from ovopt.contracts import Array, DataSource, Samples
-from ovopt.data.content import common_length, file_at, hash_of, samples_first
-from ovopt.errors import DataError, did_you_mean, quoted, shortened
-from ovopt.given_file import beyond, open_file
+from ovopt.data.array_file import (
+    ArrayChoice,
+    ArrayFile,
+    ArrayLimits,
+    Entry,
+    InputArrays,
+    LabelArray,
+    SplitArray,
+)  # fmt: skip
+from ovopt.data.content import file_at, hash_of
+from ovopt.data.named_arrays import NamedArrays
+from ovopt.errors import DataError, quoted, shortened
+from ovopt.given_file import open_file
 from ovopt.locate import expand
 from ovopt.records import Port
 
-LABEL_KEYS = ("labels", "label", "y", "targets", "target")
 OBJECTS = (
     "holds Python objects, and reading them would run code; where samples differ in size, save each as a .npy file in "
     "a folder, and give that in place of --data: "
@@ -40,13 +49,16 @@ T = TypeVar("T")
 class Npz(DataSource):
     """An `.npz` with one array per model input (first axis: samples) and, optionally, one of labels.
 
-    Arrays stay in the file, where `numpy.savez` wrote them; those of `numpy.savez_compressed` are unpacked in memory.
+    Splits of its own are what the names of arrays tell (`x_train`, `y_train`, `x_test` ...), an array `split` of names,
+    or one of truth values (`is_train`). Arrays stay in the file, where `numpy.savez` wrote them; those of
+    `numpy.savez_compressed` are unpacked in memory.
     """
 
     name: ClassVar[str] = "npz"
     path: str
-    inputs: str | None = Field(default=None, description="the key of the input array; default: what is no label")
-    labels: str | None = Field(default=None, description=f"the key of the labels; default: {', '.join(LABEL_KEYS)}")
+    inputs: InputArrays = None
+    labels: LabelArray = None
+    split: SplitArray = None
     max_bytes: int = Field(
         default=4 << 30, gt=0, description="a larger sample is refused, and compressed arrays that take more together"
     )
@@ -62,86 +74,10 @@ class Npz(DataSource):
         or the arrays differ in length."""
         file = file_at(expand(self.path), "data file")
         members = _checked(file, lambda: _members(file))
-        find = cache(lambda key: _checked(file, members[key]))
-        label_key = self._label_key(list(members), file) or _unnamed_labels(list(members), find, inputs)
-        keys = self._input_keys(list(members), label_key, file)
-        entries = {key: find(key) for key in (*keys, *([label_key] if label_key else []))}
-        self._check_sizes(entries, file)
-        arrays = {key: _checked(file, entry.read) for key, entry in entries.items()}
-        if label_key:
-            arrays[label_key] = samples_first(arrays[label_key], entries[keys[0]].header.count)
-        try:
-            count = common_length(arrays, str(file))
-        except DataError as error:
-            raise DataError(f"{error}{_split_advice(arrays)}") from None
-        if not count:
-            raise DataError(f"{file}: holds no samples")
-
-        def load(index: int) -> Any:
-            samples = {key: np.array(arrays[key][index]) for key in keys}
-            return samples[keys[0]] if len(keys) == 1 else samples
-
-        return Samples(
-            source=str(file),
-            ids=tuple(f"{file.name}#{i}" for i in range(count)),
-            labels=_labels(arrays[label_key]) if label_key else None,
-            load=load,
-            fingerprint=hash_of(file),
-        )
-
-    def _check_sizes(self, entries: Mapping[str, _Entry], file: Path) -> None:
-        for key, entry in entries.items():
-            count, size = entry.header.count, entry.header.size_bytes
-            if count > self.max_samples:
-                raise DataError(f"{file}: {beyond(count, 'samples', 'data.source.max_samples', self.max_samples)}")
-            self._check_size(size // (count or 1), f"{file}: a sample of {quoted(key)} takes")
-        unpacked = sum(entry.header.size_bytes for entry in entries.values() if entry.is_compressed)
-        self._check_size(unpacked, f"{file}: its compressed arrays take")
-
-    def _check_size(self, size_bytes: int, taker: str) -> None:
-        if size_bytes > self.max_bytes:
-            raise DataError(f"{taker} {beyond(size_bytes, 'bytes', 'data.source.max_bytes', self.max_bytes)}")
-
-    def _label_key(self, known: Sequence[str], file: Path) -> str | None:
-        if self.labels is None:
-            return next((key for key in LABEL_KEYS if key in known), None)
-        if self.labels not in known:
-            raise DataError(f"{file}: no array {self.labels!r}; {did_you_mean(self.labels, known)}")
-        return self.labels
-
-    def _input_keys(self, known: Sequence[str], label_key: str | None, file: Path) -> list[str]:
-        if self.inputs is not None and self.inputs not in known:
-            raise DataError(f"{file}: no array {self.inputs!r}; {did_you_mean(self.inputs, known)}")
-        chosen = [self.inputs] if self.inputs else [key for key in known if key != label_key]
-        if not chosen:
-            raise DataError(f"{file}: holds no array of inputs, only {', '.join(known) or 'nothing'}")
-        return chosen
-
-
-def _labels(array: Array) -> tuple[Any, ...]:
-    """Labels of samples: numbers, names and rows as Python's own; masks and images stay arrays in the file."""
-    return tuple(array) if array.ndim > 2 else tuple(array.tolist())
-
-
-def _unnamed_labels(known: Sequence[str], find: Callable[[str], _Entry], ports: Sequence[Port]) -> str | None:
-    """The one array more than the model has inputs, where it holds a number or a name for each sample: the second of
-    `numpy.savez(file, samples, labels)`."""
-    names = {port.name for port in ports}
-    if len(known) != len(ports) + 1:
-        return None
-    shapes = {key: find(key).header.shape for key in known}
-    found = [key for key in known if key not in names and (len(shapes[key]) == 1 or shapes[key][1:] == (1,))]
-    return found[0] if len(found) == 1 else None
-
-
-def _split_advice(arrays: Mapping[str, Array]) -> str:
-    """Options that choose samples and labels of one length among arrays of several splits, where there are such."""
-    for label in reversed([key for key in arrays if key.split("_")[0].lower() in LABEL_KEYS]):
-        samples = [key for key in arrays if key != label and len(arrays[key]) == len(arrays[label])]
-        alike = [key for key in samples if key.split("_")[1:] == label.split("_")[1:]]
-        if len(alike) == 1:
-            return f"; choose with --set data.source.inputs={alike[0]} --set data.source.labels={label}"
-    return ""
+        find = cache(lambda key: _checking(file, _checked(file, members[key])))
+        found = ArrayFile(str(file), file.name, list(members), find, lambda: hash_of(file))
+        choice = ArrayChoice(self.inputs, self.labels, self.split)
+        return NamedArrays(found, inputs, choice, ArrayLimits(self.max_bytes, self.max_samples)).samples()
 
 
 @dataclass(frozen=True)
@@ -167,24 +103,11 @@ class _Header:
         return cls(shape, fortran, dtype, stream.tell())
 
     @property
-    def count(self) -> int:
-        return self.shape[0] if self.shape else 0
-
-    @property
     def size_bytes(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """An array in the file. One that is compressed takes memory once it is read."""
-
-    header: _Header
-    read: Callable[[], Array]
-    is_compressed: bool = False
-
-
-def _members(file: Path) -> dict[str, Callable[[], _Entry]]:
+def _members(file: Path) -> dict[str, Callable[[], Entry]]:
     """Finder of each array by name."""
     if file.suffix.lower() == ".npy":
         return {"inputs": partial(_array, file)}
@@ -195,13 +118,13 @@ def _members(file: Path) -> dict[str, Callable[[], _Entry]]:
     return {member.filename.removesuffix(".npy"): partial(_member, file, member) for member in members}
 
 
-def _array(file: Path) -> _Entry:
+def _array(file: Path) -> Entry:
     with open_file(file, DataError) as stream:
         header = _Header.read(stream)
-    return _Entry(header, partial(_mapped, file, header, 0, file.stat().st_size))
+    return Entry(header.shape, header.dtype, partial(_mapped, file, header, 0, file.stat().st_size))
 
 
-def _member(file: Path, member: zipfile.ZipInfo) -> _Entry:
+def _member(file: Path, member: zipfile.ZipInfo) -> Entry:
     name = quoted(member.filename)
     if not member.filename.endswith(".npy"):
         raise DataError(f"{file}: not a NumPy file: {name} in it is no array")
@@ -210,8 +133,8 @@ def _member(file: Path, member: zipfile.ZipInfo) -> _Entry:
     if header.length + header.size_bytes != member.file_size:
         raise ValueError(f"{name} in it is cut off")
     if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
-        return _Entry(header, partial(_mapped, file, header, _place(file, member), member.file_size))
-    return _Entry(header, partial(_unpacked, file, member), is_compressed=True)
+        return Entry(header.shape, header.dtype, partial(_mapped, file, header, _place(file, member), member.file_size))
+    return Entry(header.shape, header.dtype, partial(_unpacked, file, member), unpacks=True)
 
 
 def _unpacked(file: Path, member: zipfile.ZipInfo) -> Array:
@@ -241,6 +164,11 @@ def _place(file: Path, member: zipfile.ZipInfo) -> int:
 
 class _ObjectsError(ValueError):
     """An array of Python objects."""
+
+
+def _checking(file: Path, entry: Entry) -> Entry:
+    """The same, which raises DataError for whatever goes wrong where it is read."""
+    return replace(entry, read=lambda: _checked(file, entry.read))
 
 
 def _checked(file: Path, call: Callable[[], T]) -> T:

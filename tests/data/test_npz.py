@@ -7,7 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from ovopt.data.npz import LABEL_KEYS, OBJECTS, Npz, _members
+from ovopt.data.array_file import LABEL_KEYS
+from ovopt.data.named_arrays import LENGTHS
+from ovopt.data.npz import OBJECTS, Npz, _members
 from ovopt.errors import DataError
 from ovopt.records import Port
 from tests.factories import exactly
@@ -75,7 +77,7 @@ def test_the_fingerprint_is_that_of_the_file(file):
         (
             {"images": X, "y": Y[:3]},
             {},
-            "the arrays differ in their number of samples (images: 4, y: 3)",
+            f"the arrays differ in their number of samples (images: 4, y: 3); {LENGTHS}",
         ),
         ({"images": X[:0], "y": Y[:0]}, {}, "holds no samples"),
         ({"images": np.float32(1)}, {}, "holds no samples"),
@@ -213,15 +215,109 @@ def test_unnamed_arrays_of_which_none_or_both_may_be_labels_are_inputs(file):
     assert opened(file).labels is None
 
 
-def test_arrays_of_several_splits_are_chosen_by_options_that_the_message_names(file):
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x_train", "y_train", "x_test", "y_test"),
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("train/x", "train/y", "test/x", "test/y"),
+    ],
+)
+def test_arrays_that_are_called_like_splits_are_splits(file, names):
+    np.savez(file, **dict(zip(names, (X, Y, X[:2] + 1, Y[:2]), strict=True)))
+    samples = opened(file)
+    assert samples.splits == ("train",) * 4 + ("test",) * 2
+    assert samples.labels == (0, 1, 2, 1, 0, 1)
+    assert (samples.ids[4], samples.keys[4]) == ("test#0", "4")
+    np.testing.assert_array_equal([samples.load(i) for i in range(6)], np.concatenate([X, X[:2] + 1]))
+
+
+def test_one_split_can_be_chosen_by_its_keys_and_one_alone_is_divided(file):
     np.savez(file, x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2])
-    said = (
-        f"{file}: the arrays differ in their number of samples (x_train: 4, y_train: 4, x_test: 2, y_test: 2); choose "
-        "with --set data.source.inputs=x_test --set data.source.labels=y_test"
-    )
-    with pytest.raises(DataError, match=exactly(said)):
+    chosen = opened(file, inputs="x_test", labels="y_test")
+    assert (chosen.labels, chosen.splits) == ((0, 1), None)
+    np.savez(file, x_test=X, y_test=Y)
+    assert (opened(file).labels, opened(file).splits) == ((0, 1, 2, 1), None)
+
+
+def test_a_split_may_lack_labels_but_not_samples(file):
+    np.savez(file, x_train=X, x_test=X[:2], y_test=Y[:2])
+    assert opened(file).labels == (None,) * 4 + (0, 1)
+    np.savez(file, a_train=X, b_train=X, a_test=X, y_test=Y)
+    with pytest.raises(DataError, match=exactly(f"{file}: the split 'test' has no array 'b', which others have")):
+        opened(file, inputs={"a": "a", "b": "b"})
+
+
+@pytest.mark.parametrize(
+    ("arrays", "splits"),
+    [
+        ({"split": np.array(["train", "val", "test", "test"])}, ("train", "val", "test", "test")),
+        ({"split": np.array([b"train", b"val", b"test", b"test"])}, ("train", "val", "test", "test")),
+        ({"is_train": np.array([True, False, True, False])}, ("train", "test", "train", "test")),
+        ({"test_mask": np.array([True, False, True, False])}, ("test", "train", "test", "train")),
+        (
+            {"train_mask": np.array([True, False, False, False]), "test_mask": np.array([False, True, True, False])},
+            ("train", "test", "test", "unused"),
+        ),
+        ({"split": np.array(["train"] * 4)}, None),
+    ],
+)
+def test_an_array_tells_the_split_of_each_sample(file, arrays, splits):
+    np.savez(file, x=X, y=Y, **arrays)
+    samples = opened(file)
+    assert (samples.splits, samples.labels, len(samples)) == (splits, (0, 1, 2, 1), 4)
+    np.testing.assert_array_equal(samples.load(2), X[2])
+
+
+def test_the_array_of_splits_can_be_named(file):
+    np.savez(file, x=X, y=Y, part=np.array(["a", "b", "a", "b"]))
+    assert opened(file, split="part").splits == ("a", "b", "a", "b")
+    with pytest.raises(DataError, match=exactly(f"{file}: no array 'prat'; did you mean 'part'?")):
+        opened(file, split="prat")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "fault"),
+    [
+        (
+            {"split": np.array([0, 1, 2, 2])},
+            "the array 'split' is int64 [4], where the name of a split is wanted for each of 4 samples; write names, "
+            "as of np.array(['train', 'test'])[split]",
+        ),
+        (
+            {"split": np.array(["train"])},
+            "the array 'split' is <U5 [1], where the name of a split is wanted for each of 4 samples; write names, "
+            "as of np.array(['train', 'test'])[split]",
+        ),
+        ({"is_train": np.array([True, False])}, "2 values in 'is_train', and 4 samples"),
+    ],
+)
+def test_an_array_that_tells_no_splits_is_an_error(file, arrays, fault):
+    np.savez(file, x=X, y=Y, **arrays)
+    with pytest.raises(DataError, match=exactly(f"{file}: {fault}")):
         opened(file)
-    assert opened(file, inputs="x_test", labels="y_test").labels == (0, 1)
+
+
+def test_the_inputs_are_the_models_or_have_a_usual_name_where_a_file_holds_more(file):
+    np.savez(file, x=X, y=Y, weight=Y)
+    samples = opened(file)
+    np.testing.assert_array_equal(samples.load(1), X[1])
+    assert samples.column("weight") == [0, 1, 2, 1]
+    with pytest.raises(
+        DataError, match=exactly(f"{file}: 'x' is an array [4, 3], where one value is wanted for each of 4 samples")
+    ):
+        samples.column("x")
+    np.savez(file, images=X, y=Y, mean=np.zeros(3), class_names=np.array(["a", "b", "c"]))
+    assert opened(file).classes == ("a", "b", "c")
+    np.testing.assert_array_equal(opened(file).load(1), X[1])
+    np.savez(file, a=X, b=X + 1, y=Y)
+    mapped = opened(file, inputs={"x": "b"})
+    np.testing.assert_array_equal(mapped.load(1)["x"], X[1] + 1)
+
+
+def test_numbers_of_another_order_of_bytes_are_the_machines_own(file):
+    np.savez(file, x=X.astype(">f4"))
+    assert opened(file).load(0).dtype == np.dtype("float32")
 
 
 def _npy(header):
