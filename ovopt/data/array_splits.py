@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ovopt.data.array_file import ArrayFile
-from ovopt.data.split import usual_split
+from ovopt.data.own_splits import usual_split
 from ovopt.errors import DataError
 
 SPLIT_KEYS = ("split", "splits", "subset")
