@@ -13,7 +13,6 @@ CLASSES = 3
 """One for each colour: mostly red, mostly green, mostly blue."""
 WIDTH = 8
 HEADS = 2
-YOLO_BOXES = 8400
 
 Node = ov.Node
 
@@ -72,16 +71,54 @@ def vision_transformer(side: int, patch: int = 8) -> ov.Model:
 def yolo(side: int) -> ov.Model:
     """Finds one object of each colour, with an output as YOLOv8 has it, padded to its 8400 boxes."""
     given = _picture((1, 3, side, side))
-    edges, found = _edges(_convolution(given, _Draw.unit()), threshold=0.5, axes=(2, 3))
+    rows, scores, _ = _found_by_colour(_convolution(given, _Draw.unit()))
+    return _model([_named(_padded([*rows, scores], side), "output0")], given)
+
+
+def yolo_seg(side: int) -> ov.Model:
+    """The same with masks: a prototype for each colour, which is above 0 where there is most of it."""
+    given = _picture((1, 3, side, side))
+    colours = _convolution(given, _Draw.unit())
+    rows, scores, _ = _found_by_colour(colours)
+    head = _padded([*rows, scores, ops.constant(np.eye(CLASSES, dtype=np.float32)[None])], side)
+    quarter = ops.avg_pool(colours, [4, 4], [0, 0], [0, 0], [4, 4], False)
+    prototypes = ops.subtract(quarter, np.float32(0.5))
+    return _model([_named(head, "output0"), _named(prototypes, "output1")], given)
+
+
+def yolo_pose(side: int) -> ov.Model:
+    """The same with two key points of each object, the first and the last corner of its box."""
+    given = _picture((1, 3, side, side))
+    rows, scores, (left, top, right, bottom) = _found_by_colour(_convolution(given, _Draw.unit()))
+    shown = ops.add(ops.multiply(left, np.float32(0)), np.float32(1))
+    points = [ops.unsqueeze(each, np.array(1)) for each in (left, top, shown, right, bottom, shown)]
+    return _model([_named(_padded([*rows, scores, *points], side), "output0")], given)
+
+
+def yolo_obb(side: int) -> ov.Model:
+    """The same with an angle: width and height change places, turned by a quarter."""
+    given = _picture((1, 3, side, side))
+    (x, y, width, height), scores, _ = _found_by_colour(_convolution(given, _Draw.unit()))
+    angle = ops.add(ops.multiply(x, np.float32(0)), np.float32(np.pi / 2))
+    return _model([_named(_padded([x, y, height, width, scores, angle], side), "output0")], given)
+
+
+def _found_by_colour(colours: Node) -> tuple[list[Node], Node, list[Node]]:
+    """Centre and size of the object of each colour [1, 1, C] each, its scores [1, C, C], and its edges [1, C]."""
+    edges, found = _edges(colours, threshold=0.5, axes=(2, 3))
     left, top, right, bottom = edges
     half = np.float32(0.5)
     centres = [ops.multiply(ops.add(left, right), half), ops.multiply(ops.add(top, bottom), half)]
     rows = [*centres, ops.subtract(right, left), ops.subtract(bottom, top)]
-    boxes = ops.concat([ops.unsqueeze(row, np.array(1)) for row in rows], 1)
     scores = ops.multiply(ops.unsqueeze(found, np.array(1)), np.eye(CLASSES, dtype=np.float32)[None])
-    head = ops.concat([boxes, scores], 1)
-    padding = np.array([0, 0, YOLO_BOXES - CLASSES])
-    return _model([_named(ops.pad(head, np.zeros(3, np.int64), padding, "constant", np.float32(0)), "output0")], given)
+    return [ops.unsqueeze(row, np.array(1)) for row in rows], scores, edges
+
+
+def _padded(rows: Sequence[Node], side: int) -> Node:
+    """Rows [1, n, C] one under the other, and columns of zeros up to YOLOv8's number of boxes on so many pixels."""
+    count = sum((side // stride) ** 2 for stride in (8, 16, 32))
+    behind = np.array([0, 0, count - CLASSES])
+    return ops.pad(ops.concat(list(rows), 1), np.zeros(3, np.int64), behind, "constant", np.float32(0))
 
 
 def ssd(side: int) -> ov.Model:

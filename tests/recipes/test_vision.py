@@ -17,11 +17,13 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score
 
+from ovopt.arrays import regions
 from ovopt.locate import shipped
 from ovopt.model.ports.facts import facts
 from ovopt.recipe import Recipe, find_recipe, load_recipe
 from ovopt.recipe.match import best_match
 from ovopt.records import ModelFacts, Port
+from ovopt.workflow.comparing.evaluate import evaluate
 from tests.cli.run import Ran, ovopt
 from tests.models import saved
 from tests.recipes import models_vision as models
@@ -33,6 +35,7 @@ PALETTE = np.array([[0.5, 0.5, 0.5], [0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2
 """Grey behind, circles red, squares green, triangles blue."""
 CLASSIFIERS = ("resnet", "mobilenet", "efficientnet", "vision-transformer")
 EVERY = (*CLASSIFIERS, "yolo", "ssd", "segmentation", "super-resolution")
+SHAPED = ("yolo-seg", "yolo-pose", "yolo-obb")
 F32 = ("--property", "INFERENCE_PRECISION_HINT=f32")
 SIDE, SHORTER = 48, 56
 SMALL = {"preprocess.resize.shorter_side": SHORTER, "preprocess.center_crop": SIDE}
@@ -159,7 +162,8 @@ def painted(name: str, palette: np.ndarray, noise: float = 0) -> Image.Image:
 
 
 def draw_objects(folder: Path) -> None:
-    """Shapes in pure colours on black, where no class occurs twice, with their boxes in COCO's format."""
+    """Shapes in pure colours on black, where no class occurs twice, with their boxes, masks and corners in COCO's
+    format; and with boxes for outlines."""
     document = json.loads((SHAPES / "annotations.json").read_text())
     classes = {image["id"]: [] for image in document["images"]}
     for annotation in document["annotations"]:
@@ -167,8 +171,19 @@ def draw_objects(folder: Path) -> None:
     kept = [key for key, found in classes.items() if len(set(found)) == len(found)][:16]
     document["images"] = [image for image in document["images"] if image["id"] in kept]
     document["annotations"] = [one for one in document["annotations"] if one["image_id"] in kept]
+    names = {image["id"]: image["file_name"] for image in document["images"]}
     (folder / "images").mkdir(parents=True)
+    for one in document["annotations"]:
+        x, y, width, height = one["bbox"]
+        mask = np.asarray(Image.open(SHAPES / "masks" / names[one["image_id"]])) == one["category_id"]
+        region = regions.of_mask(mask)
+        one["segmentation"] = {"size": list(region.size), "counts": region.counts.decode()}
+        one["keypoints"] = [x, y, 2, x + width, y + height, 1]
     (folder / "annotations.json").write_text(json.dumps(document))
+    for one in document["annotations"]:
+        x, y, width, height = one["bbox"]
+        one["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+    (folder / "oriented.json").write_text(json.dumps(document))
     pure = np.vstack([np.zeros((1, 3)), np.eye(3)])
     for image in document["images"]:
         painted(image["file_name"], pure).save(folder / "images" / image["file_name"])
@@ -236,6 +251,25 @@ def test_a_detector_finds_every_shape_where_its_label_is(work: Work, recipe: str
     assert metrics["map"]["value"] > 0.95
     assert set(metrics["map"]["by_class"]) == {"circle", "square", "triangle"}
     assert result["recipe"]["family"] == recipe
+
+
+@pytest.mark.parametrize(
+    ("recipe", "build", "side", "metric", "least", "setting"),
+    [
+        ("yolo-seg", models.yolo_seg, 640, "mask_map", 0.8, "data.source.annotations=annotations.json"),
+        ("yolo-pose", models.yolo_pose, 640, "keypoint_map", 0.99, "postprocess.yolo_v8_pose.classes=3"),
+        ("yolo-obb", models.yolo_obb, 1024, "oriented_map", 0.9, "data.source.annotations=oriented.json"),
+    ],
+)
+def test_every_shape_is_found_in_its_place(
+    work: Work, recipe: str, build: Callable[[int], ov.Model], side: int, metric: str, least: float, setting: str
+) -> None:
+    chosen = load_recipe(recipe, str(work.folder / "objects"), [setting])
+    (arm,) = evaluate(saved(build(side), work.folder, recipe), recipe=chosen, part="all").arms
+    values = {name: quality.value for name, quality in arm.accuracy.items()}
+    assert values[f"{metric}50"] == 1
+    assert least < values[metric] <= 1
+    assert values.get("map", 1) > 0.95
 
 
 def test_the_mean_iou_of_a_segmentation_is_scikit_learns(work: Work) -> None:
@@ -309,7 +343,7 @@ def test_recipes_check_finds_nothing_wrong_at_the_command_line(tmp_path: Path) -
     assert ran.stdout.endswith("resnet.yaml: a sound recipe of the family 'resnet'\n")
 
 
-@pytest.mark.parametrize("recipe", EVERY)
+@pytest.mark.parametrize("recipe", [*EVERY, *SHAPED])
 def test_a_recipe_is_sound_and_called_as_its_family(recipe: str) -> None:
     assert load_recipe(recipe).family == recipe
 
@@ -325,14 +359,16 @@ def advised(recipe: str) -> list[str]:
     return [(quoted or plain).replace("$(ls val | paste -sd,)", "cat,dog") for quoted, plain in found]
 
 
-@pytest.mark.parametrize(("recipe", "setting"), [(recipe, setting) for recipe in EVERY for setting in advised(recipe)])
+@pytest.mark.parametrize(
+    ("recipe", "setting"), [(recipe, setting) for recipe in (*EVERY, *SHAPED) for setting in advised(recipe)]
+)
 def test_a_setting_that_a_comment_shows_is_valid(recipe: str, setting: str) -> None:
     data = "{calibration_data}/shapes"
     assert load_recipe(recipe, data, [setting]) != load_recipe(recipe, data)
 
 
 def test_comments_show_settings() -> None:
-    assert all(advised(recipe) for recipe in EVERY)
+    assert all(advised(recipe) for recipe in (*EVERY, *SHAPED))
 
 
 # Which family a model is of
@@ -370,6 +406,10 @@ KNOWN = [
     ("vit_b_16.onnx", CHW, (SCORES,), TRANSFORMERS, "vision-transformer"),
     ("best.onnx", (1, 3, 640, 640), ((1, 84, 8400),), CONVOLUTIONS, "yolo"),
     ("yolov8n.xml", (None, 3, 640, 640), ((None, 84, 8400),), CONVOLUTIONS, "yolo"),
+    ("yolov8n-seg.onnx", (1, 3, 640, 640), ((1, 116, 8400), (1, 32, 160, 160)), CONVOLUTIONS, "yolo-seg"),
+    ("best.onnx", (1, 3, 640, 640), ((1, 38, 8400), (1, 32, 160, 160)), CONVOLUTIONS, "yolo-seg"),
+    ("yolo11n-pose.onnx", (1, 3, 640, 640), ((1, 56, 8400),), CONVOLUTIONS, "yolo-pose"),
+    ("yolo11n-obb_openvino_model/model.xml", (1, 3, 1024, 1024), ((1, 20, 21504),), CONVOLUTIONS, "yolo-obb"),
     ("ssd_mobilenet_v1_10.onnx", (1, None, None, 3), FOUR, CONVOLUTIONS, "ssd"),
     ("ssd_mobilenet_v2/saved_model.xml", (1, None, None, 3), FOUR, CONVOLUTIONS, "ssd"),
     ("deeplabv3_resnet50.onnx", (1, 3, 520, 520), (MAP,), CONVOLUTIONS, "segmentation"),
@@ -384,7 +424,6 @@ KNOWN = [
     ("mobilevit_s.onnx", CHW, (SCORES,), CONVOLUTIONS, None),
     ("activity.onnx", CHW, (SCORES,), TRANSFORMERS, None),
     ("resnet_features.onnx", CHW, ((1, 2048, 7, 7),), CONVOLUTIONS, None),
-    ("yolov8n-seg.onnx", (1, 3, 640, 640), ((1, 116, 8400), (1, 32, 160, 160)), CONVOLUTIONS, None),
     ("yolov8n-320.onnx", (1, 3, 320, 320), ((1, 84, 2100),), CONVOLUTIONS, None),
     ("segment_anything_encoder.onnx", (1, 3, 1024, 1024), ((1, 256, 64, 64),), TRANSFORMERS, None),
     ("unet_denoiser.onnx", (1, 1, 257, None), ((1, 1, 257, None),), CONVOLUTIONS, None),
