@@ -188,8 +188,16 @@ def test_the_functions_of_the_python_page_are_public_and_all_of_them_are_told() 
 
 def examples() -> tuple[str, str]:
     """The whole recipe and the quantize step of `docs/recipes.md`."""
-    whole, step = fenced(ROOT / "docs" / "recipes.md", "yaml")
+    whole, *_, step = fenced(ROOT / "docs" / "recipes.md", "yaml")
     return whole, step
+
+
+@pytest.mark.parametrize(
+    "text", [block for block in fenced(ROOT / "docs" / "recipes.md", "yaml") if "ovopt: 1" in block]
+)
+def test_every_whole_recipe_of_the_docs_can_be_read(text: str) -> None:
+    raw = yaml.safe_load(text)
+    assert parse_recipe(raw, "docs").task == raw["task"]
 
 
 def test_the_recipe_of_the_docs_is_sound(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def shipped_recipes() -> dict[str, Path]:
 
 
 def _recipes_in(folder: Path) -> dict[str, Path]:
-    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"), key=lambda file: file.stem)}
 
 
 def parse_recipe(
