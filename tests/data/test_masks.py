@@ -32,9 +32,10 @@ def test_images_and_masks_are_paired_by_name(folder):
 def test_labels_can_be_images(tmp_path):
     picture(tmp_path / "low/a.png")
     picture(tmp_path / "high/a.png", 16, 12)
-    samples = opened(tmp_path, images="low", masks="high", target="image")
-    assert not Masks.recognises(str(tmp_path))
-    assert samples.labels == (LabelFile(tmp_path / "high/a.png", "image"),)
+    assert Masks.recognises(str(tmp_path))
+    for keys in ({}, {"images": "low", "masks": "high", "target": "image"}):
+        assert opened(tmp_path, **keys).labels == (LabelFile(tmp_path / "high/a.png", "image"),)
+    assert opened(tmp_path, target="mask").labels == (LabelFile(tmp_path / "high/a.png", "mask"),)
 
 
 @pytest.mark.parametrize("place", ["masks", "images"])
@@ -97,3 +98,63 @@ def test_the_fingerprint_follows_the_labels(folder):
     before = opened(folder).fingerprint
     picture(folder / "masks/a.png", 99, 99, mode="L")
     assert opened(folder).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("pairs", "splits"),
+    [
+        ((("img/a.jpg", "ann/a.png"),), None),
+        ((("image/a.jpg", "label/a.png"), ("image/b.jpg", "label/b.png")), None),
+        ((("images/train/a.jpg", "masks/train/a.png"), ("images/val/a.jpg", "masks/val/a.png")), ("train", "val")),
+        ((("images/training/a.jpg", "annotations/training/a.png"),), ("training",)),
+        (
+            (
+                ("leftImg8bit/train/x/x_1_leftImg8bit.png", "gtFine/train/x/x_1_gtFine_labelIds.png"),
+                ("leftImg8bit/val/y/y_1_leftImg8bit.png", "gtFine/val/y/y_1_gtFine_labelIds.png"),
+            ),
+            ("train", "val"),
+        ),
+        ((("train/a.jpg", "train_masks/a_mask.gif"), ("val/b.jpg", "val_masks/b_mask.gif")), ("train", "val")),
+        ((("test/a.png", "testannot/a.png"),), ("test",)),
+        ((("a.jpg", "a_mask.png"), ("sub/b.jpg", "sub/b_mask.png")), None),
+        ((("1_sat.jpg", "1_mask.png"), ("2_sat.jpg", "2_mask.png")), None),
+        ((("train/a.jpg", "train/a_mask.png"), ("valid/b.jpg", "valid/b_mask.png")), ("train", "valid")),
+        ((("images/a.jpg", "masks/a_seg.png"),), None),
+    ],
+)
+def test_usual_folders_and_names_are_found(tmp_path, pairs, splits):
+    for image, mask in pairs:
+        picture(tmp_path / image)
+        picture(tmp_path / mask, mode="L")
+    assert Masks.recognises(str(tmp_path))
+    samples = opened(tmp_path)
+    assert samples.ids == tuple(image for image, _ in pairs)
+    assert samples.labels == tuple(LabelFile(tmp_path / mask, "mask") for _, mask in pairs)
+    assert samples.splits == splits
+
+
+def test_of_several_labels_of_an_image_the_likeliest_is_taken_unless_another_is_named(tmp_path):
+    picture(tmp_path / "leftImg8bit/x_leftImg8bit.png")
+    for name in ("color", "instanceIds", "labelIds", "labelTrainIds"):
+        picture(tmp_path / f"gtFine/x_gtFine_{name}.png", mode="L")
+    assert [label.path.name for label in opened(tmp_path).labels] == ["x_gtFine_labelTrainIds.png"]
+    assert [label.path.name for label in opened(tmp_path, suffix="_gtFine_color").labels] == ["x_gtFine_color.png"]
+
+
+def test_endings_of_most_names_are_taken_so_that_the_others_are_named(tmp_path):
+    for name in ("a", "b", "c"):
+        picture(tmp_path / f"images/{name}.jpg")
+        if name != "c":
+            picture(tmp_path / f"masks/{name}_mask.png", mode="L")
+    with pytest.raises(DataError, match=exactly(f"{tmp_path}: 1 files have no partner in masks: images/c.jpg")):
+        opened(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names", [("images/a.jpg", "labels/a.txt"), ("cat/a.jpg", "dog/a_mask.jpg"), ("images/a.jpg",)]
+)
+def test_other_folders_are_not_recognised(tmp_path, names):
+    for name in names:
+        picture(tmp_path / name)
+    assert not Masks.recognises(str(tmp_path))
+    assert not Masks.recognises(str(tmp_path / "images/a.jpg"))

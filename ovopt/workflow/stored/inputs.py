@@ -15,7 +15,7 @@ from ovopt.records import Comparison
 
 ONE_FILE = ("archive", "npz", "text")
 """Kinds of data whose fingerprint is the hash of a file."""
-FOLDERS = ("coco", "events", "files", "masks", "yolo")
+FOLDERS = ("coco", "cvat", "events", "files", "labelme", "masks", "voc", "yolo")
 """Kinds whose fingerprint is known without their contents being decoded."""
 
 
