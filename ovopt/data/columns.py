@@ -101,7 +101,7 @@ class LabelQuestionError(DataError):
         first = shlex.quote(f"data.source.label={columns[0]}")
         others = f"; or {a_few(columns[1:])}" if columns[1:] else ""
         super().__init__(f"{source}: which column is the label? {why}; say it, as in --set {first}{others}")
-        self.columns = tuple(columns)
+        self.columns, self.why = tuple(columns), why
 
 
 @dataclass(frozen=True)

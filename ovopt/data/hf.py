@@ -185,7 +185,8 @@ class HuggingFace(DataSource):
         """The table of a split's files, which have the same columns."""
         builder = self.builder or BUILDERS[suffix]
         arguments: dict[str, Any] = self._written(files[0]).arguments if builder == "csv" else {}
-        check_columns(files, arguments.get("sep", ","), arguments.get("encoding", "utf-8"))
+        if "names" not in arguments:
+            check_columns(files, arguments.get("sep", ","), arguments.get("encoding", "utf-8"))
         try:
             return self._loaded(path=builder, data_files=[*map(str, files)], split="train", **arguments)
         except LoadError as error:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import Samples
+from ovopt.data.columns import LabelQuestionError
 from ovopt.data.content import common_length, samples_first
+from ovopt.data.joined import joined, lacking
 from ovopt.data.table import Table, samples_of
 from ovopt.errors import DataError
 from ovopt.records import Port
@@ -19,8 +21,8 @@ SOURCE = "data in memory"
 HASHED = 64
 """So many samples, evenly over all, make the fingerprint of a data set that loads each one as it is asked for."""
 GIVEN = (
-    "give an nncf.Dataset, a datasets.Dataset, a pair (samples, labels), or a list of samples, each an array, a "
-    "mapping of input names to arrays, or a tuple of arrays in the model's order"
+    "give an nncf.Dataset, a datasets.Dataset or DatasetDict, a pair (samples, labels), or a list of samples, each an "
+    "array, a mapping of input names to arrays, or a tuple of arrays in the model's order"
 )
 
 
@@ -31,10 +33,8 @@ def is_prepared(data: Any) -> bool:
 
 def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
     """The samples of a data set in memory, for a model with these inputs. Raises DataError for what is none."""
-    if hasattr(data, "column_names") and isinstance(data, Mapping):
-        raise DataError(f"data: holds several splits; give one of them, such as data[{min(data)!r}]")
     if hasattr(data, "column_names"):
-        return samples_of(Table(data, "a data set in memory", str(data._fingerprint)), inputs)
+        return _of_tables(data, inputs)
     if is_prepared(data):
         held = _of_nncf(data)
     else:
@@ -42,6 +42,29 @@ def open_in_memory(data: Any, inputs: Sequence[Port]) -> Samples:
         samples = _sequence(samples)
         held = _Held(samples, None if labels is None else samples_first(_sequence(labels), len(samples)))
     return held.samples(inputs)
+
+
+def _of_tables(data: Any, inputs: Sequence[Port]) -> Samples:
+    """Samples of a `datasets.Dataset`, or of each split of a `DatasetDict`."""
+    tables = dict(data) if isinstance(data, Mapping) else {"": data}
+    if not all(hasattr(table, "__len__") for table in tables.values()):
+        raise DataError(
+            "data: a stream, whose rows have no places; give datasets.Dataset.from_list(list(data.take(1000)))"
+        )
+    told = hashlib.sha256("".join(f"{name}\0{table._fingerprint}\0" for name, table in tables.items()).encode())
+    fingerprint = told.hexdigest() if isinstance(data, Mapping) else str(data._fingerprint)
+    table = Table(
+        joined(tables, "data"),
+        "a data set in memory",
+        fingerprint,
+        parts={name: len(table) for name, table in tables.items() if name},
+        lacking=lacking(tables),
+    )
+    try:
+        return samples_of(table, inputs)
+    except LabelQuestionError as error:
+        renamed = f"data.rename_column({error.columns[0]!r}, 'label')"
+        raise DataError(f"data: which column is the label? {error.why}; rename it, as in {renamed}") from None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import file_at, hash_of
+from ovopt.data.content import Encoding, file_at, hash_of
 from ovopt.errors import DataError
 from ovopt.given_file import beyond, open_file
 from ovopt.locate import expand
@@ -23,7 +23,7 @@ MARK = b"\xef\xbb\xbf"
 
 
 class Text(DataSource):
-    """A UTF-8 text file. A sample is a line, a paragraph, or a stretch of so many characters; blank ones are left out.
+    """A text file. A sample is a line, a paragraph, or a stretch of so many characters; blank ones are left out.
 
     Only the places of samples are held in memory, and each text is read when it is needed.
     """
@@ -37,6 +37,7 @@ class Text(DataSource):
     chars: int | None = Field(
         default=None, gt=0, description="a sample is so many characters, for language models; the last has fewer"
     )
+    encoding: Encoding = Field(default="utf-8", description="of a file that is not UTF-8, such as latin-1")
     take: int | None = Field(default=None, gt=0, description="only the first so many samples")
     max_bytes: int = Field(default=64 << 20, gt=0, description="a longer line or paragraph is refused")
 
@@ -44,6 +45,8 @@ class Text(DataSource):
     def _one_way_to_divide(self) -> Text:
         if sum((self.paragraphs, self.chars is not None, self.label == "tab")) > 1:
             raise ValueError("only one of `paragraphs`, `chars` and `label: tab` can be given")
+        if "\t\n".encode(self.encoding) != b"\t\n":
+            raise ValueError(f"text in {self.encoding} is not read; convert the file, as `iconv -t utf-8` does")
         return self
 
     @classmethod
@@ -52,8 +55,8 @@ class Text(DataSource):
         return Path(path).suffix.lower() == ".txt"
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
-        """Samples of the file's lines, paragraphs or stretches. Raises DataError where there is none, or it is not
-        UTF-8."""
+        """Samples of the file's lines, paragraphs or stretches. Raises DataError where there is none, or it is of
+        another encoding."""
         file = file_at(expand(self.path), "text file")
         found = self._found(file)
         if not found.begins:
@@ -63,7 +66,7 @@ class Text(DataSource):
             begin, end = found.begins[index], found.ends[index]
             with open_file(file, DataError) as stream:
                 stream.seek(begin)
-                text = stream.read(end - begin).decode(errors="replace")
+                text = stream.read(end - begin).decode(self.encoding, errors="replace")
             return text if self.chars else text.rstrip("\r\n")
 
         return Samples(
@@ -72,10 +75,13 @@ class Text(DataSource):
             labels=tuple(found.labels) if self.label == "tab" else None,
             load=load,
             fingerprint=hash_of(file),
+            keys=tuple(map(str, found.numbers)),
         )
 
     def _found(self, file: Path) -> _Found:
-        pieces = _stretches(file, self.chars) if self.chars else _lines(file, self.max_bytes)
+        pieces = (
+            _stretches(file, self.chars, self.encoding) if self.chars else _lines(file, self.max_bytes, self.encoding)
+        )
         found = _Found()
         for piece in _paragraphs(pieces) if self.paragraphs else pieces:
             if self.take and len(found.begins) == self.take:
@@ -92,7 +98,7 @@ class Text(DataSource):
         text, tab, label = piece.text.rstrip("\r\n").rpartition("\t")
         if not tab or not text.strip() or not label.strip():
             raise DataError(f"{file}:{piece.number}: wants text, a tab and a label")
-        return _Piece(piece.number, piece.begin, piece.begin + len(text.encode()), text), label.strip()
+        return _Piece(piece.number, piece.begin, piece.begin + len(text.encode(self.encoding)), text), label.strip()
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ class _Found:
             self.labels.append(label)
 
 
-def _lines(file: Path, limit: int) -> Iterator[_Piece]:
+def _lines(file: Path, limit: int, encoding: str) -> Iterator[_Piece]:
     begin = 0
     with open_file(file, DataError) as stream:
         for number, line in enumerate(iter(partial(stream.readline, limit + 1), b""), start=1):
@@ -129,10 +135,15 @@ def _lines(file: Path, limit: int) -> Iterator[_Piece]:
                 raise DataError(_too_long(file, number, limit))
             mark = len(MARK) if number == 1 and line.startswith(MARK) else 0
             try:
-                yield _Piece(number, begin + mark, begin + len(line), line[mark:].decode())
+                yield _Piece(number, begin + mark, begin + len(line), line[mark:].decode(encoding))
             except UnicodeDecodeError:
-                raise DataError(f"{file}:{number}: not UTF-8 text") from None
+                raise DataError(f"{file}:{number}: {_of_another(encoding)}") from None
             begin += len(line)
+
+
+def _of_another(encoding: str) -> str:
+    said = encoding.upper() if encoding == "utf-8" else encoding
+    return f"not {said} text; say how it is written, as in --set data.source.encoding=latin-1, or convert it"
 
 
 def _too_long(file: Path, number: int, limit: int) -> str:
@@ -153,15 +164,15 @@ def _paragraphs(lines: Iterator[_Piece]) -> Iterator[_Piece]:
         yield _Piece(number, begin, end, "paragraph")
 
 
-def _stretches(file: Path, chars: int) -> Iterator[_Piece]:
+def _stretches(file: Path, chars: int, encoding: str) -> Iterator[_Piece]:
     with file.open("rb") as raw:
         begin = len(MARK) if raw.read(len(MARK)) == MARK else 0
     number = 1
-    with file.open(encoding="utf-8-sig", newline="") as stream:
+    with file.open(encoding="utf-8-sig" if begin else encoding, newline="") as stream:
         try:
             while text := stream.read(chars):
-                end = begin + len(text.encode())
+                end = begin + len(text.encode(encoding))
                 yield _Piece(number, begin, end, text)
                 number, begin = number + 1, end
         except UnicodeDecodeError:
-            raise DataError(f"{file}: not UTF-8 text after its first {begin} bytes") from None
+            raise DataError(f"{file}: after {begin:,} bytes {_of_another(encoding)}") from None

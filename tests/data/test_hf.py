@@ -501,6 +501,24 @@ def test_a_csv_is_read_as_it_is_written_and_that_is_said(tmp_path, caplog):
     ]
 
 
+def test_none_is_the_name_of_a_class_and_nothing_among_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("a, b, severity\n1.5, 2, None\n1, nan, mild\n3, 4, NA\n")
+    samples = HuggingFace(path=str(tmp_path / "t.csv"), label="severity").open(ONE, 0)
+    assert samples.labels == ("None", "mild", "NA")
+    assert samples.load(2).tolist() == [3.0, 4.0]
+    with pytest.raises(DataError, match=exactly("t.csv#1: column 'b' holds nothing; remove or mend the row")):
+        samples.load(1)
+
+
+def test_a_csv_without_a_header_loses_no_row(tmp_path, caplog):
+    for name in ("t.csv", "u.csv"):
+        (tmp_path / name).write_text("5.1,3.5,a\n4.9,3.0,b\n" * 4)
+    samples = HuggingFace(path=str(tmp_path / "*.csv")).open(ONE, 0)
+    assert (len(samples), samples.labels[:2], samples.load(0).tolist()) == (16, ("a", "b"), [5.1, 3.5])
+    said = "read without a header, with columns called column_1, column_2 and 1 more"
+    assert caplog.messages == [f"{tmp_path / 't.csv'}: {said}"]
+
+
 @CLOSED_LATE
 def test_a_csv_that_is_not_utf_8_asks_for_its_encoding(tmp_path):
     file = tmp_path / "t.csv"

@@ -139,12 +139,32 @@ def test_a_data_set_of_nncfs_without_a_transform_has_no_labels() -> None:
     assert open_in_memory(nncf.Dataset(list(ROWS)), ONE).labels is None
 
 
-def test_several_splits_of_a_table_are_refused() -> None:
+def test_the_splits_of_a_table_are_its_own() -> None:
     datasets = pytest.importorskip("datasets")
-    table = datasets.Dataset.from_dict({"x": ROWS.tolist()})
-    with pytest.raises(DataError, match=exactly("data: holds several splits; give one of them, such as data['test']")):
-        open_in_memory(datasets.DatasetDict(train=table, test=table), ONE)
-    assert len(open_in_memory(table, ONE)) == 5
+    table = datasets.Dataset.from_dict({"x": ROWS.tolist(), "label": [0, 1, 2, 0, 1]})
+    found = open_in_memory(datasets.DatasetDict(train=table, test=table.select([1]).remove_columns("label")), ONE)
+    assert (found.splits, found.labels) == (("train",) * 5 + ("test",), (0, 1, 2, 0, 1, None))
+    np.testing.assert_array_equal(found.load(5), ROWS[1])
+    assert open_in_memory(table, ONE).splits is None
+
+
+def test_a_table_of_tensors_is_one_of_plain_values() -> None:
+    datasets = pytest.importorskip("datasets")
+    table = datasets.Dataset.from_dict({"x": ROWS.tolist(), "label": [0, 1, 2, 0, 1]}).with_format("numpy")
+    assert all(type(label) is int for label in open_in_memory(table, ONE).labels or ())
+
+
+def test_a_stream_and_a_table_of_several_labels_are_refused_with_what_to_do() -> None:
+    datasets = pytest.importorskip("datasets")
+    table = datasets.Dataset.from_dict({"x": ROWS.tolist(), "fine_label": [0] * 5, "coarse_label": [0] * 5})
+    asked = (
+        "data: which column is the label? 2 columns may be; rename it, as in data.rename_column('fine_label', 'label')"
+    )
+    with pytest.raises(DataError, match=exactly(asked)):
+        open_in_memory(table, ONE)
+    stream = "data: a stream, whose rows have no places; give datasets.Dataset.from_list(list(data.take(1000)))"
+    with pytest.raises(DataError, match=exactly(stream)):
+        open_in_memory(table.to_iterable_dataset(), ONE)
 
 
 def test_labels_that_stand_the_other_way_round_are_turned() -> None:

@@ -33,6 +33,30 @@ def test_a_file_tells_by_its_beginning_how_it_is_written(tmp_path, name, content
     assert written(tmp_path / name, Written()) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "columns", "headed"),
+    [
+        (b"a,b\n1,x\n", {"a": True, "b": False}, True),
+        (b"a,b\n1,NA\n,None\n", {"a": True, "b": True}, True),
+        (b"a,b\n1,None\n2,mild\n", {"a": True, "b": False}, True),
+        (b"5.1,3.5,setosa\n4.9,3.0,setosa\n", {"column_1": True, "column_2": True, "column_3": False}, False),
+        (b"7,0,0\n2,0,1\n", {"column_1": True, "column_2": True, "column_3": True}, False),
+        (b"label,0,1,2\n7,0,0,1\n", {"label": True, "0": True, "1": True, "2": True}, True),
+        (b"0,1,2\n7,0,0\n", {"0": True, "1": True, "2": True}, True),
+    ],
+)
+def test_columns_and_a_first_line_of_values_are_told(tmp_path, content, columns, headed):
+    (tmp_path / "t.csv").write_bytes(content)
+    found = written(tmp_path / "t.csv", Written())
+    assert (found.columns, found.headed) == (columns, headed)
+
+
+def test_spaces_behind_separators_are_no_part_of_names(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a, b, label\n1, 2, x\n")
+    found = written(tmp_path / "t.csv", Written())
+    assert (found.spaced, [*found.columns]) == (True, ["a", "b", "label"])
+
+
 def test_what_the_recipe_says_is_not_looked_for(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a;b\n1,5;2\n")
     said = Written(",", ".", "latin-1")

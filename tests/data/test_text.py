@@ -1,6 +1,7 @@
 """A text file."""
 
 import hashlib
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -83,11 +84,30 @@ def test_a_line_without_text_or_label_is_an_error(file, line):
         opened(file, f"a\tb\n{line}\n", label="tab")
 
 
-def test_text_that_is_no_utf8_is_an_error(file):
-    with pytest.raises(DataError, match=exactly(f"{file}:2: not UTF-8 text")):
+def test_text_that_is_no_utf8_is_an_error_that_asks_for_the_encoding(file):
+    fault = "not UTF-8 text; say how it is written, as in --set data.source.encoding=latin-1, or convert it"
+    with pytest.raises(DataError, match=exactly(f"{file}:2: {fault}")):
         opened(file, b"a\n\xff\n")
-    with pytest.raises(DataError, match=exactly(f"{file}: not UTF-8 text after its first 0 bytes")):
+    with pytest.raises(DataError, match=exactly(f"{file}: after 0 bytes {fault}")):
         opened(file, b"a\n\xff\n", chars=2)
+
+
+@pytest.mark.parametrize(
+    ("keys", "texts"), [({"label": "tab"}, ["schön", "ja"]), ({"chars": 5}, ["schön", "\t1\nja", "\t0\n"])]
+)
+def test_text_of_another_encoding_is_read(file, keys, texts):
+    samples = opened(file, "schön\t1\nja\t0\n".encode("latin-1"), encoding="latin-1", **keys)
+    assert [samples.load(i) for i in range(len(samples))] == texts
+
+
+def test_text_of_two_bytes_for_each_sign_is_not_read(file):
+    fault = "text in utf-16 is not read; convert the file, as `iconv -t utf-8` does"
+    with pytest.raises(ValidationError, match=re.escape(fault)):
+        opened(file, b"a", encoding="utf-16")
+
+
+def test_the_place_of_a_text_does_not_depend_on_the_files_name(file):
+    assert opened(file, "a\n\nb\n").keys == ("1", "3")
 
 
 def test_a_missing_file_is_an_error(file):
