@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILES = {
     found[1]: found[2]
-    for found in re.finditer(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    for found in re.finditer(r"^```(?:python|toml|yaml)\n# (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 }
 """The files that the page writes, each named by its first line."""
 RNG = np.random.default_rng(0)
@@ -241,3 +241,73 @@ def test_the_test_of_the_page_passes() -> None:
     for file in ("example_plugins/mean_error.py", "tests/test_mean_error.py"):
         exec(compile(FILES[file], file, "exec"), names)
     names["test_it_is_scikit_learns_mean_absolute_error"]()
+
+
+# The head of a detector, said in a recipe
+
+
+SIDE, OBJECTS = 64, 2
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page's recipes and code, a model of such a head, and labelled images."""
+    image = pytest.importorskip("PIL.Image", reason="the extra `vision` brings Pillow")
+    folder, rng = tmp_path_factory.mktemp("detector"), np.random.default_rng(0)
+    for name in ("head.yaml", "own.yaml", "my_head.py"):
+        (folder / name).write_text(FILES[name], encoding="utf-8")
+    given = ops.parameter([1, 3, SIDE, SIDE], ov.Type.f32, name="image")
+    given.output(0).set_names({"image"})
+    pooled = ops.avg_pool(ops.divide(given, np.float32(255)), [8, 8], [0, 0], [0, 0], [8, 8], exclude_pad=True)
+    weights = rng.normal(0, 3, (4 + OBJECTS, 3, 1, 1)).astype(np.float32)
+    head = ops.convolution(pooled, weights, [1, 1], [0, 0], [0, 0], [1, 1])
+    head.output(0).set_names({"map"})
+    model = ov.Model([head], [given], "detector")
+    ov.save_model(model, folder / "model.xml", compress_to_fp16=False)
+    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    for place in ("images", "labels"):
+        (folder / "data" / place).mkdir(parents=True)
+    (folder / "data" / "classes.txt").write_text("left\nright\n")
+    for index in range(8):
+        pixels = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        image.fromarray(pixels).save(folder / "data" / "images" / f"{index}.png")
+        answer = compiled(pixels.transpose(2, 0, 1)[None].astype(np.float32))[0][0]
+        (folder / "data" / "labels" / f"{index}.txt").write_text(labelled(answer))
+    return folder
+
+
+def labelled(answer: np.ndarray) -> str:
+    """A line of YOLO's for the best object of a map [4 + classes, H, W]."""
+    kind, y, x = np.unravel_index(answer[4:].argmax(), answer[4:].shape)
+    cx, cy = (np.array([x, y]) + 0.5 + np.tanh(answer[:2, y, x])) * 8
+    w, h = np.exp(answer[2:4, y, x]) * 8
+    low = np.clip([cx - w / 2, cy - h / 2], 0, SIDE)
+    high = np.clip([cx + w / 2, cy + h / 2], 0, SIDE)
+    centre, size = (low + high) / 2 / SIDE, (high - low) / SIDE
+    return f"{kind} {centre[0]:.6f} {centre[1]:.6f} {size[0]:.6f} {size[1]:.6f}\n"
+
+
+def test_a_head_that_ovopt_does_not_know_is_said_in_yaml_and_in_ten_lines_alike(detector: Path) -> None:
+    assert len(FILES["my_head.py"].strip().splitlines()) <= 10
+    found = []
+    for recipe, more in (("head.yaml", ()), ("own.yaml", ("--trust",))):
+        f32 = ("--property", "INFERENCE_PRECISION_HINT=f32", "--format", "json", "-q")
+        done = run("evaluate", "model.xml", "-r", recipe, "--data", "data", *f32, *more, cwd=detector)
+        assert done.code == 0, done.stderr
+        found.append(json.loads(done.stdout)["arms"][0]["accuracy"]["map"]["rows"])
+    said, own = found
+    assert len(said) == 8
+    for mine, theirs in zip(said, own, strict=True):
+        assert [one[:2] for one in mine] == [one[:2] for one in theirs]
+        for (_, _, first), (_, _, second) in zip(mine, theirs, strict=True):
+            assert np.array(first) == pytest.approx(np.array(second), rel=1e-4)
+    assert all(any(flags for _, _, detected in row for _, flags, _ in detected) for row in said), "each object is found"
+
+
+def test_without_trust_the_code_of_the_page_does_not_run(detector: Path) -> None:
+    done = run("evaluate", "model.xml", "-r", "own.yaml", "--data", "data", cwd=detector)
+    assert (done.code, done.message) == (
+        2,
+        f"error: postprocess[0].python: to use it is to run the code in {detector / 'my_head.py'}; if you trust it, "
+        "allow that with --trust",
+    )
