@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,9 +13,12 @@ from ovopt.arrays.probabilities import log_softmax
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import Mask, array_of, counted, lines_of, misfit, tokens_of
 from ovopt.errors import DataError
+from ovopt.model.files.tokenizer import read_tokenizer
 
 BLOCK = 64
 """Positions that are computed at once: a vocabulary's scores in float64 are large."""
+LOADED = 8
+"""Tokenizers that are kept."""
 
 
 class CtcGreedy(Decoder):
@@ -99,6 +103,36 @@ class Lookup(Decoder):
         if outside:
             raise DataError(f"{self.name}: wants {wants}, not {outside[0]}")
         return self.separator.join(names[i] for i in ids)
+
+
+class Detokenize(Decoder):
+    """The text of token ids [tokens], or of the best token at each place of scores [tokens, vocabulary], by the model's
+    own tokenizer: `detokenize: tokenizer.json`. Special tokens are left out. Needs the extra `text`."""
+
+    name: ClassVar[str] = "detokenize"
+    sole: ClassVar[str | None] = "tokenizer"
+    tokenizer: str = Field(description="tokenizer.json, vocab.txt, a .gguf, or the folder that holds one of them")
+    stop: int | None = Field(default=None, description="the token that ends a text; what follows it is left out")
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> str:
+        """The text. Raises DataError where the output holds no tokens of this tokenizer."""
+        wants = "token ids [tokens], or scores [tokens, vocabulary]"
+        array = array_of(output, self.name, wants)
+        while array.ndim > 1 and array.shape[0] == 1:
+            array = array[0]
+        if array.dtype.kind == "f":
+            array = array_of(array, self.name, wants, rank=2).argmax(-1)
+        if array.ndim != 1 or array.dtype.kind not in "iu" or (array < 0).any():
+            raise misfit(self.name, wants, output)
+        ids: list[int] = array.tolist()
+        ids = ids[: ids.index(self.stop)] if self.stop is not None and self.stop in ids else ids
+        text: str = _tokenizer(self.tokenizer).decode(ids, skip_special_tokens=True)
+        return text
+
+
+@lru_cache(maxsize=LOADED)
+def _tokenizer(path: str) -> Any:
+    return read_tokenizer(path)
 
 
 class Tags(Decoder):

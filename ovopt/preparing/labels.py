@@ -17,7 +17,7 @@ from ovopt.preparing.label_files import read_label_file
 from ovopt.preparing.moving import moved
 from ovopt.recipe import Recipe
 
-TEXT_TASKS = ("recognition", "transcription", "question-answering")
+TEXT_TASKS = ("recognition", "transcription", "question-answering", "translation")
 """Tasks whose labels are texts, not names of classes."""
 SHOWN_NAMES = 20
 

@@ -42,6 +42,7 @@ TASK_METRICS: Mapping[str, tuple[str, ...]] = {
     "anomaly-detection": ("image_auroc",),
     "question-answering": ("squad_em", "squad_f1"),
     "reranking": ("ndcg_at_10", "mrr"),
+    "translation": ("chrf", "bleu"),
     "forecasting": ("smape", "mae"),
     "any": ("cosine", "top1_agreement"),
 }
@@ -50,7 +51,7 @@ Task = Literal[
     "classification", "detection", "segmentation", "instance-segmentation", "keypoints", "oriented-detection",
     "image-to-image", "similarity", "token-classification", "retrieval",
     "recognition", "transcription", "events", "verification", "language-modelling", "regression", "depth",
-    "anomaly-detection", "question-answering", "reranking", "forecasting", "any",
+    "anomaly-detection", "question-answering", "reranking", "translation", "forecasting", "any",
 ]  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, Any]] = {
     "preprocess": ("ovopt.transforms", Transform),

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -14,11 +13,8 @@ from pydantic import Field, field_validator, model_validator
 
 from ovopt.arrays.arguments import column_of
 from ovopt.contracts import Array, Parts, Transform
-from ovopt.documents import UnreadableError, parse_json
-from ovopt.errors import DataError, ModelError, RecipeError
-from ovopt.given_file import read_file
-from ovopt.locate import expand, optional
-from ovopt.model.files.gguf import tokenizer_of
+from ovopt.errors import DataError, RecipeError
+from ovopt.model.files.tokenizer import read_tokenizer
 from ovopt.transforms.sniff import seems
 
 Kind = Literal["ids", "mask", "types", "positions", "beams"]
@@ -31,7 +27,6 @@ NAMES: Mapping[Kind, str] = {
 }
 PADDING_TOKENS = ("[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>")
 """What tokenizers pad with, where their file does not say."""
-GGUF = ".gguf"
 LOADED = 8
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -249,7 +244,7 @@ def text_of(content: Any, name: str) -> str:
 @lru_cache(maxsize=LOADED)
 def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int | None, texts: int) -> Any:
     """The tokenizer of a file or folder, without the padding and truncation that its file may ask for."""
-    loaded = _read(path, lowercase)
+    loaded = read_tokenizer(path, lowercase)
     loaded.no_padding()
     loaded.no_truncation()
     if cut is not None:
@@ -261,49 +256,8 @@ def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int |
 @lru_cache(maxsize=LOADED)
 def _padding(path: str, lowercase: bool | None) -> int | None:
     """The id that a tokenizer pads with: as its file says, or of a token that is commonly used."""
-    loaded = _read(path, lowercase)
+    loaded = read_tokenizer(path, lowercase)
     if loaded.padding is not None:
         return int(loaded.padding["pad_id"])
     known = (loaded.token_to_id(token) for token in PADDING_TOKENS)
     return next((found for found in known if found is not None), None)
-
-
-def _read(path: str, lowercase: bool | None) -> Any:
-    tokenizers = optional("tokenizers", "tokens need tokenizers", "text")
-    file = _file(expand(path))
-    try:
-        if file.suffix == ".json":
-            return tokenizers.Tokenizer.from_file(str(file))
-        if file.suffix == GGUF:
-            return tokenizer_of(file)
-        lower = _lowercase_beside(file) if lowercase is None else lowercase
-        vocabulary = {token: i for i, token in enumerate(file.read_text(encoding="utf-8").splitlines())}
-        return tokenizers.BertWordPieceTokenizer(vocabulary, lowercase=lower)
-    except ModelError:
-        raise
-    except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
-        raise RecipeError(f"{file}: not a tokenizer: {error}") from None
-
-
-def _file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    for name in ("tokenizer.json", "vocab.txt"):
-        if (path / name).is_file():
-            return path / name
-    quantized = sorted(path.glob(f"*{GGUF}"))
-    if quantized:
-        return quantized[0]
-    held = "a folder without tokenizer.json or vocab.txt" if path.is_dir() else "no such tokenizer"
-    raise RecipeError(f"{path}: {held}; the model's publisher keeps it beside the model")
-
-
-def _lowercase_beside(vocabulary: Path) -> bool:
-    config = vocabulary.parent / "tokenizer_config.json"
-    if not config.is_file():
-        return True
-    try:
-        found = parse_json(read_file(config, RecipeError))
-    except UnreadableError as error:
-        raise RecipeError(error.at(config)) from None
-    return bool(found.get("do_lower_case", True)) if isinstance(found, dict) else True

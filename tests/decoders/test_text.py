@@ -4,12 +4,13 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.special import log_softmax
 
-from ovopt.decoders.text import BLOCK, CtcGreedy, Lookup, NextTokenNll, Tags
+from ovopt.decoders.text import BLOCK, CtcGreedy, Detokenize, Lookup, NextTokenNll, Tags
 from ovopt.errors import DataError, RecipeError
 from tests.factories import exactly
 
@@ -229,3 +230,30 @@ def test_scores_that_are_not_finite_make_the_sum_no_number(value):
 def test_scores_or_tokens_that_do_not_fit_are_an_error(output, inputs, message):
     with pytest.raises(DataError, match=exactly(f"next_token_nll: {message}")):
         NextTokenNll()(output, inputs)
+
+
+@pytest.fixture
+def tokenizer(tmp_path):
+    made = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({"[UNK]": 0, "</s>": 1, "the": 2, "cat": 3}, unk_token="[UNK]")
+    )
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.add_special_tokens(["</s>"])
+    made.save(str(tmp_path / "tokenizer.json"))
+    return str(tmp_path)
+
+
+def test_ids_or_the_best_of_scores_become_text_by_the_tokenizer(tokenizer):
+    decoder = Detokenize(tokenizer=tokenizer)
+    ids = np.array([2, 3, 1, 2])
+    assert decoder(ids, {}) == "the cat the"
+    assert decoder(np.eye(4, dtype=np.float32)[ids][None], {}) == "the cat the"
+    assert Detokenize(tokenizer=tokenizer, stop=1)(ids[None], {}) == "the cat"
+
+
+@pytest.mark.parametrize("output", [np.zeros((2, 3), np.int64), np.array([-1]), np.zeros(3, np.float32), "text"])
+def test_what_holds_no_tokens_is_told(tokenizer, output):
+    with pytest.raises(
+        DataError, match=r"detokenize: wants token ids \[tokens\], or scores \[tokens, vocabulary\], not"
+    ):
+        Detokenize(tokenizer=tokenizer)(output, {})

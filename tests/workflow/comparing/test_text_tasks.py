@@ -106,3 +106,29 @@ def test_candidates_of_a_query_are_ranked(tmp_path: Path) -> None:
     found = evaluated(tmp_path, lookup(known, {"score": worth}, reduce=True), rows, recipe)
     assert list(found["ndcg_at_10"].rows) == pytest.approx(expected, abs=1e-6)
     assert 0 < found["mrr"].value <= 1
+
+
+def test_a_translation_is_read_from_its_tokens(tmp_path: Path) -> None:
+    pytest.importorskip("datasets")
+    known = vocabulary([" ".join(WORDS)])
+    table = np.concatenate([[0, 1], 2 + RNG.permutation(len(known) - 2)])
+    rows, right = [], []
+    for number in range(12):
+        text = [str(word) for word in RNG.choice(WORDS, LENGTH)]
+        translated = " ".join(known[table[known.index(word)]] for word in text)
+        right.append(number % 3 > 0)
+        rows.append({"text": " ".join(text), "target": translated if right[-1] else "1912"})
+    ids = ops.parameter([1, LENGTH], ov.Type.i64, name="input_ids")
+    ids.output(0).set_names({"input_ids"})
+    scores = ops.gather(np.eye(len(known), dtype=np.float32)[table], ids, np.int64(0))
+    scores.output(0).set_names({"scores"})
+    recipe = f"""
+    task: translation
+    metrics: [chrf, exact_match]
+    data: {{label: target, inputs: text}}
+    preprocess: [{{tokenize: {{tokenizer: {write_tokenizer(tmp_path, known)}, max_length: {LENGTH}, pad: max_length}}}}]
+    postprocess: [{{detokenize: {tmp_path}}}]
+    """
+    found = evaluated(tmp_path, ov.Model([scores], [ids], "translator"), rows, recipe)
+    assert list(found["exact_match"].rows) == right
+    assert 50 < found["chrf"].value < 100
