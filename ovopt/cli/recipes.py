@@ -165,7 +165,7 @@ def reference() -> None:
 def check(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or file.")],
     model: Annotated[Path | None, typer.Argument(help="A model to run two samples through, or hf:NAME.")] = None,
-    data: Annotated[str | None, typer.Option(help="Samples, in place of the recipe's own.")] = None,
+    data: o.Data = None,
     sets: o.Sets = None,
     trust: o.Trust = False,
     output_format: o.Format = "console",
@@ -177,7 +177,7 @@ def check(
     """
     from ovopt.workflow.recipe_check import check_recipe
 
-    found = check_recipe(recipe, model, data=data, settings=sets or [], trust=trust)
+    found = check_recipe(recipe, model, data=o.given_data(data), settings=sets or [], trust=trust)
     print(json.dumps(found.recipe) if output_format == "json" else "\n".join(_said(found)))
 
 

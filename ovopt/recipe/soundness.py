@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ LATER = ("hf:", "{model}", "{metadata:")
 """What begins so is not on disk, or beside a model that is not known yet."""
 
 
-def load_sound_recipe(name: str | Path, data: str | Path | None = None, overrides: Overrides = ()) -> Recipe:
+def load_sound_recipe(
+    name: str | Path, data: str | Path | Mapping[str, Any] | None = None, overrides: Overrides = ()
+) -> Recipe:
     """The recipe of this name or file, as `load_recipe` gives it. Raises RecipeError as that, and where its parts do
     not go together; DataError where `data` is nothing that a source reads."""
     recipe, file = load_recipe(name, data, overrides), find_recipe(name)

@@ -61,7 +61,7 @@ def check_recipe(
     recipe: str | Path,
     model: ModelLike | None = None,
     *,
-    data: str | Path | None = None,
+    data: str | Path | Mapping[str, Any] | None = None,
     settings: SettingsLike = (),
     trust: bool = False,
 ) -> CheckedRecipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,12 @@ from ovopt.workflow.drafting.choices import Choice, Option
 from ovopt.workflow.drafting.heads import detection_heads
 from ovopt.workflow.drafting.labels import Labels
 from ovopt.workflow.drafting.question import question
+from ovopt.workflow.drafting.shaped_heads import shaped_heads
 
 PROBABILITIES = (0.0, 1.0)
+BOX_ROWS = (None, 4, 5, 6, 7)
+"""Numbers of a row that may be a box."""
+MOST_PAIRS = 500
 
 
 @dataclass(frozen=True)
@@ -115,12 +119,23 @@ def _flags(labels: Labels, outputs: Sequence[Port]) -> Answer:
 
 
 def _detection(labels: Labels, outputs: Sequence[Port]) -> Answer:
-    heads = detection_heads(outputs, labels.count)
+    if not any(port.shape is None or len(port.shape) > 2 or port.shape[-1] in BOX_ROWS for port in outputs):
+        raise question(
+            f"the labels are boxes, and none of the outputs {', '.join(map(str, outputs))} holds such: name the task, "
+            "or another kind of data",
+            ["--task any", "--set data.source.kind=files"],
+        )
+    found = shaped_heads(labels.first, outputs, labels.count) if labels.kind == "boxes" else []
+    heads = found or detection_heads(outputs, labels.count)
     options = tuple(
-        Option(head.said, postprocess=(*head.before, head.decoder), sections={"model": {"output": head.outputs}})
+        Option(
+            head.said.rstrip("."),
+            postprocess=(*head.before, head.decoder),
+            sections={"model": {"output": head.outputs}, "task": head.task},
+        )
         for head in heads
     )
-    return Answer("detection", Choice("head", options), whole=True)
+    return Answer(heads[0].task, Choice("head", options), whole=True)
 
 
 def _segmentation(labels: Labels, outputs: Sequence[Port]) -> Answer:
@@ -232,6 +247,21 @@ def _agree(mine: Sequence[int | None], theirs: Sequence[int | None]) -> bool:
     return len(mine) == len(theirs) and all(a == b or None in (a, b) for a, b in zip(mine, theirs, strict=True))
 
 
+def _verification(labels: Labels, outputs: Sequence[Port]) -> Answer:
+    """Pairs of samples: of those whose labels say who or what is on them, ovopt makes some."""
+    options = []
+    for place, port in enumerate(outputs):
+        if len(port.shape or ()) == 2 and _numbers(port) != 1:
+            said = f"the angle between vectors of output {port.name}"
+            options.append(Option(said, postprocess=("cosine_of_parts",), sections=_chosen(place)))
+    if not options or len(labels.distinct) < 2:
+        return Answer("verification")
+    count = min(MOST_PAIRS, max(1, labels.n // 2))
+    pairs = {"data": {"pairs": {"same": count, "different": count}}}
+    made = tuple(replace(one, sections={**one.sections, **pairs}) for one in options)
+    return Answer("verification", Choice("embedding", made))
+
+
 def _any(labels: Labels, outputs: Sequence[Port]) -> Answer:
     return Answer("any", said=("Agreement with the original stands in for accuracy.",))
 
@@ -243,7 +273,8 @@ _TASKS: Mapping[str, str] = {
 }  # fmt: skip
 _MADE: Mapping[str, Callable[[Labels, Sequence[Port]], Answer]] = {
     "classification": _classification, "regression": _regression, "flags": _flags, "detection": _detection,
-    "segmentation": _segmentation, "image-to-image": _pictures, "token-classification": _tokens, "any": _any,
+    "segmentation": _segmentation, "image-to-image": _pictures, "token-classification": _tokens,
+    "verification": _verification, "any": _any,
 }  # fmt: skip
 
 

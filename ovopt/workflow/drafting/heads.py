@@ -12,6 +12,7 @@ LEAST_ANCHORS, MANY_ROWS = 100, 1001
 """A dimension of so many is anchors, not classes; of `MANY_ROWS`, anchors before suppression."""
 TF_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
 Shape = tuple[int | None, ...]
+CORNERS = ("x0", "y0", "x1", "y1")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Head:
     said: str
     before: tuple[Any, ...] = ()
     """Entries that bring the output to the decoder's layout."""
+    task: str = "detection"
 
 
 def detection_heads(outputs: Sequence[Port], classes: int | None = None) -> list[Head]:
@@ -51,6 +53,7 @@ def detection_head(outputs: Sequence[Port]) -> Head:
 
 def _by_classes(outputs: Sequence[Port], classes: int | None) -> Iterator[Head]:
     shapes = [port.shape or () for port in outputs]
+    yield from _chosen_boxes(shapes)
     if len(shapes) == 1 and shapes[0][-1:] == (7,):
         yield Head(0, {"detection_output": {"label_offset": 1}}, "The same, whose class 0 is the background.")
     if len(shapes) == 4:
@@ -63,6 +66,24 @@ def _by_classes(outputs: Sequence[Port], classes: int | None) -> Iterator[Head]:
         yield from _of_one(place, shape, classes)
     if len(shapes) >= 2:
         yield from _of_two(shapes, classes)
+
+
+def _chosen_boxes(shapes: Sequence[Shape]) -> Iterator[Head]:
+    """Boxes that the model chose itself: in rows of 6, or with labels, and scores, in outputs of their own."""
+    if len(shapes) == 1 and shapes[0][-1:] == (6,):
+        for columns in (["class", "score", *CORNERS], [*CORNERS, "class", "score"], ["score", "class", *CORNERS]):
+            yield Head(0, {"detections": {"columns": columns}}, f"Rows of {', '.join(columns)}.")
+    flat = [i for i, shape in enumerate(shapes) if len(shape) in (1, 2) and shape[-1:] not in ((4,), (5,))]
+    boxes = next((i for i, shape in enumerate(shapes) if shape[-1:] in ((4,), (5,))), None)
+    if boxes is None or len(shapes) != 1 + len(flat) or not flat:
+        return
+    columns = [*CORNERS, *(["score", "class"] if shapes[boxes][-1] == 5 else ["class", "score"])]
+    orders = [flat] if len(flat) == 1 else [flat, flat[::-1]]
+    for order in orders if len(flat) == (1 if shapes[boxes][-1] == 5 else 2) else []:
+        for offset in (1, 0):
+            decoder = {"columns": columns, **({"label_offset": offset} if offset else {})}
+            said = f"Boxes, labels and scores of their own, classes from {offset} on."
+            yield Head([boxes, *order], {"detections": decoder}, said)
 
 
 def _of_one(place: int, shape: Shape, classes: int) -> Iterator[Head]:

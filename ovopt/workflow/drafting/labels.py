@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +33,8 @@ class Labels:
     shape: tuple[int | None, ...] = ()
     """Of arrays: sizes that all have; None where they differ."""
     first: Any = None
+    n: int = 0
+    """The number of samples that have one."""
 
     @property
     def classes(self) -> int:
@@ -53,6 +55,11 @@ def labels_of(samples: Samples) -> Labels:
     known = [label for label in given[:LOOKED_AT] if label is not None and not isinstance(label, BadLabel)]
     if not known:
         return Labels("none")
+    made = _form(known, samples)
+    return replace(made, n=len(known))
+
+
+def _form(known: Sequence[Any], samples: Samples) -> Labels:
     first = known[0]
     if isinstance(first, Boxes):
         return Labels("boxes", count=len(samples.classes) or None, first=first)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, get_args
 
 from ovopt.caller import untouched_caller
 from ovopt.contracts import Samples
-from ovopt.errors import DataError, ModelError, UsageError
+from ovopt.data.columns import LabelQuestionError
+from ovopt.errors import ModelError, UsageError
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.described.record import Described
 from ovopt.model.files.opened import OpenedModel, opened
@@ -23,22 +24,22 @@ from ovopt.workflow.comparing.taking_part import BASELINE, NamedModel
 from ovopt.workflow.drafting.answers import answer_of
 from ovopt.workflow.drafting.choices import Choice, Plan
 from ovopt.workflow.drafting.classes import with_classes, with_order
-from ovopt.workflow.drafting.draft import Draft
+from ovopt.workflow.drafting.draft import Draft, completed
 from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
 from ovopt.workflow.drafting.preparation import preparation_of
 from ovopt.workflow.drafting.question import option, question
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
+from ovopt.workflow.drafting.texts import left_over
 from ovopt.workflow.drafting.trials import Score, Trials
+from ovopt.workflow.drafting.without_data import without_data
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
     from ovopt.workflow.beginning.options import SettingsLike, Watched
     from ovopt.workflow.drafting.start import Paths
 
-ORDER = ("ovopt", "family", "description", "task", "model", "data", "preprocess", "postprocess", "metrics", "optimize")
-"""Sections as they are written; others come behind them."""
 WIDE, MUCH_WIDER = 32, 4
 """An output of so many numbers, and so many times more than there are classes, may be an embedding."""
 
@@ -71,8 +72,11 @@ def draft_recipe(
 
 
 def _drafted(one: OpenedModel, asked: Asked, options: Options) -> Draft:
+    if asked.data is None and asked.recipe is None:
+        return without_data(one, asked)
     begun, named = _one_at_a_time(started(one, asked), one)
-    subject = Subject(named, _samples(begun, named, options.seed or 0))
+    begun, samples = _labelled(begun, named, asked, options.seed or 0)
+    subject = Subject(named, samples)
     trials = Trials(subject, options.progress, options.seed or 0)
     maker = _Maker(subject, asked, begun, trials)
     made = maker.as_asked() if asked.recipe is not None else maker.made()
@@ -112,12 +116,30 @@ def _samples(begun: Draft, named: NamedModel, seed: int) -> Samples:
     assert source is not None, "a beginning has data"
     try:
         return source.open(named.facts.inputs, seed)
-    except DataError as error:
-        columns: tuple[str, ...] = getattr(error, "columns", ())
-        if not columns:
-            raise
+    except LabelQuestionError as error:
         place = begun.sections["data"]["source"].get("path", "the data")
-        raise question(f"{place}: which column is the label", [option("--label", one) for one in columns]) from None
+        raise question(
+            f"{place}: which column is the label", [option("--label", one) for one in error.columns]
+        ) from None
+
+
+def _labelled(begun: Draft, named: NamedModel, asked: Asked, seed: int) -> tuple[Draft, Samples]:
+    """The samples, and a beginning that names the column of their labels, where that is what two texts leave. Raises
+    UsageError, which asks, where they leave several."""
+    samples = _samples(begun, named, seed)
+    if samples.labels is not None or asked.label or asked.task == "any":
+        return begun, samples
+    columns = left_over(Subject(named, samples))
+    if len(columns) > 1:
+        place = begun.sections["data"]["source"].get("path", "the data")
+        asks = [*(option("--label", column) for column in columns), "--task any"]
+        raise question(f"{place}: which column is the label of the texts", asks)
+    if not columns:
+        return begun, samples
+    said = [f"The label is what the texts leave: the column {columns[0]!r}.", *begun.comments.get("data", ())]
+    data = begun.sections["data"]
+    begun = begun.with_section("data", {**data, "source": {**data["source"], "label": columns[0]}}, *said)
+    return begun, _samples(begun, named, seed)
 
 
 @dataclass(frozen=True)
@@ -151,19 +173,7 @@ class _Maker:
     def finish(self, draft: Draft) -> Draft:
         """The sections that no choice changes, and the user's own settings."""
         draft = with_classes(draft, self.subject, self.described.classes)
-        if "optimize" not in draft.sections:
-            draft = draft.with_section(
-                "optimize",
-                [{"quantize": {"model_type": "transformer"}}],
-                "The transformer model type keeps more accuracy than NNCF's default, on many convolutional networks "
-                "too.",
-            )
-        if "budgets" not in draft.sections:
-            said = "Limits that make a comparison a gate, for example {size: {max_ratio: 0.5}}."
-            draft = draft.with_section("budgets", {}, said)
-        ordered = sorted(draft.sections, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-        draft = replace(draft, sections={name: draft.sections[name] for name in ordered})
-        return draft.with_settings(self.asked.settings)
+        return completed(draft).with_settings(self.asked.settings)
 
     @cached_property
     def described(self) -> Described:

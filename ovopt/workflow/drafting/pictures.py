@@ -17,6 +17,8 @@ SIDE = 224
 CROPPED = 0.875
 LARGE = 128
 """From such a side on, models are usually trained on the middle of an image; smaller ones on all of it."""
+STANDARDIZED = ("classification", "segmentation", "verification", "any")
+"""Tasks whose networks mostly begin as classifiers of ImageNet."""
 COLOURS = (1, 3, 4)
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 RANGES: Mapping[str, Sequence[Any]] = {
@@ -87,7 +89,7 @@ def of_files(subject: Subject, whole: bool, task: str) -> tuple[Picture, list[Ch
     modes = ("L",) if grey else ("RGBA",) if picture.channels == 4 else ("RGB", "BGR")
     colours = Choice("order of colours", tuple(Option(mode, ({"decode_image": {"mode": mode}},)) for mode in modes))
     sizes = {image_size(name, content) for name, content in subject.some_contents()}
-    return picture, [colours, geometry(picture, sizes, whole, task), pixels(picture), layout(picture)]
+    return picture, [colours, geometry(picture, sizes, whole, task), pixels(picture, task), layout(picture)]
 
 
 def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: str) -> Choice:
@@ -109,11 +111,19 @@ def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: s
     return Choice("geometry", (cropped, plain, barely, boxed) if side >= LARGE else (plain, barely, cropped, boxed))
 
 
-def pixels(picture: Picture, axis: int = -1) -> Choice:
+def pixels(picture: Picture, task: str, axis: int = -1) -> Choice:
     """Ranges of bytes. Integers go in as they are."""
     if not picture.port.dtype.startswith("f"):
         return Choice("range of pixels", (Option("0 to 255"),))
-    return _ranges(RANGES if picture.channels == 3 else GREY_RANGES, axis)
+    return _ranges(_usual(picture, task), axis)
+
+
+def _usual(picture: Picture, task: str) -> Mapping[str, Sequence[Any]]:
+    """The usual ranges, the likeliest first: large classifiers are mostly trained as torchvision has them."""
+    if picture.channels != 3:
+        return GREY_RANGES
+    first = "ImageNet's mean and deviation" if min(picture.size) >= LARGE and task in STANDARDIZED else "0 to 1"
+    return {first: RANGES[first], **RANGES}
 
 
 def of_arrays(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice]:
@@ -127,7 +137,7 @@ def of_arrays(subject: Subject, port: Port, whole: bool, task: str) -> list[Choi
     if list(have) != picture.size and last and not picture.is_open:
         choices.append(geometry(picture, {(have[1], have[0])}, whole, task))
     if picture.port.dtype.startswith("f"):
-        choices.append(_array_range(array, picture, axis))
+        choices.append(_array_range(array, picture, task, axis))
     if array.ndim == 2:
         choices.append(Choice.none({"expand": 0 if picture.first else 2}))
     elif last and picture.first:
@@ -148,10 +158,10 @@ def layout(picture: Picture) -> Choice:
     return Choice.none(*([{"layout": "chw"}] if picture.first else []))
 
 
-def _array_range(array: Any, picture: Picture, axis: int) -> Choice:
+def _array_range(array: Any, picture: Picture, task: str, axis: int) -> Choice:
     colours = picture.channels == 3 and array.ndim == 3
     if array.dtype.kind in "iub":
-        return _ranges(RANGES if colours else GREY_RANGES, axis)
+        return _ranges(_usual(picture, task) if colours else GREY_RANGES, axis)
     if array.min() >= 0 and array.max() <= 1:
         known = FRACTION_RANGES if colours else {k: v for k, v in FRACTION_RANGES.items() if k[0] != "I"}
         return _ranges(known, axis)

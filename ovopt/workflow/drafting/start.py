@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ovopt.contracts import DataSource, plugins
 from ovopt.errors import DataError, UsageError, did_you_mean
+from ovopt.given_file import open_file
 from ovopt.locate import expand
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Override, Overrides, find_recipe, with_data, with_overrides
@@ -18,7 +18,10 @@ from ovopt.workflow.drafting.question import question
 
 Paths = str | Path | Mapping[str, Any]
 """A path, or those of each of the data's own splits."""
-LABEL_KEYS = ("label", "labels")
+LOOKED_AT = 1 << 16
+"""Bytes of a text file."""
+NAMED = ("hf", "npz", "splits")
+"""Kinds of source whose labels have a name."""
 HELP = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors."
 
 
@@ -42,20 +45,24 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
     """The beginning of a recipe. Raises DataError where nothing reads the data, RecipeError where there is no recipe of
     the name to start from, UsageError where there are no data."""
     raw = dict(read_yaml(find_recipe(asked.recipe))[0]) if asked.recipe is not None else {}
+    section = _with_source(raw, asked)
+    begun = header(model, raw)
+    more = {"task": asked.task, "data": section} if asked.task else {"data": section}
+    begun = replace(begun, sections={**begun.sections, **more})
+    return begun.with_settings([*_label_setting(section["source"], asked), *asked.settings])
+
+
+def header(model: OpenedModel, raw: Mapping[str, Any]) -> Draft:
+    """The beginning of a recipe: its version, a name, and the sections of one to start from but its data."""
     path = Path(model.name if model.label else model.path)
     family = (path.resolve().name if path.is_dir() else path.stem).lower().replace("_", "-")
-    section = _with_source(raw, asked)
     sections = {
         "ovopt": 1,
         "family": raw.get("family", family),
         "description": raw.get("description", f"Written for {path.name}; say here what it does."),
         **{key: value for key, value in raw.items() if key not in ("ovopt", "family", "description", "match", "data")},
-        **({"task": asked.task} if asked.task else {}),
-        "data": section,
     }
-    return Draft(sections, {"ovopt": (HELP,)}).with_settings(
-        [*_label_setting(section["source"], asked), *asked.settings]
-    )
+    return Draft(sections, {"ovopt": (HELP,)})
 
 
 def _with_source(raw: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
@@ -74,8 +81,9 @@ def _with_source(raw: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         made = {**given, "data": {**given["data"], "source": {**given["data"]["source"], "path": str(asked.data)}}}
     section = dict(made["data"])
     source = section["source"]
-    if source["kind"] == "files" and not {"label", "labels"} & source.keys():
-        section["source"] = {**source, **_labels_in(expand(source["path"]))}
+    if source["kind"] in ("files", "text") and not {"label", "labels"} & source.keys():
+        found = _labels_in if source["kind"] == "files" else _labels_behind
+        section["source"] = {**source, **found(expand(source["path"]))}
     return section
 
 
@@ -86,17 +94,22 @@ def _labels_in(folder: Path) -> dict[str, str]:
     return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
 
 
+def _labels_behind(file: Path) -> dict[str, str]:
+    """Settings that find the labels of a text file, where every line of its beginning has one behind a tab."""
+    with open_file(file, DataError) as stream:
+        lines = stream.read(LOOKED_AT).decode(errors="replace").splitlines()[:-1]
+    cells = [line.rpartition("\t") for line in lines if line.strip()]
+    return {"label": "tab"} if cells and all(text.strip() and label.strip() for text, _, label in cells) else {}
+
+
 def _label_setting(source: Mapping[str, Any], asked: Asked) -> Sequence[Override]:
     """`--label` as a setting of the source. Raises UsageError where that has no columns."""
     if asked.label is None:
         return ()
-    kinds = plugins("ovopt.data", DataSource)
-    kind = kinds.get(str(source.get("kind")))
-    parts = source.get("parts")
-    npz = source.get("kind") == "npz" or (parts is not None and ".npz" in str(parts))
+    if source["kind"] not in NAMED:
+        raise UsageError(f"--label {asked.label}: data of the kind {source['kind']} have no columns to choose from")
+    npz = source["kind"] == "npz" or ".npz" in str(source.get("parts", ""))
     key = "labels" if npz else "label"
-    if kind is None or (key not in kind.model_fields and source["kind"] != "splits"):
-        raise UsageError(f"--label {asked.label}: data of the kind {source.get('kind')} have no columns to choose from")
     return (Override(f'data.source.{key}="{asked.label}"', f"--label {asked.label}"),)
 
 

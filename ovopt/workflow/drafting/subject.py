@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ovopt.contracts import BadLabel, DataSource, Samples
+from ovopt.contracts import DataSource, Samples
 from ovopt.errors import DataError
 from ovopt.records import Port
 from ovopt.transforms.sniff import is_image, is_recording
@@ -76,10 +76,9 @@ class Subject:
         return found[:LOOKED_AT]
 
     @property
-    def labelled(self) -> set[int]:
-        """Samples whose label can be used."""
-        given = self.samples.labels or ()
-        return {i for i, label in enumerate(given) if label is not None and not isinstance(label, BadLabel)}
+    def is_labelled(self) -> bool:
+        """True where a sample has a label that can be used."""
+        return self.labels.kind != "none"
 
 
 def kind_of(content: Any) -> str:

@@ -18,6 +18,8 @@ from ovopt.workflow.drafting.subject import Subject
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
 LENGTHS = (("tokenizer_config.json", ("model_max_length", "max_len")), ("config.json", ("max_position_embeddings",)))
 """Documents that tell the length that a model was trained with, by these keys."""
+LOOKED_AT, FEW_NAMES = 1000, 4
+"""Values of a column, and how often each name of a class occurs among them."""
 LENGTH, LONGEST = 256, 8192
 """Tokens where nobody tells; longer than the latter is no length, as tokenizers say that have none."""
 
@@ -45,6 +47,21 @@ def embedding(subject: Subject) -> Choice:
         elif len(port.shape or ()) == 2:
             options.append(Option(port.name, (), ("cosine_of_parts",), sections))
     return Choice("embedding", tuple(options))
+
+
+def left_over(subject: Subject) -> list[str]:
+    """Columns of numbers, or of few names, beside the two texts of a sample: one of them may be its label."""
+    if len(_columns(subject)) != 2:
+        return []
+    rest = [name for name in subject.samples.columns if name not in subject.content and "." not in name]
+    return [name for name in rest if _may_label(subject.samples.column(name))]
+
+
+def _may_label(values: Sequence[Any]) -> bool:
+    known = [value for value in values[:LOOKED_AT] if value is not None]
+    if all(isinstance(value, int | float) for value in known):
+        return len({*known}) > 1 and known != [*range(len(known))]
+    return all(isinstance(value, str) for value in known) and len({*known}) * FEW_NAMES <= len(known)
 
 
 def is_pair_of_embeddings(subject: Subject) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ovopt import units
-from ovopt.contracts import Advance, Metric, Progress
+from ovopt.contracts import Advance, BadLabel, Metric, Progress
 from ovopt.errors import DataError, OvoptError
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.workflow.beginning.recipe_choice import Beside
@@ -117,7 +117,7 @@ class Trials:
         One choice after the other, twice; all combinations where they are few, or where nothing is above a guess.
         """
         open_ = [place for place, choice in enumerate(plan.choices) if len(choice.options) > 1]
-        if not open_ or not self.subject.labelled:
+        if not open_ or not self.subject.is_labelled:
             return plan.plainest, []
         ways = math.prod(len(plan.choices[place].options) for place in open_)
         with self._progress.task("try ways to prepare and decode") as advance:
@@ -134,7 +134,7 @@ class Trials:
     def fault(self, draft: Draft) -> OvoptError | None:
         """The error that the samples of a draft meet: in preparation, and on the way to a figure if there are
         labels."""
-        if self.subject.labelled and (found := self.score(draft)).fault is not NO_LABELS:
+        if self.subject.is_labelled and (found := self.score(draft)).fault is not NO_LABELS:
             return found.fault
         try:
             next(self.prepared(draft).prepare_each([0]), None)
@@ -144,8 +144,9 @@ class Trials:
 
     def tried(self, prepared: Prepared) -> list[int]:
         """Labelled samples: of tuning, then of the other splits."""
+        labels = prepared.samples.labels or ()
         order = (i for name in ("tuning", "calibration", "gate") for i in prepared.splits[name])
-        return [index for index in dict.fromkeys(order) if index in self.subject.labelled][:TRIED]
+        return [i for i in dict.fromkeys(order) if labels and not _is_none(labels[i])][:TRIED]
 
     def _try(self, draft: Draft) -> Score:
         prepared, seen = self.prepared(draft), _Range()
@@ -174,6 +175,10 @@ class _Range:
     def add(self, arm: str, index: int, prediction: Any) -> None:
         if isinstance(prediction, np.ndarray) and prediction.dtype.kind == "f" and prediction.size:
             self.low, self.high = min(self.low, float(prediction.min())), max(self.high, float(prediction.max()))
+
+
+def _is_none(label: Any) -> bool:
+    return label is None or isinstance(label, BadLabel)
 
 
 def guess(metric: Metric, scorer: Scorer, scored: Pass) -> float:
