@@ -19,7 +19,6 @@ from PIL import Image
 
 from ovopt.errors import UsageError
 from ovopt.locate import shipped
-from ovopt.workflow.comparing.evaluate import evaluate
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.new_recipe import draft_recipe
 from tests.models import saved
@@ -164,20 +163,6 @@ def test_an_output_that_is_much_wider_than_the_classes_is_asked_about(tmp_path: 
 
 
 # Objects, masks, images
-
-
-def test_coco_boxes_and_the_head_of_yolo(tmp_path: Path) -> None:
-    made = drafted(tmp_path, models_vision.yolo(64), "{calibration_data}/shapes")
-    assert steps(made, "postprocess") == ["yolo_v8"]
-    assert made.sections["task"] == "detection"
-    assert value(made, "map50") == pytest.approx(detected(tmp_path, made), abs=1e-9)
-
-
-def detected(folder: Path, made: Draft) -> float:
-    """What `ovopt evaluate` says to the recipe as it is written."""
-    (folder / "mine.yaml").write_text(made.text)
-    result = evaluate([folder / "model.xml"], recipe=folder / "mine.yaml")
-    return result.arms[0].accuracy["map50"].value
 
 
 def block_finder() -> ov.Model:
