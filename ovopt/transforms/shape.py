@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from ovopt.arrays import axes
 from ovopt.arrays.arguments import CHANNELS, numbers_of
 from ovopt.arrays.graph import sizes
-from ovopt.contracts import Array, Transform
+from ovopt.contracts import Array, Parts, Transform
 from ovopt.errors import DataError
 
 
@@ -154,3 +154,33 @@ class Slice(Transform):
     def embedded(self, batch: openvino.Output) -> openvino.Output | None:
         """A slice of each array of [n, ...]."""
         return axes.sliced_batch(batch, self.axis, self.start, self.stop)
+
+
+class StackFrames(Transform):
+    """Make one array of a sample's parts, such as the frames of a clip, and one inference of them: `stack: 0` gives
+    [parts, channels, height, width] of frames that are channels first, `stack: 1` [channels, parts, height, width]."""
+
+    name: ClassVar[str] = "stack"
+    sole: ClassVar[str | None] = "axis"
+    axis: int = Field(default=0, description="where the axis of the parts stands in the result")
+
+    def apply(self, content: Any) -> Any:
+        """One array of all parts. Raises DataError where the sample has none, or they differ in shape."""
+        return self(content)
+
+    def __call__(self, content: Any) -> Array:
+        """One array of all parts. Raises DataError where the sample has none, or they differ in shape."""
+        if not isinstance(content, Parts):
+            raise DataError(
+                "stack: wants a sample of several parts, as `clip` of `kind: video` and `window` make them, not a "
+                f"{type(content).__name__}"
+            )
+        parts = [numbers_of(part, self.name) for part in content]
+        shapes = {part.shape for part in parts}
+        if len(shapes) > 1:
+            raise DataError(
+                f"stack: parts of one shape are wanted, not {' and '.join(map(str, map(list, sorted(shapes))))}"
+            )
+        if not -parts[0].ndim - 1 <= self.axis <= parts[0].ndim:
+            raise DataError(f"stack: no place for axis {self.axis} beside shape {list(parts[0].shape)}")
+        return np.stack(parts, self.axis)

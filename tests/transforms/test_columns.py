@@ -102,6 +102,8 @@ ENTRIES = [
     {"cast": "float32"},
     {"python": "my_input.py:prepare"},
     "luma",
+    {"luma": "full"},
+    {"stack": 1},
 ]  # fmt: skip
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from ovopt.contracts import Parts
 from ovopt.errors import DataError
-from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, Transpose
+from ovopt.transforms.shape import Expand, Layout, Reshape, Slice, Squeeze, StackFrames, Transpose
 from tests.factories import exactly
 
 IMAGE = np.arange(4 * 5 * 3).reshape(4, 5, 3).astype(np.uint8)
@@ -97,3 +98,27 @@ def test_an_image_that_is_in_the_order_already_stays_as_it_is(order, shape):
     image = np.random.default_rng(0).random(shape)
     found = Layout(order=order)(image)
     assert np.array_equal(found[0] if order == "nchw" else found, image)
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (5, 3, 4, 6)), (1, (3, 5, 4, 6)), (-1, (3, 4, 6, 5))])
+def test_the_parts_of_a_sample_become_one_array(axis, shape):
+    frames = [np.full((3, 4, 6), number) for number in range(5)]
+    done = StackFrames(axis=axis).apply(Parts(frames))
+    assert done.shape == shape
+    assert [np.unique(np.take(done, number, axis)).tolist() for number in range(5)] == [[0], [1], [2], [3], [4]]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (
+            np.zeros((2, 3)),
+            "stack: wants a sample of several parts, as `clip` of `kind: video` and `window` make them, not a ndarray",
+        ),
+        (Parts([np.zeros(2), np.zeros(3)]), "stack: parts of one shape are wanted, not [2] and [3]"),
+        (Parts([np.zeros(2)]), "stack: no place for axis 2 beside shape [2]"),
+    ],
+)
+def test_what_cannot_be_stacked_is_an_error(content, fault):
+    with pytest.raises(DataError, match=exactly(fault)):
+        StackFrames(axis=2).apply(content)
