@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ovopt.contracts import BadLabel, Boxes
+import numpy as np
+
+from ovopt.arrays import regions
+from ovopt.contracts import Array, BadLabel, Boxes, Outline
 from ovopt.data.images import SUFFIXES, Object, boxes_of, clipped, files_below, image_size
 from ovopt.errors import DataError, quoted
 
 T = TypeVar("T")
 LARGEST_SIDE = 1 << 20
 """Pixels of an image's width or height, beyond those of any format."""
+LARGEST_AREA = 1 << 28
+"""Pixels of an image in which masks are placed."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A labelled object: x0, y0, x1, y1 of its box, the name of its class, if it cannot be missed, and where it
-    stands, for messages."""
+    """A labelled object: x0, y0, x1, y1 of its box, the name of its class, if it cannot be missed, where it stands, for
+    messages, and its outline, if it is more than a box."""
 
     corners: Sequence[float]
     name: str
     ignored: bool
     said: str
+    outline: Outline = ()
 
 
 @dataclass(frozen=True)
@@ -53,15 +59,41 @@ def boxes_by_name(annotation: Annotation | BadLabel, classes: Sequence[str]) -> 
     """Boxes whose class indices count `classes`, or the reason why one of the objects cannot be."""
     if isinstance(annotation, BadLabel):
         return annotation
+    outlined = any(one.outline for one in annotation.objects)
     return read_or_bad(
-        lambda: boxes_of([_indexed(one, annotation, classes) for one in annotation.objects], annotation.size)
+        lambda: boxes_of([_indexed(one, annotation, classes, outlined) for one in annotation.objects], annotation.size)
     )
 
 
-def _indexed(one: Named, annotation: Annotation, classes: Sequence[str]) -> Object:
+def _indexed(one: Named, annotation: Annotation, classes: Sequence[str], outlined: bool) -> Object:
     if one.name not in classes:
         raise DataError(f"{one.said}: {quoted(one.name)} is none of the classes that the data lists")
-    return Object(clipped(one.corners, annotation.size, one.said), classes.index(one.name), one.ignored)
+    corners = clipped(one.corners, annotation.size, one.said)
+    outline = one.outline or ((rectangle(corners),) if outlined else ())
+    return Object(corners, classes.index(one.name), one.ignored, outline)
+
+
+def rectangle(corners: Sequence[float]) -> Array:
+    """Polygon [4, 2] of a box x0, y0, x1, y1."""
+    x0, y0, x1, y1 = corners
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+
+
+def region_of(mask: Array, left: int, top: int, size: tuple[int, int], said: str) -> Outline:
+    """The outline of what is set in a boolean mask [h, w] that lies at `left`, `top` in an image of `size` (width,
+    height). Raises DataError, which begins with `said`, where that is outside or too large."""
+    width, height = size
+    if width * height > LARGEST_AREA:
+        raise DataError(f"{said}: a mask in an image of {width}x{height}, which is too large for one")
+    if left < 0 or top < 0 or top + mask.shape[0] > height or left + mask.shape[1] > width:
+        at = f"{mask.shape[1]}x{mask.shape[0]} at {left}, {top}"
+        raise DataError(f"{said}: the mask ({at}) reaches outside the image of {width}x{height}; remove or mend it")
+    whole = np.zeros((height, width), bool)
+    whole[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    flat = whole.ravel(order="F")
+    ends = np.flatnonzero(np.diff(flat)) + 1
+    runs = np.diff([0, *ends.tolist(), flat.size]).tolist()
+    return regions.of_counts([0, *runs] if flat[0] else runs, [height, width]) or ()
 
 
 def size_or_file(width: object, height: object, image: Path) -> tuple[int, int]:

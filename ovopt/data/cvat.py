@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import cos, radians, sin
+from math import atan2, cos, pi, radians, sin, tau
 from pathlib import Path
 from typing import Any, ClassVar
 from xml.etree.ElementTree import Element
 
+import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import BadLabel, Boxes, DataSource, Samples
-from ovopt.data.annotated import Annotation, Named, around, boxes_by_name, class_names, read_or_bad, size_or_file
+from ovopt.contracts import BadLabel, Boxes, DataSource, Outline, Samples
+from ovopt.data.annotated import (
+    LARGEST_AREA,
+    Annotation,
+    Named,
+    around,
+    boxes_by_name,
+    class_names,
+    read_or_bad,
+    region_of,
+    size_or_file,
+)
 from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes
 from ovopt.data.layout import begins, splits_of
 from ovopt.documents import UnreadableError, parse_xml
@@ -23,6 +34,8 @@ from ovopt.records import Port
 from ovopt.units import a_few
 
 FILE = "annotations.xml"
+STEPS = 64
+"""Points of an ellipse's outline."""
 Points = Sequence[tuple[float, float]]
 
 
@@ -30,9 +43,9 @@ class Cvat(DataSource):
     """Images with labelled boxes, as CVAT exports them ("CVAT for images 1.1",
     https://docs.cvat.ai/docs/dataset_management/formats/format-cvat/): `annotations.xml`, and the images in `images`.
 
-    A sample is the image file's bytes. An object's box is the one around its box, polygon, ellipse or mask; points and
-    lines are left out. Where there are no objects but one tag for each image, the tags are classes. Class names stand
-    in the order of the project; subsets that are called like splits are such.
+    A sample is the image file's bytes. An object's box is the one around its box, polygon, ellipse or mask, which are
+    its outline; points and lines are left out. Where there are no objects but one tag for each image, the tags are
+    classes. Class names stand in the order of the project; subsets that are called like splits are such.
     """
 
     name: ClassVar[str] = "cvat"
@@ -117,16 +130,31 @@ def _read(element: Element, image: Path, file: Path) -> Annotation:
     size = size_or_file(element.get("width"), element.get("height"), image)
     shapes = [child for child in element if child.tag in OUTLINES]
     said = f"{file}: image {element.get('name')}"
-    return Annotation(size, [_object(shape, f"{said}: object {place}") for place, shape in enumerate(shapes, 1)])
+    return Annotation(size, [_object(shape, size, f"{said}: object {place}") for place, shape in enumerate(shapes, 1)])
 
 
-def _object(shape: Element, said: str) -> Named:
+def _object(shape: Element, size: tuple[int, int], said: str) -> Named:
     name = shape.get("label", "")
+    said = f"{said} ({name})"
     try:
-        return Named(around(OUTLINES[shape.tag](shape.attrib)), name, False, f"{said} ({name})")
-    except (KeyError, ValueError):
+        points = OUTLINES[shape.tag](shape.attrib)
+        outline: Outline = (np.array(points),) if len(points) > 2 else ()
+        return Named(around(points), name, False, said, _region(shape.attrib, size, said) or outline)
+    except (KeyError, OverflowError, ValueError):
         given = ", ".join(f"{key}={quoted(value)}" for key, value in shape.attrib.items())
-        raise DataError(f"{said} ({name}): a {shape.tag} needs its coordinates as numbers, not {given}") from None
+        raise DataError(f"{said}: a {shape.tag} needs its coordinates as numbers, not {given}") from None
+
+
+def _region(attributes: Mapping[str, str], size: tuple[int, int], said: str) -> Outline:
+    """That of a mask, whose runs are clear and set in turn, row by row in its box."""
+    if "rle" not in attributes:
+        return ()
+    runs = np.array(attributes["rle"].split(","), np.int64)
+    left, top, width, height = (int(float(attributes[key])) for key in ("left", "top", "width", "height"))
+    if runs.min(initial=0) < 0 or runs.sum() != width * height or not 0 < width * height <= LARGEST_AREA:
+        raise DataError(f"{said}: rle must hold the runs of {width}x{height} pixels; remove or mend it")
+    mask = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+    return region_of(mask, left, top, size, said)
 
 
 def _box(attributes: Mapping[str, str]) -> Points:
@@ -136,7 +164,7 @@ def _box(attributes: Mapping[str, str]) -> Points:
     if not angle:
         return [(x0, y0), (x1, y1)]
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-    corners = [(x - cx, y - cy) for x in (x0, x1) for y in (y0, y1)]
+    corners = [(x - cx, y - cy) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
     return [(cx + x * cos(angle) - y * sin(angle), cy + x * sin(angle) + y * cos(angle)) for x, y in corners]
 
 
@@ -146,14 +174,15 @@ def _polygon(attributes: Mapping[str, str]) -> Points:
 
 
 def _ellipse(attributes: Mapping[str, str]) -> Points:
-    """Ends of an ellipse along both axes of the image."""
+    """Points of an ellipse that may be turned around its middle, its farthest ones among them."""
     cx, cy, rx, ry = (float(attributes[key]) for key in ("cx", "cy", "rx", "ry"))
     angle = radians(float(attributes.get("rotation", 0)))
-    dx, dy = (
-        ((rx * cos(angle)) ** 2 + (ry * sin(angle)) ** 2) ** 0.5,
-        ((rx * sin(angle)) ** 2 + (ry * cos(angle)) ** 2) ** 0.5,
+    farthest = [atan2(-ry * sin(angle), rx * cos(angle)), atan2(ry * cos(angle), rx * sin(angle))]
+    turns = sorted(
+        [tau * step / STEPS for step in range(STEPS)] + [(a + turn) % tau for a in farthest for turn in (0, pi)]
     )
-    return [(cx - dx, cy - dy), (cx + dx, cy + dy)]
+    ends = [(rx * cos(turn), ry * sin(turn)) for turn in turns]
+    return [(cx + x * cos(angle) - y * sin(angle), cy + x * sin(angle) + y * cos(angle)) for x, y in ends]
 
 
 def _mask(attributes: Mapping[str, str]) -> Points:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import hypot, isfinite
+from math import cos, hypot, isfinite, sin, tau
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
-from ovopt.data.annotated import Annotation, Named, around, boxes_by_name, class_names, read_or_bad, size_or_file
+from ovopt.contracts import Array, DataSource, Outline, Rle, Samples
+from ovopt.data.annotated import (
+    Annotation,
+    Named,
+    around,
+    boxes_by_name,
+    class_names,
+    read_or_bad,
+    rectangle,
+    region_of,
+    size_or_file,
+)
 from ovopt.data.content import MaxBytes, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import SUFFIXES, files_below
 from ovopt.data.layout import begins, folders_in, names_in, splits_of
 from ovopt.documents import UnreadableError, parse_json
 from ovopt.errors import DataError, quoted
 from ovopt.given_file import LARGEST
-from ovopt.locate import confined, expand, shown
+from ovopt.locate import confined, expand, optional, shown
 from ovopt.records import Port
 from ovopt.units import a_few
 
@@ -29,6 +42,8 @@ FEW = 5
 CLASSES = "labels.txt"
 NO_CLASSES = ("__ignore__", "_background_")
 """What LabelMe's list of classes begins with."""
+STEPS = 64
+"""Points of a circle's outline."""
 REGIONS = ("polygon", "rectangle", "rotation", "circle", "mask", "")
 """Kinds of shapes that cover pixels; points and lines are no objects."""
 
@@ -37,9 +52,9 @@ class LabelMe(DataSource):
     """Images with labelled shapes, as LabelMe (https://github.com/wkentaro/labelme) and its relatives write them: a
     file `a.json` beside `a.jpg`, or one that says where its image is.
 
-    A sample is the image file's bytes. An object's box is the one around its polygon, rectangle, circle or mask; shapes
-    of one class and one group are one object; points and lines are left out. Class names are those in `labels.txt`, or
-    those that occur, sorted. Folders that are all called like splits are such.
+    A sample is the image file's bytes. An object's box is the one around its polygon, rectangle, circle or mask, which
+    are its outline; shapes of one class and one group are one object; points and lines are left out. Class names are
+    those in `labels.txt`, or those that occur, sorted. Folders that are all called like splits are such.
     """
 
     name: ClassVar[str] = "labelme"
@@ -135,33 +150,69 @@ def _annotation(file: Path, content: Mapping[str, Any] | None, image: Path) -> A
     shapes = content.get("shapes")
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
         raise DataError(f"{file}: 'shapes' must be a list of objects")
+    size = size_or_file(content.get("imageWidth"), content.get("imageHeight"), image)
     parts: dict[Any, list[Named]] = {}
     for place, shape in enumerate(shapes, 1):
         if str(shape.get("shape_type") or "") in REGIONS:
-            one = _object(shape, f"{file}: shape {place}")
+            one = _object(shape, size, f"{file}: shape {place}")
             group = shape.get("group_id")
             parts.setdefault((one.name, str(group)) if group is not None else place, []).append(one)
-    size = size_or_file(content.get("imageWidth"), content.get("imageHeight"), image)
     return Annotation(size, [_joined(objects) for objects in parts.values()])
 
 
-def _object(shape: Mapping[str, Any], said: str) -> Named:
+def _object(shape: Mapping[str, Any], size: tuple[int, int], said: str) -> Named:
     name, points = shape.get("label"), shape.get("points")
     if not isinstance(name, str) or not name:
         raise DataError(f"{said}: has no label")
+    said = f"{said} ({name})"
     if not isinstance(points, list) or len(points) < 2 or not all(map(_is_point, points)):
-        raise DataError(f"{said} ({name}): points must be a list of x and y, not {quoted(points)}")
+        raise DataError(f"{said}: points must be a list of x and y, not {quoted(points)}")
     placed = [(float(x), float(y)) for x, y in points]
-    if shape.get("shape_type") == "circle":
-        (x, y), edge = placed[:2]
-        radius = hypot(edge[0] - x, edge[1] - y)
-        placed = [(x - radius, y - radius), (x + radius, y + radius)]
-    return Named(around(placed), name, bool(shape.get("difficult")), f"{said} ({name})")
+    outline: Outline = ()
+    match shape.get("shape_type"):
+        case "circle":
+            placed = _circle(*placed[:2])
+        case "mask":
+            outline = _region(shape.get("mask"), placed[0], size, said)
+    if not outline and len(placed) > 2:
+        outline = (np.array(placed),)
+    return Named(around(placed), name, bool(shape.get("difficult")), said, outline)
+
+
+def _circle(middle: tuple[float, float], edge: tuple[float, float]) -> list[tuple[float, float]]:
+    (x, y), radius = middle, hypot(edge[0] - middle[0], edge[1] - middle[1])
+    turns = [tau * step / STEPS for step in range(STEPS)]
+    return [(x + radius * cos(turn), y + radius * sin(turn)) for turn in turns]
+
+
+def _region(text: Any, at: tuple[float, float], size: tuple[int, int], said: str) -> Outline:
+    """That of a mask, an image in base 64 whose upper left corner is there."""
+    if not isinstance(text, str):
+        return ()
+    pillow = optional("PIL.Image", f"{said}: reading its mask needs Pillow", "vision")
+    try:
+        with pillow.open(io.BytesIO(base64.b64decode(text, validate=True))) as image:
+            fits = image.width <= size[0] and image.height <= size[1]
+            mask = np.asarray(image.convert("L") if fits else ()) > 0
+    except Exception as error:  # Pillow's readers raise errors of every kind on broken files
+        raise DataError(f"{said}: the mask is no readable image: {error}") from None
+    if not fits:
+        raise DataError(f"{said}: the mask is larger than its image of {size[0]}x{size[1]}; remove or mend it")
+    return region_of(mask, int(at[0]), int(at[1]), size, said)
 
 
 def _joined(parts: Sequence[Named]) -> Named:
+    """One object of the shapes of a group. Raises DataError where one of several is a mask."""
+    if len(parts) == 1:
+        return parts[0]
+    polygons: list[Array] = []
+    for part in parts:
+        if isinstance(part.outline, Rle):
+            raise DataError(f"{part.said}: a mask that is in a group; give each object a group of its own, or none")
+        polygons += part.outline or [rectangle(part.corners)]
     corners = [(x, y) for part in parts for x, y in (part.corners[:2], part.corners[2:])]
-    return Named(around(corners), parts[0].name, any(part.ignored for part in parts), parts[0].said)
+    outline = tuple(polygons) if any(part.outline for part in parts) else ()
+    return Named(around(corners), parts[0].name, any(part.ignored for part in parts), parts[0].said, outline)
 
 
 def _is_point(point: Any) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ovopt.arrays.regions import mask_of
 from ovopt.contracts import BadLabel
 from ovopt.data.cvat import Cvat
 from ovopt.errors import DataError
@@ -49,7 +50,7 @@ def test_samples_are_the_images_and_labels_their_boxes(tmp_path, place):
     ("shape", "corners"),
     [
         ('<polygon label="cat" points="1.00,2.00;3.00,2.50;2.00,5.00"/>', [1, 2, 3, 5]),
-        ('<mask label="cat" rle="1" left="2" top="1" width="3" height="4"/>', [2, 1, 5, 5]),
+        ('<mask label="cat" rle="0, 12" left="2" top="1" width="3" height="4"/>', [2, 1, 5, 5]),
         ('<ellipse label="cat" cx="4" cy="3" rx="2" ry="1"/>', [2, 2, 6, 4]),
         ('<ellipse label="cat" cx="4" cy="3" rx="2" ry="1" rotation="90"/>', [3, 1, 5, 5]),
         ('<box label="cat" xtl="3" ytl="1" xbr="5" ybr="5" rotation="90"/>', [2, 2, 6, 4]),
@@ -62,6 +63,33 @@ def test_samples_are_the_images_and_labels_their_boxes(tmp_path, place):
 def test_an_object_has_the_box_around_its_shape(tmp_path, shape, corners):
     write(tmp_path, f'<image id="0" name="a.png" width="8" height="6">{shape}</image>')
     np.testing.assert_allclose(opened(tmp_path).labels[0].corners, [corners], atol=1e-12)
+
+
+def outlines(tmp_path, *shapes):
+    write(tmp_path, f'<image id="0" name="a.png" width="8" height="6">{"".join(shapes)}</image>')
+    return opened(tmp_path).labels[0].outlines
+
+
+def test_polygons_masks_and_boxes_are_outlines_unless_all_are_boxes(tmp_path):
+    mask = '<mask label="cat" rle="1, 3, 2, 6" left="2" top="1" width="3" height="4"/>'
+    polygon = '<polygon label="cat" points="1,2;3,2.5;2,5"/>'
+    assert outlines(tmp_path, BOX) is None
+    first, second, third = outlines(tmp_path, polygon, BOX, mask)
+    np.testing.assert_array_equal(first[0], [[1, 2], [3, 2.5], [2, 5]])
+    np.testing.assert_array_equal(second[0], [[1, 2.5], [3, 2.5], [3, 5], [1, 5]])
+    expected = np.zeros((6, 8), np.uint8)
+    expected[1:5, 2:5] = [[0, 1, 1], [1, 0, 0], [1, 1, 1], [1, 1, 1]]
+    np.testing.assert_array_equal(mask_of(third), expected)
+
+
+def test_a_mask_at_the_corner_is_an_outline(tmp_path):
+    (outline,) = outlines(tmp_path, '<mask label="cat" rle="0, 48" left="0" top="0" width="8" height="6"/>')
+    assert mask_of(outline).all()
+
+
+def test_a_turned_box_is_an_oriented_one(tmp_path):
+    ((corners,),) = outlines(tmp_path, '<box label="cat" xtl="3" ytl="1" xbr="5" ybr="5" rotation="90"/>')
+    np.testing.assert_allclose(corners, [[6, 2], [6, 4], [2, 4], [2, 2]])
 
 
 def test_a_turned_ellipse_has_the_box_around_its_points(tmp_path):
@@ -103,6 +131,18 @@ def test_subsets_that_are_called_like_splits_are_such(tmp_path):
         (
             '<box label="cat" xtl="x" ytl="1" xbr="1" ybr="5"/>',
             "(cat): a box needs its coordinates as numbers, not label='cat', xtl='x', ytl='1', xbr='1', ybr='5'",
+        ),
+        (
+            '<mask label="cat" rle="1, 2" left="2" top="1" width="3" height="4"/>',
+            "(cat): rle must hold the runs of 3x4 pixels; remove or mend it",
+        ),
+        (
+            '<mask label="cat" rle="0, 12" left="6" top="1" width="3" height="4"/>',
+            "(cat): the mask (3x4 at 6, 1) reaches outside the image of 8x6; remove or mend it",
+        ),
+        (
+            '<mask label="cat" rle="0" left="0" top="0" width="1e9" height="1e9"/>',
+            "(cat): rle must hold the runs of 1000000000x1000000000 pixels; remove or mend it",
         ),
         ('<mask label="cat"/>', "(cat): a mask needs its coordinates as numbers, not label='cat'"),
         (

@@ -1,10 +1,14 @@
 """Images with a LabelMe file of objects each."""
 
+import base64
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from ovopt.arrays.regions import mask_of
 from ovopt.contracts import BadLabel
 from ovopt.data.labelme import LabelMe
 from ovopt.errors import DataError
@@ -47,7 +51,7 @@ def test_an_object_has_the_box_around_its_shape(folder):
     assert LabelMe.recognises(str(folder))
     assert (samples.ids, samples.splits, samples.classes) == (("a.jpg", "b.jpg"), None, ("cat", "dog"))
     first, second = samples.labels
-    np.testing.assert_array_equal(first.corners, [[1, 2, 3, 5], [2, 1, 6, 4], [3, 2, 5, 4]])
+    np.testing.assert_allclose(first.corners, [[1, 2, 3, 5], [2, 1, 6, 4], [3, 2, 5, 4]])
     assert (first.classes.tolist(), first.crowd.tolist(), first.size) == ([1, 0, 0], [False, True, False], (8, 6))
     assert second.corners.shape == (0, 4)
     assert samples.load(1) == (folder / "b.jpg").read_bytes()
@@ -61,6 +65,69 @@ def test_shapes_of_one_class_and_group_are_one_object(folder):
     ]
     shape(folder / "a.json", shapes)
     np.testing.assert_array_equal(opened(folder).labels[0].corners, [[1, 1, 5, 5], [1, 1, 2, 2]])
+
+
+def encoded(mask):
+    """A mask as LabelMe writes it."""
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_polygons_circles_and_masks_are_outlines(folder):
+    mask = np.array([[1, 0, 1], [0, 1, 1]], bool)
+    region = {"label": "cat", "shape_type": "mask", "points": [[2, 3], [4, 4]], "mask": encoded(mask)}
+    shape(folder / "a.json", [*SHAPES, region])
+    polygon, rectangle, circle, last = opened(folder).labels[0].outlines
+    np.testing.assert_array_equal(polygon[0], [[1, 2], [3, 2.5], [2, 5]])
+    np.testing.assert_array_equal(rectangle[0], [[2, 1], [6, 1], [6, 4], [2, 4]])
+    np.testing.assert_allclose(np.hypot(*(circle[0] - [4, 3]).T), 1)
+    expected = np.zeros((6, 8), np.uint8)
+    expected[3:5, 2:5] = mask
+    np.testing.assert_array_equal(mask_of(last), expected)
+
+
+def test_boxes_alone_have_no_outlines(folder):
+    shape(folder / "a.json", SHAPES[1:3])
+    assert opened(folder).labels[0].outlines is None
+
+
+def test_the_outline_of_a_group_is_that_of_all_its_shapes(folder):
+    one = {"label": "dog", "points": [[1, 1], [2, 1], [1, 2]], "group_id": 1}
+    box = {"label": "dog", "shape_type": "rectangle", "points": [[4, 1], [5, 5]], "group_id": 1}
+    shape(folder / "a.json", [one, box])
+    ((first, second),) = opened(folder).labels[0].outlines
+    np.testing.assert_array_equal(first, one["points"])
+    np.testing.assert_array_equal(second, [[4, 1], [5, 1], [5, 5], [4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("mask", "points", "fault"),
+    [
+        ("x", [[2, 3], [4, 4]], "the mask is no readable image: "),
+        (
+            encoded(np.ones((7, 8), bool)),
+            [[0, 0], [7, 6]],
+            "the mask is larger than its image of 8x6; remove or mend it",
+        ),
+        (
+            encoded(np.ones((2, 3), bool)),
+            [[6, 3], [8, 4]],
+            "the mask (3x2 at 6, 3) reaches outside the image of 8x6; remove or mend it",
+        ),
+    ],
+)
+def test_a_mask_that_cannot_be_makes_its_sample_a_bad_one(folder, mask, points, fault):
+    file = shape(folder / "a.json", [{"label": "cat", "shape_type": "mask", "points": points, "mask": mask}])
+    assert opened(folder).labels[0].why.startswith(f"{file}: shape 1 (cat): {fault}")
+
+
+def test_a_mask_in_a_group_makes_its_sample_a_bad_one(folder):
+    mask = {"shape_type": "mask", "points": [[2, 3], [4, 4]], "mask": encoded(np.ones((2, 3), bool))}
+    file = shape(folder / "a.json", [{"label": "cat", "group_id": 1, **mask}] * 2)
+    assert opened(folder).labels[0] == BadLabel(
+        f"{file}: shape 1 (cat): a mask that is in a group; give each object a group of its own, or none"
+    )
 
 
 def test_a_list_of_classes_gives_their_order(folder):
