@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ovopt.arrays.boxes import Size
 from ovopt.contracts import Array
@@ -17,18 +20,19 @@ def window_of(corners: Array, size: Size) -> Window:
     return int(low[0]), int(low[1]), int(max(low[0], high[0])), int(max(low[1], high[1]))
 
 
-def enlarged(scores: Array, window: Window, size: Size) -> Array:
-    """A window [rows, columns] of scores [h, w] that cover a whole image of `size` (width, height), bilinear.
+def weighted(maps: Array, weights: Array, window: Window, size: Size) -> Array:
+    """A window [rows, columns] of the weighted sum of maps [n, h, w], each of which covers a whole image of `size`
+    (width, height), bilinear.
 
     Source: PyTorch's `interpolate` without `align_corners`.
     """
     x0, y0, x1, y1 = window
-    height, width = scores.shape
     rows, columns = (
-        ((np.arange(start, end) + 0.5) * count / pixels - 0.5).clip(0, count - 1)
-        for start, end, count, pixels in ((y0, y1, height, size[1]), (x0, x1, width, size[0]))
+        _Between.of((np.arange(start, end) + 0.5) * count / pixels - 0.5, count)
+        for start, end, count, pixels in ((y0, y1, maps.shape[1], size[1]), (x0, x1, maps.shape[2], size[0]))
     )
-    return np.asarray(_between(rows, height) @ scores @ _between(columns, width).T)
+    part = maps[:, rows.start : rows.stop, columns.start : columns.stop].astype(np.float64)
+    return columns.take(rows.take(np.tensordot(weights, part, 1), 0), 1)
 
 
 def pasted(scores: Array, corners: Array, size: Size) -> tuple[Window, Array]:
@@ -39,14 +43,37 @@ def pasted(scores: Array, corners: Array, size: Size) -> tuple[Window, Array]:
     """
     start, end = np.floor(corners[:2]).clip(0, size).astype(int), np.ceil(corners[2:]).clip(0, size).astype(int)
     extent = np.maximum(corners[2:] - corners[:2], np.finfo(np.float64).tiny)
+    framed = np.pad(scores, 1)
     columns, rows = (
-        (np.arange(start[axis], end[axis]) + 0.5 - corners[axis]) / extent[axis] * scores.shape[1 - axis] - 0.5
+        (np.arange(start[axis], end[axis]) + 0.5 - corners[axis]) / extent[axis] * scores.shape[1 - axis] + 0.5
         for axis in (0, 1)
     )
     window = (int(start[0]), int(start[1]), int(start[0]) + len(columns), int(start[1]) + len(rows))
-    return window, np.asarray(_between(rows, len(scores)) @ scores @ _between(columns, scores.shape[1]).T)
+    across, down = _Between.of(columns, framed.shape[1]), _Between.of(rows, framed.shape[0])
+    part = framed[down.start : down.stop, across.start : across.stop]
+    return window, across.take(down.take(part, 0), 1)
 
 
-def _between(places: Array, count: int) -> Array:
-    """Weights [n, count] of the two nearest of `count` values at each place [n]; none beyond them."""
-    return np.asarray((1 - np.abs(places[:, None] - np.arange(count))).clip(0, 1))
+@dataclass(frozen=True)
+class _Between:
+    """Places [n] between neighbours of a row of values, of which only those from `start` to `stop` are needed: the
+    first neighbour, counted from `start`, and the second one's share."""
+
+    start: int
+    stop: int
+    first: NDArray[np.intp]
+    share: Array
+
+    @classmethod
+    def of(cls, places: Array, count: int) -> _Between:
+        """Places between `count` values; what lies beyond them is at the outermost."""
+        places = places.clip(0, count - 1)
+        first = np.minimum(places.astype(np.intp), max(count - 2, 0))
+        start = int(first.min(initial=count - 1))
+        return cls(start, min(int(first.max(initial=start)) + 2, count), first - start, places - first)
+
+    def take(self, values: Array, axis: int) -> Array:
+        """Values at these places along an axis."""
+        near = values.take(self.first, axis)
+        far = values.take(np.minimum(self.first + 1, values.shape[axis] - 1), axis)
+        return np.asarray(near + (far - near) * (self.share if axis else self.share[:, None]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,14 +28,13 @@ def outline_of(segmentation: Any) -> Outline:
 
 
 def polygon_of(points: Any) -> Array | None:
-    """Polygon [k, 2] of x1, y1, x2, y2 ...; None of fewer than three points, or of what is no number of pixels."""
+    """Polygon [k, 2] of x1, y1, x2, y2 ...; None of fewer than three points, or of what is no number."""
     try:
         polygon = np.array(points, dtype=np.float64)
     except (OverflowError, TypeError, ValueError):
         return None
-    if polygon.ndim != 1 or len(polygon) < 6 or len(polygon) % 2 or not (np.abs(polygon) < FARTHEST).all():
-        return None
-    return polygon.reshape(-1, 2)
+    fits = polygon.ndim == 1 and polygon.size >= 6 and polygon.size % 2 == 0 and math.isfinite(polygon.sum())
+    return polygon.reshape(-1, 2) if fits else None
 
 
 def key_points_of(values: Any, said: str) -> list[tuple[float, float, float]]:

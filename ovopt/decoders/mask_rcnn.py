@@ -58,7 +58,7 @@ class MaskRcnn(ShapeDetector):
     def _mask(self, scores: Array, corners: Array, size: Size) -> Rle:
         if scores.shape == size[::-1]:
             return regions.of_mask(scores >= self.threshold)
-        mask = np.zeros(size[::-1], np.uint8)
+        mask = np.zeros(size[::-1], np.uint8, order="F")
         (x0, y0, x1, y1), inside = pasted(scores, corners, size)
         mask[y0:y1, x0:x1] = inside >= self.threshold
         return regions.of_mask(mask)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ovopt.arrays import oriented, regions
 from ovopt.arrays.boxes import Size, corners_of
-from ovopt.arrays.pasting import enlarged, window_of
+from ovopt.arrays.pasting import weighted, window_of
 from ovopt.contracts import Array, Detections, Rle
 from ovopt.decoders.detector import Overlap, ShapeDetector, placed_candidates, suppress_by, survivors_of_boxes
 from ovopt.decoders.outputs import array_of, misfit, several
@@ -106,14 +106,14 @@ class YoloSeg(YoloShapes):
         """Detections with masks of the input's size."""
         prototypes, size = self._prototypes(output), self.input_size(inputs)
         masks = tuple(
-            _mask(np.tensordot(weights, prototypes, 1), box[:4], size)
+            _mask(prototypes, weights, box[:4], size)
             for weights, box in zip(self.behind(output, places), rows, strict=True)
         )
         return Detections(rows, masks=masks)
 
     def _prototypes(self, output: Any) -> Array:
         _, prototypes = several(output, self.name, self.wants(), 2)
-        return array_of(prototypes, self.name, self.wants(), rank=3).astype(np.float64)
+        return array_of(prototypes, self.name, self.wants(), rank=3)
 
 
 class YoloPose(YoloShapes):
@@ -201,9 +201,9 @@ def _rotated(rows: Array) -> Array:
     return np.column_stack((rows[:, :4], rows[:, -1]))
 
 
-def _mask(scores: Array, corners: Array, size: Size) -> Rle:
-    """Region where scores [h, w] of a whole image of `size` (width, height) are above 0, within a box."""
-    window = window_of(corners, size)
-    mask = np.zeros(size[::-1], np.uint8)
-    mask[window[1] : window[3], window[0] : window[2]] = enlarged(scores, window, size) > 0
+def _mask(prototypes: Array, weights: Array, corners: Array, size: Size) -> Rle:
+    """Region where the weighted sum of prototypes is above 0 in an image of `size` (width, height), within a box."""
+    x0, y0, x1, y1 = window = window_of(corners, size)
+    mask = np.zeros(size[::-1], np.uint8, order="F")
+    mask[y0:y1, x0:x1] = weighted(prototypes, weights, window, size) > 0
     return regions.of_mask(mask)
