@@ -11,7 +11,9 @@ def picture(file, width=8, height=6, value=0, mode="RGB"):
 
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, (width, height), value if mode != "RGB" else (value,) * 3).save(file, "PNG")
+    Image.new(mode, (width, height), (value,) * 3 if mode == "RGB" and isinstance(value, int) else value).save(
+        file, "PNG"
+    )
     return file.read_bytes()
 
 

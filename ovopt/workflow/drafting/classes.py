@@ -9,7 +9,10 @@ from ovopt.model.ports.facts import chosen_outputs
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.subject import Subject
 
-BY_NAMES = ("classification", "detection", "segmentation", "events", "any")
+BY_NAMES = (
+    "classification", "detection", "segmentation", "instance-segmentation", "keypoints", "oriented-detection", "events",
+    "any",
+)  # fmt: skip
 """Tasks whose labels may be names of classes."""
 
 

@@ -62,13 +62,20 @@ def labels_of(samples: Samples) -> Labels:
 def _form(known: Sequence[Any], samples: Samples) -> Labels:
     first = known[0]
     if isinstance(first, Boxes):
-        return Labels("boxes", count=len(samples.classes) or None, first=first)
+        return Labels("boxes", count=len(samples.classes) or None, first=_fullest(known))
     if isinstance(first, LabelFile):
         return Labels(first.kind, first=first)
     if not isinstance(first, int | float | str | bytes | list | tuple | np.ndarray | np.generic):
         return Labels("other", first=first)
     found = class_labels(known)
     return _of_classes(found.labels, found.count, samples.classes) or _of_arrays(known[:ARRAYS_LOOKED_AT])
+
+
+def _fullest(labels: Sequence[Any]) -> Any:
+    """The first label whose objects have most: key points, outlines, boxes."""
+    return max(
+        labels, key=lambda one: (one.key_points is not None) + (one.outlines is not None) + (len(one.classes) > 0)
+    )
 
 
 def _of_classes(labels: Sequence[Any], count: int | None, names: Sequence[str]) -> Labels | None:

@@ -104,7 +104,7 @@ def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: s
         return Choice("geometry", (kept,) if whole else (kept, cropped))
     if task == "image-to-image" and picture.is_open:
         return Choice("geometry", (Option("as they are"),))
-    if task == "detection":
+    if task in ("detection", "instance-segmentation", "keypoints", "oriented-detection"):
         return Choice("geometry", (boxed, plain))
     if whole:
         return Choice("geometry", (plain, boxed))

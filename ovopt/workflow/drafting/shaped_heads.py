@@ -3,61 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from ovopt.contracts import Boxes
+from ovopt.contracts import Boxes, Rle
 from ovopt.records import Port
 from ovopt.workflow.drafting.heads import Head, Shape
 
-CORNERS_OF_A_BOX = 4
+BOX, END = 4, 6
+"""Numbers of a box, and of one with score and class."""
 
 
 def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) -> list[Head]:
-    """Heads whose outputs have the shapes that labels with key points, outlines or oriented boxes want."""
+    """Heads whose outputs have the shapes that labels with key points, outlines or oriented boxes want; the likeliest
+    first."""
     shapes = [port.shape or () for port in outputs]
+    sole = shapes[0] if len(shapes) == 1 and len(shapes[0]) > 1 else ()
     found: list[Head] = []
-    if labels.key_points is not None:
-        found += _poses(shapes, labels.key_points.shape[1], classes or 1)
     if labels.outlines is not None:
-        found += _masks(shapes, classes)
-    if labels.quads is not None or _are_boxes(labels):
-        found += _oriented(shapes, classes or 1)
+        found += [*_prototypes(shapes, classes or 1), *_small_masks(outputs)]
+    if labels.key_points is not None and sole:
+        found += _poses(sole, classes or 1, labels.key_points.shape[1])
+    if (labels.quads is not None or _are_quads(labels)) and sole:
+        found += _oriented(sole, classes or 1)
     return found
 
 
-def _poses(shapes: Sequence[Shape], points: int, classes: int) -> Iterator[Head]:
-    for place, shape in enumerate(shapes):
-        for dimensions in (3, 2):
-            for axis, transposed in ((-2, False), (-1, True)):
-                if len(shape) == 3 and shape[axis] == 4 + classes + points * dimensions:
-                    settings = {"classes": classes, "dimensions": dimensions, "transposed": transposed}
-                    said = f"A box, {classes} scores and {points} key points for each place: the layout of YOLOv8-pose."
-                    yield Head(place, {"yolo_v8_pose": settings}, said, task="keypoints")
+def _prototypes(shapes: Sequence[Shape], classes: int) -> Iterator[Head]:
+    """Boxes with coefficients, and maps that these are of. The model may have more classes than the data."""
+    maps = next((place for place, shape in enumerate(shapes) if len(shape) == 4 and shape[1]), None)
+    boxes = next((place for place, shape in enumerate(shapes) if len(shape) == 3), None)
+    if len(shapes) != 2 or maps is None or boxes is None:
+        return
+    count, (rows, columns) = shapes[maps][1] or 0, shapes[boxes][1:]
+    fewer = min((size for size in (rows, columns) if size is not None), default=0)
+    if fewer >= BOX + classes + count:
+        decoder = _of("yolo_v8_seg", {} if fewer == rows else {"transposed": True})
+        said = f"A box, scores and {count} coefficients of mask prototypes for each place."
+        yield Head([boxes, maps], decoder, said, task="instance-segmentation")
+    if columns == END + count:
+        said = f"Rows of two corners, score, class and {count} coefficients of mask prototypes."
+        yield Head([boxes, maps], {"yolo_v8_seg": {"end_to_end": True}}, said, task="instance-segmentation")
 
 
-def _masks(shapes: Sequence[Shape], classes: int | None) -> Iterator[Head]:
-    prototypes = [(place, shape[1]) for place, shape in enumerate(shapes) if len(shape) == 4]
-    for place, shape in enumerate(shapes):
-        for proto, count in prototypes:
-            wanted = None if classes is None or count is None else 4 + classes + count
-            for axis, transposed in ((-2, False), (-1, True)):
-                if len(shape) == 3 and wanted is not None and shape[axis] == wanted:
-                    said = "Boxes with coefficients, and prototypes of masks: the layout of YOLOv8-seg."
-                    decoder = {"yolo_v8_seg": {"transposed": transposed}}
-                    yield Head([place, proto], decoder, said, task="instance-segmentation")
+def _small_masks(outputs: Sequence[Port]) -> Iterator[Head]:
+    """Boxes, labels, scores and a mask of each."""
+    ranks, columns = [len(port.shape or ()) for port in outputs], 5 if len(outputs) == 3 else BOX
+    boxes = [i for i, port in enumerate(outputs) if ranks[i] in (2, 3) and (port.shape or ())[-1] == columns]
+    masks = [i for i, rank in enumerate(ranks) if i not in boxes and rank > 2]
+    rest = [i for i in range(len(outputs)) if i not in (*boxes, *masks)]
+    if len(outputs) not in (3, 4) or len(boxes) != 1 or len(masks) != 1:
+        return
+    rest.sort(key=lambda place: outputs[place].dtype.startswith("f"))  # labels are whole numbers, scores are not
+    for fields, first in (({}, "0"), ({"label_offset": 1}, "1, behind a background")):
+        said = f"Boxes, labels, scores and a mask of each; classes count from {first}."
+        yield Head([*boxes, *rest, *masks], _of("mask_rcnn", fields), said, task="instance-segmentation")
 
 
-def _oriented(shapes: Sequence[Shape], classes: int) -> Iterator[Head]:
-    for place, shape in enumerate(shapes):
-        for axis, transposed in ((-2, False), (-1, True)):
-            if len(shape) == 3 and shape[axis] == 4 + classes + 1:
-                said = f"A box, {classes} scores and an angle for each place: the layout of YOLOv8-obb."
-                yield Head(place, {"yolo_v8_obb": {"transposed": transposed}}, said, task="oriented-detection")
+def _poses(shape: Shape, classes: int, count: int) -> Iterator[Head]:
+    own: dict[str, Any] = {"classes": classes} if classes > 1 else {}
+    for dimensions in (3, 2):
+        fields = {**own, **({"dimensions": dimensions} if dimensions == 2 else {})}
+        for layout, first in _layouts(shape, BOX + classes, count * dimensions):
+            said = f"{first} and {count} key points of {dimensions} numbers."
+            yield Head(0, _of("yolo_v8_pose", {**fields, **layout}), said, task="keypoints")
 
 
-def _are_boxes(labels: Boxes) -> bool:
+def _oriented(shape: Shape, classes: int) -> Iterator[Head]:
+    for layout, said in _layouts(shape, BOX + classes, 1):
+        yield Head(0, _of("yolo_v8_obb", layout), f"{said} and an angle.", task="oriented-detection")
+
+
+def _layouts(shape: Shape, before: int, more: int) -> Iterator[tuple[dict[str, Any], str]]:
+    """Fields of a decoder, and what they mean, of an output with so many numbers for each place."""
+    rows, columns = shape[-2:]
+    if rows == before + more:
+        yield {}, "Columns of a box, scores"
+    if columns == before + more:
+        yield {"transposed": True}, "Rows of a box, scores"
+    if columns == END + more:
+        yield {"end_to_end": True}, "Rows of a box, score, class"
+
+
+def _of(decoder: str, fields: dict[str, Any]) -> Any:
+    return {decoder: fields} if fields else decoder
+
+
+def _are_quads(labels: Boxes) -> bool:
     """True where every outline is one polygon of four points."""
     outlines = labels.outlines or ()
-    polygons = [outline for outline in outlines if isinstance(outline, tuple) and len(outline) == 1]
-    return (
-        bool(outlines) and len(polygons) == len(outlines) and all(len(one[0]) == CORNERS_OF_A_BOX for one in polygons)
+    return bool(outlines) and all(
+        not isinstance(outline, Rle) and [len(polygon) for polygon in outline] == [4] for outline in outlines
     )

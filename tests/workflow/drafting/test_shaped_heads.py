@@ -1,7 +1,8 @@
-"""Which decoder the outputs look like of a model that tells more of an object than its box."""
+"""Which decoder outputs look like where more than boxes is labelled."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,39 +10,108 @@ import pytest
 
 from ovopt.contracts import Boxes, Decoder, plugins
 from ovopt.records import Port
+from ovopt.workflow.drafting.new_recipe import draft_recipe
 from ovopt.workflow.drafting.shaped_heads import shaped_heads
+from tests.data.pictures import picture
+from tests.models import saved
+from tests.recipes import models_vision
 
-MASKS = "instance-segmentation"
-SQUARE = np.array([[0, 0], [4, 0], [4, 4], [0, 4]], np.float64)
-LINE = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [1, 1]], np.float64)
+QUAD, TRIANGLE = (np.array([[0.0, 0], [4, 0], [4, 4], [0, 4]]),), (np.array([[0.0, 0], [4, 0], [4, 4]]),)
+POINTS = np.ones((1, 5, 3))
+SEGMENTS, POSE, OBB = "instance-segmentation", "keypoints", "oriented-detection"
 
 
-def boxes(**more: Any) -> Boxes:
-    return Boxes(np.array([[0.0, 0, 4, 4]]), np.array([0]), np.array([False]), (8, 8), **more)
+def labelled(outline: Any = None, points: Any = None) -> Boxes:
+    outlines = None if outline is None else (outline,)
+    return Boxes(np.zeros((1, 4)), np.zeros(1, int), np.zeros(1, bool), (8, 8), outlines=outlines, key_points=points)
 
 
-def ports(*shapes: tuple[int | None, ...]) -> list[Port]:
-    return [Port(name=f"out{i}", shape=shape, dtype="f32") for i, shape in enumerate(shapes)]
+def heads(
+    boxes: Boxes, classes: int | None, *shapes: tuple[int | None, ...], integers: tuple[int, ...] = ()
+) -> dict[str, list[tuple[Any, Any]]]:
+    kinds = ["i64" if place in integers else "f32" for place in range(len(shapes))]
+    ports = [Port(name=f"out{i}", shape=shape, dtype=kinds[i]) for i, shape in enumerate(shapes)]
+    found = shaped_heads(boxes, ports, classes)
+    return {
+        task: [(head.outputs, head.decoder) for head in found if head.task == task] for task in {h.task for h in found}
+    }
+
+
+PROTOTYPES = (1, 32, 160, 160)
 
 
 @pytest.mark.parametrize(
-    ("more", "shapes", "classes", "outputs", "decoder", "task"),
+    ("shapes", "expected"),
     [
-        ({"key_points": np.zeros((1, 17, 3))}, [(1, 56, 8400)], 1, 0, "yolo_v8_pose", "keypoints"),
-        ({"key_points": np.zeros((1, 4, 3))}, [(1, 13, 8400)], 1, 0, "yolo_v8_pose", "keypoints"),
-        ({"outlines": ((LINE,),)}, [(1, 116, 8400), (1, 32, 160, 160)], 80, [0, 1], "yolo_v8_seg", MASKS),
-        ({"outlines": ((LINE,),)}, [(1, 32, 160, 160), (1, 8400, 116)], 80, [1, 0], "yolo_v8_seg", MASKS),
-        ({"outlines": ((SQUARE,),)}, [(1, 20, 8400)], 15, 0, "yolo_v8_obb", "oriented-detection"),
+        ([(1, 116, 8400), PROTOTYPES], [([0, 1], "yolo_v8_seg")]),
+        ([PROTOTYPES, (1, 38, None)], [([1, 0], "yolo_v8_seg")]),
+        ([(None, 8400, 116), (None, *PROTOTYPES[1:])], [([0, 1], {"yolo_v8_seg": {"transposed": True}})]),
+        ([(1, 30, 38), PROTOTYPES], [([0, 1], {"yolo_v8_seg": {"end_to_end": True}})]),
+        ([(1, 37, 8400), PROTOTYPES], []),
+        ([(1, 116, 8400)], []),
+        ([(1, 300, 38), (1, 300), PROTOTYPES], []),
+        ([(None, 5), (None,), (None, 28, 28)], [
+            ([0, 1, 2], "mask_rcnn"), ([0, 1, 2], {"mask_rcnn": {"label_offset": 1}})
+        ]),
+        ([(None, 4), (None,), (None,), (None, 1, None, None)], [
+            ([0, 2, 1, 3], "mask_rcnn"), ([0, 2, 1, 3], {"mask_rcnn": {"label_offset": 1}})
+        ]),
     ],
 )  # fmt: skip
-def test_a_head_is_known_by_shapes_and_labels(
-    more: Any, shapes: Any, classes: int, outputs: Any, decoder: str, task: str
-) -> None:
-    head = shaped_heads(boxes(**more), ports(*shapes), classes)[0]
-    assert (head.outputs, next(iter(head.decoder)), head.task) == (outputs, decoder, task)
-    assert decoder in plugins("ovopt.decoders", Decoder)
+def test_masks_are_of_two_outputs_or_small_ones_of_each_box(shapes: Any, expected: list[Any]) -> None:
+    found = heads(labelled(TRIANGLE), 2, *shapes, integers=(2,) if len(shapes) == 4 else ())
+    assert found == ({SEGMENTS: expected} if expected else {})
 
 
-def test_plain_boxes_have_none() -> None:
-    assert shaped_heads(boxes(), ports((1, 84, 8400)), 80) == []
-    assert shaped_heads(boxes(outlines=((LINE,),)), ports((1, 84, 8400)), 80) == []
+@pytest.mark.parametrize(
+    ("shape", "classes", "decoder"),
+    [
+        ((1, 20, 8400), 1, "yolo_v8_pose"),
+        ((1, 20, 8400), None, "yolo_v8_pose"),
+        ((1, 8400, 20), 1, {"yolo_v8_pose": {"transposed": True}}),
+        ((1, 300, 21), 1, {"yolo_v8_pose": {"end_to_end": True}}),
+        ((1, 15, 8400), 1, {"yolo_v8_pose": {"dimensions": 2}}),
+        ((1, 22, 8400), 3, {"yolo_v8_pose": {"classes": 3}}),
+        ((1, 84, 8400), 1, None),
+    ],
+)
+def test_key_points_are_as_many_as_those_of_the_labels(shape: Any, classes: int | None, decoder: Any) -> None:
+    assert heads(labelled(points=POINTS), classes, shape) == ({POSE: [(0, decoder)]} if decoder else {})
+
+
+@pytest.mark.parametrize(
+    ("shape", "decoder"),
+    [
+        ((1, 20, 21504), "yolo_v8_obb"),
+        ((1, 21504, 20), {"yolo_v8_obb": {"transposed": True}}),
+        ((1, 300, 7), {"yolo_v8_obb": {"end_to_end": True}}),
+        ((1, 19, 21504), None),
+        ((), None),
+    ],
+)
+def test_oriented_boxes_have_an_angle_behind_their_scores(shape: Any, decoder: Any) -> None:
+    assert heads(labelled(QUAD), 15, shape) == ({OBB: [(0, decoder)]} if decoder else {})
+    assert heads(labelled(TRIANGLE), 15, shape) == {}
+
+
+def test_every_decoder_that_is_chosen_exists() -> None:
+    assert {"yolo_v8_seg", "mask_rcnn", "yolo_v8_pose", "yolo_v8_obb"} <= plugins("ovopt.decoders", Decoder).keys()
+
+
+def test_boxes_alone_tell_of_detection_alone() -> None:
+    assert heads(labelled(), 2, (1, 116, 8400), PROTOTYPES) == {}
+
+
+def test_a_draft_judges_what_is_labelled(tmp_path: Path) -> None:
+    """Pure red over the left half of each picture, and the model that finds the colours."""
+    for number in range(8):
+        picture(tmp_path / f"data/images/{number}.png", 64, 64, (255, 0, 0))
+        (tmp_path / "data/labels").mkdir(exist_ok=True)
+        (tmp_path / f"data/labels/{number}.txt").write_text("0 0 0 1 0 1 1 0 1")
+    (tmp_path / "data/data.yaml").write_text("names: [red, green, blue]")
+    made = draft_recipe(saved(models_vision.yolo_seg(64), tmp_path), str(tmp_path / "data"))
+    assert made.sections["task"] == SEGMENTS
+    assert made.sections["model"]["output"] == [0, 1]
+    assert made.sections["postprocess"] == ["yolo_v8_seg"]
+    assert made.figure is not None
+    assert made.figure.metrics["mask_map"].value == 1
