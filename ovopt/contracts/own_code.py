@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from traceback import walk_tb
@@ -126,6 +126,12 @@ class OwnCode(Record):
             known = [name for name, value in found.items() if callable(value) and not name.startswith("_")]
             raise RecipeError(f"{self.file}: has no function {self.function!r}; {did_you_mean(self.function, known)}")
         return function
+
+
+def maker_of(plugins: Sequence[object]) -> str:
+    """The place and name of the last function of the user's own among plug-ins, as errors name it; empty for none."""
+    own = next((one for one in reversed(plugins) if isinstance(one, OwnCode)), None)
+    return f"{own.place}: {own.function}" if own else ""
 
 
 def as_answer(answer: Any) -> Any:

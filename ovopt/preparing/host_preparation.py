@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from ovopt.contracts import Array, Parts, Tensors, Transform
+from ovopt.contracts.own_code import maker_of
+from ovopt.errors import DataError
 from ovopt.model.ports.inputs import bind
 from ovopt.records import Port
 
@@ -42,7 +44,12 @@ class HostPreparation:
     def preprocess(self, content: Any, sample_id: str = "sample") -> Inferences:
         """Model inputs [1, ...] of decoded content, part by part, by the other transforms. Raises DataError where it
         does not fit."""
-        return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in self._parts(content))
+        parts = self._parts(content)
+        try:
+            return tuple(bind(self._with_constants(part), self.inputs, sample_id) for part in parts)
+        except DataError as error:
+            maker = maker_of(self.transforms)
+            raise DataError(f"{error}; it comes from {maker}" if maker else str(error)) from None
 
     def beside(self, content: Any) -> list[dict[str, Any]]:
         """What decoded content gives beside the model's inputs, part by part. Raises DataError where it does not

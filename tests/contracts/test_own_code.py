@@ -12,6 +12,8 @@ from ovopt.contracts.own_code import OwnCode, as_answer, holds_nan
 from ovopt.decoders.python import PythonDecoder
 from ovopt.errors import DataError, RecipeError
 from ovopt.metrics.python import PythonMetric
+from ovopt.preparing.host_preparation import HostPreparation
+from ovopt.records import Port
 from ovopt.transforms.python import PythonTransform
 
 CODE = """
@@ -176,3 +178,16 @@ def test_arrays_of_other_libraries_are_answers() -> None:
     assert as_answer(Tensor()).tolist() == [0, 1]
     assert as_answer((Tensor(), 1))[0].tolist() == [0, 1]
     assert as_answer(np.array([1j])) is None
+
+
+def test_what_a_transform_gives_and_the_model_cannot_take_is_told_with_the_function(tmp_path: Path) -> None:
+    file = tmp_path / "rows.py"
+    file.write_text("import numpy as np\ndef three(content): return np.zeros(3, np.float32)\n")
+    own = PythonTransform(call=f"{file}:three").trusted()
+    prepared = HostPreparation((own,), (Port(name="x", shape=(1, 2), dtype="f32"),), {})
+    with pytest.raises(DataError) as caught:
+        prepared.preprocess(0, "s1")
+    assert str(caught.value) == (
+        "s1: shape [3] does not fit the model's input 'x' f32[1,2] (the batch dimension of 1 may be left out); it "
+        f"comes from {file}:2: three"
+    )

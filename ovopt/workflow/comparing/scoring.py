@@ -16,7 +16,7 @@ from ovopt.bench.workers import Crew
 from ovopt.budgets import MOST_BESIDE
 from ovopt.comparison import MetricKind, quality_delta, quality_of, rows_array
 from ovopt.contracts import Advance, Array, Metric, Progress, Row, Tensors
-from ovopt.contracts.own_code import OwnCode
+from ovopt.contracts.own_code import OwnCode, maker_of
 from ovopt.errors import ArmLostError, DataError, quoted
 from ovopt.metrics.agreement import Cosine
 from ovopt.metrics.class_labels import scores_of
@@ -434,15 +434,14 @@ class Pass:
     def _row(self, metric: Metric, decoded: Any, label: Any) -> Row:
         """A metric's row. Raises DataError, which names the function of the user's own that made the answer, if one
         did, where the metric cannot take it."""
-        decoders: Sequence[object] = self._prepared.recipe.postprocess[::-1]
-        maker = next((one for one in decoders if isinstance(one, OwnCode)), None)
-        if maker is None:
+        maker = "" if isinstance(metric, OwnCode) else maker_of(self._prepared.recipe.postprocess)
+        if not maker:
             return metric.row(decoded, label)
         try:
             return metric.row(decoded, label)
         except (DataError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             why = error if isinstance(error, DataError) else first_line(error)
-            raise DataError(f"{metric.label} cannot judge what {maker.place}: {maker.function} gives: {why}") from None
+            raise DataError(f"{metric.label} cannot judge what {maker} gives: {why}") from None
 
     def _agree(
         self,
