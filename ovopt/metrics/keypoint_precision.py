@@ -52,7 +52,7 @@ class KeypointPrecision(DetectionPrecision):
         if count and (label.key_points is None or np.shape(label.key_points)[::2] != (count, 3)):
             raise DataError(
                 f"{sample_id}: its {count} objects have no key points, which {self.label} needs; take data that labels "
-                "them"
+                "them, or judge boxes: --set metrics=[map]"
             )
         if count and self.sigmas and len(self.sigmas) != np.shape(label.key_points)[1]:
             raise DataError(

@@ -34,7 +34,7 @@ class MaskPrecision(DetectionPrecision):
         if lacking:
             raise DataError(
                 f"{sample_id}: {len(lacking)} of its {len(label.classes)} objects have no outline, which {self.label} "
-                "needs; take data with polygons or masks of each, or judge boxes by `map`"
+                "needs; take data with polygons or masks of each, or judge boxes: --set metrics=[map]"
             )
 
     def detections(self, output: Any) -> Detections:

@@ -30,7 +30,7 @@ class OrientedPrecision(DetectionPrecision):
         if len(label.classes) and label.quads is None:
             raise DataError(
                 f"{sample_id}: not each of its {len(label.classes)} objects is given by four corners, which "
-                f"{self.label} needs; take data of oriented boxes, or judge boxes by `map`"
+                f"{self.label} needs; take data of oriented boxes, or judge boxes: --set metrics=[map]"
             )
 
     def detections(self, output: Any) -> Detections:

@@ -149,9 +149,10 @@ def test_images_without_objects_need_no_key_points():
 @pytest.mark.parametrize(
     ("points", "sigmas", "fault"),
     [
-        (None, None, "its 2 objects have no key points, which keypoint_map needs; take data that labels them"),
+        (None, None, "its 2 objects have no key points, which keypoint_map needs; take data that labels them, or judge "
+         "boxes: --set metrics=[map]"),
         (np.zeros((1, 5, 3)), None, "its 2 objects have no key points, which keypoint_map needs; take data that "
-         "labels them"),
+         "labels them, or judge boxes: --set metrics=[map]"),
         (np.zeros((2, 5, 3)), (0.1, 0.2), "5 key points, but keypoint_map has 2 `sigmas`"),
     ],
 )  # fmt: skip

@@ -105,8 +105,8 @@ def test_objects_without_outlines_are_an_error():
     n = len(real.classes)
     MaskPrecision().check(real, [], "s#0")
     said = (
-        "objects have no outline, which mask_map needs; take data with polygons or masks of each, or judge boxes by "
-        "`map`"
+        "objects have no outline, which mask_map needs; take data with polygons or masks of each, or judge boxes: "
+        "--set metrics=[map]"
     )
     for outlines, lacking in (((), n), (None, n), (((), *real.outlines[1:]), 1)):
         label = Boxes(real.corners, real.classes, real.crowd, SIZE, outlines)

@@ -78,7 +78,7 @@ def test_objects_that_are_no_oriented_boxes_are_an_error():
     real = Boxes(np.ones((2, 4)), np.zeros(2, int), np.zeros(2, bool), SIZE)
     fault = (
         "s#0: not each of its 2 objects is given by four corners, which oriented_map needs; take data of oriented "
-        "boxes, or judge boxes by `map`"
+        "boxes, or judge boxes: --set metrics=[map]"
     )
     with pytest.raises(DataError, match=exactly(fault)):
         OrientedPrecision().check(real, [], "s#0")
