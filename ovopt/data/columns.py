@@ -39,6 +39,9 @@ class Choice:
     label: str | None = None
     rename: Mapping[str, str | int] | None = None
     split: str | None = None
+    """The column that names the split of each row."""
+    only: Sequence[str] = ()
+    """Splits whose rows are samples; all where there are none."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +189,17 @@ class Chooser:
         texts = [column for column in top.values() if column.kind == "text"]
         if self._width is None or not numbers:
             return _one([c for c in texts if c.is_like_a_class]) if len(top) == 2 else None
-        if len(numbers) != self._width + 1:
-            return _one([c for c in texts if c.is_like_a_class]) if len(numbers) <= self._width else None
-        whole = _one([column for column in numbers if column.is_whole])
-        if whole is None:
+        whole = [column for column in numbers if column.is_whole]
+        if len(numbers) <= self._width:
+            return _one([column for column in texts if column.is_like_a_class])
+        if len(numbers) - len(whole) == self._width:  # the others are of a kind of their own
+            whole = [column for column in whole if column.is_like_a_class] or whole
+        elif len(numbers) > self._width + 1:
+            return None
+        if len(whole) != 1:
             why = f"the model takes {self._width} numbers, and {len(numbers)} columns hold some"
-            raise LabelQuestionError(self.source, why, [column.name for column in reversed(numbers)])
-        return whole
+            raise LabelQuestionError(self.source, why, [column.name for column in reversed(whole or numbers)])
+        return whole[0].name
 
     def _inputs(self, free: Mapping[str, Column]) -> dict[str, str]:
         """Input name -> column, as far as names and types tell."""
@@ -214,6 +221,9 @@ class Chooser:
         kinds = {
             kind: [n for n, one in free.items() if one.kind == kind] for kind in ("file", "number", "text", "list")
         }
+        fractions = [name for name in kinds["number"] if not free[name].is_whole]
+        if len(kinds["number"]) > len(fractions) == self._width:
+            kinds["number"] = fractions
         if not self._takes(len(kinds["number"])) and len(kinds["list"]) == 1:
             kinds["number"] = kinds["list"]
         of_tokens = all(port.dtype.startswith(("i", "u", "s")) for port in self.ports)

@@ -130,7 +130,7 @@ class HuggingFace(DataSource):
             lacking=lacking(parts),
             root=place if place is None or place.is_dir() else place.parent,
         )
-        choice = Choice(self.inputs, self.label, self.rename, self.split_column)
+        choice = Choice(self.inputs, self.label, self.rename, self.split_column, _listed(self.split or ()))
         return samples_of(table, inputs, choice)
 
     @property
@@ -222,13 +222,11 @@ class HuggingFace(DataSource):
         if self.split is None:
             return dict(parts)
         wanted = _listed(self.split)
-        if parts.keys() == {""} and wanted == ["train"]:
-            return dict(parts)  # as `datasets` calls a table without splits
+        if parts.keys() == {""}:
+            return dict(parts)  # a column of it may name them
         for name in wanted:
             if name not in parts:
-                known = [one for one in parts if one]
-                hint = did_you_mean(name, known) if known else "it has none of its own: leave data.source.split out"
-                raise DataError(f"{said}: no split {name!r}; {hint}")
+                raise DataError(f"{said}: no split {name!r}; {did_you_mean(name, list(parts))}")
         return {name: parts[name] for name in wanted}
 
     def _limited(self, table: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,13 +41,10 @@ class Table:
         parts = self.parts or {Path(self.source).name: len(self.rows)}
         return [f"{name}#{row}" for name, count in parts.items() for row in range(count)]
 
-    def own_splits(self, column: str | None) -> list[str] | None:
-        """The split of each row as the data set itself has it, in a column or by its files; None where it has but
-        one."""
+    def split_names(self, column: str | None) -> Sequence[str]:
+        """The split of each row as the data set itself has it, by its files or in a column; empty where it has none."""
         named = [name for name, count in self.parts.items() for _ in range(count)]
-        if not named and column is not None:
-            named = [str(value) for value in values_of(self.rows, column)]
-        return named if len(set(named)) > 1 else None
+        return named or ([str(value) for value in values_of(self.rows, column)] if column is not None else [])
 
     def check_inputs(self, columns: Iterable[str]) -> None:
         """Raises DataError where a split lacks one of the columns."""
@@ -65,42 +62,68 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
     """Samples of a table in memory, or mapped from a file. Raises DataError where a column is missing, or no row is
     left."""
     choice = choice or Choice()
-    rows, source = undecoded(table.rows.with_format(None)), table.source
-    columns = columns_of(rows, table.root)
-    chosen = Chooser(columns, ports, choice, source).chosen()
+    table = replace(table, rows=undecoded(table.rows.with_format(None)))
+    columns = columns_of(table.rows, table.root)
+    chosen = Chooser(columns, ports, choice, table.source).chosen()
     if chosen.counting:
         names = ", ".join(map(repr, chosen.counting))
-        say(f"{source}: left out, as it does nothing but count the rows: the column {names}")
-    if not chosen.inputs or not len(rows):
-        raise DataError(f"{source}: holds no {'samples' if chosen.inputs else 'input columns'}")
+        say(f"{table.source}: left out, as it does nothing but count the rows: the column {names}")
+    if not chosen.inputs or not len(table.rows):
+        raise DataError(f"{table.source}: holds no {'samples' if chosen.inputs else 'input columns'}")
     table.check_inputs(chosen.inputs.values())
-    classes = _class_names(rows, chosen.label)
-    labels = None if chosen.label is None else values_of(rows, chosen.label)
-    kept: Sequence[int] = range(len(rows))
-    if choice.rename:
-        kept, labels = _renamed(labels, classes, choice.rename, source)
-        classes = ()
-    own, all_ids = table.own_splits(chosen.split), table.ids
-    ids = tuple(all_ids[row] for row in kept)
+    kept, every = _kept(table, chosen, choice), table.ids
+    ids = tuple(every[row] for row in kept.rows)
     content = _content(columns, chosen, choice, ports, table.root)
-    wanted = rows.select_columns(list({columns[name].outer for name in chosen.inputs.values()}))
-
+    wanted = table.rows.select_columns(list({columns[name].outer for name in chosen.inputs.values()}))
     return Samples(
-        source=source,
+        source=table.source,
         ids=ids,
-        labels=None if labels is None else tuple(labels),
-        load=lambda index: content(wanted[kept[index]], ids[index]),
+        labels=None if kept.labels is None else tuple(kept.labels),
+        load=lambda index: content(wanted[kept.rows[index]], ids[index]),
         fingerprint=table.fingerprint,
-        classes=classes,
-        splits=None if own is None else tuple(own[row] for row in kept),
-        keys=tuple(map(str, kept)),
-        columns={name: partial(_of_rows, rows, name, kept) for name in columns},
+        classes=kept.classes,
+        splits=kept.splits if len(set(kept.splits)) > 1 else None,
+        keys=tuple(map(str, kept.rows)),
+        columns={name: partial(_of_rows, table.rows, name, kept.rows) for name in columns},
     )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Places of the rows that are samples, and their labels and splits."""
+
+    rows: Sequence[int]
+    labels: Sequence[Any] | None
+    classes: tuple[str, ...]
+    splits: tuple[str, ...]
+
+
+def _kept(table: Table, chosen: Chosen, choice: Choice) -> _Kept:
+    """Those of the splits, and of the labels, that the recipe names."""
+    own, rows = table.split_names(chosen.split), range(len(table.rows))
+    kept = _of_splits(rows, own, choice.only, table.source) if choice.only and not table.parts else rows
+    classes = _class_names(table.rows, chosen.label)
+    labels = None if chosen.label is None else _of_rows(table.rows, chosen.label, kept)
+    if choice.rename:
+        places, labels = _renamed(labels, classes, choice.rename, table.source)
+        kept, classes = [kept[place] for place in places], ()
+    return _Kept(kept, labels, classes, tuple(own[row] for row in kept) if own else ())
+
+
+def _of_splits(rows: Sequence[int], own: Sequence[str], only: Sequence[str], source: str) -> Sequence[int]:
+    """The rows of these splits. Raises DataError where there is no such one."""
+    if not own and [*only] == ["train"]:
+        return rows  # as `datasets` calls a table without splits
+    for name in only:
+        if name not in own:
+            hint = did_you_mean(name, set(own)) if own else "it has none of its own: leave data.source.split out"
+            raise DataError(f"{source}: no split {name!r}; {hint}")
+    return [row for row in rows if own[row] in only]
 
 
 def _of_rows(rows: datasets.Dataset, name: str, kept: Sequence[int]) -> Sequence[Any]:
     values = values_of(rows, name)
-    return [values[row] for row in kept]
+    return values if len(kept) == len(values) else [values[row] for row in kept]
 
 
 def _class_names(table: datasets.Dataset, label: str | None) -> tuple[str, ...]:

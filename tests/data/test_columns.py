@@ -32,6 +32,7 @@ def chosen(ports, columns, **choice):
         (FOUR, {**FLOATS, "species": NAMES}, "species"),
         (FOUR, {**FLOATS, "species": WHOLE}, "species"),
         (FOUR, {**FLOATS, "Target": ("number", False, [0.5])}, "Target"),
+        (FOUR, {**FLOATS, "speaker": ("number", True, list(range(24))), "species": WHOLE}, "species"),
         (FOUR, {**FLOATS, "remark": FREE}, None),
         (FOUR, FLOATS, None),
         (FOUR, {**FLOATS, "x": WHOLE, "y": WHOLE}, "y"),
@@ -58,6 +59,7 @@ def test_the_label_is_found_by_name_by_type_or_by_what_the_model_leaves(ports, c
         (FOUR, {"Unnamed: 0": ("number", True, [0, 1, 2]), **FLOATS}, "abcd"),
         (FOUR, {"idx": ("number", True, [0, 1]), "a": WHOLE, "b": WHOLE, "c": WHOLE, "label": WHOLE}, ["idx", *"abc"]),
         (FOUR, {"id": ("number", True, [7, 3, 5]), "a": WHOLE, "b": WHOLE, "c": WHOLE, "label": WHOLE}, ["id", *"abc"]),
+        (FOUR, {**FLOATS, "speaker": WHOLE, "label": WHOLE}, "abcd"),
         (IMAGE, {"img": PICTURE, "width": WHOLE, "label": WHOLE}, ["img"]),
         (IMAGE, {"jpg": PICTURE, "cls": WHOLE, "__key__": FREE, "__url__": FREE}, ["jpg"]),
         (TOKENS, {"idx": ("number", True, [0, 1]), "premise": FREE, "hypothesis": FREE, "label": WHOLE},
@@ -89,6 +91,12 @@ def test_columns_are_inputs_by_the_names_of_the_models_however_they_are_written(
             {**FLOATS, "my price": ("number", False, [0.5])},
             "the model takes 4 numbers, and 5 columns hold some; say it, as in --set 'data.source.label=my price'; "
             "or d, c, b and 1 more",
+        ),
+        (
+            FOUR,
+            {**FLOATS, "speaker": WHOLE, "species": WHOLE},
+            "the model takes 4 numbers, and 6 columns hold some; say it, as in --set data.source.label=species; or "
+            "speaker",
         ),
         (
             IMAGE,

@@ -465,6 +465,12 @@ def test_a_column_names_the_split_of_each_row(tmp_path):
     samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
     assert samples.splits == ("train", "test", "train")
     assert samples.load(1).tolist() == [3.0, 4.0]
+    alone = HuggingFace(path=str(tmp_path / "t.csv"), split="train").open(ONE, 0)
+    assert (alone.labels, alone.ids, alone.splits) == ((0, 1), ("t.csv#0", "t.csv#2"), None)
+    both = HuggingFace(path=str(tmp_path / "t.csv"), split="train", rename={"1": "one"}).open(ONE, 0)
+    assert (both.labels, both.ids) == (("one",), ("t.csv#2",))
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 't.csv'}: no split 'tset'; did you mean 'test'?")):
+        HuggingFace(path=str(tmp_path / "t.csv"), split="tset").open(ONE, 0)
     kept = HuggingFace(path=str(tmp_path / "t.csv"), rename={"1": "one"}).open(ONE, 0)
     assert (kept.splits, kept.keys, kept.column("a")) == (("test", "train"), ("1", "2"), [3, 5])
 
