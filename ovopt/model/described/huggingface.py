@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ovopt.model.described.image_processor import image_processor_facts
 from ovopt.model.described.record import Doubt, Entry, Fact
-from ovopt.model.described.sound import sound_facts
+from ovopt.model.described.sound import ctc_facts, sound_facts
 from ovopt.model.described.subject import Document, Schema, Subject
 from ovopt.model.described.tokens import token_facts
 
@@ -94,6 +94,8 @@ def _config_facts(subject: Subject, document: Document, config: Config) -> Itera
     source = document.source("architectures")
     if task == "detection":
         yield from _detection(subject, architecture, source)
+    elif task == "transcription":
+        yield from ctc_facts(subject, config.pad_token_id)
     elif task and task in DECODERS:
         yield Fact("postprocess", DECODERS[task], source)
 

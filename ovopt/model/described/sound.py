@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
@@ -11,6 +12,11 @@ from ovopt.model.described.record import Doubt, Entry, Fact
 from ovopt.model.described.subject import Document, Schema, Subject
 
 LONGEST_RATE = 1_000_000
+VOCABULARY, DELIMITER = "vocab.json", "|"
+"""The characters of a CTC head, and the one of them that stands between words."""
+PADS = ("<pad>", "[PAD]")
+SPECIAL = re.compile(r"<.*>|\[.*\]")
+"""Tokens that are no text."""
 
 
 class FeatureExtractor(Schema):
@@ -82,3 +88,23 @@ KINDS: Mapping[str, Callable[[FeatureExtractor, Subject], Iterator[Entry]]] = {
     "WhisperFeatureExtractor": _whisper,
 }
 """What becomes of a recording of one channel, by the class's name."""
+
+
+def ctc_facts(subject: Subject, pad_id: int | None) -> Iterator[Fact | Doubt]:
+    """The characters of a CTC head, of which `pad_id` is the blank.
+
+    Source: transformers, `Wav2Vec2CTCTokenizer`.
+    """
+    for document in subject.opened(VOCABULARY):
+        if isinstance(document, Doubt):
+            yield document
+            continue
+        by_id = {place: token for token, place in document.values.items() if isinstance(place, int)}
+        blank = next((document.values[pad] for pad in PADS if pad in document.values), pad_id)
+        width = (subject.facts.outputs[0].shape or (None,))[-1] or len(by_id)
+        if not isinstance(blank, int) or not 0 <= blank < width or not {*by_id} <= {*range(width)}:
+            yield Doubt(f"{document.said}: {len(by_id)} tokens do not fit the model's {width} scores; it is not used")
+            continue
+        names = ["" if SPECIAL.fullmatch(by_id.get(place, "")) else by_id.get(place, "") for place in range(width)]
+        characters = [" " if name == DELIMITER else name for place, name in enumerate(names) if place != blank]
+        yield Fact("postprocess", ({"ctc_greedy": {"characters": characters, "blank": blank}},), document.said)

@@ -220,6 +220,35 @@ def recorded(found, signal, rate):
     return prepared(found, buffer.getvalue())
 
 
+VOCABULARY = {"<pad>": 0, "<s>": 1, "|": 2, "E": 3, "T": 4}
+
+
+def speech(folder, vocabulary, width=5):
+    files = {"config.json": {"architectures": ["Wav2Vec2ForCTC"], "pad_token_id": 0}, "vocab.json": vocabulary}
+    return published(folder, files, model_of(RECORDING, (("logits", width),)))
+
+
+def test_a_head_of_characters_brings_them_without_special_tokens(tmp_path):
+    found = speech(tmp_path, VOCABULARY)
+    assert found.task == "transcription"
+    assert found.postprocess == ({"ctc_greedy": {"characters": ["", " ", "E", "T"], "blank": 0}},)
+    (decoder,) = recipe_of(found).postprocess
+    scores = np.eye(5, dtype=np.float32)[[4, 4, 0, 4, 1, 2, 3, 0]]
+    assert decoder(scores, {}) == "TT E"
+
+
+def test_the_blank_may_stand_elsewhere_and_scores_may_have_no_token(tmp_path):
+    found = speech(tmp_path, {"A": 0, "B": 1, "[PAD]": 2}, 4)
+    assert found.postprocess == ({"ctc_greedy": {"characters": ["A", "B", ""], "blank": 2}},)
+
+
+@pytest.mark.parametrize("vocabulary", [{"<pad>": 0, "b": 7}, {"a": 0, "<pad>": 9}])
+def test_characters_that_do_not_fit_the_scores_are_not_used(vocabulary, tmp_path):
+    found = speech(tmp_path, vocabulary, 2)
+    assert found.postprocess == ()
+    assert found.doubts == ("vocab.json: 2 tokens do not fit the model's 2 scores; it is not used",)
+
+
 def test_features_that_are_not_known_are_said(tmp_path):
     config = {"feature_extractor_type": "OddFeatureExtractor", "sampling_rate": 16000}
     found = published(tmp_path, {"preprocessor_config.json": config}, model_of(RECORDING))
