@@ -11,6 +11,7 @@ from ovopt.model.described.model_api import model_api_facts
 from ovopt.model.described.paddle import paddle_facts
 from ovopt.model.described.record import Described, Doubt, Fact, gathered
 from ovopt.model.described.subject import Subject
+from ovopt.model.described.tflite import tflite_facts
 from ovopt.model.described.timm import timm_facts, torchvision_facts
 from ovopt.model.described.ultralytics import ultralytics_facts
 from ovopt.model.described.usual_data import card_facts, usual_data
@@ -18,6 +19,7 @@ from ovopt.model.files.opened import OpenedModel
 
 READERS: Sequence[Callable[[Subject], Iterator[Fact | Doubt]]] = (
     ultralytics_facts,
+    tflite_facts,
     model_api_facts,
     hugging_face_facts,
     paddle_facts,

@@ -49,16 +49,17 @@ def ultralytics_facts(subject: Subject) -> Iterator[Fact | Doubt]:
     """Facts of the metadata that Ultralytics writes."""
     inside = subject.notes.get("framework")
     if isinstance(inside, Mapping) and (inside.get("author") == AUTHOR or {*YOLOV5} <= inside.keys()):
-        yield from _facts(subject, Document("the model's metadata", inside))
+        yield from document_facts(subject, Document("the model's metadata", inside))
         return
     for document in subject.opened(METADATA):
         if isinstance(document, Doubt):
             yield document
         elif document.values.get("author") == AUTHOR:
-            yield from _facts(subject, document)
+            yield from document_facts(subject, document)
 
 
-def _facts(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
+def document_facts(subject: Subject, document: Document) -> Iterator[Fact | Doubt]:
+    """Facts of metadata, wherever they stand."""
     said, doubts = document.read(Metadata)
     yield from doubts
     task = document.source("task")
