@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ FORMATS = ("console", "evaluation", "markdown", "html", "csv", "junit", "json")
 HISTORY = "ovopt-history.sqlite"
 RESULT = "ovopt.comparison/"
 """What a comparison file begins with, so that --force replaces nothing else."""
+PART_NAME = re.compile(r"[^\W\d][\w.-]*")
+"""What may stand before `=` in `--data` as the name of a split."""
 
 Model = Annotated[Path, typer.Argument(help="A model file or folder, a bundle, or hf:NAME.")]
 Original = Annotated[Path, typer.Argument(help="The model to start from: a file or folder, or hf:NAME.")]
@@ -154,7 +157,7 @@ def given_data(options: list[str] | None) -> str | dict[str, list[str]] | None:
     parts: dict[str, list[str]] = {}
     for one in options or ():
         name, equals, path = one.partition("=")
-        if equals and path and name.isidentifier() and not os.path.exists(one):
+        if equals and path and PART_NAME.fullmatch(name) and not os.path.exists(one):
             parts.setdefault(name, []).append(path)
         elif len(options or ()) == 1:
             return one

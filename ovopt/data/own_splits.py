@@ -85,9 +85,9 @@ def drawn_from(choices: Mapping[str, Choice | None], known: Pool) -> dict[Pool, 
             found[one,][name] = amount
     taken = {one for asked in named.values() for one, amount in asked.items() if amount in (None, "rest")}
     pools = _pools(tuple(one for one in known if one not in taken), known, amounts)
-    for name, pool in pools.items():
-        shared = [*pools.values()].count(pool) + len(found[pool].keys() - pools.keys())
-        found[pool][name] = _amount(name, amounts[name], shared)
+    for pool in dict.fromkeys(pools.values()):
+        wants = {name: amounts[name] for name in pools if pools[name] == pool}
+        found[pool] |= _shares(wants, alone=not found[pool])
     return {pool: {name: wants[name] for name in NAMES if name in wants} for pool, wants in found.items()}
 
 
@@ -98,11 +98,15 @@ def unexpected(choices: Mapping[str, Choice | None], known: Pool) -> Pool:
     return unclear if len(unclear) < len(set(known) - named) else ()
 
 
-def _amount(name: str, amount: Amount | None, shared: int) -> Amount | None:
-    """Shares divide what several splits draw from; whoever draws alone takes all."""
-    if amount is None and shared == len(NAMES):
-        return DEFAULTS[name]
-    return None if isinstance(amount, float) and amount and shared == 1 else amount
+def _shares(wants: Wants, alone: bool) -> Wants:
+    """Shares as they divide what these splits draw from, and nobody else where they are alone: of all samples, two
+    splits may want a quarter each; where there are no others, that is a half."""
+    if len(wants) == len(NAMES):
+        return {name: DEFAULTS[name] if amount is None else amount for name, amount in wants.items()}
+    total = sum(amount for amount in wants.values() if isinstance(amount, float))
+    if not alone or not total or not all(isinstance(amount, float) for amount in wants.values()):
+        return wants
+    return {name: amount / total for name, amount in wants.items() if isinstance(amount, float)}
 
 
 def _asked(choice: Any) -> Mapping[str, Amount | None]:
