@@ -24,9 +24,7 @@ def command(
     model: Annotated[
         str | None, typer.Option(metavar="PATH", help="The original, if it is not where the manifest says.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(metavar="SAMPLES", help="The samples, if they are not where the manifest says.")
-    ] = None,
+    data: o.Data = None,
     output: Annotated[Path | None, o.output("The bundle to write; default: BUNDLE-rebuilt in this folder.")] = None,
     trust: o.Trust = False,
     force: Annotated[
@@ -46,7 +44,7 @@ def command(
     from ovopt.workflow.rebuilding.rebuild import rebuild
 
     target = output or Path(f"{bundle.resolve().name}-rebuilt")
-    result = rebuild(bundle, target, model=model, data=data, force=force, trust=trust, progress=not quiet)
+    result = rebuild(bundle, target, model=model, data=o.given_data(data), force=force, trust=trust, progress=not quiet)
     print(result.model_dump_json(by_alias=True) if output_format == "json" else "\n".join(_said(result)))
     raise typer.Exit(0 if result.same else 3)
 

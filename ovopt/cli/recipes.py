@@ -191,5 +191,5 @@ def _said(found: CheckedRecipe) -> Iterator[str]:
         yield f"  {one.id}: {f'label {one.label}, ' if one.label else ''}answer {one.answer}"
     values = (f"{name} {'undefined' if value is None else f'{value:.4g}'}" for name, value in found.values.items())
     yield f"  metrics on them: {', '.join(values) or 'none'}"
-    yield f"  splits: {', '.join(f'{name} {count:,}' for name, count in found.splits.items())}"
+    yield f"  splits: {', '.join(f'{name} {size}' for name, size in found.sizes.items())}"
     yield from (f"remark: {remark}" for remark in found.remarks)

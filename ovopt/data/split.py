@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from pydantic import Field
@@ -155,33 +156,43 @@ def _in_groups(
 
 
 def _shared_out(units: Sequence[list[int]], wants: Wants, pool: Pool, divided: bool) -> dict[str, list[int]]:
-    """Units for each split of those that draw from this pool, as near to the sizes that it wants as whole units come:
-    each goes where it fits first, those that fit nowhere where most is missing. Raises SplitError where there are too
-    few of them."""
+    """Samples of each split of those that draw from this pool, as near to the sizes that it wants as whole units come.
+    Raises SplitError where there are too few of them."""
     if divided and not pool:
         return {}
     total = sum(map(len, units))
     sizes = counts(wants, total, pool)
+    if total == len(units):
+        ends = accumulate(sizes.values())
+        found = {name: units[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
+    else:
+        found = _fitted(units, sizes, [name for name, amount in wants.items() if amount in ("rest", None)])
+        _fill_empty(found, sizes, total)
+    return {name: [index for unit in chosen for index in unit] for name, chosen in found.items()}
+
+
+def _fitted(units: Sequence[list[int]], sizes: Mapping[str, int], open_: Sequence[str]) -> dict[str, list[list[int]]]:
+    """Each unit where it fits first; those that fit nowhere where most is missing, or where the rest goes."""
     missing, found = dict(sizes), {name: list[list[int]]() for name in sizes}
+
+    def put(unit: list[int], name: str) -> None:
+        found[name].append(unit)
+        missing[name] -= len(unit)
+
     large = []
     for unit in units:
         name = next((name for name, count in missing.items() if count >= len(unit)), None)
         if name is None:
             large.append(unit)
         else:
-            found[name].append(unit)
-            missing[name] -= len(unit)
-    open_ = [name for name, amount in wants.items() if amount in ("rest", None)]
-    for unit in large if any(missing.values()) else ():
+            put(unit, name)
+    for unit in large:
         name = max(sizes, key=lambda one: missing[one] / max(sizes[one], 1))
-        if 2 * missing[name] <= len(unit):
-            if not open_:
-                continue
-            name = max(open_, key=missing.__getitem__)
-        found[name].append(unit)
-        missing[name] -= len(unit)
-    _fill_empty(found, sizes, total)
-    return {name: [index for unit in chosen for index in unit] for name, chosen in found.items()}
+        if 2 * missing[name] > len(unit):
+            put(unit, name)
+        elif open_:
+            put(unit, max(open_, key=missing.__getitem__))
+    return found
 
 
 def _fill_empty(found: Mapping[str, list[list[int]]], sizes: Mapping[str, int], total: int) -> None:

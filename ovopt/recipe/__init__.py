@@ -83,7 +83,8 @@ def with_data(raw: Mapping[str, Any], data: str | Path | Mapping[str, Any]) -> d
 def _of_parts(data: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: own[key] for key in own if key not in ("path", "parts")} if own.get("kind") == SPLITS else {}
     listed = {name: list(part) if isinstance(part, list | tuple) else [part] for name, part in data.items()}
-    return {**kept, "kind": SPLITS, "parts": {name: [*map(_part, parts)] for name, parts in listed.items()}}
+    parts = {name: [*map(_part, several)] for name, several in listed.items()}
+    return {**kept, "kind": SPLITS, "parts": {name: one if len(one) > 1 else one[0] for name, one in parts.items()}}
 
 
 def _part(part: str | Path | DataSource) -> Any:

@@ -121,3 +121,9 @@ class DataFacts(Record):
     left_out: Annotated[dict[str, LeftOutSample], BeforeValidator(_with_kinds)] = Field(
         default={}, description="samples that were left out, by id"
     )
+
+    @property
+    def sizes(self) -> dict[str, str]:
+        """Samples of each split, and the data's own splits that they are from: `1,200 (train, extra)`."""
+        own = {name: f" ({', '.join(found)})" for name, found in self.drawn_from.items()}
+        return {name: f"{len(ids):,}{own.get(name, '')}" for name, ids in self.splits.items()}

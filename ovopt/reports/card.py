@@ -108,7 +108,7 @@ def _opening(manifest: Manifest) -> list[str]:
 def _made(manifest: Manifest) -> list[str]:
     lines = ["## How it was made", "", *(f"{n}. {_step(step)}" for n, step in enumerate(manifest.steps, 1)), ""]
     if manifest.data:
-        counts = ", ".join(f"{name} {len(ids)}" for name, ids in manifest.data.splits.items())
+        counts = ", ".join(f"{name} {size}" for name, size in manifest.data.sizes.items())
         lines.append(f"- Samples: {_code(_short(manifest.data.source))}, seed {manifest.data.seed} ({escaped(counts)})")
     versions = ", ".join(f"{name} {version}" for name, version in manifest.machine.versions.items())
     return [

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from ovopt.contracts import Report, View
 from ovopt.figures import Figure, figures_of
-from ovopt.records import Arm, Comparison, Pair, Speeds
+from ovopt.records import Arm, Comparison, DataFacts, Pair, Speeds
 from ovopt.reports.cells import one_line
 from ovopt.reports.decision import reason
 
@@ -59,12 +59,20 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
         yield from _arm(arm, catalogue)
     for pair in comparison.pairs:
         yield from _pair(pair, gate.candidates.get(pair.candidate, ""), catalogue)
+    yield from _data(comparison.data)
     if comparison.control:
         yield from _speedups("control", "control", comparison.control, catalogue)
     for check in gate.checks:
         bounds = (check.low, check.high)
         yield Line(check.candidate, "check", check.budget, check.unit, check.estimate, *bounds, None, check.verdict)
         yield Line(check.candidate, "budget", check.budget, check.unit, check.limit, note=check.note)
+
+
+def _data(data: DataFacts | None) -> Iterator[Line]:
+    """Samples of each split, where the data bring splits of their own."""
+    for name, own in data.drawn_from.items() if data else ():
+        said = ", ".join(f"{count} of {found}" for found, count in own.items())
+        yield Line("data", "split", name, "samples", sum(own.values()), note=said)
 
 
 def _arm(arm: Arm, catalogue: Sequence[Figure]) -> Iterator[Line]:

@@ -47,7 +47,7 @@ def run_facts(comparison: Comparison) -> Facts:
     return asked | {
         "data": data.source,
         "data fingerprint": data.fingerprint,
-        "samples": ", ".join(f"{name} {len(ids):,}" for name, ids in data.splits.items()) or units.MISSING,
+        "samples": ", ".join(f"{name} {size}" for name, size in data.sizes.items()) or units.MISSING,
         "left out": f"{len(data.left_out):,}",
     }
 

@@ -30,6 +30,7 @@ from ovopt.workflow.comparing.taking_part import NamedModel, named_models
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
     from ovopt.workflow.beginning.options import SettingsLike
+    from ovopt.workflow.beginning.recipe_choice import Paths
 
 TRIED = 2
 SHOWN = 6
@@ -51,6 +52,7 @@ class CheckedRecipe(Record):
     family: str
     recipe: dict[str, Any] = Field(description="resolved: every override applied")
     splits: dict[str, int] = Field(default={}, description="samples of each")
+    sizes: dict[str, str] = Field(default={}, description="the same in words, with the data's own splits")
     tried: tuple[Tried, ...] = ()
     values: dict[str, float | None] = Field(default={}, description="of the metrics on them; null where undefined")
     remarks: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ def check_recipe(
     recipe: str | Path,
     model: ModelLike | None = None,
     *,
-    data: str | Path | Mapping[str, Any] | None = None,
+    data: Paths | None = None,
     settings: SettingsLike = (),
     trust: bool = False,
 ) -> CheckedRecipe:
@@ -86,16 +88,15 @@ def _tried(run: Run) -> Mapping[str, Any]:
     (one,) = named_models(run, {})
     prepared = run.prepare(one.inputs)
     answers: dict[int, Any] = {}
-    scorer = scorer_of(
-        [one], prepared, range(len(prepared.samples)), lambda _, index, said: answers.update({index: said})
-    )
-    chosen = [index for index in range(len(prepared.samples)) if index not in prepared.left_out][:TRIED]
+    scorer = scorer_of([one], prepared, prepared.judging, lambda _, index, said: answers.update({index: said}))
+    chosen = [index for index in prepared.judging if index not in prepared.left_out][:TRIED]
     if not chosen:
         raise prepared.no_sample_error("try")
     scored = OneProcess(one).score(run.recipe, scorer, chosen)
     return {
         "recipe": run.recipe.resolved(),
         "splits": {name: len(indices) for name, indices in prepared.splits.items()},
+        "sizes": prepared.facts.sizes,
         "tried": tuple(_sample(index, said, scorer) for index, said in answers.items()),
         "values": {metric.label: _value(metric, scored) for metric in scorer.metrics},
         "remarks": tuple(_remarks(run, one, prepared, scorer, scored)),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovopt.data.split import NAMES, Splits, split
+from ovopt.data.own_splits import NAMES
+from ovopt.data.split import Splits, split, torn
 from ovopt.errors import DataError
 from tests.factories import exactly
 
@@ -147,3 +148,75 @@ def test_the_order_of_labelled_samples_does_not_matter(order):
     found = split(ids, Splits(), 0, [labels[name] for name in ids])
     plain = split(list(labels), Splits(), 0, list(labels.values()))
     assert {k: [ids[i] for i in v] for k, v in found.items()} == {k: [f"s{i}" for i in v] for k, v in plain.items()}
+
+
+GROUPED = [f"g{i // 7}" for i in range(200)]
+
+
+def sides(groups, chosen):
+    return [{groups[i] for i in indices} for indices in chosen.values()]
+
+
+@given(st.lists(st.integers(0, 12), min_size=40, max_size=200), st.integers(0, 2**32))
+def test_a_group_is_in_one_split_and_sizes_are_off_by_less_than_the_largest(members, seed):
+    groups = [f"g{member}" for member in members]
+    if len(set(groups)) < 3:
+        return
+    found = split([f"s{i}" for i in range(len(groups))], Splits(), seed, groups=groups)
+    calibration, tuning, gate = sides(groups, found)
+    assert not calibration & tuning | tuning & gate | calibration & gate
+    assert Counter(i for chosen in found.values() for i in chosen) == Counter(range(len(groups)))
+    assert all(found.values())
+    largest = max(Counter(groups).values())
+    assert abs(len(found["calibration"]) - len(groups) // 4) <= largest
+
+
+def test_groups_of_one_are_divided_as_samples_are():
+    found = split(IDS, Splits(), 3, groups=[None] * 200)
+    assert {name: set(chosen) for name, chosen in found.items()} == {
+        name: set(chosen) for name, chosen in split(IDS, Splits(), 3).items()
+    }
+
+
+def test_sizes_are_as_near_as_whole_groups_come():
+    groups = ["large"] * 100 + [f"g{i}" for i in range(100)]
+    found = split(IDS, Splits(calibration=50, tuning=50), 1, groups=groups)
+    assert tuple(map(len, found.values())) == (50, 50, 100)
+    assert {groups[i] for i in found["gate"]} == {"large"}
+
+
+def test_each_split_has_a_group_where_there_are_enough():
+    groups = ["a"] * 198 + ["b", "c"]
+    assert all(split(IDS, Splits(calibration=0.4, tuning=0.4), 0, groups=groups).values())
+
+
+def test_groups_that_are_too_few_are_counted_with_the_largest():
+    message = (
+        "data.group: 2 groups cannot fill 3 splits (calibration, tuning, gate): the largest holds 150 of 200 samples; "
+        "a split of 0 is left out, as with --set data.splits.calibration=0"
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        split(IDS, Splits(), 0, groups=["a"] * 150 + ["b"] * 50)
+    found = split(IDS, Splits(calibration=0), 0, groups=["a"] * 150 + ["b"] * 50)
+    assert tuple(map(len, found.values())) == (0, 50, 150)
+
+
+def test_groups_are_spread_by_the_class_that_they_have_most_of():
+    groups = [f"g{i // 4}" for i in range(200)]
+    labels = [i // 4 % 2 for i in range(200)]
+    for chosen in split(IDS, Splits(), 5, labels, groups=groups).values():
+        counts = by_class(labels, chosen)
+        assert abs(counts[0] - counts[1]) <= 8
+
+
+def test_a_group_in_two_of_the_datas_own_splits_is_found():
+    own = ["train"] * 100 + ["test"] * 100
+    groups = [f"g{i % 100}" if i in (5, 105) else None for i in range(200)]
+    found = split(IDS, Splits(calibration="train", tuning=0, gate="test"), 0, own=own, groups=groups)
+    assert torn(found, groups) == {"g5": {"calibration": [5], "gate": [105]}}
+
+
+def test_a_place_is_drawn_by_the_key_and_not_by_the_id():
+    keys = [str(i) for i in range(200)]
+    renamed = split([f"other#{i}" for i in range(200)], Splits(), 0, keys=keys)
+    assert split(IDS, Splits(), 0, keys=keys) == renamed != split(IDS, Splits(), 0)

@@ -3,70 +3,11 @@
 import numpy as np
 import pytest
 
-from ovopt.data.own_splits import SplitError
-from ovopt.data.split import Splits, split
-from ovopt.data.splits import OwnSplits
+from ovopt.contracts import Boxes, Samples
+from ovopt.data.npz import Npz
+from ovopt.data.splits import OwnSplits, are_parts, open_parts, together
 from ovopt.errors import DataError
 from tests.factories import exactly
-
-IDS = [f"s{i}" for i in range(30)]
-OWN = ["train"] * 10 + ["val"] * 8 + ["test"] * 12
-
-
-def sizes(splits, own=OWN):
-    return {name: sorted(own[i] for i in chosen) for name, chosen in split(IDS, splits, 0, own=own).items()}
-
-
-def test_usual_names_decide_where_the_recipe_says_nothing():
-    assert sizes(Splits()) == {"calibration": ["train"] * 10, "tuning": ["val"] * 8, "gate": ["test"] * 12}
-
-
-def test_training_samples_never_judge_where_one_other_split_is_there():
-    own = ["train"] * 10 + ["valid"] * 20
-    assert sizes(Splits(), own) == {"calibration": ["train"] * 10, "tuning": ["valid"] * 10, "gate": ["valid"] * 10}
-
-
-def test_all_of_what_is_called_gate_judges():
-    own = ["train"] * 10 + ["gate"] * 20
-    assert sizes(Splits(), own) == {"calibration": ["train"] * 5, "tuning": ["train"] * 5, "gate": ["gate"] * 20}
-
-
-@pytest.mark.parametrize("names", ["train", "abc"])
-def test_names_that_tell_no_training_from_judging_divide_nothing(names):
-    own = [names[i % len(names)] if names == "abc" else names for i in range(30)]
-    assert {name: len(chosen) for name, chosen in sizes(Splits(), own).items()} == {
-        "calibration": 7, "tuning": 7, "gate": 16,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({"calibration": "val", "tuning": "train", "gate": "test"}, (["val"] * 8, ["train"] * 10, ["test"] * 12)),
-        (
-            {"calibration": ("train", "val"), "tuning": 0, "gate": "test"},
-            (["train"] * 10 + ["val"] * 8, [], ["test"] * 12),
-        ),
-        ({"calibration": {"train": 0.5}, "tuning": {"train": "rest"}}, (["train"] * 5, ["train"] * 5, ["test"] * 12)),
-        ({"calibration": 3, "tuning": 0.25, "gate": "rest"}, (["train"] * 3, ["val"] * 8, ["test"] * 12)),
-    ],
-)
-def test_a_split_takes_what_it_names(given, expected):
-    assert tuple(map(sorted, sizes(Splits(**given)).values())) == tuple(map(sorted, expected))
-
-
-def test_a_split_that_there_is_not_is_refused_with_those_that_there_are():
-    with pytest.raises(
-        SplitError, match=exactly("data.splits.gate: the data have no split 'tset'; did you mean 'test'?")
-    ):
-        split(IDS, Splits(gate="tset"), 0, own=OWN)
-
-
-def test_a_file_lists_the_samples_of_a_split(tmp_path):
-    (tmp_path / "gate.txt").write_text("s3\ns5\n")
-    found = split(IDS, Splits(gate=str(tmp_path / "gate.txt"), calibration=4, tuning="rest"), 0)
-    assert sorted(found["gate"]) == [3, 5]
-    assert (len(found["calibration"]), len(found["tuning"])) == (4, 24)
 
 
 @pytest.fixture
@@ -94,3 +35,140 @@ def test_a_key_that_a_part_has_not_is_named(parts):
         DataError, match=exactly("data.source.lable: extra inputs are not permitted (part test, of kind npz)")
     ):
         OwnSplits(path=str(parts), lable="y").open([], 0)
+
+
+def test_several_parts_of_a_split_are_all_of_it_and_samples_of_the_same_id_are_told_apart(parts):
+    (parts / "more").mkdir()
+    (parts / "train.npz").rename(parts / "more" / "test.npz")
+    source = OwnSplits(parts={"test": (str(parts / "test.npz"), str(parts / "more" / "test.npz"))})
+    samples = source.open([], 0)
+    assert samples.splits == ("test",) * 7
+    assert samples.ids[0] == "test/1/test.npz#0"
+    assert samples.ids[3] == "test/2/test.npz#0"
+
+
+def test_neither_a_files_name_nor_the_order_of_parts_changes_places_or_fingerprint(parts):
+    named = OwnSplits(parts={"train": str(parts / "train.npz"), "gate": str(parts / "test.npz")}).open([], 0)
+    (parts / "test.npz").rename(parts / "renamed.npz")
+    other = OwnSplits(parts={"gate": str(parts / "renamed.npz"), "train": str(parts / "train.npz")}).open([], 0)
+    assert set(other.places) == set(named.places)
+    assert other.fingerprint == named.fingerprint
+
+
+def test_a_part_may_say_its_own_kind_and_keys(parts):
+    source = OwnSplits(
+        parts={"train": {"path": str(parts / "train.npz"), "labels": "labels"}, "test": str(parts / "test.npz")}
+    )
+    assert source.open([], 0).labels == (0, 1, 2, 3, 0, 1, 2)
+
+
+def test_a_part_without_labels_has_none_where_another_has_some(parts):
+    np.savez(parts / "train.npz", x=np.zeros((2, 2), np.float32))
+    assert OwnSplits(path=str(parts)).open([], 0).labels == (0, 1, 2, None, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "recognised"),
+    [
+        (("train.npz", "test.npz"), True),
+        (("train.npz",), False),
+        (("train.npz", "test.npz", "images/a.png"), False),
+        (("train/a.png", "val/a.png", "more/a.png"), True),
+        (("train/a.png",), True),
+        (("train/a.png", "bus/a.png"), False),
+        (("train.py", "test.py"), False),
+    ],
+)
+def test_a_folder_of_splits_is_told_from_others(tmp_path, names, recognised):
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert OwnSplits.recognises(str(tmp_path)) == recognised
+
+
+def test_two_files_for_one_split_are_asked_about(parts):
+    (parts / "test.csv").touch()
+    message = (
+        f"{parts}: test.csv and test.npz are all called test; name those to read: --data test={parts}/test.csv ..."
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        OwnSplits(path=str(parts)).open([], 0)
+
+
+def test_an_empty_part_is_named(tmp_path):
+    for name in ("train", "test"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match=exactly(f"{tmp_path}/test: an empty folder; fill or remove it")):
+        OwnSplits(path=str(tmp_path)).open([], 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"path": "."}, "{root}: holds no folder or file that is called like a split, such as train, val or test"),
+        ({}, "data.source: give `parts`, or the `path` of a folder that holds them"),
+        (
+            {"parts": {"gate": "notes.xyz"}},
+            "{root}/notes.xyz: no source reads this kind of file; say which with --set data.source.each=...",
+        ),
+        ({"parts": {"gate": "gone.npz"}}, "{root}/gone.npz: no such data"),
+        (
+            {"parts": {"gate": {"kind": "nzp", "path": "notes.xyz"}}},
+            "data.source.parts.gate: 'nzp' is no kind of a part; did you mean 'npz'?",
+        ),
+    ],
+)
+def test_what_is_no_part_is_refused(tmp_path, source, message):
+    (tmp_path / "notes.xyz").touch()
+    if source.get("path"):
+        source = {"path": str(tmp_path)}
+    elif isinstance((source.get("parts") or {}).get("gate"), str):
+        source = {"parts": {"gate": str(tmp_path / source["parts"]["gate"])}}
+    with pytest.raises(DataError, match=exactly(message.format(root=tmp_path))):
+        OwnSplits(**source).open([], 0)
+
+
+def part(classes, labels, **more):
+    ids = tuple(f"s{i}" for i in range(len(labels)))
+    return Samples("set", ids, tuple(labels), lambda index: index, "", tuple(classes), **more)
+
+
+def boxes(*classes):
+    return Boxes(np.zeros((len(classes), 4)), np.array(classes), np.zeros(len(classes), bool), (1, 1))
+
+
+def test_classes_are_put_together_by_their_names():
+    joined = together([("train", part(["ant", "cow"], [0, 1])), ("test", part(["ant", "bee", "cow"], [1, 2]))], "both")
+    assert joined.classes == ("ant", "bee", "cow")
+    assert joined.labels == (0, 2, 1, 2)
+    found = together([("train", part(["dog"], [boxes(0, 0)])), ("test", part(["person", "dog"], [boxes(1)]))], "both")
+    assert found.classes == ("person", "dog")
+    assert [label.classes.tolist() for label in found.labels] == [[1, 1], [1]]
+
+
+def test_a_column_that_one_part_lacks_is_empty_there():
+    known = part((), [0, 1], columns={"speaker": lambda: ["ann", "bob"]})
+    joined = together([("train", known), ("test", part((), [0]))], "both")
+    assert joined.column("speaker") == ["ann", "bob", None]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"train": np.zeros((2, 2)), "test": np.zeros((2, 2))}, True),
+        ({"fold": "a.npz", "other": ["b.npz", "c.npz"]}, True),
+        ({"fold": Npz(path="a.npz")}, True),
+        ({"input_ids": np.zeros((2, 2)), "test": np.zeros((2, 2))}, False),
+        ({}, False),
+        ("train", False),
+    ],
+)
+def test_parts_in_memory_are_told_from_arrays_by_input(data, found):
+    assert are_parts(data) == found
+
+
+def test_parts_in_memory_are_opened_one_by_one(parts):
+    samples = open_parts({"train": [1, 2], "gate": ["a.npz", "b.npz"]}, lambda one: part((), [one]))
+    assert samples.labels == ([1, 2], "a.npz", "b.npz")
+    assert samples.splits == ("train", "gate", "gate")
+    assert samples.source == "train, gate"

@@ -95,7 +95,7 @@ def choose(
 
 
 def _with_data(recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], options: Options, guess: bool) -> Chosen:
-    if data is None or isinstance(data, str | Path) or _are_paths(data):
+    if data is None or is_on_disk(data):
         held = next((model.held for model in models if model.held is not None), None) if data is None else None
         chosen = _chosen(recipe, data, models, options, guess, given=held is not None)
         return chosen if held is None or chosen.recipe.data.source else replace(chosen, data=held)
@@ -106,9 +106,9 @@ def _with_data(recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], op
     return replace(chosen, recipe=bare.model_copy(update={"preprocess": ()}) if is_prepared(data) else bare, data=data)
 
 
-def _are_paths(data: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Tell a mapping of the data's own splits to paths and sources from samples in memory."""
-    return are_parts(data) and all(map(are_given, data.values()))
+def is_on_disk(data: Any) -> TypeGuard[Paths]:
+    """Tell what a recipe can name, a path or the data's own splits as paths and sources, from samples in memory."""
+    return isinstance(data, str | Path) or (are_parts(data) and all(map(are_given, data.values())))
 
 
 def _with_source(recipe: Recipe, source: DataSource | None) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ovopt.model.described.record import Described
 from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.model.ports.facts import chosen_outputs
 from ovopt.model.ports.shapes import Shapes
+from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Task
 from ovopt.workflow.beginning.options import Options, check, options_of
 from ovopt.workflow.beginning.recipe_choice import Beside
@@ -269,11 +270,21 @@ def _judged(draft: Draft, maker: _Maker, options: Options) -> Draft:
         ordered = with_order(draft, figure.better_order)
         second = figure_of(ordered, maker.trials, options.progress)
         draft, figure = (ordered, second) if _is_better(second, figure) else (draft, figure)
+    draft = draft.with_comments("data", *_divided(maker.trials.prepared(draft)))
     if figure is None:
         return draft
     return replace(draft, figure=figure).with_comments(
         "metrics" if "metrics" in draft.sections else "task", *figure.lines
     )
+
+
+def _divided(prepared: Prepared) -> Iterator[str]:
+    """Comments on the splits that the data bring, and on what looks odd about them."""
+    facts = prepared.facts
+    if facts.drawn_from:
+        said = ", ".join(f"{name} {size}" for name, size in facts.sizes.items())
+        yield f"The data bring their own splits: {said}. `splits` can choose others by their names."
+    yield from (f"Remark: {remark}." for remark in prepared.remarks)
 
 
 def _is_better(second: Figure | None, first: Figure) -> bool:

@@ -22,6 +22,7 @@ from ovopt.records.bundle import Rebuilt, Versions
 from ovopt.workflow.applying.trial_sizes import tried_inputs
 from ovopt.workflow.applying.work import Work
 from ovopt.workflow.beginning.options import as_path, bundle_folder, options_of
+from ovopt.workflow.beginning.recipe_choice import is_on_disk
 from ovopt.workflow.beginning.run import Run, begin
 from ovopt.workflow.rebuilding.recorded_steps import recorded_steps
 
@@ -62,7 +63,7 @@ def rebuild(
     recipe = _recipe(manifest, folder, data)
     steps = recorded_steps(manifest, folder)
     options = replace(options, seed=facts_then.seed)
-    held = None if isinstance(data, str | Path) else data  # what is on disk is in the recipe already
+    held = None if is_on_disk(data) else data  # what is on disk is in the recipe already
     original = manifest.source.path if model is None else model
     with (
         claimed_folder(target, options.force, MANIFEST) as claimed,
@@ -93,8 +94,8 @@ def _manifest(folder: Path) -> Manifest:
 
 def _recipe(manifest: Manifest, folder: Path, data: Data) -> Recipe:
     raw: Mapping[str, Any] = of_bundle(without_places(manifest.recipe), folder)
-    if isinstance(data, str | Path):
-        raw = with_data(raw, str(data))
+    if is_on_disk(data):
+        raw = with_data(raw, data)
     elif data is None and not raw.get("data", {}).get("source"):
         raise DataError(f"{folder}: it was made with a data set in memory; give it as a file: --data FILE")
     return parse_recipe(raw, f"{folder / MANIFEST}: recipe")
