@@ -164,7 +164,7 @@ def _shared_out(units: Sequence[list[int]], wants: Wants, pool: Pool, divided: b
     sizes = counts(wants, total, pool)
     if total == len(units):
         ends = accumulate(sizes.values())
-        found = {name: units[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
+        found = {name: [*units[end - size : end]] for (name, size), end in zip(sizes.items(), ends, strict=True)}
     else:
         found = _fitted(units, sizes, [name for name, amount in wants.items() if amount in ("rest", None)])
         _fill_empty(found, sizes, total)

@@ -7,7 +7,11 @@ from ovopt.contracts import Boxes, Samples
 from ovopt.data.npz import Npz
 from ovopt.data.splits import OwnSplits, are_parts, open_parts, together
 from ovopt.errors import DataError
+from ovopt.records import Port
 from tests.factories import exactly
+
+
+PORT = Port(name="x", shape=(1, 2), dtype="f32")
 
 
 @pytest.fixture
@@ -18,7 +22,7 @@ def parts(tmp_path):
 
 
 def test_parts_are_one_data_set_whose_samples_know_their_split(parts):
-    samples = OwnSplits(parts={"train": str(parts / "train.npz"), "gate": str(parts / "test.npz")}).open([], 0)
+    samples = OwnSplits(parts={"train": str(parts / "train.npz"), "gate": str(parts / "test.npz")}).open([PORT], 0)
     assert samples.splits == ("train",) * 4 + ("gate",) * 3
     assert samples.labels == (0, 1, 2, 3, 0, 1, 2)
     assert [samples.load(index)[0] for index in range(7)] == [0] * 4 + [1] * 3
@@ -27,30 +31,30 @@ def test_parts_are_one_data_set_whose_samples_know_their_split(parts):
 
 def test_a_folder_of_parts_is_recognised(parts):
     assert OwnSplits.recognises(str(parts))
-    assert OwnSplits(path=str(parts)).open([], 0).splits == ("test",) * 3 + ("train",) * 4
+    assert OwnSplits(path=str(parts)).open([PORT], 0).splits == ("test",) * 3 + ("train",) * 4
 
 
 def test_a_key_that_a_part_has_not_is_named(parts):
     with pytest.raises(
         DataError, match=exactly("data.source.lable: extra inputs are not permitted (part test, of kind npz)")
     ):
-        OwnSplits(path=str(parts), lable="y").open([], 0)
+        OwnSplits(path=str(parts), lable="y").open([PORT], 0)
 
 
 def test_several_parts_of_a_split_are_all_of_it_and_samples_of_the_same_id_are_told_apart(parts):
     (parts / "more").mkdir()
     (parts / "train.npz").rename(parts / "more" / "test.npz")
     source = OwnSplits(parts={"test": (str(parts / "test.npz"), str(parts / "more" / "test.npz"))})
-    samples = source.open([], 0)
+    samples = source.open([PORT], 0)
     assert samples.splits == ("test",) * 7
     assert samples.ids[0] == "test/1/test.npz#0"
     assert samples.ids[3] == "test/2/test.npz#0"
 
 
 def test_neither_a_files_name_nor_the_order_of_parts_changes_places_or_fingerprint(parts):
-    named = OwnSplits(parts={"train": str(parts / "train.npz"), "gate": str(parts / "test.npz")}).open([], 0)
+    named = OwnSplits(parts={"train": str(parts / "train.npz"), "gate": str(parts / "test.npz")}).open([PORT], 0)
     (parts / "test.npz").rename(parts / "renamed.npz")
-    other = OwnSplits(parts={"gate": str(parts / "renamed.npz"), "train": str(parts / "train.npz")}).open([], 0)
+    other = OwnSplits(parts={"gate": str(parts / "renamed.npz"), "train": str(parts / "train.npz")}).open([PORT], 0)
     assert set(other.places) == set(named.places)
     assert other.fingerprint == named.fingerprint
 
@@ -59,12 +63,12 @@ def test_a_part_may_say_its_own_kind_and_keys(parts):
     source = OwnSplits(
         parts={"train": {"path": str(parts / "train.npz"), "labels": "labels"}, "test": str(parts / "test.npz")}
     )
-    assert source.open([], 0).labels == (0, 1, 2, 3, 0, 1, 2)
+    assert source.open([PORT], 0).labels == (0, 1, 2, 3, 0, 1, 2)
 
 
 def test_a_part_without_labels_has_none_where_another_has_some(parts):
     np.savez(parts / "train.npz", x=np.zeros((2, 2), np.float32))
-    assert OwnSplits(path=str(parts)).open([], 0).labels == (0, 1, 2, None, None)
+    assert OwnSplits(path=str(parts)).open([PORT], 0).labels == (0, 1, 2, None, None)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +96,14 @@ def test_two_files_for_one_split_are_asked_about(parts):
         f"{parts}: test.csv and test.npz are all called test; name those to read: --data test={parts}/test.csv ..."
     )
     with pytest.raises(DataError, match=exactly(message)):
-        OwnSplits(path=str(parts)).open([], 0)
+        OwnSplits(path=str(parts)).open([PORT], 0)
 
 
 def test_an_empty_part_is_named(tmp_path):
     for name in ("train", "test"):
         (tmp_path / name).mkdir()
     with pytest.raises(DataError, match=exactly(f"{tmp_path}/test: an empty folder; fill or remove it")):
-        OwnSplits(path=str(tmp_path)).open([], 0)
+        OwnSplits(path=str(tmp_path)).open([PORT], 0)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_what_is_no_part_is_refused(tmp_path, source, message):
     elif isinstance((source.get("parts") or {}).get("gate"), str):
         source = {"parts": {"gate": str(tmp_path / source["parts"]["gate"])}}
     with pytest.raises(DataError, match=exactly(message.format(root=tmp_path))):
-        OwnSplits(**source).open([], 0)
+        OwnSplits(**source).open([PORT], 0)
 
 
 def part(classes, labels, **more):
