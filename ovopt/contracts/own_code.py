@@ -82,9 +82,9 @@ class OwnCode(Record):
 
         Raises DataError with file and line where it fails, RecipeError where the user did not say that it may run.
         """
-        wanted = {name: offered[name] for name in self._wanted}
+        wanted = {name: _copied(offered[name]) for name in self._wanted}
         try:
-            return self._callable(*given, **self.settings, **wanted)
+            return self._callable(*map(_copied, given), **self.settings, **wanted)
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:  # whatever the user's code does
@@ -132,6 +132,15 @@ def maker_of(plugins: Sequence[object]) -> str:
     """The place and name of the last function of the user's own among plug-ins, as errors name it; empty for none."""
     own = next((one for one in reversed(plugins) if isinstance(one, OwnCode)), None)
     return f"{own.place}: {own.function}" if own else ""
+
+
+def _copied(value: Any) -> Any:
+    """The same with arrays of its own: a function may write into what it is given."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, Mapping):
+        return {key: _copied(part) for key, part in value.items()}
+    return type(value)(map(_copied, value)) if type(value) in (list, tuple) else value
 
 
 def as_answer(answer: Any) -> Any:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import openvino
 from openvino import opset13 as op
 from pydantic import Field
 
-from ovopt.arrays.graph import along, as_float
+from ovopt.arrays.arguments import axis_of
+from ovopt.arrays.graph import along, as_float, place_of
 from ovopt.contracts import Array, Decoder
+from ovopt.decoders.outputs import misfit
 from ovopt.decoders.pieces import Of, To, changed, piece_of
 from ovopt.errors import DataError
 
@@ -206,6 +208,35 @@ class Power(_WithValue):
     def operation(self, batch: openvino.Output, other: openvino.Output) -> openvino.Output:
         """The same of floats [n, ...]."""
         return op.power(batch, other).output(0)
+
+
+class Reduce(Decoder):
+    """The sum, mean, highest or lowest value along an axis: `reduce: sum`. A distribution's mean is its `softmax`,
+    times the values, summed up."""
+
+    name: ClassVar[str] = "reduce"
+    sole: ClassVar[str | None] = "by"
+    by: Literal["sum", "mean", "max", "min"]
+    axis: int = -1
+    of: Of = None
+
+    def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:
+        """Numbers [...] without that axis. Raises DataError where there is none, or it is empty."""
+        return changed(output, self.of, self.name, self._reduced)
+
+    def _reduced(self, array: Array) -> Array:
+        axis = axis_of(self.axis, array, self.name)
+        if not array.shape[axis]:
+            raise misfit(self.name, f"an axis {self.axis} that is not empty", array)
+        return np.asarray(getattr(np, self.by)(_floats(array) if self.by == "mean" else array, axis=axis))
+
+    def embedded(self, batch: openvino.Output, inputs: Mapping[str, openvino.Output]) -> openvino.Output | None:
+        """The same of outputs [n, ...] in floating point."""
+        place = None if self.of is not None else place_of(self.axis, batch)
+        if place is None or not batch.get_element_type().is_real():
+            return None
+        made: openvino.Output = getattr(op, f"reduce_{self.by}")(batch, np.array([place]), False).output(0)
+        return made
 
 
 def _floats(array: Array) -> Array:

@@ -71,6 +71,7 @@ class Accuracy(Metric):
     one_class: ClassVar[bool] = True
     per: Literal["sample", "element"] = Field(default="sample", description="what is right or wrong as a whole")
     threshold: float = Field(default=0.5, description="where a score of its own begins to mean class 1")
+    ignore: int | None = Field(default=None, description="the label of elements that do not count, such as -100 or 255")
 
     @property
     def statistics(self) -> Literal["share", "bootstrap"]:  # type: ignore[override]  # here it hangs on `per`
@@ -112,7 +113,7 @@ class Accuracy(Metric):
                 f"{self.name}: the output of shape {list(np.shape(output))} holds neither an answer nor scores for "
                 f"each element of the label {list(labels.shape)}"
             )
-        return answers == labels
+        return (answers == labels)[labels != self.ignore]
 
     def _hits(self, output: Any, target: int) -> bool:
         """True where scores, or an answer, mean this class."""

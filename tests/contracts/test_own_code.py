@@ -29,6 +29,7 @@ def leaves(output):
     raise SystemExit(3)
 def none(output): pass
 def nan(output): return output * np.nan
+def writes(output): output *= 2; return output
 def mapping(output): return {"a": 1}
 def ragged(output): return [np.zeros(2), object()]
 def names(output): return np.array(["cat", "dog"])
@@ -90,7 +91,7 @@ def test_a_process_that_is_handed_a_trusted_function_loads_it_itself(file: Path)
         ("none", "12: none gives None, where an array, a number, a text, or a list of them is needed"),
         ("nan", "13: nan gives numbers of which some are NaN, where an array, a number, a text, or a list of them is "
          "needed"),
-        ("mapping", "14: mapping gives {'a': 1} (dict), where an array, a number, a text, or a list of them is needed"),
+        ("mapping", "15: mapping gives {'a': 1} (dict), where an array, a number, a text, or a list of them is needed"),
     ],
 )  # fmt: skip
 def test_an_answer_of_no_use_is_refused_with_file_line_and_function(file: Path, function: str, message: str) -> None:
@@ -98,7 +99,13 @@ def test_an_answer_of_no_use_is_refused_with_file_line_and_function(file: Path, 
 
 
 def test_a_list_that_holds_something_else_is_no_answer(file: Path) -> None:
-    assert said(file, "ragged").startswith("15: ragged gives [array([0., 0.]), <object object")
+    assert said(file, "ragged").startswith("16: ragged gives [array([0., 0.]), <object object")
+
+
+def test_a_function_may_write_into_what_it_is_given(file: Path) -> None:
+    assert decoder(file, "writes")(OUTPUT, {}).tolist() == [2, 4]
+    PythonTransform(call=f"{file}:writes").trusted().apply(OUTPUT)
+    assert OUTPUT.tolist() == [1, 2]
 
 
 def test_what_the_output_holds_already_is_no_fault_of_the_function(file: Path) -> None:
@@ -112,7 +119,7 @@ def test_a_metric_gives_a_number_with_its_unit_and_direction(file: Path) -> None
     assert PythonMetric(call=f"{file}:distance", figure="far").label == "far"
     with pytest.raises(DataError) as caught:
         PythonMetric(call=f"{file}:three").trusted().row(OUTPUT, 0)
-    assert str(caught.value) == f"{file}:18: three gives float64[3], where a number is needed"
+    assert str(caught.value) == f"{file}:19: three gives float64[3], where a number is needed"
 
 
 def test_a_transform_takes_a_row_as_a_whole(tmp_path: Path) -> None:

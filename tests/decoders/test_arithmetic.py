@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import Decoder
-from ovopt.decoders.arithmetic import Add, Divide, Exp, Multiply, Power, Subtract, Tanh
+from ovopt.decoders.arithmetic import Add, Divide, Exp, Multiply, Power, Reduce, Subtract, Tanh
 from ovopt.decoders.corners import Corners, DetectionRows
 from ovopt.decoders.scores import Sigmoid, Softmax
 from ovopt.decoders.shape import Pick, Reshape, Slice, Squeeze, Transpose
@@ -32,6 +32,10 @@ ARRAY = RNG.uniform(0.1, 2, (3, 4)).astype(np.float32)
         (Subtract(value=(1, 2, 3), axis=0), ARRAY - np.float32([[1], [2], [3]])),
         (Multiply(value=-2), ARRAY * np.float32(-2)),
         (Divide(value=(1, 2, 4, 8)), ARRAY / np.float32([1, 2, 4, 8])),
+        (Reduce(by="sum"), ARRAY.sum(-1)),
+        (Reduce(by="mean", axis=0), ARRAY.mean(0)),
+        (Reduce(by="max"), ARRAY.max(-1)),
+        (Reduce(by="min", axis=0), ARRAY.min(0)),
         (Select(indices=(1, 0, -1)), ARRAY[:, [1, 0, 3]]),
         (Select(indices=(2,), axis=0), ARRAY[[2]]),
     ],
@@ -143,6 +147,7 @@ PIECES = {"xy": ARRAY[:, :2], "wh": ARRAY[:, 2:]}
          "[3, 4]"),
         (Concat(of=("xy", "wh"), axis=3), PIECES, "concat: wants arrays that differ only on axis 3, not 2 arrays: "
          "[3, 2], [3, 2]"),
+        (Reduce(by="max"), ARRAY[:, :0], "reduce: wants an axis -1 that is not empty, not [3, 0]"),
         (Select(indices=(4,)), ARRAY, "select: wants an axis -1 that has the places [4], not [3, 4]"),
         (Pieces(names=("a",)), (ARRAY, ARRAY), "pieces: wants 1 output (list them in `model.output` in this order), "
          "not 2 arrays: [3, 4], [3, 4]"),

@@ -11,7 +11,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovopt.contracts import Decoder, plugins
-from ovopt.decoders.arithmetic import Add, Divide, Exp, Multiply, Power, Subtract, Tanh
+from ovopt.decoders.arithmetic import Add, Divide, Exp, Multiply, Power, Reduce, Subtract, Tanh
 from ovopt.decoders.embeddings import ClsPool, L2Normalise, MeanPool
 from ovopt.decoders.image import Image
 from ovopt.decoders.scores import Argmax, Sigmoid, Softmax, Threshold
@@ -83,6 +83,10 @@ CASES: list[tuple[Decoder, np.ndarray]] = [
     (Subtract(value=(1, 2, 3), axis=0), scores(3, 4)),
     (Multiply(value=-0.5), scores(3, 4)),
     (Divide(value=(1, 2, 4), axis=-2), scores(3, 4)),
+    (Reduce(by="sum"), scores(3, 4)),
+    (Reduce(by="mean", axis=0), scores(3, 4)),
+    (Reduce(by="max", axis=-2), scores(3, 4)),
+    (Reduce(by="min"), scores(5)),
     (Threshold(), scores(4, 5)),
     (Threshold(score=0.7), np.float32([0.6, 0.7, 0.8])),
     (Threshold(score=-1), rounded(4, 5)),

@@ -177,6 +177,35 @@ def test_an_fcos_head_of_three_maps_at_each_stride(boxes: str) -> None:
     assert_same(decoded(FCOS.replace("BOXES", boxes.strip()), tuple(maps)), expected)
 
 
+DFL = """
+- grid: {strides: [8, 16, 32], offset: 0.5}
+- split: {of: rows, into: {edges: 64, classes: rest}}
+- reshape: {of: edges, shape: [-1, 4, 16]}
+- softmax: {of: edges}
+- multiply: {of: edges, value: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+- reduce: {of: edges, by: sum}
+- multiply: {of: [cell, edges], value: stride}
+- corners: {of: edges, format: ltrb, around: cell}
+- sigmoid: classes
+- pick: [edges, classes]
+- boxes_scores: {normalised: false}
+"""
+
+
+def test_a_raw_yolov8_head_whose_edges_are_distributions() -> None:
+    maps = [RNG.normal(0, 1, (64 + CLASSES, SIZE // s, SIZE // s)).astype(np.float32) for s in STRIDES]
+    corners, scores = [], []
+    for stride, values in zip(STRIDES, maps, strict=True):
+        for y in range(values.shape[1]):
+            for x in range(values.shape[2]):
+                powers = np.exp(values[:64, y, x].astype(float).reshape(4, 16))
+                edges = (powers / powers.sum(1, keepdims=True)) @ np.arange(16) * stride
+                px, py = (x + 0.5) * stride, (y + 0.5) * stride
+                corners.append([px - edges[0], py - edges[1], px + edges[2], py + edges[3]])
+                scores.append(sigmoid(values[64:, y, x]))
+    assert_same(decoded(DFL, tuple(maps)), detections(np.array(corners), np.array(scores), 0.7))
+
+
 @pytest.mark.parametrize(
     ("text", "output", "message"),
     [

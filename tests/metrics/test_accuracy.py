@@ -66,6 +66,15 @@ def test_a_mask_of_ids_is_held_against_the_highest_scores(axis):
     assert Accuracy().row(scores[0], masks[0]) == float((found[0] == masks[0]).all())
 
 
+def test_elements_of_an_ignored_label_do_not_count():
+    masks = RNG.integers(3, size=(5, 4, 4))
+    found = RNG.integers(3, size=masks.shape)
+    marked = np.where(RNG.random(masks.shape) < 0.3, 255, masks)
+    expected = accuracy_score(masks[marked != 255], found[marked != 255])
+    assert value(found, marked, per="element", ignore=255) == pytest.approx(expected)
+    assert Accuracy(ignore=255).row(np.array([1, 2, 0]), np.array([1, 255, 0])) == 1
+
+
 def test_elements_of_all_samples_count_alike_in_any_draw():
     lengths = RNG.integers(1, 9, 20)
     pairs = [(RNG.integers(3, size=n), RNG.integers(3, size=n)) for n in lengths]
