@@ -11,6 +11,7 @@ import numpy as np
 from ovopt.metrics.class_labels import scores_of
 from ovopt.records import Port
 from ovopt.workflow.drafting.choices import Choice, Option
+from ovopt.workflow.drafting.dense import TASKS, dense, luma_metrics
 from ovopt.workflow.drafting.heads import detection_heads
 from ovopt.workflow.drafting.labels import Labels
 from ovopt.workflow.drafting.question import question
@@ -41,6 +42,10 @@ def answer_of(labels: Labels, outputs: Sequence[Port], task: str | None = None) 
         kind = "regression"
     if kind in _MADE:
         return _MADE[kind](labels, outputs)
+    if kind in TASKS.values():
+        found = dense(labels, outputs, kind)
+        choice = Choice("output", found.options) if found.options else None
+        return Answer(kind, choice, found.metrics, found.said, whole=True)
     if task is not None:
         return Answer(task)
     if labels.kind == "none":
@@ -183,7 +188,9 @@ def _pictures(labels: Labels, outputs: Sequence[Port]) -> Answer:
             said = f"output {port.name}, {low} to {high}"
             options.append(Option(said, postprocess=({"image": image},), sections=_chosen(place)))
     options = options or [Option("0 to 1", postprocess=({"image": {"layout": "chw"}},))]
-    return Answer("image-to-image", Choice("output's range", tuple(options)), whole=True)
+    luma = luma_metrics(labels, outputs)
+    told = ("The output is luma, and compared with that of the targets.",) if luma else ()
+    return Answer("image-to-image", Choice("output's range", tuple(options)), luma, told, whole=True)
 
 
 def _tokens(labels: Labels, outputs: Sequence[Port]) -> Answer:
@@ -269,7 +276,7 @@ def _any(labels: Labels, outputs: Sequence[Port]) -> Answer:
 _TASKS: Mapping[str, str] = {
     "boxes": "detection", "mask": "segmentation", "image": "image-to-image", "class": "classification",
     "name": "classification", "number": "regression", "numbers": "regression", "flags": "flags",
-    "ids": "token-classification", "tags": "token-classification",
+    "ids": "token-classification", "tags": "token-classification", **TASKS,
 }  # fmt: skip
 _MADE: Mapping[str, Callable[[Labels, Sequence[Port]], Answer]] = {
     "classification": _classification, "regression": _regression, "flags": _flags, "detection": _detection,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ovopt.data.series import TIMES
 from ovopt.model.ports.inputs import DTYPES, starts_empty
 from ovopt.records import Port
 from ovopt.workflow.drafting import pictures
@@ -115,6 +116,13 @@ def _fitted(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice
     if image and (not _fits(array.shape, port) or _ranged(array)):
         return pictures.of_arrays(subject, port, whole, task)
     steps = _reshaped(array.shape, port)
+    times = [name for name in subject.samples.columns if name.lower() in TIMES]
+    if times and not steps and not _fits(array.shape, port):
+        raise question(
+            f"{subject.samples.source}: a row is of one time ({times[0]}), and the model takes {port}: are the rows a "
+            "series that goes on",
+            ["--task forecasting"],
+        )
     if _other_kind(array, port):
         steps += _cast(port.dtype)
     if (

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ovopt.contracts import BadLabel, Boxes, LabelFile, Samples
+from ovopt.contracts import BadLabel, Boxes, Future, LabelFile, Samples
 from ovopt.preparing.class_labels import class_labels
 
 Kind = Literal[
-    "none", "boxes", "mask", "region", "image", "values", "class", "name", "number", "flags", "numbers", "ids", "tags",
-    "array", "other",
+    "none", "boxes", "mask", "region", "image", "values", "future", "class", "name", "number", "flags", "numbers",
+    "ids", "tags", "array", "other",
 ]  # fmt: skip
 LOOKED_AT = 20_000
 ARRAYS_LOOKED_AT = 64
@@ -63,8 +63,10 @@ def _form(known: Sequence[Any], samples: Samples) -> Labels:
     first = known[0]
     if isinstance(first, Boxes):
         return Labels("boxes", count=len(samples.classes) or None, first=_fullest(known))
-    if isinstance(first, LabelFile):
-        return Labels(first.kind, first=first)
+    if files := [label for label in known if isinstance(label, LabelFile)]:
+        return Labels(files[0].kind, first=files[0])
+    if isinstance(first, Future):
+        return Labels("future", shape=np.shape(first.values), first=first)
     if not isinstance(first, int | float | str | bytes | list | tuple | np.ndarray | np.generic):
         return Labels("other", first=first)
     found = class_labels(known)

@@ -174,7 +174,7 @@ class _Maker:
     def finish(self, draft: Draft) -> Draft:
         """The sections that no choice changes, and the user's own settings."""
         draft = with_classes(draft, self.subject, self.described.classes)
-        return completed(draft).with_settings(self.asked.settings)
+        return completed(draft).with_settings(self.asked.later)
 
     @cached_property
     def described(self) -> Described:

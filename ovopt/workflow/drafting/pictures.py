@@ -10,6 +10,7 @@ from ovopt.data.images import image_size
 from ovopt.errors import DataError
 from ovopt.records import Port
 from ovopt.workflow.drafting.choices import Choice, Option
+from ovopt.workflow.drafting.dense import mode_of
 from ovopt.workflow.drafting.subject import Subject, array_of
 
 SIDE = 224
@@ -32,6 +33,8 @@ GREY_RANGES: Mapping[str, Sequence[Any]] = {
     "0 to 255": [{"cast": "float32"}],
     "-1 to 1": [{"scale": {"divisor": 127.5, "offset": 1}}],
 }
+DEEP_RANGES: Mapping[str, Sequence[Any]] = {"0 to 1": [{"scale": 65535}], "0 to 65535": [{"cast": "float32"}]}
+"""Of grey of 16 bits."""
 FRACTION_RANGES: Mapping[str, Sequence[Any]] = {
     "as they are": [],
     "ImageNet's mean and deviation": [{"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
@@ -86,6 +89,13 @@ def of_files(subject: Subject, whole: bool, task: str) -> tuple[Picture, list[Ch
     """Choices for image files; the `whole` image where labels lie in it."""
     picture = image_input(subject)
     grey = picture.channels == 1
+    if grey and task == "image-to-image":
+        mode = mode_of(bytes(subject.content))
+        deep = mode.startswith("I")
+        read = {"decode_image": {"mode": "own" if deep else "L" if mode in ("L", "LA", "1") else "Y"}}
+        sizes = {image_size(name, content) for name, content in subject.some_contents()}
+        ranged = _ranges(DEEP_RANGES if deep else GREY_RANGES, -1)
+        return picture, [Choice.none(read), geometry(picture, sizes, whole, task), ranged, layout(picture)]
     modes = ("L",) if grey else ("RGBA",) if picture.channels == 4 else ("RGB", "BGR")
     colours = Choice("order of colours", tuple(Option(mode, ({"decode_image": {"mode": mode}},)) for mode in modes))
     sizes = {image_size(name, content) for name, content in subject.some_contents()}

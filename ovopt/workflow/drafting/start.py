@@ -13,6 +13,7 @@ from ovopt.locate import expand
 from ovopt.model.files.opened import OpenedModel
 from ovopt.recipe import Override, Overrides, find_recipe, with_data, with_overrides
 from ovopt.recipe.yaml_file import read_yaml
+from ovopt.workflow.comparing.taking_part import BASELINE, NamedModel
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.question import question
 
@@ -36,6 +37,11 @@ class Asked:
     label: str | None = None
     settings: Overrides = ()
 
+    @property
+    def later(self) -> Overrides:
+        """The settings for a draft whose source was found: one that gives all of the source was taken for that."""
+        return [one for one in self.settings if Override.of(one).keys != ["data", "source"]]
+
     def sets(self, section: str) -> bool:
         """True where a setting is about a section, or a key of it."""
         return any(Override.of(setting).keys[:1] == [section] for setting in self.settings)
@@ -46,10 +52,12 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
     the name to start from, UsageError where there are no data."""
     raw = dict(read_yaml(find_recipe(asked.recipe))[0]) if asked.recipe is not None else {}
     section = _with_source(raw, asked)
+    if asked.task == "forecasting" and section["source"]["kind"] == "hf":
+        section["source"] = _as_series(section["source"], model)
     begun = header(model, raw)
     more = {"task": asked.task, "data": section} if asked.task else {"data": section}
     begun = replace(begun, sections={**begun.sections, **more})
-    return begun.with_settings([*_label_setting(section["source"], asked), *asked.settings])
+    return begun.with_settings([*_label_setting(section["source"], asked), *asked.later])
 
 
 def header(model: OpenedModel, raw: Mapping[str, Any]) -> Draft:
@@ -85,6 +93,13 @@ def _with_source(raw: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         found = _labels_in if source["kind"] == "files" else _labels_behind
         section["source"] = {**source, **found(expand(source["path"]))}
     return section
+
+
+def _as_series(source: Mapping[str, Any], model: OpenedModel) -> dict[str, Any]:
+    """A table as a series, of which the model foretells as many times as its output is long."""
+    outputs = NamedModel(BASELINE, model, {}, {}).facts.outputs
+    times = [dim for port in outputs for dim in (port.shape or ())[1:] if dim and dim > 1]
+    return {"kind": "series", "path": source["path"], **({"horizon": times[0]} if times else {})}
 
 
 def _labels_in(folder: Path) -> dict[str, str]:
