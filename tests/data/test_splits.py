@@ -10,7 +10,6 @@ from ovopt.errors import DataError
 from ovopt.records import Port
 from tests.factories import exactly
 
-
 PORT = Port(name="x", shape=(1, 2), dtype="f32")
 
 

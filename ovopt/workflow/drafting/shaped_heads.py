@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ovopt.contracts import Boxes, Rle
@@ -11,6 +12,9 @@ from ovopt.workflow.drafting.heads import Head, Shape
 
 BOX, END = 4, 6
 """Numbers of a box, and of one with score and class."""
+MASKS = Head(0, "mask_rcnn", "Boxes, labels, scores and a mask of each", task="instance-segmentation")
+POINTS = Head(0, "keypoint_rcnn", "Boxes, labels, scores and the key points of each", task="keypoints")
+ANGLES = Head(0, "rotated_boxes", "Boxes with an angle, labels and scores", task="oriented-detection")
 
 
 def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) -> list[Head]:
@@ -20,12 +24,20 @@ def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) ->
     sole = shapes[0] if len(shapes) == 1 and len(shapes[0]) > 1 else ()
     found: list[Head] = []
     if labels.outlines is not None:
-        found += [*_prototypes(shapes, classes or 1), *_small_masks(outputs)]
-    if labels.key_points is not None and sole:
-        found += _poses(sole, classes or 1, labels.key_points.shape[1])
-    if (labels.quads is not None or _are_quads(labels)) and sole:
-        found += _oriented(sole, classes or 1)
+        found += [*_prototypes(shapes, classes or 1), *_lists(outputs, BOX, _is_mask, MASKS)]
+    if labels.key_points is not None:
+        count = labels.key_points.shape[1]
+        found += _poses(sole, classes or 1, count) if sole else ()
+        found += _lists(outputs, BOX, lambda shape: shape[-2:] in ((count, 2), (count, 3)), POINTS)
+    if labels.quads is not None or _are_quads(labels):
+        found += _oriented(sole, classes or 1) if sole else ()
+        found += _lists(outputs, BOX + 1, None, ANGLES)
     return found
+
+
+def _is_mask(shape: Shape) -> bool:
+    """True for a map of each: two sizes that are more than a few numbers, or open."""
+    return len(shape) > 2 and all(size is None or size > END for size in shape[-2:])
 
 
 def _prototypes(shapes: Sequence[Shape], classes: int) -> Iterator[Head]:
@@ -45,18 +57,27 @@ def _prototypes(shapes: Sequence[Shape], classes: int) -> Iterator[Head]:
         yield Head([boxes, maps], {"yolo_v8_seg": {"end_to_end": True}}, said, task="instance-segmentation")
 
 
-def _small_masks(outputs: Sequence[Port]) -> Iterator[Head]:
-    """Boxes, labels, scores and a mask of each."""
-    ranks, columns = [len(port.shape or ()) for port in outputs], 5 if len(outputs) == 3 else BOX
-    boxes = [i for i, port in enumerate(outputs) if ranks[i] in (2, 3) and (port.shape or ())[-1] == columns]
-    masks = [i for i, rank in enumerate(ranks) if i not in boxes and rank > 2]
-    rest = [i for i in range(len(outputs)) if i not in (*boxes, *masks)]
-    if len(outputs) not in (3, 4) or len(boxes) != 1 or len(masks) != 1:
+def _listed(outputs: Sequence[Port], box: int, more: Callable[[Shape], bool] | None) -> Iterator[list[int | str]]:
+    """The order of outputs that are lists of boxes of so many numbers, labels and scores, which may be further columns
+    of the boxes, and something more of each, if it is asked for."""
+    shapes = [port.shape or () for port in outputs]
+    last = [i for i, shape in enumerate(shapes) if more and more(shape)]
+    others = [i for i in range(len(shapes)) if i not in last]
+    columns = box + 3 - len(others)
+    boxes = [i for i in others if len(shapes[i]) in (2, 3) and shapes[i][-1] == columns]
+    if len(others) > 3 or len(last) != (more is not None) or len(boxes) != 1:
         return
+    rest = [i for i in others if i not in boxes]
     rest.sort(key=lambda place: outputs[place].dtype.startswith("f"))  # labels are whole numbers, scores are not
-    for fields, first in (({}, "0"), ({"label_offset": 1}, "1, behind a background")):
-        said = f"Boxes, labels, scores and a mask of each; classes count from {first}."
-        yield Head([*boxes, *rest, *masks], _of("mask_rcnn", fields), said, task="instance-segmentation")
+    yield [*boxes, *rest, *last]
+
+
+def _lists(outputs: Sequence[Port], box: int, more: Callable[[Shape], bool] | None, head: Head) -> Iterator[Head]:
+    """Heads of lists: classes count from 0, or from 1."""
+    for order in _listed(outputs, box, more):
+        for fields, first in (({}, "0"), ({"label_offset": 1}, "1, behind a background")):
+            said = f"{head.said}; classes count from {first}."
+            yield replace(head, outputs=order if len(order) > 1 else 0, decoder=_of(head.decoder, fields), said=said)
 
 
 def _poses(shape: Shape, classes: int, count: int) -> Iterator[Head]:

@@ -79,12 +79,50 @@ def test_key_points_are_as_many_as_those_of_the_labels(shape: Any, classes: int 
     assert heads(labelled(points=POINTS), classes, shape) == ({POSE: [(0, decoder)]} if decoder else {})
 
 
+def test_rows_of_seven_numbers_may_end_in_an_angle_or_a_class() -> None:
+    ways = [{"yolo_v8_obb": {"end_to_end": True}}, "rotated_boxes", {"rotated_boxes": {"label_offset": 1}}]
+    assert heads(labelled(QUAD), 9, (1, 300, 7)) == {OBB: [(0, way) for way in ways]}
+
+
+BOTH = ({}, {"label_offset": 1})
+
+
+def lists(decoder: str, order: list[int]) -> list[tuple[Any, Any]]:
+    return [(order, {decoder: fields} if fields else decoder) for fields in BOTH]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "order"),
+    [
+        ([(None, 4), (None,), (None,), (None, 5, 3)], [0, 2, 1, 3]),
+        ([(None, 5), (None,), (None, 5, 2)], [0, 1, 2]),
+        ([(None, 5), (None, 5, 2)], None),
+        ([(None, 5, 2), (None, 6)], [1, 0]),
+        ([(None, 6), (None, 4, 3)], None),
+    ],
+)
+def test_key_points_may_be_lists_beside_boxes(shapes: Any, order: list[int] | None) -> None:
+    found = heads(labelled(points=POINTS), 1, *shapes, integers=(2,) if len(shapes) == 4 else ())
+    assert found == ({POSE: lists("keypoint_rcnn", order)} if order else {})
+
+
+@pytest.mark.parametrize(
+    ("shapes", "order"),
+    [
+        ([(None, 5), (None,), (None,)], [0, 1, 2]),
+        ([(None,), (1, None, 6)], [1, 0]),
+        ([(None, 6)], None),
+    ],
+)
+def test_oriented_boxes_may_be_lists(shapes: Any, order: list[int] | None) -> None:
+    assert heads(labelled(QUAD), 9, *shapes) == ({OBB: lists("rotated_boxes", order)} if order else {})
+
+
 @pytest.mark.parametrize(
     ("shape", "decoder"),
     [
         ((1, 20, 21504), "yolo_v8_obb"),
         ((1, 21504, 20), {"yolo_v8_obb": {"transposed": True}}),
-        ((1, 300, 7), {"yolo_v8_obb": {"end_to_end": True}}),
         ((1, 19, 21504), None),
         ((), None),
     ],
@@ -95,7 +133,9 @@ def test_oriented_boxes_have_an_angle_behind_their_scores(shape: Any, decoder: A
 
 
 def test_every_decoder_that_is_chosen_exists() -> None:
-    assert {"yolo_v8_seg", "mask_rcnn", "yolo_v8_pose", "yolo_v8_obb"} <= plugins("ovopt.decoders", Decoder).keys()
+    assert {"yolo_v8_seg", "mask_rcnn", "yolo_v8_pose", "keypoint_rcnn", "yolo_v8_obb", "rotated_boxes"} <= plugins(
+        "ovopt.decoders", Decoder
+    ).keys()
 
 
 def test_boxes_alone_tell_of_detection_alone() -> None:
