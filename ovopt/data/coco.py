@@ -74,7 +74,7 @@ class Coco(DataSource):
         )
         flat = [file for one in files for file in one]
         return Samples(
-            source=", ".join(map(str, chosen)),
+            source=str(chosen[0] if len(chosen) == 1 else expand(self.path)),
             ids=ids,
             labels=tuple(label for document, images in each for label in document.labels(images, classes)),
             load=lambda index: read_bytes(flat[index], self.max_bytes),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,11 +15,15 @@ from ovopt.data.content import MaxBytes, folder_at, hash_of_names, read_bytes
 from ovopt.data.images import SUFFIXES, files_below
 from ovopt.data.layout import splits_of
 from ovopt.data.mask_layout import LABELS, FolderPair, endings_of, folder_pairs
+from ovopt.data.mask_values import MaskValues, values_of
 from ovopt.errors import DataError
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
 from ovopt.units import a_few
+
+IGNORED = 255
+"""The class id that metrics leave out."""
 
 
 class Masks(DataSource):
@@ -52,6 +56,11 @@ class Masks(DataSource):
         "by default the file's own",
     )
     scale: float = Field(default=1.0, gt=0, description="what numbers are multiplied by: 0.001 makes metres of mm")
+    rename: dict[Annotated[int, Field(ge=0, le=65535)], Annotated[int, Field(ge=0, le=65535)]] = Field(
+        default={},
+        description="value in a mask -> class id; other values are ignored (255). Default: the values are "
+        "the ids, white is 1 where masks are black and white, and colours are what class_dict.csv or labelmap.txt say",
+    )
     suffix: str | None = Field(
         default=None, description="what a label's name ends in, such as _mask; default: the usual one that fits most"
     )
@@ -70,15 +79,25 @@ class Masks(DataSource):
         root = expand(self.path)
         pairs = [pair for folders in self._folders(root) for pair in self._pairs(folders, root)]
         files, labels = [pair.image for pair in pairs], [pair.label.path for pair in pairs]
+        values = self._values(pairs, root)
         ids = tuple(shown(file.relative_to(root)) for file in files)
         return Samples(
             source=str(root / self.images if (root / self.images).is_dir() else root),
             ids=ids,
-            labels=tuple(pair.label for pair in pairs),
+            labels=tuple(replace(pair.label, ids=values.ids, colours=values.colours) for pair in pairs),
             load=lambda index: read_bytes(files[index], self.max_bytes),
-            fingerprint=hash_of_names((*ids, *ids), (*files, *labels)),
+            fingerprint=hash_of_names((*ids, *ids), (*files, *labels), *([values.digest] if values.digest else ())),
+            classes=values.names,
             splits=splits_of(pair.split for pair in pairs),
         )
+
+    def _values(self, pairs: Sequence[_Pair], root: Path) -> MaskValues:
+        if any(pair.label.kind != "mask" for pair in pairs):
+            return MaskValues()
+        if self.rename:
+            ids = range(max(self.rename) + 1)
+            return MaskValues(ids=tuple(self.rename.get(value, IGNORED) for value in ids))
+        return values_of([pair.label.path for pair in pairs], root)
 
     def _folders(self, root: Path) -> list[FolderPair]:
         named = FolderPair(

@@ -24,6 +24,7 @@ from ovopt.data.annotated import (
 from ovopt.data.content import MaxBytes, folder_at, hash_of, hash_of_names, read_bytes, read_text
 from ovopt.data.images import SUFFIXES, files_below
 from ovopt.data.layout import begins, folders_in, names_in, splits_of
+from ovopt.data.mask_values import values_of
 from ovopt.documents import UnreadableError, parse_xml
 from ovopt.errors import DataError, quoted
 from ovopt.given_file import LARGEST, check_path
@@ -80,7 +81,7 @@ class Voc(DataSource):
             raise DataError(f"{place}: holds no images with {'XML files of objects' if boxed else MASKS}")
         files = [one.image for one in found]
         ids = tuple(shown(file.relative_to(place)) for file in files)
-        classes, labels = _boxes(found) if boxed else ((), tuple(LabelFile(one.label, "mask") for one in found))
+        classes, labels = _boxes(found) if boxed else _masks(found, place)
         digests = [hash_of(one.label) if boxed and one.label.is_file() else "" for one in found]
         masks = () if boxed else [one.label for one in found]
         return Samples(
@@ -193,6 +194,12 @@ def _refuse_lone(lone: Iterable[Path], folder: Path, images: Path) -> None:
     names = sorted(map(str, lone))
     if names:
         raise DataError(f"{folder}: {len(names)} files have no image in {images}: {a_few(names)}")
+
+
+def _masks(found: Sequence[_Sample], root: Path) -> tuple[tuple[str, ...], tuple[LabelFile, ...]]:
+    """Names of the classes, where a list has them, and the mask of each image."""
+    values = values_of([one.label for one in found], root)
+    return values.names, tuple(LabelFile(one.label, "mask", ids=values.ids, colours=values.colours) for one in found)
 
 
 def _boxes(found: Sequence[_Sample]) -> tuple[tuple[str, ...], tuple[Boxes | BadLabel, ...]]:

@@ -20,6 +20,10 @@ ARRAYS = (".npy",)
 """Suffixes of label files that hold an array, not an image."""
 DEEP = ("I", "F")
 """Pillow's modes of 32 bits: whole numbers and floats."""
+COLOURED = ("RGB", "RGBA")
+PACK = np.array([1 << 16, 1 << 8, 1])
+IGNORED = 255
+"""The class id that pixels of no class get, which metrics leave out."""
 GREY = ("1", "L", "LA")
 """Pillow's modes of one channel of brightness."""
 
@@ -55,14 +59,39 @@ def _array(file: Path) -> Array:
 def _class_ids(mask: Any, label: LabelFile) -> Array:
     """A palette's indices are the class ids; converting would make colours of them."""
     if isinstance(mask, np.ndarray):
-        return mask
+        return _renamed(mask, label)
+    if label.colours and mask.mode in COLOURED:
+        return _of_colours(np.asarray(mask.convert("RGB")), label)
+    if label.ids and mask.mode in (*COLOURED, "LA"):
+        mask = mask.convert("L")
     if mask.mode.startswith("I;16"):
-        return np.asarray(mask).astype(np.int32)
+        return _renamed(np.asarray(mask).astype(np.int32), label)
     if mask.mode not in ("L", "P", "I", "1"):
         raise DataError(
-            f"{label.path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette"
+            f"{label.path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette; a "
+            "class_dict.csv of name,r,g,b in the folder tells the classes of colours"
         )
-    return np.asarray(mask)
+    return _renamed(np.asarray(mask), label)
+
+
+def _renamed(mask: Array, label: LabelFile) -> Array:
+    if not label.ids:
+        return mask
+    known = (mask >= 0) & (mask < len(label.ids))
+    return np.where(known, np.array(label.ids)[np.where(known, mask, 0).astype(np.int64)], IGNORED)
+
+
+def _of_colours(pixels: Array, label: LabelFile) -> Array:
+    """Class ids [height, width] of pixels [height, width, 3]. Raises DataError for a colour that is no class."""
+    packed = pixels.astype(np.int64) @ PACK
+    ids = np.full(packed.shape, -1)
+    for index, colour in enumerate(label.colours):
+        ids[packed == np.array(colour) @ PACK] = index
+    if (ids < 0).any():
+        y, x = np.argwhere(ids < 0)[0].tolist()
+        colour = ", ".join(map(str, pixels[y, x].tolist()))
+        raise DataError(f"{label.path}: the colour {colour} (at {x}, {y}) is that of no class; add or mend its line")
+    return ids
 
 
 def _region(mask: Any, label: LabelFile) -> Array:

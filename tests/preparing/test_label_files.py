@@ -101,3 +101,31 @@ def test_an_array_of_names_is_an_error(tmp_path):
     np.save(file, np.array([["a"]]))
     with pytest.raises(DataError, match=exactly(f"{file}: an array of <U1, not of numbers")):
         read_label_file(LabelFile(file, "values"))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".npy"])
+def test_values_of_a_mask_become_the_ids_that_the_label_says(tmp_path, suffix):
+    mask = np.array([[0, 7, 26], [8, 200, 7]], np.uint8)
+    ids = tuple({7: 0, 26: 13}.get(value, 255) for value in range(27))
+    found = read_label_file(LabelFile(written(tmp_path, mask, suffix), "mask", ids=ids))
+    np.testing.assert_array_equal(found, [[255, 0, 13], [255, 255, 0]])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
+def test_grey_that_is_written_in_channels_is_the_value(tmp_path, mode):
+    mask = np.array([[0, 255], [255, 0]], np.uint8)
+    ids = tuple(int(value > 127) for value in range(256))
+    found = read_label_file(LabelFile(written(tmp_path, mask, mode=mode), "mask", ids=ids))
+    np.testing.assert_array_equal(found, [[0, 1], [1, 0]])
+
+
+def test_colours_of_a_mask_become_the_ids_of_their_classes(tmp_path):
+    colours = ((0, 0, 0), (128, 64, 128), (0, 0, 1))
+    ids = RNG.integers(3, size=(5, 7))
+    pixels = np.array(colours, np.uint8)[ids]
+    np.testing.assert_array_equal(read_label_file(LabelFile(written(tmp_path, pixels), "mask", colours=colours)), ids)
+    pixels[2, 3] = 9
+    file = written(tmp_path, pixels)
+    message = f"{file}: the colour 9, 9, 9 (at 3, 2) is that of no class; add or mend its line"
+    with pytest.raises(DataError, match=exactly(message)):
+        read_label_file(LabelFile(file, "mask", colours=colours))
