@@ -89,8 +89,8 @@ def _of_colours(pixels: Array, label: LabelFile) -> Array:
         ids[packed == np.array(colour) @ PACK] = index
     if (ids < 0).any():
         y, x = np.argwhere(ids < 0)[0].tolist()
-        colour = ", ".join(map(str, pixels[y, x].tolist()))
-        raise DataError(f"{label.path}: the colour {colour} (at {x}, {y}) is that of no class; add or mend its line")
+        shown = ", ".join(map(str, pixels[y, x].tolist()))
+        raise DataError(f"{label.path}: the colour {shown} (at {x}, {y}) is that of no class; add or mend its line")
     return ids
 
 
