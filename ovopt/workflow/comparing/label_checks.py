@@ -135,13 +135,28 @@ class ClassShifts:
     def better_order(self) -> list[str] | None:
         """The order of the names in which each stands at the class that the model answers to it most often, where that
         makes most samples right and no two names meet; None where the order is that already."""
-        return self._names_by_answers() if self._is_moved() else None
+        answers = self._answers()
+        few = (self.scores or 0) <= MOST_LISTED and max(answers, default=0) < len(self._names)
+        return self._names_by_answers() if self._names and few and self.right_if_moved else None
 
-    def right_in_better_order(self) -> float | None:
-        """The share of samples that would be right with the names in that order; None where there is none."""
-        if not self._is_moved():
-            return None
-        return sum(samples for _, samples in self._answers().values()) / self._pairs.total()
+    def better_places(self) -> dict[str, int]:
+        """By name: the class that the model answers to it most often, where that makes most samples right and no two
+        names meet; empty where the names stand there already."""
+        if not self._names or not self.right_if_moved:
+            return {}
+        return {
+            self._names[label]: answer for label, (answer, _) in self._answers().items() if label < len(self._names)
+        }
+
+    @property
+    def right_if_moved(self) -> float | None:
+        """The share of samples that would be right with each label at the class that the model answers to it most
+        often; None where that is half of them or less, two labels meet, or the labels stand there already."""
+        answers = self._answers()
+        right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
+        moved = any(answer != label for label, (answer, _) in answers.items())
+        alone = len({answer for answer, _ in answers.values()}) == len(answers)
+        return right / n if moved and alone and right > SHIFTED_SHARE * n else None
 
     def _said_of_order(self) -> str | None:
         names = self.better_order()
@@ -159,14 +174,6 @@ class ClassShifts:
         for (label, answer), samples in self._pairs.most_common():
             answers.setdefault(label, (answer, samples))
         return answers
-
-    def _is_moved(self) -> bool:
-        answers = self._answers()
-        right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
-        moved = any(answer != label for label, (answer, _) in answers.items())
-        few = self._names and (self.scores or 0) <= MOST_LISTED and max(answers, default=0) < len(self._names)
-        alone = len({answer for answer, _ in answers.values()}) == len(answers)
-        return bool(few and moved and alone and right > SHIFTED_SHARE * n)
 
     def _names_by_answers(self) -> list[str]:
         places = {answer: label for label, (answer, _) in self._answers().items()}

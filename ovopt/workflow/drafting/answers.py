@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,16 @@ PROBABILITIES = (0.0, 1.0)
 BOX_ROWS = (None, 4, 5, 6, 7)
 """Numbers of a row that may be a box."""
 MOST_PAIRS = 500
+LETTERS = string.ascii_lowercase
+ALPHABETS: Mapping[str, str] = {
+    "digits": string.digits,
+    "digits and small letters": string.digits + LETTERS,
+    "digits and capitals": string.digits + LETTERS.upper(),
+    "digits, small letters and capitals": string.digits + LETTERS + LETTERS.upper(),
+    "small letters": LETTERS,
+    "all of ASCII": string.printable[:94],
+}
+"""Characters of text readers, in their usual orders."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ def _classification(labels: Labels, outputs: Sequence[Port]) -> Answer:
     open_ = [place for place, port in enumerate(outputs) if _numbers(port) is None and len(port.shape or ()) <= 2]
     if open_:
         return Answer("classification", _of_outputs(open_, outputs))
+    if isinstance(labels.first, str) and any(len(port.shape or ()) == 3 for port in outputs):
+        return _texts(labels, outputs)
     raise question(
         f"the labels tell of {labels.classes} classes ({_few(labels.distinct)}), and no output has a score for each: "
         f"{', '.join(map(str, outputs))}; name the task, or the outputs' own classes",
@@ -96,7 +109,7 @@ def _by_scores(labels: Labels, place: int, port: Port) -> Iterator[_Way]:
         yield _Way(Option(f"class of {said}", sections=sections), k)
         return
     width = scores_of(port) or 0
-    if width < 2:
+    if width < 2 or sum(dim != 1 for dim in (port.shape or ())[1:]) > 1:
         return
     if width >= k:
         yield _Way(Option(said, sections=sections), width - k)
@@ -201,13 +214,26 @@ def _tokens(labels: Labels, outputs: Sequence[Port]) -> Answer:
 
 def _texts(labels: Labels, outputs: Sequence[Port]) -> Answer:
     """Texts that are no names of classes: of a reader of images or recordings."""
-    sequences = [port for port in outputs if len(port.shape or ()) == 3]
-    if not sequences:
-        raise question(
-            f"the labels are {len(labels.distinct)} different texts, such as {labels.first!r}: say what they are",
-            ["--task classification", "--task any", "--label COLUMN"],
-        )
-    return Answer("recognition")
+    options = [one for place, port in enumerate(outputs) for one in _readers(labels, place, port)]
+    if options:
+        return Answer("recognition", Choice("characters", tuple(options)))
+    raise question(
+        f"the labels are {len(labels.distinct)} different texts, such as {labels.first!r}: how are they read from "
+        f"{', '.join(map(str, outputs))}; or what are they",
+        ["--set 'postprocess=[{ctc_greedy: {file: FILE}}]'", "--task classification", "--task any"],
+    )
+
+
+def _readers(labels: Labels, place: int, port: Port) -> Iterator[Option]:
+    """Ways to read text from scores [n, steps, characters + 1]: by alphabets of so many characters that hold those of
+    the labels."""
+    shape = port.shape or ()
+    used = {character for text in labels.distinct for character in str(text)}
+    for said, alphabet in (*ALPHABETS.items(), ("those of the labels", "".join(sorted(used)))):
+        if len(shape) == 3 and shape[2] == len(alphabet) + 1 and used <= {*alphabet}:
+            for blank in (0, "last"):
+                decoder = {"ctc_greedy": {"characters": alphabet, **({"blank": blank} if blank else {})}}
+                yield Option(f"{said}, the blank {blank or 'first'}", postprocess=(decoder,), sections=_chosen(place))
 
 
 def _of_arrays(labels: Labels, outputs: Sequence[Port]) -> Answer:

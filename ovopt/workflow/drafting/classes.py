@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.ports.facts import chosen_outputs
@@ -39,9 +39,15 @@ def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> D
     return draft.with_section("data", {**data, "classes": list(names)}, *draft.comments.get("data", ()), *said)
 
 
-def with_order(draft: Draft, names: Sequence[str]) -> Draft:
-    """Class names in another order, which the model's answers tell."""
-    data = draft.sections["data"]
-    comments = [line for line in draft.comments.get("data", ()) if "order of the model's outputs" not in line]
-    said = "`classes` stand in the order that the model's answers tell: each where most of its samples are answered."
-    return draft.with_section("data", {**data, "classes": list(names)}, *comments, said)
+def with_order(draft: Draft, names: Sequence[str], said: Sequence[str]) -> Draft:
+    """Class names in another order, which the model's answers tell; `said` are the comments that stay."""
+    why = "`classes` stand in the order that the model's answers tell: each where most of its samples are answered."
+    return draft.with_section("data", {**draft.sections["data"], "classes": list(names)}, *said, why)
+
+
+def with_places(draft: Draft, places: Mapping[str, int], said: Sequence[str]) -> Draft:
+    """Names of classes at the places that the answers of a model tell that has many more."""
+    data = {key: value for key, value in draft.sections["data"].items() if key != "classes"}
+    why = "`rename` puts each name at the class that most of its samples are answered with: names tell no place."
+    source = {**data["source"], "rename": dict(places)}
+    return draft.with_section("data", {**data, "source": source}, *said, why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Figure:
     doubts: tuple[str, ...] = ()
     better_order: tuple[str, ...] = ()
     """Names of the classes in the order that the answers tell, where that is another one."""
+    better_places: Mapping[str, int] = field(default_factory=dict)
+    """The same as places among the scores."""
 
     @property
     def lines(self) -> Iterator[str]:
@@ -58,7 +60,15 @@ def figure_of(draft: Draft, trials: Trials, progress: Progress) -> Figure | None
     guesses = {metric.label: guess(metric, scorer, scored) for metric in scorer.metrics if metric.label in found}
     doubts = (*scorer.doubts, *scorer.doubts_of(scored, found))
     n = max(quality.n for quality in found.values())
-    return Figure(found, guesses, n, len(judging), doubts, tuple(scored.shifts.better_order() or ()))
+    return Figure(
+        found,
+        guesses,
+        n,
+        len(judging),
+        doubts,
+        tuple(scored.shifts.better_order() or ()),
+        scored.shifts.better_places(),
+    )
 
 
 def _some(judging: Sequence[int]) -> Sequence[int]:

@@ -24,12 +24,13 @@ from ovopt.workflow.beginning.recipe_choice import Beside
 from ovopt.workflow.comparing.taking_part import BASELINE, NamedModel
 from ovopt.workflow.drafting.answers import answer_of
 from ovopt.workflow.drafting.choices import Choice, Plan
-from ovopt.workflow.drafting.classes import with_classes, with_order
+from ovopt.workflow.drafting.classes import with_classes, with_order, with_places
 from ovopt.workflow.drafting.draft import Draft, completed
 from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
 from ovopt.workflow.drafting.preparation import preparation_of
 from ovopt.workflow.drafting.question import option, question
+from ovopt.workflow.drafting.sources import with_sources_said
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
 from ovopt.workflow.drafting.texts import left_over
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ovopt.workflow.beginning.options import SettingsLike, Watched
     from ovopt.workflow.drafting.start import Paths
 
+RENAMING = ("files", "hf", "archive", "splits")
+"""Kinds of source that can give labels other names."""
 WIDE, MUCH_WIDER = 32, 4
 """An output of so many numbers, and so many times more than there are classes, may be an embedding."""
 
@@ -129,7 +132,7 @@ def _labelled(begun: Draft, named: NamedModel, asked: Asked, seed: int) -> tuple
     UsageError, which asks, where they leave several."""
     samples = _samples(begun, named, seed)
     if samples.labels is not None or asked.label or asked.task == "any":
-        return begun, samples
+        return with_sources_said(begun, samples), samples
     columns = left_over(Subject(named, samples))
     if len(columns) > 1:
         place = begun.sections["data"]["source"].get("path", "the data")
@@ -266,16 +269,15 @@ def _commented(draft: Draft) -> str:
 def _judged(draft: Draft, maker: _Maker, options: Options) -> Draft:
     """The draft with its figure; names of classes in the order that the answers tell."""
     figure = figure_of(draft, maker.trials, options.progress)
-    if figure and figure.better_order and not maker.asked.sets("data"):
-        ordered = with_order(draft, figure.better_order)
-        second = figure_of(ordered, maker.trials, options.progress)
-        draft, figure = (ordered, second) if _is_better(second, figure) else (draft, figure)
-    draft = draft.with_comments("data", *_divided(maker.trials.prepared(draft)))
+    divided = tuple(_divided(maker.trials.prepared(draft)))
     if figure is None:
-        return draft
-    return replace(draft, figure=figure).with_comments(
-        "metrics" if "metrics" in draft.sections else "task", *figure.lines
-    )
+        return draft.with_comments("data", *divided)
+    if figure.better_places and not maker.asked.sets("data"):
+        moved, trials = _moved(draft, maker, figure, options)
+        second = figure_of(moved, trials, options.progress)
+        draft, figure = (moved, second) if second and _is_better(second, figure) else (draft, figure)
+    section = "metrics" if "metrics" in draft.sections else "task"
+    return replace(draft, figure=figure).with_comments("data", *divided).with_comments(section, *figure.lines)
 
 
 def _divided(prepared: Prepared) -> Iterator[str]:
@@ -287,8 +289,18 @@ def _divided(prepared: Prepared) -> Iterator[str]:
     yield from (f"Remark: {remark}." for remark in prepared.remarks)
 
 
-def _is_better(second: Figure | None, first: Figure) -> bool:
-    if second is None:
-        return False
+def _moved(draft: Draft, maker: _Maker, figure: Figure, options: Options) -> tuple[Draft, Trials]:
+    """The names of classes at the places that the answers tell: in a list, or one by one where the model has many."""
+    said = maker.begun.comments.get("data", ())
+    if figure.better_order:
+        return with_order(draft, figure.better_order, said), maker.trials
+    if draft.sections["data"]["source"]["kind"] not in RENAMING:
+        return draft, maker.trials
+    moved, named = with_places(draft, figure.better_places, said), maker.subject.model
+    samples = _samples(moved, named, options.seed or 0)
+    return moved, Trials(Subject(named, samples), options.progress, options.seed or 0)
+
+
+def _is_better(second: Figure, first: Figure) -> bool:
     name = next(iter(first.metrics))
     return second.metrics[name].value > first.metrics[name].value

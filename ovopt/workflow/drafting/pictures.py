@@ -13,13 +13,15 @@ from ovopt.workflow.drafting.choices import Choice, Option
 from ovopt.workflow.drafting.dense import mode_of
 from ovopt.workflow.drafting.subject import Subject, array_of
 
-SIDE = 224
-"""Of an image where the model takes any."""
+SIDE, SIDES = 224, {"detection": 640, "segmentation": 520}
+"""Of an image where the model takes any, by task."""
 CROPPED = 0.875
 LARGE = 128
 """From such a side on, models are usually trained on the middle of an image; smaller ones on all of it."""
 STANDARDIZED = ("classification", "segmentation", "verification", "any")
 """Tasks whose networks mostly begin as classifiers of ImageNet."""
+BOXED = ("detection", "instance-segmentation", "keypoints", "oriented-detection")
+"""Tasks whose images are usually put into a letterbox."""
 COLOURS = (1, 3, 4)
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 RANGES: Mapping[str, Sequence[Any]] = {
@@ -56,13 +58,14 @@ class Picture:
     """True where channels come first."""
 
     @classmethod
-    def of(cls, port: Port) -> Picture:
-        """That of an input [n, C, H, W] or [n, H, W, C]; open sizes are usual ones."""
+    def of(cls, port: Port, task: str = "") -> Picture:
+        """That of an input [n, C, H, W] or [n, H, W, C]; open sizes are those that are usual for a task."""
         assert port.shape is not None, "chosen for its rank"
         _, *dims = port.shape
         first = dims[0] in COLOURS or dims[2] not in COLOURS
         channels, height, width = dims if first else (dims[2], dims[0], dims[1])
-        return cls(port, channels or 3, height or SIDE, width or SIDE, first)
+        side = SIDES.get(task, SIDE)
+        return cls(port, channels or 3, height or side, width or side, first)
 
     @property
     def is_open(self) -> bool:
@@ -76,18 +79,18 @@ class Picture:
         return [self.height, self.width]
 
 
-def image_input(subject: Subject) -> Picture:
+def image_input(subject: Subject, task: str) -> Picture:
     """The first input that takes images. Raises DataError where none does."""
     for port in subject.inputs:
         if port.shape and len(port.shape) == 4:
-            return Picture.of(port)
+            return Picture.of(port, task)
     listed = ", ".join(map(str, subject.inputs))
     raise DataError(f"the data are images, but no input of the model takes one: {listed}")
 
 
 def of_files(subject: Subject, whole: bool, task: str) -> tuple[Picture, list[Choice]]:
     """Choices for image files; the `whole` image where labels lie in it."""
-    picture = image_input(subject)
+    picture = image_input(subject, task)
     grey = picture.channels == 1
     if grey and task == "image-to-image":
         mode = mode_of(bytes(subject.content))
@@ -109,16 +112,15 @@ def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: s
     boxed = Option("letterbox", ({"resize": {"letterbox": picture.size}},))
     cropped = Option("cropped to the middle", _cropped(picture, round(side / CROPPED)))
     barely = Option("cropped to a square", _cropped(picture, side))
+    kept = Option("as they are")
     if sizes == {(picture.width, picture.height)}:
-        kept = Option("as they are")
         return Choice("geometry", (kept,) if whole else (kept, cropped))
     if task == "image-to-image" and picture.is_open:
-        return Choice("geometry", (Option("as they are"),))
-    if task in ("detection", "instance-segmentation", "keypoints", "oriented-detection"):
-        return Choice("geometry", (boxed, plain))
-    if whole:
-        return Choice("geometry", (plain, boxed))
-    return Choice("geometry", (cropped, plain, barely, boxed) if side >= LARGE else (plain, barely, cropped, boxed))
+        return Choice("geometry", (kept,))
+    ways = (boxed, plain) if task in BOXED else (plain, boxed) if whole else (plain, barely, cropped, boxed)
+    if side >= LARGE and not whole:
+        ways = (cropped, plain, barely, boxed)
+    return Choice("geometry", (*ways, kept) if picture.is_open else ways)
 
 
 def pixels(picture: Picture, task: str, axis: int = -1) -> Choice:

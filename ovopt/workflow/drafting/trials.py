@@ -30,6 +30,8 @@ FEW_WAYS, MOST_WAYS = 12, 48
 SKILL, DEVIATIONS = 0.1, 2.0
 """What a figure must be above a guess by: a share of what is left to reach, and standard deviations of a guess."""
 ROUNDS = 2
+LEAST_GAIN = 2
+"""Samples that another way must get right more than the plainest, where not all are right."""
 NO_LABELS = DataError("the metrics look at no labels")
 
 
@@ -46,7 +48,20 @@ class Score:
     low: float = math.inf
     high: float = -math.inf
     """The least and the highest number that metrics looked at."""
+    hits: tuple[float, ...] = ()
+    """1 or 0 for each sample, where the figure is their mean."""
     fault: OvoptError | None = field(default=None, compare=False)
+
+    def beats(self, other: Score) -> bool:
+        """True where it is better, and of shares by more than luck: by two samples, and a standard deviation of the
+        samples that differ; or where all are right."""
+        if not (self.hits and len(self.hits) == len(other.hits)) or self.rank <= other.rank:
+            return self.rank > other.rank
+        wins, losses = (sum(a > b for a, b in zip(*pair, strict=True)) for pair in self._both_ways(other))
+        return self.value == 1 or (wins - losses >= LEAST_GAIN and (wins - losses) ** 2 > wins + losses)
+
+    def _both_ways(self, other: Score) -> tuple[tuple[Sequence[float], Sequence[float]], ...]:
+        return (self.hits, other.hits), (other.hits, self.hits)
 
     @property
     def rank(self) -> float:
@@ -159,10 +174,20 @@ class Trials:
         if not rows:
             raise prepared.no_sample_error("try")
         value, reached = value_of(metric, table_of(metric, rows)), guess(metric, scorer, scored)
-        if metric.one_class:  # names of classes may stand in another order than the scores
-            value = max(value, scored.shifts.right_in_better_order() or 0)
-        better = metric.higher_is_better
-        return Score(metric.label, value, metric.unit, better, reached, len(rows), seen.low, seen.high)
+        if metric.one_class and scored.shifts.better_places():  # names may stand in another order than the scores
+            value = max(value, scored.shifts.right_if_moved or 0)
+        hits = tuple(map(float, rows)) if metric.statistics == "share" else ()  # type: ignore[arg-type]
+        return Score(
+            metric.label,
+            value,
+            metric.unit,
+            metric.higher_is_better,
+            reached,
+            len(rows),
+            seen.low,
+            seen.high,
+            hits if hits and value == sum(hits) / len(hits) else (),
+        )
 
 
 @dataclass
@@ -218,7 +243,11 @@ def _variants(plan: Plan, chosen: Chosen, place: int) -> list[Chosen]:
 
 
 def _first_best(ways: Iterable[Chosen], score: ScoreOf) -> Chosen:
-    return max(ways, key=lambda chosen: score(chosen).rank)
+    """The best, the first of those that luck may have put in order."""
+    best, *others = ways
+    for way in others:
+        best = way if score(way).beats(score(best)) else best
+    return best
 
 
 def _said(plan: Plan, place: int, best: Chosen, score: ScoreOf) -> str:

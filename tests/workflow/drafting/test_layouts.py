@@ -21,6 +21,7 @@ from ovopt.errors import UsageError
 from ovopt.locate import shipped
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.new_recipe import draft_recipe
+from ovopt.workflow.drafting.trials import Score
 from tests.models import saved
 from tests.recipes import models_text_audio, models_vision
 
@@ -512,3 +513,48 @@ def test_what_stands_beside_the_model_and_is_wrong_is_said_and_left(tmp_path: Pa
     assert "Tried too: what preprocessor_config.json says: top1 33.3 % on 24 samples, with this 100.0 %." in " ".join(
         made.text.replace("\n#", "").split()
     )
+
+
+def test_ten_folders_for_a_model_of_many_more_classes(tmp_path: Path) -> None:
+    image = given("image", 1, 3, SIDE, SIDE)
+    mean = ops.reduce_mean(image, np.array([2, 3]), keep_dims=False)
+    weights = np.zeros((3, 100), np.float32)
+    weights[[0, 1, 2], [70, 12, 41]] = 1
+    model = model_of([image], scores=ops.matmul(mean, weights, False, False))
+    made = drafted(tmp_path, model, draw(tmp_path / "val", ("n01", "n02", "n03"), per_class=10))
+    assert made.sections["data"]["source"]["rename"] == {"n01": 70, "n02": 12, "n03": 41}
+    assert value(made, "top1") == 1
+
+
+def test_a_reader_of_text_by_the_alphabet_that_its_scores_have(tmp_path: Path) -> None:
+    words, alphabet = ["1", "27", "308", "4", "59", "60", "7", "88", "9", "12"], "0123456789"
+    rows = []
+    for place, word in enumerate(words):
+        pixels = np.zeros((8, 3 * 11, 1), np.uint8)
+        for step, character in enumerate(word):
+            pixels[:, 11 * step + 1 + alphabet.index(character)] = 255
+        file = tmp_path / "lines" / f"{place}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels[..., 0]).save(file)
+        rows.append(f"{file.name},{word}\n")
+    (tmp_path / "lines" / "labels.csv").write_text("file,text\n" + "".join(rows))
+    image = given("image", 1, 1, 8, 33)
+    steps_ = ops.reshape(ops.reduce_mean(image, np.array([1, 2]), keep_dims=False), np.array([1, 3, 11]), False)
+    bias = np.zeros((1, 1, 11), np.float32)
+    bias[..., 0] = 0.001
+    made = drafted(tmp_path, model_of([image], scores=ops.add(steps_, bias)), tmp_path / "lines")
+    assert made.sections["task"] == "recognition"
+    assert steps(made, "postprocess") == [{"ctc_greedy": {"characters": alphabet}}]
+    assert value(made, "exact_match") == 0.9, "88 reads as 8"
+
+
+def test_a_few_samples_more_that_are_right_are_luck_unless_all_are() -> None:
+    def score(hits: Sequence[int]) -> Score:
+        return Score("top1", sum(hits) / len(hits), "share", True, 0.5, len(hits), hits=tuple(map(float, hits)))
+
+    plain = score([1] * 40 + [0] * 8)
+    assert not score([1] * 41 + [0] * 7).beats(plain)
+    assert not score([0] * 10 + [1] * 38).beats(score([1] * 30 + [0] * 10 + [1] * 6 + [0] * 2))
+    assert score([1] * 43 + [0] * 5).beats(plain)
+    assert score([1] * 48).beats(score([1] * 47 + [0]))
+    assert not plain.beats(plain)

@@ -1,0 +1,40 @@
+"""The layout that the data were taken for, and the column of their labels: written out and said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovopt.contracts import DataSource, Samples, plugins
+from ovopt.data.columns import LABELS, LIKE_A_LABEL
+from ovopt.workflow.drafting.draft import Draft
+
+LOOKED_AT = 200
+"""Values of a column that are held against labels."""
+
+
+def with_sources_said(begun: Draft, samples: Samples) -> Draft:
+    """A beginning that names the column of the labels, with comments on what the data were taken for."""
+    data = begun.sections["data"]
+    source, said = dict(data["source"]), []
+    kind = plugins("ovopt.data", DataSource)[source["kind"]]
+    if kind.layout:
+        said.append(f"Read as {kind.name}: {kind.layout}.")
+    column = _label_column(samples) if source["kind"] == "hf" and "label" not in source else None
+    if column is not None:
+        source["label"] = column
+        said.append(f"The label is the column {column!r}.")
+    return begun.with_section("data", {**data, "source": source}, *said, *begun.comments.get("data", ()))
+
+
+def _label_column(samples: Samples) -> str | None:
+    """The column that holds the labels: of a usual name, else of any where no samples are files."""
+    if not samples.columns or samples.labels is None:
+        return None
+    likely = [name for name in samples.columns if name.lower() in LABELS or LIKE_A_LABEL.search(name)]
+    files = isinstance(samples.load(0), bytes)
+    rest = [] if files else [name for name in samples.columns if name not in likely]
+    return next((name for name in (*likely, *rest) if _alike(samples.column(name), samples.labels)), None)
+
+
+def _alike(values: Sequence[object], labels: Sequence[object]) -> bool:
+    return [*values[:LOOKED_AT]] == [*labels[:LOOKED_AT]]
