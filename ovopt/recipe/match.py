@@ -6,13 +6,16 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ovopt.errors import UsageError
-from ovopt.recipe import Match, known_recipes, load_recipe
+from ovopt.recipe import Match, Recipe, known_recipes, load_recipe
 from ovopt.records import ModelFacts, Port
 
 LOG = logging.getLogger("ovopt")
+KEPT = 64
+"""Recipes, of those that were looked at last."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ def conditions_met(match: Match, model: Path, facts: ModelFacts) -> list[str] | 
 
 
 def _matching(model: Path, facts: ModelFacts) -> Iterator[Matched]:
-    for name in known_recipes():
+    for name, file in known_recipes().items():
         try:
-            recipe = load_recipe(name)
+            recipe = _recipe_of(file, file.stat().st_mtime_ns)
         except UsageError as error:
             LOG.warning("recipe left out: %s", error)
             continue  # a broken file among the user's own is no reason not to look at the others
@@ -66,6 +69,12 @@ def _matching(model: Path, facts: ModelFacts) -> Iterator[Matched]:
             met = conditions_met(recipe.match, model, facts)
             if met:
                 yield Matched(name, " and ".join(met), _weight(recipe.match))
+
+
+@lru_cache(maxsize=KEPT)
+def _recipe_of(file: Path, changed_ns: int) -> Recipe:
+    """The recipe of a file as it is since `changed_ns`: a process that looks for many models reads it once."""
+    return load_recipe(file)
 
 
 def _weight(match: Match) -> int:
