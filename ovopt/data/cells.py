@@ -67,9 +67,7 @@ def reader_of(column: Column, root: Path | None) -> Callable[[Mapping[str, Any]]
         value = row[column.outer]
         for part in inner:
             value = None if value is None else value[part]
-        if isinstance(value, str) and root is not None and column.kind == "file":
-            return read_bytes(_inside(root, value, f"column {column.name!r}"))
-        return _value(value)
+        return _value(value, column, root)
 
     return read
 
@@ -117,14 +115,17 @@ def _names_file(values: Sequence[Any], root: Path) -> bool:
     return any(value and PurePath(value).suffix.lower() in FILES and (root / value).is_file() for value in values)
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, column: Column, root: Path | None) -> Any:
     if isinstance(value, list):
         return _pixels(value) if value and isinstance(value[0], list) else value
-    if not isinstance(value, Mapping) or not {"bytes", "path"} <= set(value):
+    path = value
+    if isinstance(value, Mapping) and {"bytes", "path"} <= set(value):
+        if value["bytes"] is not None or value["path"] is None:
+            return value["bytes"]
+        path = value["path"]
+    if column.kind != "file" or not isinstance(path, str):
         return value
-    if value["bytes"] is None and value["path"] is not None:
-        return read_bytes(Path(value["path"]))
-    return value["bytes"]
+    return read_bytes(Path(path) if root is None else _inside(root, path, f"column {column.name!r}"))
 
 
 def _inside(root: Path, name: str, said: str) -> Path:

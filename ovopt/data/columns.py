@@ -153,9 +153,14 @@ class Chooser:
 
     def _known_label(self, taken: set[str | None]) -> str | None:
         """The label by the names and types of columns."""
-        found = [column.name for column in self._called(LABELS) if column.name not in taken]
+        found = [column for column in self._called(LABELS) if column.name not in taken]
+        if found and found[0].kind == "struct":
+            inside = [name for name in self.columns if name.startswith(f"{found[0].name}.")]
+            if len(inside) > 1:
+                raise LabelQuestionError(self.source, f"{found[0].name!r} holds several", inside)
+            return inside[0]
         if found:
-            return found[0]
+            return found[0].name
         top = [column for column in self.columns.values() if column.is_outer and column.name not in taken]
         for fit in ([c.name for c in top if c.is_class], [c.name for c in top if LIKE_A_LABEL.search(c.name)]):
             if len(fit) > 1:

@@ -16,7 +16,7 @@ from ovopt.data.columns import LABELS, SPLITS, Choice
 from ovopt.data.content import Encoding, MaxBytes, hash_of, hash_of_names, say
 from ovopt.data.images import files_below
 from ovopt.data.joined import joined, lacking
-from ovopt.data.loading import LoadError, causes, guarded, hash_of_rows, loaded, spooled
+from ovopt.data.loading import LoadError, causes, configurations, guarded, hash_of_rows, loaded, spooled
 from ovopt.data.separated import Written, not_text_in, written
 from ovopt.data.shards import (
     BUILDERS,
@@ -29,7 +29,7 @@ from ovopt.data.shards import (
     shards_of,
 )  # fmt: skip
 from ovopt.data.table import Table, samples_of
-from ovopt.data.table_file import TableLimits, check_columns, check_most, check_table
+from ovopt.data.table_file import TableLimits, check_columns, check_most, check_table, holds_rows
 from ovopt.errors import DataError, did_you_mean
 from ovopt.given_file import LARGEST, check_path
 from ovopt.locate import confined, expand, shown
@@ -138,11 +138,19 @@ class HuggingFace(DataSource):
         return self.path if self.path.startswith(HUB) else Path(self.path).name
 
     def _on_the_hub(self) -> dict[str, Any]:
-        """Tables by split."""
+        """Tables by split. Raises DataError where the data set has configurations, and the recipe names none."""
         hub = {"path": self.path.removeprefix(HUB), "name": self.config}
-        if self.split is None:
-            return _by_split(self._loaded(**hub))
-        return {split: self._loaded(**hub, split=split) for split in _listed(self.split)}
+        try:
+            if self.split is None:
+                return _by_split(self._loaded(**hub))
+            return {split: self._loaded(**hub, split=split) for split in _listed(self.split)}
+        except LoadError as error:
+            unnamed = self.config is None and isinstance(error.__cause__, ValueError)
+            names = configurations(self.path.removeprefix(HUB)) if unnamed else []
+            if len(names) < 2:
+                raise
+            first = f"--set data.source.config={names[0]}"
+            raise DataError(f"{self.path}: has configurations; choose one, as {first}: {a_few(names, 10)}") from error
 
     def _on_disk(self, place: Path) -> dict[str, Any]:
         """Tables by split; one without a split of its own has an empty name."""
@@ -190,6 +198,8 @@ class HuggingFace(DataSource):
         try:
             return self._loaded(path=builder, data_files=[*map(str, files)], split="train", **arguments)
         except LoadError as error:
+            if not any(map(holds_rows, files)):
+                raise DataError(f"{a_few(files)}: holds no samples") from None
             self._check_encoding(error, files)
             if self.streaming or builder not in ("csv", "json"):
                 raise

@@ -31,6 +31,17 @@ def loaded(said: str, **arguments: Any) -> Any:
     return guarded(said, lambda: datasets.load_dataset(**arguments))
 
 
+def configurations(name: str) -> list[str]:
+    """Configurations of a data set on the hub; none where it cannot be asked."""
+    import datasets
+
+    try:
+        names: list[str] = guarded(name, lambda: datasets.get_dataset_config_names(name))
+    except LoadError:
+        return []
+    return names
+
+
 def guarded(said: str, load: Callable[[], Any]) -> Any:
     """What a loader of `datasets` gives. Raises LoadError, which begins with `said`, for whatever it raises."""
     import datasets

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.contracts import DataSource, plugins
+from ovopt.data.shards import is_pattern
 from ovopt.errors import DataError
 from ovopt.given_file import check_path
 from ovopt.locate import expand
@@ -46,8 +47,8 @@ def settings_of(path: str, own: Mapping[str, Any], key: str = KIND_KEY) -> dict[
 
 
 def check_there(path: str) -> None:
-    """Raises DataError where there is nothing at a path."""
-    if not path.startswith(HUB) and not check_path(expand(path), DataError).exists():
+    """Raises DataError where there is nothing at a path that is neither on the hub nor a pattern of names."""
+    if not path.startswith(HUB) and not is_pattern(path) and not check_path(expand(path), DataError).exists():
         raise DataError(f"{path}: no such data")
 
 

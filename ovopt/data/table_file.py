@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,14 @@ def check_table(file: Path, limits: TableLimits) -> None:
     columns, rows = check(file, limits) if check else (0, 0)
     check_most(columns, limits.columns, "columns", file)
     check_most(rows, limits.rows, "rows", file)
+
+
+def holds_rows(file: Path) -> bool:
+    """Tell a file of separated values that has more than a header; any other file holds some."""
+    if file.suffix.lower() not in (".csv", ".tsv"):
+        return True
+    with open_file(file, DataError) as stream:
+        return sum(1 for _ in islice(filter(bytes.strip, stream), 2)) > 1
 
 
 def check_columns(files: Sequence[Path], separator: str, encoding: str) -> None:

@@ -42,6 +42,7 @@ def chosen(ports, columns, **choice):
         (IMAGE, {"img": PICTURE, "title": FREE}, None),
         (IMAGE, {"img": PICTURE, "kind": NAMES, "size": WHOLE}, None),
         (IMAGE, {"jpg": PICTURE, "json": ("struct", False, []), "json/label": WHOLE}, "json.label"),
+        (IMAGE, {"img": PICTURE, "label": ("struct", False, []), "label/id": WHOLE}, "label.id"),
         (TOKENS, {"review": FREE, "sentiment": NAMES}, "sentiment"),
         (TOKENS, {"text": FREE, "mood": WHOLE}, "mood"),
         (TOKENS, {"text": FREE, "label": WHOLE, "label_text": NAMES}, "label"),
@@ -97,6 +98,11 @@ def test_columns_are_inputs_by_the_names_of_the_models_however_they_are_written(
             {**FLOATS, "speaker": WHOLE, "species": WHOLE},
             "the model takes 4 numbers, and 6 columns hold some; say it, as in --set data.source.label=species; or "
             "speaker",
+        ),
+        (
+            IMAGE,
+            {"img": PICTURE, "label": ("struct", False, []), "label/id": WHOLE, "label/name": NAMES},
+            "'label' holds several; say it, as in --set data.source.label=label.id; or label.name",
         ),
         (
             IMAGE,

@@ -125,6 +125,15 @@ def test_a_file_that_cannot_be_loaded_is_an_error(tmp_path):
         HuggingFace(path=str(file)).open(ONE, seed=0)
 
 
+@CLOSED_LATE
+@pytest.mark.parametrize("content", ["", "a,b,label\n"])
+def test_a_csv_without_rows_holds_no_samples(tmp_path, content):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 't.csv'}: holds no samples")):
+        HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
+    gc.collect()
+
+
 def test_a_table_of_many_columns_is_read(tmp_path):
     file = tmp_path / "t.csv"
     file.write_text(",".join(f"c{i}" for i in range(2000)) + "\n" + ",".join(map(str, range(2000))))
@@ -368,12 +377,24 @@ SWITCHED_OFF = (
     ],
 )
 def test_a_hub_that_fails_is_an_error_of_one_line(monkeypatch, error, cause, message):
+    monkeypatch.setattr(datasets, "get_dataset_config_names", lambda name: ["default"])
     monkeypatch.setattr(datasets, "load_dataset", _failing(error, cause))
     with pytest.raises(DataError, match=exactly(message)):
         HuggingFace(path="hf:some/set").open(ONE, 0)
 
 
+def test_a_data_set_of_several_configurations_asks_for_one(monkeypatch):
+    monkeypatch.setattr(datasets, "load_dataset", _failing(ValueError("Config name is missing.")))
+    monkeypatch.setattr(datasets, "get_dataset_config_names", lambda name: ["en", "de"])
+    asked = "hf:some/set: has configurations; choose one, as --set data.source.config=en: en, de"
+    with pytest.raises(DataError, match=exactly(asked)):
+        HuggingFace(path="hf:some/set").open(ONE, 0)
+    with pytest.raises(DataError, match=exactly("hf:some/set: cannot be loaded: Config name is missing.")):
+        HuggingFace(path="hf:some/set", config="fr").open(ONE, 0)
+
+
 def test_a_hub_that_is_switched_off_is_an_error_that_says_so(monkeypatch):
+    monkeypatch.setattr(datasets, "get_dataset_config_names", lambda name: ["default"])
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(DataError, match=exactly(SWITCHED_OFF)):
@@ -586,6 +607,17 @@ def test_a_column_of_paths_gives_the_files_beside_the_table(tmp_path):
     missing = f"{tmp_path / 'pics' / 'b.png'}: cannot be read: No such file or directory"
     with pytest.raises(DataError, match=exactly(missing)):
         samples.load(3)
+
+
+def test_a_struct_that_names_a_file_gives_it_where_it_lies_beside_the_table(tmp_path):
+    content = picture(tmp_path / "a.png")
+    files = [{"bytes": None, "path": "a.png"}, {"bytes": None, "path": "/etc/passwd"}, {"bytes": b"x", "path": "b.png"}]
+    pyarrow.parquet.write_table(pyarrow.table({"image": files, "label": [0, 1, 2]}), tmp_path / "t.parquet")
+    samples = HuggingFace(path=str(tmp_path / "t.parquet")).open(ONE, 0)
+    assert [samples.load(0), samples.load(2)] == [content, b"x"]
+    outside = f"column 'image': '/etc/passwd' leads outside {tmp_path}; give paths inside it"
+    with pytest.raises(DataError, match=exactly(outside)):
+        samples.load(1)
 
 
 def test_lists_of_pixels_are_images_and_other_lists_arrays():
