@@ -13,6 +13,7 @@ from ovopt.model.ports.inputs import DTYPES, starts_empty
 from ovopt.records import Port
 from ovopt.workflow.drafting import pictures
 from ovopt.workflow.drafting.choices import Choice, Option
+from ovopt.workflow.drafting.clips import of_clips, takes_clips
 from ovopt.workflow.drafting.question import option, question
 from ovopt.workflow.drafting.subject import Subject, array_of
 
@@ -112,6 +113,8 @@ def _fitted(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice
     array = array_of(subject.content)
     if array is None or port.shape is None:
         return []
+    if takes_clips(subject.content, port):
+        return of_clips(subject, port, whole, task)
     image = len(port.shape) == 4 and array.ndim in (2, 3) and pictures.is_image_of(array, port)
     if image and (not _fits(array.shape, port) or _ranged(array)):
         return pictures.of_arrays(subject, port, whole, task)

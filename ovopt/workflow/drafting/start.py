@@ -89,6 +89,8 @@ def _with_source(raw: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         made = {**given, "data": {**given["data"], "source": {**given["data"]["source"], "path": str(asked.data)}}}
     section = dict(made["data"])
     source = section["source"]
+    if source["kind"] == "video":
+        section.setdefault("group", "film")
     if source["kind"] in ("files", "text") and not {"label", "labels"} & source.keys():
         found = _labels_in if source["kind"] == "files" else _labels_behind
         section["source"] = {**source, **found(expand(source["path"]))}
