@@ -83,6 +83,8 @@ class LabelFile:
     """Of an image: those that are wanted; None for the file's own."""
     scale: float = 1.0
     """Of numbers: what those in the file are multiplied by."""
+    content: Callable[[], bytes] | None = None
+    """Reads the file where it lies inside of another, such as a table; `path` then says where that is."""
     ids: tuple[int, ...] = ()
     """Of a mask: the class id of each value of a pixel, where these are not the ids; those beyond are ignored."""
     colours: tuple[tuple[int, int, int], ...] = ()

@@ -16,12 +16,25 @@ from ovopt.units import a_few
 
 Kind: TypeAlias = Literal["number", "text", "file", "list", "struct", "other"]
 """What the values of a column are; a file is its bytes, or a struct of bytes and path."""
+LabelKind: TypeAlias = Literal["mask", "region", "image", "values"]
 Inputs: TypeAlias = str | Sequence[str] | Mapping[str, str]
 """A column, several, or a column for each input of the model by name."""
 
 LABELS = ("label", "labels", "y", "target", "targets", "class", "cls", "category")
 INPUTS = ("inputs", "input", "image", "img", "text", "sentence", "audio", "pixel_values")
 SPLITS = ("split", "subset", "set", "partition", "fold", "usage")
+MASKS = (
+    "mask",
+    "masks",
+    "annotation",
+    "annotations",
+    "segmentation",
+    "segmentation_mask",
+    "gt",
+    "ground_truth",
+    "depth",
+)
+"""Names of columns of files that are labels of other files."""
 LIKE_A_LABEL = re.compile(r"(?<![^\W_])(labels?|class(es)?|target)(?![^\W_])", re.IGNORECASE)
 """A word of a column's name: `fine_label`, `label-coarse`, `ClassId` not."""
 COUNTING = re.compile(r"|unnamed: \d+|index|idx|id|row", re.IGNORECASE)
@@ -40,6 +53,8 @@ class Choice:
     rename: Mapping[str, str | int] | None = None
     split: str | None = None
     """The column that names the split of each row."""
+    target: LabelKind = "mask"
+    """What labels are that are files."""
     only: Sequence[str] = ()
     """Splits whose rows are samples; all where there are none."""
 
@@ -159,6 +174,8 @@ class Chooser:
             if len(inside) > 1:
                 raise LabelQuestionError(self.source, f"{found[0].name!r} holds several", inside)
             return inside[0]
+        files = [column for column in self.columns.values() if column.kind == "file" and column.is_outer]
+        found = found or [column for column in self._called(MASKS) if column in files and len(files) > 1]
         if found:
             return found[0].name
         top = [column for column in self.columns.values() if column.is_outer and column.name not in taken]

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.data.cells import undecoded
-from ovopt.data.columns import LABELS, SPLITS, Choice
+from ovopt.data.columns import LABELS, SPLITS, Choice, LabelKind
 from ovopt.data.content import Encoding, MaxBytes, hash_of, hash_of_names, say
 from ovopt.data.images import files_below
 from ovopt.data.joined import joined, lacking
@@ -81,6 +81,11 @@ class HuggingFace(DataSource):
         description=f"the column of labels; default: {', '.join(LABELS)}, else that of classes, or the one column more "
         "than the model takes",
     )
+    target: LabelKind = Field(
+        default="mask",
+        description="what a label is that is a file: a mask of class ids, a region of all that is not 0, an image, or "
+        "a number for each pixel",
+    )
     rename: dict[str, str | int] = Field(
         default={}, description="label as found -> class name or index; rows with other labels are left out"
     )
@@ -130,7 +135,7 @@ class HuggingFace(DataSource):
             lacking=lacking(parts),
             root=place if place is None or place.is_dir() else place.parent,
         )
-        choice = Choice(self.inputs, self.label, self.rename, self.split_column, _listed(self.split or ()))
+        choice = Choice(self.inputs, self.label, self.rename, self.split_column, self.target, _listed(self.split or ()))
         return samples_of(table, inputs, choice)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.contracts import Samples
+from ovopt.contracts import LabelFile, Samples
 from ovopt.data.cells import columns_of, reader_of, undecoded, values_of
 from ovopt.data.columns import Choice, Chooser, Chosen, Column
 from ovopt.data.content import say
@@ -71,7 +71,8 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
     if not chosen.inputs or not len(table.rows):
         raise DataError(f"{table.source}: holds no {'samples' if chosen.inputs else 'input columns'}")
     table.check_inputs(chosen.inputs.values())
-    kept, every = _kept(table, chosen, choice), table.ids
+    every = table.ids
+    kept = _kept(table, chosen, choice, _label_files(table, columns, chosen, choice, every))
     ids = tuple(every[row] for row in kept.rows)
     content = _content(columns, chosen, choice, ports, table.root)
     wanted = table.rows.select_columns(list({columns[name].outer for name in chosen.inputs.values()}))
@@ -98,16 +99,37 @@ class _Kept:
     splits: tuple[str, ...]
 
 
-def _kept(table: Table, chosen: Chosen, choice: Choice) -> _Kept:
-    """Those of the splits, and of the labels, that the recipe names."""
+def _kept(table: Table, chosen: Chosen, choice: Choice, files: Callable[[int], Any] | None) -> _Kept:
+    """Those of the splits and labels that the recipe names. `files` gives the label of a row, where it is a file."""
     own, rows = table.split_names(chosen.split), range(len(table.rows))
     kept = _of_splits(rows, own, choice.only, table.source) if choice.only and not table.parts else rows
     classes = _class_names(table.rows, chosen.label)
-    labels = None if chosen.label is None else _of_rows(table.rows, chosen.label, kept)
+    if files:
+        labels: Sequence[Any] | None = list(map(files, kept))
+    else:
+        labels = None if chosen.label is None else _of_rows(table.rows, chosen.label, kept)
     if choice.rename:
         places, labels = _renamed(labels, classes, choice.rename, table.source)
         kept, classes = [kept[place] for place in places], ()
     return _Kept(kept, labels, classes, tuple(own[row] for row in kept) if own else ())
+
+
+def _label_files(
+    table: Table, columns: Mapping[str, Column], chosen: Chosen, choice: Choice, ids: Sequence[str]
+) -> Callable[[int], LabelFile] | None:
+    """Function from a row to its label, where labels are files, which are read when they are needed."""
+    column = columns[chosen.label] if chosen.label else None
+    if column is None or column.kind != "file":
+        return None
+    read, rows = reader_of(column, table.root), table.rows.select_columns(column.outer)
+
+    def content(row: int) -> bytes:
+        value = read(rows[row])
+        if not isinstance(value, bytes):
+            raise DataError(f"{ids[row]}: column {column.name!r} holds nothing; remove or mend the row")
+        return value
+
+    return lambda row: LabelFile(Path(f"{ids[row]} {column.name}"), choice.target, content=partial(content, row))
 
 
 def _of_splits(rows: Sequence[int], own: Sequence[str], only: Sequence[str], source: str) -> Sequence[int]:

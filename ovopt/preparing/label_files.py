@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,9 @@ def read_label_file(label: LabelFile) -> Array:
     if label.path.suffix.lower() in ARRAYS:
         return READ_AS[label.kind](_array(label.path), label)
     pillow = optional("PIL.Image", f"{label.path}: reading it needs Pillow", "vision")
-    check_file(label.path, "image", DataError)
+    file = io.BytesIO(label.content()) if label.content else check_file(label.path, "image", DataError)
     try:
-        with pillow.open(label.path) as image:
+        with pillow.open(file) as image:
             return READ_AS[label.kind](image, label)
     except DataError:
         raise

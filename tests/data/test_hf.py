@@ -10,12 +10,14 @@ import datasets
 import numpy as np
 import pyarrow.parquet
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from ovopt.data.columns import Choice
 from ovopt.data.hf import HuggingFace
 from ovopt.data.table import Table, samples_of
 from ovopt.errors import DataError
+from ovopt.preparing.label_files import read_label_file
 from ovopt.records import Port
 from tests.data.pictures import picture, recording
 from tests.factories import exactly
@@ -618,6 +620,28 @@ def test_a_struct_that_names_a_file_gives_it_where_it_lies_beside_the_table(tmp_
     outside = f"column 'image': '/etc/passwd' leads outside {tmp_path}; give paths inside it"
     with pytest.raises(DataError, match=exactly(outside)):
         samples.load(1)
+
+
+@pytest.mark.parametrize("column", ["mask", "annotation", "label"])
+def test_labels_that_are_images_are_read_when_they_are_needed(column):
+    def png(values):
+        stream = io.BytesIO()
+        Image.fromarray(values).save(stream, "PNG")
+        return stream.getvalue()
+
+    ids = np.array([[0, 1], [2, 255]], dtype=np.uint8)
+    images = [{"bytes": png(np.zeros((2, 2, 3), np.uint8)), "path": None}] * 2
+    masks = [{"bytes": png(ids), "path": None}, {"bytes": None, "path": None}]
+    data = table(**{"image": images, column: masks})
+    data = data.cast_column("image", datasets.Image()).cast_column(column, datasets.Image())
+    samples = samples_of(Table(data, "t", "f"), ONE)
+    assert samples.load(0) == images[0]["bytes"]
+    first, second = samples.labels
+    assert (first.kind, read_label_file(first).tolist()) == ("mask", ids.tolist())
+    with pytest.raises(DataError, match=exactly(f"t#1: column {column!r} holds nothing; remove or mend the row")):
+        read_label_file(second)
+    grey = samples_of(Table(data, "t", "f"), ONE, Choice(target="image")).labels[0]
+    assert read_label_file(grey).shape == (2, 2, 1)
 
 
 def test_lists_of_pixels_are_images_and_other_lists_arrays():
