@@ -36,7 +36,8 @@ class YoloV8(DenseDetector):
             wants = f"[boxes, {_columns(4, self.classes)}]"
         array = array_of(output, self.name, wants, rank=2)
         rows = array if self.transposed else array.T
-        return corners_of(rows[:, :4]), _scores(rows, 4, self.classes, self.name, wants, output)
+        scores = _scores(rows, 4, self.classes, self.name, wants, output)
+        return corners_of(rows[:, :4]), scores
 
 
 class YoloV5(DenseDetector):

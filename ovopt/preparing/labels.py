@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from ovopt.recipe import Recipe
 
 TEXT_TASKS = ("recognition", "transcription", "question-answering", "translation")
 """Tasks whose labels are texts, not names of classes."""
+DETECTION, CHANNELS = "detection", (1, 3, 4)
+"""The task whose labels are boxes, and the channels of an image."""
 SHOWN_NAMES = 20
 
 
@@ -42,6 +45,8 @@ class Labels:
         """
         assert self.samples.labels is not None, "asked for labels of unlabelled data"
         label = self.samples.labels[index]
+        if self.recipe.task == DETECTION and isinstance(label, list | np.ndarray):
+            label = self._of_rows(label, index)
         match label:
             case Boxes():
                 return self._boxes(label, index)
@@ -65,8 +70,9 @@ class Labels:
 
     def take_work(self, index: int) -> bool:
         """True where the label takes reading, or moving as its image is."""
-        labels = self.samples.labels
-        return labels is not None and isinstance(labels[index], LabelFile | Boxes | BadLabel)
+        label = None if self.samples.labels is None else self.samples.labels[index]
+        rows = self.recipe.task == DETECTION and isinstance(label, list | np.ndarray)
+        return rows or isinstance(label, LabelFile | Boxes | BadLabel)
 
     def _of_file(self, label: LabelFile, index: int) -> Array:
         read = read_label_file(label)
@@ -88,6 +94,29 @@ class Labels:
         size = image_size(self.samples.ids[index], content) if isinstance(content, bytes) else own
         if size != own:
             raise DataError(f"{path}: {own[0]}x{own[1]} pixels, but its image has {size[0]}x{size[1]}")
+
+    def _of_rows(self, label: Any, index: int) -> Boxes:
+        """Boxes of an array [n, 4] of x0, y0, x1, y1, or [n, 5] with a class; numbers up to 1 are shares of the image.
+        Rows without area, or of a negative class, only fill the array up."""
+        rows = np.asarray(label, np.float64)
+        if rows.ndim != 2 or rows.shape[1] not in (4, 5):
+            raise DataError(f"{self.samples.ids[index]}: the label {list(rows.shape)} is no rows x0, y0, x1, y1, class")
+        corners, classes = rows[:, :4], rows[:, 4] if rows.shape[1] == 5 else np.zeros(len(rows))
+        real = (corners[:, 2:] > corners[:, :2]).all(1) & (classes >= 0)
+        size = self._size(index)
+        corners = corners[real] * (np.array([*size, *size]) if corners.max(initial=0) <= 1 else 1)
+        return Boxes(corners, classes[real].astype(np.int64), np.zeros(int(real.sum()), np.bool_), size)
+
+    def _size(self, index: int) -> tuple[int, int]:
+        """Width and height of a sample's image."""
+        content = self.samples.load(index)
+        if isinstance(content, bytes):
+            return image_size(self.samples.ids[index], content)
+        sizes = np.shape(next(iter(content.values())) if isinstance(content, Mapping) else content)
+        if len(sizes) < 2:
+            raise DataError(f"{self.samples.ids[index]}: boxes lie in an image, and the sample is {list(sizes)}")
+        height, width = sizes[:2] if len(sizes) == 3 and sizes[-1] in CHANNELS else sizes[-2:]
+        return int(width), int(height)
 
     def _boxes(self, boxes: Boxes, index: int) -> Boxes:
         wanted = frozenset[str]().union(*(metric.looks_at for metric in self.recipe.metrics))

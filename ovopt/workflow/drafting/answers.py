@@ -238,7 +238,7 @@ def _readers(labels: Labels, place: int, port: Port) -> Iterator[Option]:
 
 def _of_arrays(labels: Labels, outputs: Sequence[Port]) -> Answer:
     """Labels that are arrays: a map of classes, an image, rows of boxes."""
-    for fits, made in ((_is_map, _segmentation), (_is_picture, _pictures)):
+    for fits, made in ((_are_rows, _detection), (_is_map, _segmentation), (_is_picture, _pictures)):
         if labels.kind == "array" and any(fits(labels, port) for port in outputs):
             return made(labels, outputs)
     frames = [place for place, port in enumerate(outputs) if _is_frames(labels, port)]
@@ -262,6 +262,13 @@ def _is_map(labels: Labels, port: Port) -> bool:
 def _is_picture(labels: Labels, port: Port) -> bool:
     shape = (port.shape or ())[1:]
     return len(labels.shape) in (2, 3) and len(shape) in (2, 3) and len(shape) >= len(labels.shape)
+
+
+def _are_rows(labels: Labels, port: Port) -> bool:
+    """True for rows of corners, perhaps with a class, and an output with rows of more than boxes."""
+    boxes = len(labels.shape) == 2 and labels.shape[1] in (4, 5)
+    shape = port.shape or ()
+    return boxes and len(shape) in (2, 3) and (_numbers(port) is None or shape[1:] != labels.shape)
 
 
 def _is_frames(labels: Labels, port: Port) -> bool:

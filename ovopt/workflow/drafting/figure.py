@@ -13,6 +13,10 @@ from ovopt.records import Quality
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.trials import Trials, guess
 
+LOWEST = 0.01
+NOTHING_RIGHT = (
+    "next to nothing is right: the order of the classes, the head or the preparation is probably not the model's"
+)
 MOST = 300
 """Samples that are judged at most."""
 
@@ -59,6 +63,8 @@ def figure_of(draft: Draft, trials: Trials, progress: Progress) -> Figure | None
         raise prepared.no_sample_error("judge by")
     guesses = {metric.label: guess(metric, scorer, scored) for metric in scorer.metrics if metric.label in found}
     doubts = (*scorer.doubts, *scorer.doubts_of(scored, found))
+    if not doubts and _says_nothing(found):
+        doubts = (NOTHING_RIGHT,)
     n = max(quality.n for quality in found.values())
     return Figure(
         found,
@@ -69,6 +75,12 @@ def figure_of(draft: Draft, trials: Trials, progress: Progress) -> Figure | None
         tuple(scored.shifts.better_order() or ()),
         scored.shifts.better_places(),
     )
+
+
+def _says_nothing(found: Mapping[str, Quality]) -> bool:
+    """True where the first figure is the lowest that there is."""
+    first = next(iter(found.values()))
+    return first.unit == "share" and first.higher_is_better and first.value < LOWEST
 
 
 def _some(judging: Sequence[int]) -> Sequence[int]:

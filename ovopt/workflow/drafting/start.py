@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ovopt.data.own_splits import own_splits_in, usual_split
+from ovopt.data.recognition import settings_of
 from ovopt.errors import DataError, UsageError, did_you_mean
 from ovopt.given_file import open_file
 from ovopt.locate import expand
@@ -21,6 +23,7 @@ Paths = str | Path | Mapping[str, Any]
 """A path, or those of each of the data's own splits."""
 LOOKED_AT = 1 << 16
 """Bytes of a text file."""
+SPLITS = "splits"
 NAMED = ("hf", "npz", "splits")
 """Kinds of source whose labels have a name."""
 HELP = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors."
@@ -51,12 +54,12 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
     """The beginning of a recipe. Raises DataError where nothing reads the data, RecipeError where there is no recipe of
     the name to start from, UsageError where there are no data."""
     raw = dict(read_yaml(find_recipe(asked.recipe))[0]) if asked.recipe is not None else {}
-    section = _with_source(raw, asked)
+    section, said = _without_unlabelled(_with_source(raw, asked))
     if asked.task == "forecasting" and section["source"]["kind"] == "hf":
         section["source"] = _as_series(section["source"], model)
     begun = header(model, raw)
     more = {"task": asked.task, "data": section} if asked.task else {"data": section}
-    begun = replace(begun, sections={**begun.sections, **more})
+    begun = replace(begun, sections={**begun.sections, **more}).with_comments("data", *said)
     return begun.with_settings([*_label_setting(section["source"], asked), *asked.later])
 
 
@@ -102,6 +105,33 @@ def _as_series(source: Mapping[str, Any], model: OpenedModel) -> dict[str, Any]:
     outputs = NamedModel(BASELINE, model, {}, {}).facts.outputs
     times = [dim for port in outputs for dim in (port.shape or ())[1:] if dim and dim > 1]
     return {"kind": "series", "path": source["path"], **({"horizon": times[0]} if times else {})}
+
+
+def _without_unlabelled(section: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A root of splits whose parts without labels, such as a contest's test set, only calibrate or are left out; with
+    what is said of that."""
+    source = section["source"]
+    if source["kind"] != SPLITS or "path" not in source or "parts" in source:
+        return section, []
+    places = own_splits_in(expand(source["path"]))
+    flat = [name for name, found in places.items() if all(map(_is_flat, found))]
+    gone = [name for name in flat if usual_split(name) != "calibration"]
+    if not flat or len(flat) == len(places):
+        return section, []
+    parts = {name: [_part(place, name in flat) for place in places[name]] for name in places if name not in gone}
+    said = [f"Left out, for there are no labels in it: {', '.join(gone)}."] if gone else []
+    return {**section, "source": {**{k: v for k, v in source.items() if k != "path"}, "parts": parts}}, said
+
+
+def _part(place: Path, unlabelled: bool) -> Any:
+    return {"kind": "files", "label": "none", "path": str(place)} if unlabelled else str(place)
+
+
+def _is_flat(place: Path) -> bool:
+    """True for a folder of files that no kind of labelled data knows."""
+    if not place.is_dir() or settings_of(str(place), {})["kind"] != "files":
+        return False
+    return _labels_in(place) == {"label": "none"}
 
 
 def _labels_in(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ovopt import units
 from ovopt.contracts import Advance, BadLabel, Metric, Progress
-from ovopt.errors import DataError, OvoptError
+from ovopt.errors import DataError, OvoptError, shortened
 from ovopt.preparing.prepared import Prepared, prepare
 from ovopt.workflow.beginning.recipe_choice import Beside
 from ovopt.workflow.comparing.compare import scorer_of
@@ -124,6 +124,8 @@ class Trials:
                 self._scores[key] = self._try(draft)
             except OvoptError as error:
                 self._scores[key] = Score(fault=error)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # a decoder that is not meant for it
+                self._scores[key] = Score(fault=DataError(f"does not fit the outputs: {shortened(str(error))}"))
         return self._scores[key]
 
     def best(self, plan: Plan, finish: Finish) -> tuple[Chosen, list[str]]:

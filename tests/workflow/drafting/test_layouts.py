@@ -558,3 +558,38 @@ def test_a_few_samples_more_that_are_right_are_luck_unless_all_are() -> None:
     assert score([1] * 43 + [0] * 5).beats(plain)
     assert score([1] * 48).beats(score([1] * 47 + [0]))
     assert not plain.beats(plain)
+
+
+def test_boxes_in_arrays_beside_the_images(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images, boxes = rng.integers(0, 60, (12, 64, 64, 3)).astype(np.uint8), np.full((12, 3, 5), -1, np.float32)
+    for number in range(12):
+        for index, channel in ((0, 0), (1, 2)):
+            row, column = 8 * rng.integers(0, 8, 2)
+            images[number, row : row + 8, column : column + 8, channel] = 255
+            boxes[number, index] = column, row, column + 8, row + 8, index
+    np.savez(tmp_path / "data.npz", images=images, boxes=boxes)
+    made = drafted(tmp_path, block_finder(), tmp_path / "data.npz", label="boxes")
+    assert made.sections["task"] == "detection"
+    assert value(made, "map50") == pytest.approx(1)
+
+
+def test_a_test_set_without_labels_is_left_out_and_said(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        draw(tmp_path / "set" / part, NAMES, per_class=4)
+    (tmp_path / "set" / "test").mkdir()
+    for place, file in enumerate(sorted((tmp_path / "set" / "val").rglob("*.png"))):
+        shutil.copy(file, tmp_path / "set" / "test" / f"{place}.png")
+    made = drafted(tmp_path, colours((0.7, 0.99)), tmp_path / "set")
+    assert "# Left out, for there are no labels in it: test.\n" in made.text
+    assert value(made, "top1") == 1
+    assert made.figure is not None
+    assert made.figure.n == 12
+
+
+def test_a_model_that_finds_nothing_right_is_doubted(tmp_path: Path) -> None:
+    rows, weights, labels = features()
+    np.savez(tmp_path / "data.npz", features=rows, label=(labels + 1) % 3)
+    made = drafted(tmp_path, linear(weights), tmp_path / "data.npz")
+    assert made.figure is not None
+    assert made.figure.doubts
