@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ovopt.model.ports.inputs import Array
-
-T = TypeVar("T", "Boxes", "Detections")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,16 @@ class Boxes:
 
     def pick(self, places: Array) -> Boxes:
         """The objects at these places [m], or where these flags [n] are true."""
-        return _picked(self, ("corners", "classes", "crowd", "outlines", "key_points", "areas", "quads"), places)
+        return Boxes(
+            _at(places, self.corners),
+            _at(places, self.classes),
+            _at(places, self.crowd),
+            self.size,
+            outlines=_at(places, self.outlines),
+            key_points=_at(places, self.key_points),
+            areas=_at(places, self.areas),
+            quads=_at(places, self.quads),
+        )
 
     def __repr__(self) -> str:
         return _told(self, f"{len(self.classes)} boxes", self.corners, ("outlines", "key_points", "quads"))
@@ -69,15 +76,10 @@ class Detections:
 
     def pick(self, places: Array) -> Detections:
         """The detections at these places [m], or where these flags [n] are true."""
-        return _picked(self, ("rows", "masks", "key_points", "quads"), places)
+        return Detections(*(_at(places, each) for each in (self.rows, self.masks, self.key_points, self.quads)))
 
     def __repr__(self) -> str:
         return _told(self, f"{len(self.rows)} detections", self.rows, ("masks", "key_points", "quads"))
-
-
-def _picked(objects: T, fields: tuple[str, ...], places: Array) -> T:
-    order = np.flatnonzero(places) if places.dtype == bool else places
-    return replace(objects, **{name: _at(order, getattr(objects, name)) for name in fields})
 
 
 def _told(objects: Any, count: str, rows: Array, more: Sequence[str]) -> str:
@@ -87,7 +89,10 @@ def _told(objects: Any, count: str, rows: Array, more: Sequence[str]) -> str:
     return f"{' with '.join([count, *[' and '.join(parts)] * bool(parts)])}{f': {first} ...' if len(rows) else ''}"
 
 
-def _at(order: Array, values: Any) -> Any:
+def _at(places: Array, values: Any) -> Any:
+    if values is None:
+        return None
     if isinstance(values, tuple):
+        order = np.flatnonzero(places) if places.dtype == bool else places
         return tuple(values[i] for i in order.tolist())
-    return None if values is None else np.asarray(values)[order]
+    return np.asarray(values)[places]

@@ -61,9 +61,11 @@ class DetectionPrecision(Metric):
         `matched` and `ignored` are bit masks over the thresholds. Raises DataError where the output is no detections
         that this metric can compare.
         """
-        found = self.detections(output)
+        found, ignored = self.detections(output), self.ignored(target)
+        found = found.pick(np.argsort(-found.rows[:, 4], kind="stable"))
+        target, ignored = target.pick(order := np.argsort(ignored, kind="stable")), ignored[order]
         classes = np.union1d(found.rows[:, 5], target.classes).astype(int).tolist()
-        return [self._class_row(c, found.pick(found.rows[:, 5] == c), target) for c in classes]
+        return [self._class_row(c, found, target, ignored) for c in classes]
 
     def detections(self, output: Any) -> Detections:
         """Detections, of which an array [n, 6] has nothing but boxes. Raises DataError where the output is neither."""
@@ -86,17 +88,15 @@ class DetectionPrecision(Metric):
         """Average precision of each class that has labelled objects in rows [n] (lists)."""
         return self._average_precisions(rows)
 
-    def _class_row(self, index: int, found: Detections, target: Boxes) -> list[Any]:
-        own = target.pick(np.asarray(target.classes) == index)
-        own = own.pick(np.argsort(self.ignored(own), kind="stable"))
-        ignored = self.ignored(own)
-        best = found.pick(np.argsort(-found.rows[:, 4], kind="stable")[: self.max_detections])
-        objects = [
-            Labelled(*flags) for flags in zip(ignored.tolist(), np.asarray(own.crowd, bool).tolist(), strict=True)
-        ]
+    def _class_row(self, index: int, found: Detections, target: Boxes, ignored: Array) -> list[Any]:
+        """The entry of a class, of detections whose scores fall, and of objects of which the `ignored` come last."""
+        best = found.pick(np.flatnonzero(found.rows[:, 5] == index)[: self.max_detections])
+        places = np.flatnonzero(np.asarray(target.classes) == index)
+        own, left_out = target.pick(places), ignored[places].tolist()
+        objects = [*map(Labelled, left_out, np.asarray(own.crowd, bool).tolist())]
         flags = _matched(self.similarity(best, own), objects, self._thresholds)
         scored = [[score, *flag] for score, flag in zip(best.rows[:, 4].tolist(), flags, strict=True)]
-        return [index, int(np.count_nonzero(~ignored)), scored]
+        return [index, left_out.count(False), scored]
 
     @property
     def _thresholds(self) -> list[float]:
