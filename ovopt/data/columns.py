@@ -23,6 +23,8 @@ Inputs: TypeAlias = str | Sequence[str] | Mapping[str, str]
 LABELS = ("label", "labels", "y", "target", "targets", "class", "cls", "category")
 INPUTS = ("inputs", "input", "image", "img", "text", "sentence", "audio", "pixel_values")
 SPLITS = ("split", "subset", "set", "partition", "fold", "usage")
+TRANSCRIPTS = ("text", "transcription", "transcript", "sentence", "words")
+"""Names of columns of texts that are labels of files."""
 MASKS = (
     "mask",
     "masks",
@@ -206,7 +208,10 @@ class Chooser:
         inputs = named or self._by_name(top) or self._usual(top)
         if inputs or any(column.kind == "file" for column in top.values()):
             rest = [c for n, c in top.items() if n not in inputs.values() and c.kind != "file"]
-            return rest[0].name if len(rest) == 1 and rest[0].is_like_a_class else None
+            if len(rest) == 1 and rest[0].is_like_a_class:
+                return rest[0].name
+            read = not named and not self._takes_tokens and any(column.kind == "file" for column in top.values())
+            return _one([c for c in rest if read and c.kind == "text" and c.name.lower() in TRANSCRIPTS])
         numbers = [column for column in top.values() if column.kind == "number"]
         texts = [column for column in top.values() if column.kind == "text"]
         if self._width is None or not numbers:
@@ -235,7 +240,8 @@ class Chooser:
         return found if found and all(found.values()) else {}
 
     def _usual(self, free: Mapping[str, Column]) -> dict[str, str]:
-        names = {name.lower(): name for name in reversed([*free])}
+        files = any(column.kind == "file" for column in free.values()) and not self._takes_tokens
+        names = {n.lower(): n for n in reversed([*free]) if not files or free[n].kind == "file"}
         return next(({names[usual]: names[usual]} for usual in INPUTS if usual in names), {})
 
     def _of_one_kind(self, free: Mapping[str, Column]) -> list[str]:
@@ -248,9 +254,12 @@ class Chooser:
             kinds["number"] = fractions
         if not self._takes(len(kinds["number"])) and len(kinds["list"]) == 1:
             kinds["number"] = kinds["list"]
-        of_tokens = all(port.dtype.startswith(("i", "u", "s")) for port in self.ports)
-        order = ("file", "text", "number") if of_tokens else ("file", "number", "text")
+        order = ("file", "text", "number") if self._takes_tokens else ("file", "number", "text")
         return next((kinds[kind] for kind in order if kinds[kind]), [*free])
+
+    @property
+    def _takes_tokens(self) -> bool:
+        return all(port.dtype.startswith(("i", "u", "s")) for port in self.ports)
 
     def _takes(self, numbers: int) -> bool:
         return self._width == numbers or 1 < len(self.ports) == numbers

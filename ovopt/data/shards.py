@@ -33,6 +33,8 @@ SHARD = re.compile(r"(.+)-\d{5,}-of-\d{5,}")
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 LOOKED_AT = 50
 """Files at the beginning of an archive, which tell what it is."""
+LARGEST_HEADER = 64 << 10
+"""Bytes at the beginning of a table, which name its columns."""
 MOST = 100_000
 """Files of a folder that are looked at, and shards."""
 
@@ -95,9 +97,19 @@ def is_webdataset(file: Path) -> bool:
     return any(one == other for one, other in itertools.pairwise(stems))
 
 
+def metadata_in(folder: Path) -> Path | None:
+    """The table that names the other files of a folder, as the builders of `datasets` know it."""
+    for file in (folder / f"metadata{suffix}" for suffix in (".csv", ".jsonl", ".parquet")):
+        if file.is_file():
+            with file.open("rb") as stream:
+                return file if b"file_name" in stream.read(LARGEST_HEADER) or file.suffix == ".parquet" else None
+    return None
+
+
 def holds_tables(folder: Path) -> bool:
-    """Tell a folder in which nothing but a table's files lie, and what is said about them."""
-    if is_saved(folder):
+    """Tell a folder in which nothing but a table's files lie, and what is said about them, or one with a table that
+    names the others."""
+    if is_saved(folder) or metadata_in(folder):
         return True
     found = {PurePath(name).suffix.lower() for name in _names_below(folder)}
     tables = found & (set(BUILDERS) - {".tar", ".json"}) or found & {".tar"}
@@ -109,7 +121,9 @@ def shards_of(place: Path) -> Shards:
     several kinds."""
     if is_pattern(str(place)) and not place.exists():
         files, root = _matching(place), place.parent
-    elif check_path(place, DataError).is_dir():
+    elif check_path(place, DataError).is_dir() and (table := metadata_in(place)):
+        return Shards({"": [table]}, table.suffix)
+    elif place.is_dir():
         files, root = [place / name for name in _names_below(place)], place
     elif place.exists():
         return Shards({"": [place]}, place.suffix.lower())

@@ -611,6 +611,14 @@ def test_a_column_of_paths_gives_the_files_beside_the_table(tmp_path):
         samples.load(3)
 
 
+def test_a_folder_with_a_table_of_its_files_is_read_by_it(tmp_path):
+    content = recording(tmp_path / "clips" / "a.wav")
+    (tmp_path / "metadata.csv").write_text("file_name,transcription\nclips/a.wav,hello there\n")
+    assert HuggingFace.recognises(str(tmp_path))
+    samples = HuggingFace(path=str(tmp_path)).open(ONE, 0)
+    assert (samples.labels, samples.load(0)) == (("hello there",), content)
+
+
 def test_a_struct_that_names_a_file_gives_it_where_it_lies_beside_the_table(tmp_path):
     content = picture(tmp_path / "a.png")
     files = [{"bytes": None, "path": "a.png"}, {"bytes": None, "path": "/etc/passwd"}, {"bytes": b"x", "path": "b.png"}]

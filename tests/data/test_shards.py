@@ -113,6 +113,14 @@ def test_a_folder_holds_tables_where_nothing_else_lies_in_it(tmp_path, names, ho
     assert holds_tables(made(tmp_path, *names)) is holds
 
 
+def test_a_table_that_names_the_other_files_of_a_folder_is_the_folders(tmp_path):
+    made(tmp_path, "a.png", "metadata.csv")
+    assert not holds_tables(tmp_path)
+    (tmp_path / "metadata.csv").write_text("file_name,label\na.png,0\n")
+    assert holds_tables(tmp_path)
+    assert shards_of(tmp_path).all == [tmp_path / "metadata.csv"]
+
+
 def test_what_was_saved_to_disk_is_found_by_its_own_lists(tmp_path):
     for split in ("train", "test"):
         made(tmp_path, f"{split}/data-00000-of-00001.arrow")
