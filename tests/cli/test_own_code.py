@@ -106,6 +106,10 @@ def test_a_bundle_keeps_the_code_and_refuses_one_that_changed(work: Path) -> Non
     assert done.code == 2
     assert f"since made was made; the bundle keeps it as own-{digest[:8]}.py: put that in its place" in done.message
     assert done.message.startswith(f"error: {own}: has changed (sha256 ")
+    done = run.ovopt("evaluate", "made", "-r", "mine", "--trust", "-q", cwd=work)
+    assert done.code == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert f"made was made with another own.py: has changed (sha256 {digest[:12]}..., now " in told
     own.unlink()
     done = run.ovopt(*again, cwd=work)
     assert done.code == 0, done.stderr

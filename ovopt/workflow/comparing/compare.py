@@ -51,6 +51,7 @@ from ovopt.workflow.comparing.taking_part import (
     fed_apart,
     lacked,
     made_of_others,
+    made_with_other_code,
     named_models,
     native_models,
 )
@@ -199,6 +200,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
         unjudged=scorer.unjudged if scorer else {},
         notes=(
             *made_of_others(taking_part),
+            *made_with_other_code(taking_part, recipe),
             *already_quantized(taking_part[0]),
             *divided(taking_part),
             *prepared.remarks,

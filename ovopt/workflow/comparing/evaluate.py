@@ -22,7 +22,7 @@ from ovopt.workflow.beginning.options import as_path, check, options_of
 from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device
 from ovopt.workflow.comparing.compare import Measured, Plan, scorer_of, settings_of
-from ovopt.workflow.comparing.taking_part import already_quantized, made_of_others, named_models
+from ovopt.workflow.comparing.taking_part import already_quantized, made_of_others, made_with_other_code, named_models
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -115,6 +115,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
         unjudged=scorer.unjudged,
         notes=(
             *made_of_others(taking_part),
+            *made_with_other_code(taking_part, used),
             *already_quantized(taking_part[0]),
             *prepared.remarks,
             *scorer.doubts,

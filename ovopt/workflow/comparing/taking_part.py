@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ovopt.bundle import left_behind, left_to_host, shapes_to_give
 from ovopt.contracts import Engine, plugins
+from ovopt.contracts.own_code import changed
 from ovopt.errors import ModelError, SettingsError, did_you_mean
 from ovopt.given_file import check_file
 from ovopt.model.files.locate import MANIFEST, describe_located
@@ -18,6 +19,8 @@ from ovopt.model.files.opened import OpenedModel
 from ovopt.model.ports.facts import Wanted, facts, matching, output_indices
 from ovopt.model.ports.shapes import Shapes
 from ovopt.preparing.prepared import Prepared
+from ovopt.recipe import Recipe
+from ovopt.recipe.own_code import code_in
 from ovopt.records import Manifest, ModelFacts, ModelFile, Port, Preprocessing
 from ovopt.workflow.beginning.run import Run
 
@@ -175,6 +178,17 @@ def made_of_others(taking_part: Sequence[NamedModel]) -> list[str]:
         "compare it with what it was made of"
         for one in taking_part[1:]
         if one.manifest and not ours & {one.file.sha256, *_sources(one.opened)}
+    ]
+
+
+def made_with_other_code(taking_part: Sequence[NamedModel], recipe: Recipe) -> list[str]:
+    """Remarks on bundles that were made when a file of code had other content than the recipe's has now."""
+    now = {file.name: sha256 for file, sha256 in code_in(recipe.resolved())}
+    return [
+        f"{one.file.path} was made with another {file.name}: {changed(then, now[file.name])}; make it again to be sure"
+        for one in taking_part
+        for file, then in dict.fromkeys(code_in(one.manifest.recipe) if one.manifest else ())
+        if now.get(file.name, then) != then
     ]
 
 
