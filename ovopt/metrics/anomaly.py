@@ -49,7 +49,10 @@ class _OfAnomalies(Metric):
                 f"{self.name} needs"
             )
         if self.needs_region and np.ndim(label) == 0 and label:
-            raise DataError(f"{sample_id}: an anomaly without a region, which {self.name} needs")
+            raise DataError(
+                f"{sample_id}: an anomaly without a region, which {self.name} needs; --set metrics=[image_auroc] "
+                "judges images alone"
+            )
 
 
 class ImageAuroc(_OfAnomalies):

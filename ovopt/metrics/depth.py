@@ -42,7 +42,7 @@ class _Depth(Metric):
     )
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no map of depths [height, width]."""
+        """Raises DataError where a label is no map of depths [height, width], or none of them is known."""
         if isinstance(label, LabelFile) and label.kind == "values":
             return
         if not isinstance(label, np.ndarray) or plane_of(label).ndim != 2 or np.asarray(label).dtype.kind not in "iuf":
@@ -51,19 +51,27 @@ class _Depth(Metric):
                 "source that gives one, as `{kind: masks, target: values}` does"
             )
 
+        if not self._known(plane_of(label)).any():
+            raise DataError(
+                f"{sample_id}: the label holds no depth from {self.low:g} to {self.high or np.inf:g}, which "
+                f"{self.name} needs"
+            )
+
     def row(self, output: Any, target: Any) -> float:
-        """The figure of the image. Raises DataError where output and label are no maps, or no depth is known."""
+        """The figure of the image. Raises DataError where output and label are no maps."""
         mine, theirs = plane_of(output), plane_of(target)
         if mine.ndim != 2 or theirs.ndim != 2:
             raise DataError(
                 f"{self.name} needs maps of depths [height, width]; the output has shape {np.shape(output)}, the label "
                 f"{np.shape(target)}"
             )
-        known = np.isfinite(theirs) & (theirs >= self.low) & (theirs <= (self.high or np.inf))
-        if not known.any():
-            raise DataError(f"{self.name}: the label holds no depth from {self.low:g} to {self.high or np.inf:g}")
+        known = self._known(theirs)
         depths = theirs[known]
         return self._figure(self._aligned(stretched(mine, theirs.shape)[known], depths), depths)
+
+    def _known(self, depths: Array) -> Array:
+        """True for each pixel whose depth is known, and counts."""
+        return np.asarray(np.isfinite(depths) & (depths >= self.low) & (depths <= (self.high or np.inf)))
 
     def _aligned(self, output: Array, depths: Array) -> Array:
         """Depths [n] of the output, from `low` to `high`."""

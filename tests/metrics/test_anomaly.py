@@ -150,7 +150,7 @@ def test_labels_that_fit_pass():
             "s#0: the label is neither 0 (normal), 1 (an anomaly) nor a region [height, width], which {} needs",
         ),
         ("good", "s#0: the label is neither 0 (normal), 1 (an anomaly) nor a region [height, width], which {} needs"),
-        (1, "s#0: an anomaly without a region, which {} needs"),
+        (1, "s#0: an anomaly without a region, which {} needs; --set metrics=[image_auroc] judges images alone"),
     ],
 )
 def test_labels_that_do_not_fit_are_errors(label, fault):

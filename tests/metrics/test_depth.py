@@ -116,8 +116,8 @@ def test_a_label_is_a_map_of_numbers_or_a_file_of_one():
 
 
 def test_a_label_without_a_known_depth_and_an_output_that_is_no_map_are_errors():
-    with pytest.raises(DataError, match=exactly("abs_rel: the label holds no depth from 0.001 to 5")):
-        AbsRel(high=5.0).row(np.ones((2, 3)), np.full((2, 3), 6.0))
+    with pytest.raises(DataError, match=exactly("s#0: the label holds no depth from 0.001 to 5, which abs_rel needs")):
+        AbsRel(high=5.0).check(np.full((2, 3), 6.0), [], "s#0")
     fault = "abs_rel needs maps of depths [height, width]; the output has shape (2, 4, 5), the label (4, 5)"
     with pytest.raises(DataError, match=exactly(fault)):
         AbsRel().row(np.ones((2, 4, 5)), np.ones((4, 5)))

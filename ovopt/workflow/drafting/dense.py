@@ -17,7 +17,9 @@ from ovopt.records import Port
 from ovopt.workflow.drafting.choices import Option
 from ovopt.workflow.drafting.labels import Labels
 
-TASKS: Mapping[str, str] = {"region": "anomaly-detection", "values": "depth", "future": "forecasting"}
+TASKS: Mapping[str, str] = {
+    "region": "anomaly-detection", "defect": "anomaly-detection", "values": "depth", "future": "forecasting",
+}  # fmt: skip
 """The task of labels, by their kind."""
 LUMA = {"y_only": True, "luma": "full"}
 

@@ -12,10 +12,12 @@ from ovopt.contracts import BadLabel, Boxes, Future, LabelFile, Samples
 from ovopt.preparing.class_labels import class_labels
 
 Kind = Literal[
-    "none", "boxes", "mask", "region", "image", "values", "future", "class", "name", "number", "flags", "numbers",
-    "ids", "tags", "array", "other",
+    "none", "boxes", "mask", "region", "image", "values", "defect", "future", "class", "name", "number", "flags",
+    "numbers", "ids", "tags", "array", "other",
 ]  # fmt: skip
 LOOKED_AT = 20_000
+DEFECT = "defect"
+"""The column of samples of which some are normal."""
 ARRAYS_LOOKED_AT = 64
 NEW_TEXTS = 0.5
 """Names of classes come again; of texts more than this share are new."""
@@ -65,6 +67,8 @@ def _form(known: Sequence[Any], samples: Samples) -> Labels:
         return Labels("boxes", count=len(samples.classes) or None, first=_fullest(known))
     if files := [label for label in known if isinstance(label, LabelFile)]:
         return Labels(files[0].kind, first=files[0])
+    if DEFECT in samples.columns:
+        return Labels("defect", first=first)
     if isinstance(first, Future):
         return Labels("future", shape=np.shape(first.values), first=first)
     if not isinstance(first, int | float | str | bytes | list | tuple | np.ndarray | np.generic):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ovopt.data.images import image_size
 from ovopt.errors import DataError
 from ovopt.records import Port
@@ -172,6 +174,8 @@ def layout(picture: Picture) -> Choice:
 
 def _array_range(array: Any, picture: Picture, task: str, axis: int) -> Choice:
     colours = picture.channels == 3 and array.ndim == 3
+    if array.dtype == np.uint16:
+        return _ranges(DEEP_RANGES, axis)
     if array.dtype.kind in "iub":
         return _ranges(_usual(picture, task) if colours else GREY_RANGES, axis)
     if array.min() >= 0 and array.max() <= 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,10 @@ def test_folders_of_normal_images_and_others_are_judged_by_score_and_map(tmp_pat
     assert [value(made, metric) for metric in ("image_auroc", "pixel_auroc", "pro")] == [1, 1, 1]
     assert made.figure is not None
     assert made.figure.n == 8
+    shutil.rmtree(tmp_path / "set/ground_truth")
+    made = drafted(tmp_path, model_of([image], map=found), tmp_path / "set")
+    assert made.sections["task"] == "anomaly-detection"
+    assert value(made, "image_auroc") == 1
 
 
 def test_a_network_of_luma_is_compared_with_the_luma_of_targets_in_colours(tmp_path: Path) -> None:
@@ -71,6 +76,19 @@ def test_images_of_16_bits_keep_them(tmp_path: Path) -> None:
         expected.append(peak_signal_noise_ratio(high, np.kron(low, np.ones((2, 2), np.uint16)), data_range=65535))
     made = drafted(tmp_path, twice(1), tmp_path / "set")
     assert steps(made)[:2] == [{"decode_image": {"mode": "own"}}, {"scale": 65535}]
+    assert value(made, "psnr") == pytest.approx(np.mean(expected), abs=1e-3)
+
+
+def test_arrays_of_16_bits_keep_them(tmp_path: Path) -> None:
+    low = RNG.integers(0, 65536, (8, 1, 12, 16), np.uint16)
+    high = np.clip(np.kron(low, np.ones((2, 2))) + RNG.normal(0, 200, (8, 1, 24, 32)), 0, 65535).astype(np.uint16)
+    np.savez(tmp_path / "set.npz", x=low, y=high)
+    expected = [
+        peak_signal_noise_ratio(one, np.kron(two, np.ones((1, 2, 2))).astype(np.uint16), data_range=65535)
+        for one, two in zip(high, low, strict=True)
+    ]
+    made = drafted(tmp_path, twice(1), tmp_path / "set.npz")
+    assert steps(made) == [{"scale": 65535}]
     assert value(made, "psnr") == pytest.approx(np.mean(expected), abs=1e-3)
 
 
