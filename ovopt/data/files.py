@@ -211,7 +211,8 @@ class _Tree:
         return names[self.split] if self.split is not None and self.split < len(names) else ""
 
     def _names(self, folder: str) -> list[str]:
-        return [] if folder == self.root else os.path.relpath(folder, self.root).split(os.sep)
+        below = folder[len(self.root) :].strip(os.sep)
+        return below.split(os.sep) if below else []
 
 
 def _splits(files: Sequence[Path], trees: Mapping[Path, _Tree]) -> tuple[str, ...] | None:

@@ -6,11 +6,12 @@ import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from ovopt.contracts import Array, BadLabel, Boxes, Outline
+from ovopt.contracts import BadLabel, Boxes, Outline
 from ovopt.data.outlines import padded
 from ovopt.errors import DataError
 from ovopt.given_file import check_file
@@ -96,15 +97,18 @@ def or_bad(read: Callable[[], Boxes]) -> Boxes | BadLabel:
 def clipped(corners: Sequence[float], size: tuple[int, int], said: str) -> list[float]:
     """Box x0, y0, x1, y1 clipped to an image of `size` (width, height). Raises DataError, which begins with `said`,
     where it holds no pixel or reaches outside by more than `SLACK`."""
-    box: Array = np.asarray(corners, dtype=np.float64)
-    shown = ", ".join(f"{value:g}" for value in box)
+    x0, y0, x1, y1 = box = [float(value) for value in corners]
     width, height = size
-    limits = np.array([width, height, width, height], dtype=np.float64)
-    if not np.isfinite(box).all() or (box[:2] >= box[2:]).any():
-        raise DataError(f"{said}: the box ({shown}) has no area; remove or mend it")
-    if (box < -SLACK).any() or (box > limits + SLACK).any():
-        raise DataError(f"{said}: the box ({shown}) reaches outside the image of {width}x{height}; remove or mend it")
-    cut = np.clip(box, 0, limits)
-    if (cut[:2] >= cut[2:]).any():
-        raise DataError(f"{said}: the box ({shown}) lies outside the image of {width}x{height}; remove or mend it")
-    return [float(value) for value in cut]
+    if not all(map(isfinite, box)) or x0 >= x1 or y0 >= y1:
+        raise DataError(f"{said}: the box ({_shown(box)}) has no area; remove or mend it")
+    image = f"the image of {width}x{height}; remove or mend it"
+    if x0 < -SLACK or y0 < -SLACK or x1 > width + SLACK or y1 > height + SLACK:
+        raise DataError(f"{said}: the box ({_shown(box)}) reaches outside {image}")
+    cut = [max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))]
+    if cut[0] >= cut[2] or cut[1] >= cut[3]:
+        raise DataError(f"{said}: the box ({_shown(box)}) lies outside {image}")
+    return cut
+
+
+def _shown(box: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in box)

@@ -68,7 +68,7 @@ class LabelMe(DataSource):
         """A folder with a LabelMe file in it, or below."""
         place = expand(path)
         folders = folders_in(place) if place.is_dir() else ()
-        return any(_is_labelme(file) for folder in folders for file in names_in(folder, JSON)[:FEW])
+        return any(_is_labelme(file) for folder in folders for file in names_in(folder, JSON, FEW))
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of all images in the folders that hold such files, and of those that these name. Raises DataError

@@ -12,7 +12,7 @@ from ovopt.data.own_splits import usual_split
 from ovopt.errors import DataError
 from ovopt.given_file import open_file
 
-LOOKED_AT = 200
+LOOKED_AT = 50
 """So many names of a folder, and folders of a tree, are looked at to recognise what lies there."""
 YEAR = re.compile(r"[_-]?\d{4}")
 
@@ -44,13 +44,13 @@ def ends(file: Path, size: int = 4096) -> bytes:
     return _read(file, lambda length: max(0, length - size), size)
 
 
-def names_in(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+def names_in(folder: Path, suffixes: Iterable[str], most: int = LOOKED_AT) -> list[Path]:
     """A few files of a folder that have these suffixes; none where it cannot be read."""
     wanted = tuple(suffixes)
     try:
         with os.scandir(folder) as entries:
             fitting = (entry.path for entry in entries if entry.name.lower().endswith(wanted))
-            return sorted(Path(path) for path in islice(fitting, LOOKED_AT))
+            return sorted(Path(path) for path in islice(fitting, most))
     except OSError:
         return []
 

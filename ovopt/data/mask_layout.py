@@ -100,7 +100,7 @@ def _go_together(pair: FolderPair) -> bool:
         place = pair.labels / folder.relative_to(pair.images)
         listed = map(os.path.splitext, os.listdir(place) if place.is_dir() else ())
         there = {stem for stem, suffix in listed if suffix.lower() in LABELS}
-        names = [file.stem for file in names_in(folder, SUFFIXES)[:FEW]] if there else []
+        names = [file.stem for file in names_in(folder, SUFFIXES, FEW)] if there else []
         bases = {name.removesuffix(ending) for name in names for ending in IMAGE_ENDINGS}
         if any(base + ending in there for base in bases for ending in endings):
             return True

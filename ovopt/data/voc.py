@@ -179,7 +179,7 @@ def _year(root: Path) -> _Year | None:
 
 
 def _has_objects(folder: Path) -> bool:
-    return any(b"<annotation" in begins(file) for file in names_in(folder, XML)[:FEW])
+    return any(b"<annotation" in begins(file) for file in names_in(folder, XML, FEW))
 
 
 def _has_images(folder: Path) -> bool:

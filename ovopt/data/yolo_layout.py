@@ -23,7 +23,7 @@ LISTS = ("data.yaml", "data.yml", "classes.txt", "obj.names")
 SPLITS = ("train", "val", "valid", "test")
 """Keys of a `data.yaml` that list images."""
 IMAGES, LABELS = "images", "labels"
-FEW = 20
+FEW = 5
 """So many images of a folder are looked at to find one with a text."""
 
 
@@ -243,7 +243,7 @@ def has_texts(folders: Folders) -> bool:
     or beside each other."""
     if folders.images.is_dir():
         return any(is_text_of_boxes(text) for text in islice(folders.labels.rglob("*.txt"), LOOKED_AT))
-    images = (image for folder in folders_in(folders.root) for image in names_in(folder, SUFFIXES)[:FEW])
+    images = (image for folder in folders_in(folders.root) for image in names_in(folder, SUFFIXES, FEW))
     return any(is_text_of_boxes(text_of(image, folders.root)) for image in images)
 
 
