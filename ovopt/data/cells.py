@@ -11,6 +11,7 @@ import numpy as np
 
 from ovopt.data.columns import Column, Kind
 from ovopt.data.content import read_bytes
+from ovopt.data.objects import object_keys
 from ovopt.locate import confined
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def _kind(feature: Any) -> Kind:
     import datasets
 
     dtype = str(getattr(feature, "dtype", ""))
+    if object_keys(feature):
+        return "objects"
     if isinstance(feature, datasets.Image | datasets.Audio) or dtype in ("binary", "large_binary"):
         return "file"
     if isinstance(feature, dict):

@@ -14,8 +14,8 @@ from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 from ovopt.units import a_few
 
-Kind: TypeAlias = Literal["number", "text", "file", "list", "struct", "other"]
-"""What the values of a column are; a file is its bytes, or a struct of bytes and path."""
+Kind: TypeAlias = Literal["number", "text", "file", "list", "struct", "objects", "other"]
+"""What the values of a column are. A file is bytes, or a struct of bytes and path; objects are boxes and classes."""
 LabelKind: TypeAlias = Literal["mask", "region", "image", "values"]
 Inputs: TypeAlias = str | Sequence[str] | Mapping[str, str]
 """A column, several, or a column for each input of the model by name."""
@@ -57,6 +57,8 @@ class Choice:
     """The column that names the split of each row."""
     target: LabelKind = "mask"
     """What labels are that are files."""
+    corners: Literal["xywh", "xyxy"] | None = None
+    """Numbers of a box; None for what fits the images."""
     only: Sequence[str] = ()
     """Splits whose rows are samples; all where there are none."""
 
@@ -170,6 +172,9 @@ class Chooser:
 
     def _known_label(self, taken: set[str | None]) -> str | None:
         """The label by the names and types of columns."""
+        objects = [column.name for column in self.columns.values() if column.kind == "objects"]
+        if objects and objects[0] not in taken:
+            return objects[0]
         found = [column for column in self._called(LABELS) if column.name not in taken]
         if found and found[0].kind == "struct":
             inside = [name for name in self.columns if name.startswith(f"{found[0].name}.")]

@@ -86,6 +86,11 @@ class HuggingFace(DataSource):
         description="what a label is that is a file: a mask of class ids, a region of all that is not 0, an image, or "
         "a number for each pixel",
     )
+    boxes: Literal["xywh", "xyxy"] | None = Field(
+        default=None,
+        description="the numbers of a box in a column of objects: a corner with width and height, or two corners; "
+        "default: what fits into the images",
+    )
     rename: dict[str, str | int] = Field(
         default={}, description="label as found -> class name or index; rows with other labels are left out"
     )
@@ -135,7 +140,10 @@ class HuggingFace(DataSource):
             lacking=lacking(parts),
             root=place if place is None or place.is_dir() else place.parent,
         )
-        choice = Choice(self.inputs, self.label, self.rename, self.split_column, self.target, _listed(self.split or ()))
+        only = _listed(self.split or ())
+        choice = Choice(
+            self.inputs, self.label, self.rename, self.split_column, self.target, corners=self.boxes, only=only
+        )
         return samples_of(table, inputs, choice)
 
     @property

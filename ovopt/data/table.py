@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ovopt.contracts import LabelFile, Samples
+from ovopt.contracts import Samples
 from ovopt.data.cells import columns_of, reader_of, undecoded, values_of
 from ovopt.data.columns import Choice, Chooser, Chosen, Column
 from ovopt.data.content import say
+from ovopt.data.row_labels import RowLabels, of_rows
 from ovopt.errors import DataError, did_you_mean
 from ovopt.records import Port
 
@@ -72,7 +73,7 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
         raise DataError(f"{table.source}: holds no {'samples' if chosen.inputs else 'input columns'}")
     table.check_inputs(chosen.inputs.values())
     every = table.ids
-    kept = _kept(table, chosen, choice, _label_files(table, columns, chosen, choice, every))
+    kept = _kept(table, chosen, choice, RowLabels(table.rows, table.root, every, columns, chosen, choice))
     ids = tuple(every[row] for row in kept.rows)
     content = _content(columns, chosen, choice, ports, table.root)
     wanted = table.rows.select_columns(list({columns[name].outer for name in chosen.inputs.values()}))
@@ -85,7 +86,7 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
         classes=kept.classes,
         splits=kept.splits if len(set(kept.splits)) > 1 else None,
         keys=tuple(map(str, kept.rows)),
-        columns={name: partial(_of_rows, table.rows, name, kept.rows) for name in columns},
+        columns={name: partial(of_rows, table.rows, name, kept.rows) for name in columns},
     )
 
 
@@ -99,37 +100,15 @@ class _Kept:
     splits: tuple[str, ...]
 
 
-def _kept(table: Table, chosen: Chosen, choice: Choice, files: Callable[[int], Any] | None) -> _Kept:
-    """Those of the splits and labels that the recipe names. `files` gives the label of a row, where it is a file."""
+def _kept(table: Table, chosen: Chosen, choice: Choice, labelled: RowLabels) -> _Kept:
+    """Those of the splits, and of the labels, that the recipe names."""
     own, rows = table.split_names(chosen.split), range(len(table.rows))
     kept = _of_splits(rows, own, choice.only, table.source) if choice.only and not table.parts else rows
-    classes = _class_names(table.rows, chosen.label)
-    if files:
-        labels: Sequence[Any] | None = list(map(files, kept))
-    else:
-        labels = None if chosen.label is None else _of_rows(table.rows, chosen.label, kept)
+    labels, classes = labelled.of(kept)
     if choice.rename:
         places, labels = _renamed(labels, classes, choice.rename, table.source)
         kept, classes = [kept[place] for place in places], ()
     return _Kept(kept, labels, classes, tuple(own[row] for row in kept) if own else ())
-
-
-def _label_files(
-    table: Table, columns: Mapping[str, Column], chosen: Chosen, choice: Choice, ids: Sequence[str]
-) -> Callable[[int], LabelFile] | None:
-    """Function from a row to its label, where labels are files, which are read when they are needed."""
-    column = columns[chosen.label] if chosen.label else None
-    if column is None or column.kind != "file":
-        return None
-    read, rows = reader_of(column, table.root), table.rows.select_columns(column.outer)
-
-    def content(row: int) -> bytes:
-        value = read(rows[row])
-        if not isinstance(value, bytes):
-            raise DataError(f"{ids[row]}: column {column.name!r} holds nothing; remove or mend the row")
-        return value
-
-    return lambda row: LabelFile(Path(f"{ids[row]} {column.name}"), choice.target, content=partial(content, row))
 
 
 def _of_splits(rows: Sequence[int], own: Sequence[str], only: Sequence[str], source: str) -> Sequence[int]:
@@ -141,19 +120,6 @@ def _of_splits(rows: Sequence[int], own: Sequence[str], only: Sequence[str], sou
             hint = did_you_mean(name, set(own)) if own else "it has none of its own: leave data.source.split out"
             raise DataError(f"{source}: no split {name!r}; {hint}")
     return [row for row in rows if own[row] in only]
-
-
-def _of_rows(rows: datasets.Dataset, name: str, kept: Sequence[int]) -> Sequence[Any]:
-    values = values_of(rows, name)
-    return values if len(kept) == len(values) else [values[row] for row in kept]
-
-
-def _class_names(table: datasets.Dataset, label: str | None) -> tuple[str, ...]:
-    feature: Any = table.features
-    for part in () if label is None else (label,) if label in feature else label.split("."):
-        feature = feature[part]
-    feature = getattr(feature, "feature", feature)
-    return tuple(getattr(feature, "names", None) or ())
 
 
 def _renamed(
