@@ -70,7 +70,8 @@ def _class_ids(mask: Any, label: LabelFile) -> Array:
     if mask.mode not in ("L", "P", "I", "1"):
         raise DataError(
             f"{label.path}: a mask of colours ({mask.mode}), where class ids are needed: one channel, or a palette; a "
-            "class_dict.csv of name,r,g,b in the folder tells the classes of colours"
+            "class_dict.csv of name,r,g,b in the folder tells the classes of colours; --set data.source.target=image "
+            "where a model makes such images"
         )
     return _renamed(np.asarray(mask), label)
 

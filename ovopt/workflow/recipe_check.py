@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Metric
+from ovopt.contracts import Future, Metric
 from ovopt.errors import quoted
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import find_recipe
@@ -105,13 +105,15 @@ def _tried(run: Run) -> Mapping[str, Any]:
 
 def _sample(index: int, answer: Any, scorer: Scorer) -> Tried:
     labels, looked_at = scorer.prepared.labels, any(m.kind == "accuracy" and m.needs_label for m in scorer.metrics)
-    label = quoted(labels.read(index)) if looked_at else None
+    label = _shown(labels.read(index)) if looked_at else None
     return Tried(id=scorer.prepared.samples.ids[index], label=label, answer=_shown(answer))
 
 
 def _shown(answer: Any) -> str:
-    """An answer on a line: the kind, shape and first values of an array, anything else as it is, shortened."""
-    if not isinstance(answer, np.ndarray):
+    """An answer or a label on a line: kind, shape and first values of an array, anything else as it is, shortened."""
+    if isinstance(answer, Future):
+        answer = np.asarray(answer)
+    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "biuf":
         return " ".join(quoted(answer).split())
     first = ", ".join(f"{value:.4g}" for value in answer.ravel()[:SHOWN].tolist())
     more = ", ..." if answer.size > SHOWN else ""

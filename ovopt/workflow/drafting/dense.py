@@ -51,7 +51,11 @@ def luma_metrics(labels: Labels, outputs: Sequence[Port]) -> tuple[Any, ...]:
     """Metrics of images where outputs have one channel and targets have colours; none, the usual ones, elsewhere."""
     grey = all(1 in (port.shape or (0,))[1:] or len(port.shape or ()) == 3 for port in outputs)
     coloured = isinstance(labels.first, LabelFile) and labels.first.channels in (None, "RGB")
-    if not (grey and coloured and mode_of(labels.first.path) in ("RGB", "RGBA", "P")):
+    if not (
+        grey
+        and coloured
+        and mode_of(labels.first.content() if labels.first.content else labels.first.path) in ("RGB", "RGBA", "P")
+    ):
         return ()
     return tuple({name: dict(LUMA)} for name in ("psnr", "ssim"))
 
