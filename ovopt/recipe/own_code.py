@@ -54,7 +54,8 @@ def copies(recipe: Recipe) -> dict[str, bytes]:
 
 def copy_name(file: Path, sha256: str) -> str:
     """The name that a bundle gives its copy."""
-    return f"{file.stem}-{sha256[:8]}.py"
+    mark = f"-{sha256[:8]}"
+    return f"{file.stem.removesuffix(mark)}{mark}.py"
 
 
 def of_bundle(raw: Mapping[str, Any], bundle: Path) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _with_call(entry: Any, change: Callable[[Path, str], Path]) -> Any:
 
 def alike(entries: Sequence[Any], others: Sequence[Any]) -> bool:
     """True where two lists of plug-ins as results write them are the same, wherever their files of code lie."""
-    bare = [[_with_call(entry, lambda file, sha256: Path(file.name)) for entry in each] for each in (entries, others)]
+    bare = [[_with_call(entry, lambda file, sha256: Path(sha256)) for entry in each] for each in (entries, others)]
     return bare[0] == bare[1]
 
 

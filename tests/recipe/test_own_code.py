@@ -91,15 +91,20 @@ def test_a_bundle_goes_by_its_copy_where_the_file_is_gone_and_refuses_one_that_c
     found = of_bundle(kept, bundle)
     assert {file for file, _ in code_in(found)} == {bundle / name}
     assert found != kept
-    assert not alike(found["postprocess"], found["metrics"])
+    assert alike(found["postprocess"], kept["postprocess"])
+    assert copies(trusted(parse_recipe(found, "found"), trust=True)).keys() == {name}, (
+        "a copy of a copy is called alike"
+    )
     (bundle / name).write_text("changed = True\n")
     with pytest.raises(RecipeError, match=rf"{name}: has changed .* since \S+ was made; make the bundle again"):
         of_bundle(kept, bundle)
 
 
 def test_lists_of_plugins_are_alike_wherever_their_code_lies() -> None:
-    here, there = ([{"python": {"call": f"{folder}/my_head.py:decode", "sha256": "0" * 64}}] for folder in ("a", "b"))
+    places = ("a/my_head.py", "b/my_head-00000000.py")
+    here, there = ([{"python": {"call": f"{file}:decode", "sha256": "0" * 64}}] for file in places)
     assert alike(here, there)
+    assert not alike(here, [{"python": {**there[0]["python"], "call": "b/my_head.py:other"}}])
     assert not alike(here, [{"python": {**there[0]["python"], "sha256": "1" * 64}}])
 
 
