@@ -30,7 +30,10 @@ class Head:
 def detection_heads(outputs: Sequence[Port], classes: int | None = None) -> list[Head]:
     """Heads that may be tried. The first is what shapes alone say; the number of classes brings others."""
     found = [detection_head(outputs), *_by_classes(outputs, classes)]
-    return [head for place, head in enumerate(found) if head not in found[:place]]
+    known: dict[str, Head] = {}
+    for head in found:
+        known.setdefault(f"{head.outputs} {head.before} {head.decoder}", head)
+    return [*known.values()]
 
 
 def detection_head(outputs: Sequence[Port]) -> Head:

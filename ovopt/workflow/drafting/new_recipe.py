@@ -30,7 +30,7 @@ from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
 from ovopt.workflow.drafting.preparation import preparation_of
 from ovopt.workflow.drafting.question import option, question
-from ovopt.workflow.drafting.sources import with_sources_said
+from ovopt.workflow.drafting.sources import of_one_kind, with_sources_said
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
 from ovopt.workflow.drafting.texts import left_over
@@ -89,7 +89,7 @@ def _drafted(one: OpenedModel, asked: Asked, options: Options) -> Draft:
 
 def _one_at_a_time(begun: Draft, one: OpenedModel) -> tuple[Draft, NamedModel]:
     """The model at the shapes that the user gives it; one that takes several samples at a time takes one. Raises
-    UsageError, which asks, where it cannot."""
+    ModelError where it cannot."""
     shapes: Shapes = begun.sections.get("model", {}).get("shapes", {})
     named = NamedModel(BASELINE, one, shapes, {})
     ports = named.facts.inputs
@@ -105,10 +105,8 @@ def _one_at_a_time(begun: Draft, one: OpenedModel) -> tuple[Draft, NamedModel]:
     except ModelError:
         fits = False
     if not fits:
-        raise question(
-            f"{one}: takes {batch} samples at a time, and cannot be given one; export it with a batch of one or any, "
-            "or say which shapes it takes",
-            [option("--shape", f"{port.name}={','.join(map(str, single[port.name]))}") for port in ports],
+        raise ModelError(
+            f"{one}: takes {batch} samples at a time, and cannot be given one; export it with a batch of one, or of any"
         )
     said = f"The model takes {batch} samples at a time; one by one is what labels are judged by."
     return begun.with_section("model", {**begun.sections.get("model", {}), "shapes": single}, said), changed
@@ -131,6 +129,8 @@ def _labelled(begun: Draft, named: NamedModel, asked: Asked, seed: int) -> tuple
     """The samples, and a beginning that names the column of their labels, where that is what two texts leave. Raises
     UsageError, which asks, where they leave several."""
     samples = _samples(begun, named, seed)
+    if (cleaned := of_one_kind(begun, samples)) is not None:
+        begun, samples = cleaned, _samples(cleaned, named, seed)
     if samples.labels is not None or asked.label or asked.task == "any":
         return with_sources_said(begun, samples), samples
     columns = left_over(Subject(named, samples))

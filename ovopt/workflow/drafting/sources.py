@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from ovopt.contracts import DataSource, Samples, plugins
 from ovopt.data.columns import LABELS, LIKE_A_LABEL
+from ovopt.data.images import SUFFIXES
 from ovopt.workflow.drafting.draft import Draft
 
+FILES: Mapping[str, frozenset[str]] = {
+    "images": SUFFIXES,
+    "recordings": frozenset({".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".opus"}),
+}
+"""Suffixes of the files that lie in folders of one kind."""
+FOLDERS, MOSTLY = ("files", "splits"), 0.5
 LOOKED_AT = 200
 """Values of a column that are held against labels."""
 
@@ -38,3 +47,22 @@ def _label_column(samples: Samples) -> str | None:
 
 def _alike(values: Sequence[object], labels: Sequence[object]) -> bool:
     return [*values[:LOOKED_AT]] == [*labels[:LOOKED_AT]]
+
+
+def of_one_kind(begun: Draft, samples: Samples) -> Draft | None:
+    """A beginning that leaves out what lies among images or recordings without being one, such as notes; None where
+    nothing does."""
+    data = begun.sections["data"]
+    source = data["source"]
+    if source["kind"] not in FOLDERS or source.get("suffixes") or source.get("labels"):
+        return None
+    counted = Counter(PurePath(name).suffix.lower() for name in samples.ids)
+    for kind, known in FILES.items():
+        own = sorted(suffix for suffix in counted if suffix in known)
+        mine = sum(counted[suffix] for suffix in own)
+        if len(samples) > mine >= MOSTLY * len(samples):
+            others = ", ".join(sorted(suffix or "no suffix" for suffix in counted.keys() - own))
+            said = f"Only {kind} are read; among them lie {len(samples) - mine} files of {others}."
+            changed = {**data, "source": {**source, "suffixes": own}}
+            return begun.with_section("data", changed, said, *begun.comments.get("data", ()))
+    return None

@@ -17,7 +17,7 @@ import pytest
 from openvino import opset13 as ops
 from PIL import Image
 
-from ovopt.errors import UsageError
+from ovopt.errors import ModelError, UsageError
 from ovopt.locate import shipped
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.new_recipe import draft_recipe
@@ -593,3 +593,21 @@ def test_a_model_that_finds_nothing_right_is_doubted(tmp_path: Path) -> None:
     made = drafted(tmp_path, linear(weights), tmp_path / "data.npz")
     assert made.figure is not None
     assert made.figure.doubts
+
+
+def test_notes_among_images_are_left_out_and_said(tmp_path: Path) -> None:
+    data = draw(tmp_path / "val", NAMES)
+    (data / "kiwi" / "notes.txt").write_text("green")
+    made = drafted(tmp_path, colours((0.7, 0.99)), data)
+    assert made.sections["data"]["source"]["suffixes"] == [".png"]
+    assert "# Only images are read; among them lie 1 files of .txt.\n" in made.text
+    assert value(made, "top1") == 1
+
+
+def test_a_batch_that_cannot_become_one_is_said(tmp_path: Path) -> None:
+    image = given("image", 8, 3, SIDE, SIDE)
+    mean = ops.reduce_mean(image, np.array([2, 3]), keep_dims=False)
+    scores = ops.add(ops.reshape(mean, np.array([8, 3]), False), np.zeros((8, 3), np.float32))
+    said = "takes 8 samples at a time, and cannot be given one; export it with a batch of one, or of any"
+    with pytest.raises(ModelError, match=re.escape(said)):
+        drafted(tmp_path, model_of([image], scores=scores), draw(tmp_path / "val"))
