@@ -26,6 +26,17 @@ def fitting(path: str) -> tuple[type[DataSource], ...]:
     return tuple(sorted(reading, key=lambda kind: -kind.priority))
 
 
+def other_layouts(path: str, kind: str) -> str:
+    """A remark on what lies in a path that was taken for one layout, and would do for another; empty where nothing
+    does."""
+    layouts = {one.name: one.layout for one in fitting(path) if one.layout}
+    taken = layouts.pop(kind, None)
+    if taken is None or not layouts:
+        return ""
+    others = ", or ".join(f"{layout} (--set data.source.kind={name})" for name, layout in layouts.items())
+    return f"Read as {taken} ({kind}). What lies there can be read as {others}, too."
+
+
 def settings_of(path: str, own: Mapping[str, Any], key: str = KIND_KEY) -> dict[str, Any]:
     """Settings of the source that reads a path: `own` with this path where that kind reads it, else the kind that the
     path shows, and the path. `key` of the recipe names a kind. Raises DataError where there is nothing, nothing that a

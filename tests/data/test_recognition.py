@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ovopt.contracts import DataSource, plugins
-from ovopt.data.recognition import fitting, settings_of
+from ovopt.data.recognition import fitting, other_layouts, settings_of
 from ovopt.data.splits import OwnSplits
 from ovopt.errors import DataError
 from ovopt.locate import shipped
@@ -120,6 +120,26 @@ def test_of_two_layouts_that_fit_equally_one_must_be_named(tmp_path):
         assert settings_of(str(tmp_path), {"kind": kind}) == {"kind": kind, "path": str(tmp_path)}
         source = load_recipe("generic", tmp_path, [f"data.source.kind={kind}"]).data.source
         assert (source.name, source.path) == (kind, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "coco",
+            "Read as images and annotations in COCO's format (coco). What lies there can be read as images and masks "
+            "of the same names (--set data.source.kind=masks), too.",
+        ),
+        ("files", ""),
+    ],
+)
+def test_what_else_the_data_can_be_read_as_is_said(kind, said):
+    assert other_layouts(str(shipped("calibration_data") / "shapes"), kind) == said
+
+
+def test_nothing_is_said_of_a_single_layout(tmp_path):
+    lay(tmp_path, ["images/a.png", "labels/a.txt"])
+    assert other_layouts(str(tmp_path), "yolo") == ""
 
 
 def test_of_two_layouts_in_a_part_one_must_be_named_for_each(tmp_path):

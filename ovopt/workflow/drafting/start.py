@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.data.own_splits import own_splits_in, usual_split
-from ovopt.data.recognition import settings_of
+from ovopt.data.recognition import other_layouts, settings_of
 from ovopt.errors import DataError, UsageError, did_you_mean
 from ovopt.given_file import open_file
 from ovopt.locate import expand
@@ -59,6 +59,8 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
         section["source"] = _as_series(section["source"], model)
     begun = header(model, raw)
     more = {"task": asked.task, "data": section} if asked.task else {"data": section}
+    if isinstance(asked.data, str | Path) and (others := other_layouts(str(asked.data), section["source"]["kind"])):
+        said = [*said, others]
     begun = replace(begun, sections={**begun.sections, **more}).with_comments("data", *said)
     return begun.with_settings([*_label_setting(section["source"], asked), *asked.later])
 
