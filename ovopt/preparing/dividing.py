@@ -15,7 +15,7 @@ from ovopt.errors import did_you_mean, quoted
 from ovopt.preparing.groups import groups_of
 from ovopt.recipe import Recipe
 from ovopt.records import Manifest
-from ovopt.units import a_few, listed
+from ovopt.units import a_few, counted, listed
 
 MANY_FEW = 2
 """Samples of each whole number, on average, that make these classes."""
@@ -30,7 +30,9 @@ class Division:
     groups: Sequence[str | None] | None = None
     """The group of each sample, where the recipe says what belongs together."""
     torn: Mapping[int, str] = field(default_factory=dict)
-    """Samples whose group judges, too, and what of it: they may not be used for anything else."""
+    """Samples that may not be used as others of their group judge, and why."""
+    why_torn: str = ""
+    """What of the groups that several splits have; empty where none has."""
     remarks: tuple[str, ...] = ()
 
 
@@ -54,13 +56,23 @@ def divide(
     kept = next((found for one in made if (found := _kept(samples, recipe, seed, one))), None)
     classes = _classes(samples, recipe)
     divided: Any = {"own": samples.splits, "keys": samples.places, "groups": groups}
+    if groups and classes and _are_classes(groups, classes):
+        raise SplitError("data.group", "the groups are the classes themselves, which every split should hold")
     splits = kept or pairs or split(samples.ids, data.splits, seed, classes, **divided)
+    several = torn(splits, groups) if groups else {}
     return Division(
         splits,
         groups,
-        {} if groups is None else dict(_torn(splits, groups, samples)),
+        dict(_unusable(several)),
+        _why_torn(several, samples),
         tuple(_remarks(samples, recipe, splits, classes)),
     )
+
+
+def _are_classes(groups: Sequence[str | None], classes: Sequence[Any]) -> bool:
+    """Tell groups that are nothing but the classes under other names."""
+    both = {(group, repr(label)) for group, label in zip(groups, classes, strict=True) if group is not None}
+    return len(both) > 1 and len({group for group, _ in both}) == len(both) == len({label for _, label in both})
 
 
 def check_parts(names: Sequence[str], recipe: Recipe) -> None:
@@ -100,14 +112,20 @@ def _classes(samples: Samples, recipe: Recipe) -> Sequence[Any] | None:
     return labels if few and all(isinstance(label, int) for label in known) else None
 
 
-def _torn(
-    splits: Mapping[str, Sequence[int]], groups: Sequence[str | None], samples: Samples
-) -> Iterator[tuple[int, str]]:
-    for group, held in torn(splits, groups).items():
-        keeps = next(name for name in JUDGING_FIRST if name in held)
-        for name in (name for name in held if name != keeps):
-            said = " and ".join(f"{len(held[one])} in {_of_own(one, held[one], samples)}" for one in (name, keeps))
-            yield from ((index, f"its group {quoted(group)} is in two splits: {said}") for index in held[name])
+def _unusable(several: Mapping[str, Mapping[str, Sequence[int]]]) -> Iterator[tuple[int, str]]:
+    for group, held in several.items():
+        judges = next(name for name in JUDGING_FIRST if name in held)
+        for name in (name for name in held if name != judges):
+            yield from ((index, f"others of its group, {quoted(group)}, are in {judges}") for index in held[name])
+
+
+def _why_torn(several: Mapping[str, Mapping[str, Sequence[int]]], samples: Samples) -> str:
+    if not several:
+        return ""
+    group, held = next(iter(several.items()))
+    said = [f"{counted(len(chosen), 'sample')} in {_of_own(name, chosen, samples)}" for name, chosen in held.items()]
+    groups = "a group is" if len(several) == 1 else f"{len(several)} groups are"
+    return f"{groups} in several splits: {quoted(group)} has {listed(said)}"
 
 
 def _of_own(name: str, indices: Sequence[int], samples: Samples) -> str:

@@ -263,8 +263,10 @@ def prepare(
         inputs,
         first_label=recipe.data.first_label or 0,
         groups=division.groups,
-        remarks=division.remarks,
+        remarks=(*division.remarks, *([f"data.group: {division.why_torn}"] if division.torn else [])),
     )
+    if division.torn and recipe.data.on_bad_sample == "refuse":
+        raise DataError(f"data.group: {division.why_torn}; --on-bad-sample skip leaves out those that do not judge")
     for index, label in enumerate(samples.labels or ()):
         if isinstance(label, BadLabel):
             prepared.leave_out(index, "label", DataError(label.why))

@@ -57,7 +57,9 @@ def explain(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: st
     behind the last that is told are without a message."""
     faults: dict[str, Fault] = {}
     for error in found:
-        loc = error["loc"] if error["type"] == "missing" else _present(error["loc"], values)
+        loc = _present(error["loc"], values, error["type"] == "extra_forbidden")
+        if error["type"] == "missing":
+            loc = [*_present(error["loc"], values, True), error["loc"][-1]]
         path = prefix
         for part in loc:
             path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
@@ -66,12 +68,15 @@ def explain(found: Sequence[Any], values: Any, kind: type[BaseModel], prefix: st
     return list(faults.values())
 
 
-def _present(loc: Sequence[str | int], values: Any) -> list[str | int]:
-    """The part of a fault's place that the values have: behind it, pydantic names the type that it tried."""
+def _present(loc: Sequence[str | int], values: Any, beyond: bool = False) -> list[str | int]:
+    """The part of a fault's place that the values have: behind it, pydantic names the type that it tried, and `beyond`
+    that the key that this has not."""
     kept: list[str | int] = []
     for part in loc:
         in_list = isinstance(values, list | tuple) and isinstance(part, int)
         if not in_list and not (isinstance(values, Mapping) and part in values):
+            if beyond:
+                continue
             break
         kept.append(part)
         values = values[part]

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, WithJsonSchema, field_serializer
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    InstanceOf,
+    Tag,
+    WithJsonSchema,
+    field_serializer,
+)
 from pydantic.json_schema import JsonSchemaValue
 
 from ovopt.contracts import DataSource, Decoder, Metric, Step, Transform
@@ -127,12 +136,17 @@ class ByPattern(Record):
     """Groups by what a regular expression finds in the samples' ids."""
 
     pattern: Annotated[str, AfterValidator(check_pattern)] = Field(
-        description="ids that agree in its parentheses (or, without any, in all that it finds) belong together"
+        description="ids that agree in its parentheses (or, without any, in all that it finds) belong together",
     )
 
 
 GroupBy = str | ByPattern
 """A column's name, or `folder`."""
+NamedOrFound = Annotated[
+    Annotated[str, Tag("name")] | Annotated[ByPattern, Tag("pattern")],
+    Discriminator(lambda value: "pattern" if isinstance(value, Mapping | ByPattern) else "name"),
+]
+"""The same, read so that a fault is of the one that was meant."""
 
 
 class DataSection(Record):
@@ -151,7 +165,7 @@ class DataSection(Record):
     pairs: Pairs | None = Field(
         default=None, description="pairs of the samples, to be told apart: {same: 500, different: 500}, or {file: ...}"
     )
-    group: GroupBy | None = Field(
+    group: NamedOrFound | None = Field(
         default=None,
         description="what belongs together, and never comes on both sides of a split: a column, the ids' "
         "`folder`, or `{pattern: ^(.*?)_}` of the ids",

@@ -132,7 +132,7 @@ def _remarks(run: Run, one: NamedModel, prepared: Prepared, scorer: Scorer, scor
     empty = (name for name, chosen in prepared.splits.items() if not chosen and asked[name] != 0)
     yield from (f"data.splits.{name}: holds no samples" for name in empty)
     yield from prepared.remarks
-    yield from (sample.why for sample in prepared.left_out.values())
+    yield from (sample.why for sample in prepared.left_out.values() if sample.kind != "group")
     match = run.recipe.match
     if match and conditions_met(match, Path(run.model.path), one.opened.facts) is None:
         yield "match: does not fit this model, which this recipe is used for by its name alone"

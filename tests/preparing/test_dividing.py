@@ -105,18 +105,28 @@ def grouped(**data: Any) -> Any:
     return samples(splits=OWN, columns={"speaker": Held()}), recipe(group="speaker", **data)
 
 
-def test_a_group_over_two_splits_is_found_on_the_side_that_does_not_judge() -> None:
-    found = divide(*grouped(splits={"calibration": "train", "tuning": 0, "gate": "test"}), 0)
-    assert found.torn == {0: "its group 'ann' is in two splits: 1 in calibration (train) and 1 in gate (test)"}
+TORN = {"calibration": "train", "tuning": 0, "gate": "test"}
 
 
 def test_a_group_over_two_splits_is_refused_or_left_out_where_it_trains() -> None:
-    data, made = grouped(splits={"calibration": "train", "tuning": 0, "gate": "test"})
-    why = "set.npz#0: its group 'ann' is in two splits: 1 in calibration (train) and 1 in gate (test)"
-    with pytest.raises(DataError, match=exactly(f"{why}; --on-bad-sample skip leaves such samples out")):
+    data, made = grouped(splits=TORN)
+    why = (
+        "data.group: a group is in several splits: 'ann' has 1 sample in calibration (train) and 1 sample in gate "
+        "(test)"
+    )
+    with pytest.raises(DataError, match=exactly(f"{why}; --on-bad-sample skip leaves out those that do not judge")):
         prepare(_holding(made, data), [], 0)
-    skipping = _holding(made, data, on_bad_sample="skip")
-    assert prepare(skipping, [], 0).facts.left_out == {"set.npz#0": LeftOutSample(kind="group", why=why)}
+    found = prepare(_holding(made, data, on_bad_sample="skip"), [], 0)
+    left = LeftOutSample(kind="group", why="set.npz#0: others of its group, 'ann', are in gate")
+    assert found.facts.left_out == {"set.npz#0": left}
+    assert found.remarks == (why,)
+
+
+def test_groups_that_are_the_classes_are_refused() -> None:
+    data = samples(labels=tuple(i % 2 for i in range(16)), columns={"kind": lambda: [f"k{i % 2}" for i in range(16)]})
+    why = "data.group: the groups are the classes themselves, which every split should hold"
+    with pytest.raises(SplitError, match=exactly(why)):
+        divide(data, recipe("top1", group="kind"), 0)
 
 
 def _holding(made: Recipe, data: Samples, **more: Any) -> Recipe:
