@@ -70,7 +70,8 @@ class Files(DataSource):
         if not roots:
             raise DataError(f"{_said(paths)}: no such folder")
         trees = {root: _Tree.of(root) for root in roots} if self._by_folder else {}
-        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots, trees))
+        above = f"{roots[0]}{os.sep}" if len(roots) == 1 else ""  # a folder that was moved is the same data
+        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots, trees), above)
         if not chosen:
             raise DataError(f"{_said(roots)}: no files with a label that the recipe knows")
         files = [file for file, _ in chosen]
@@ -97,14 +98,14 @@ class Files(DataSource):
         names = {*labels, *(name for tree in trees.values() for name in tree.empty)}
         return () if all(name.lstrip("-").isdecimal() for name in names) else tuple(sorted(names))
 
-    def _choose(self, labelled: Iterator[Labelled]) -> list[tuple[Path, Any]]:
+    def _choose(self, labelled: Iterator[Labelled], above: str) -> list[tuple[Path, Any]]:
         by_label: dict[str, list[str]] = defaultdict(list)
         for file, found in labelled:
             if not self.rename or found in self.rename:
                 by_label[found].append(file)
         chosen: list[tuple[Path, Any]] = []
         for found in sorted(by_label):
-            files = sorted(set(by_label[found]), key=_stable_order)
+            files = sorted(set(by_label[found]), key=lambda file: _stable_order(file.removeprefix(above)))
             chosen += [(file, self.rename.get(found, found)) for file in self._usable(files)]
         return chosen
 

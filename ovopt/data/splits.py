@@ -111,14 +111,17 @@ def are_parts(data: Any) -> bool:
     if not isinstance(data, Mapping) or not data or not all(isinstance(name, str) for name in data):
         return False
     parts = [one for part in data.values() for one in _several(part)]
+    named = [usual_split(name) is not None for name in data]
+    labelled = any(isinstance(one, tuple) for one in parts)
     tables = all(hasattr(one, "column_names") for one in parts)
-    return tables or all(map(usual_split, data)) or any(isinstance(one, str | Path | DataSource) for one in parts)
+    places = any(isinstance(one, str | Path | DataSource) for one in parts)
+    return places or tables or all(named) or (any(named) and labelled)
 
 
 def open_parts(data: Mapping[str, Any], open_part: Callable[[Any], Samples]) -> Samples:
     """The samples of parts in memory, each opened by this function: name of the split -> part, or paths or sources."""
     opened = [(name, open_part(one)) for name, part in data.items() for one in _several(part)]
-    return together(opened, ", ".join(data))
+    return together(opened, f"data in memory ({', '.join(data)})")
 
 
 def are_given(part: Any) -> bool:

@@ -311,3 +311,13 @@ def test_a_class_that_only_one_split_has_is_a_class_of_all(tmp_path):
     lay(tmp_path, "train/ape/a", "train/bee/a", "val/ape/c")
     (tmp_path / "val" / "cat").mkdir()
     assert Files(path=str(tmp_path)).open((), seed=0).classes == ("ape", "bee", "cat")
+
+
+def test_a_folder_that_was_moved_holds_the_same_data(tmp_path):
+    for name in ("ant/1.png", "ant/2.png", "ant/3.png", "bee/1.png"):
+        (tmp_path / "here" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "here" / name).write_bytes(name.encode())
+    before = Files(path=str(tmp_path / "here"), per_label=2).open([], 0)
+    (tmp_path / "here").rename(tmp_path / "there")
+    after = Files(path=str(tmp_path / "there"), per_label=2).open([], 0)
+    assert (after.ids, after.fingerprint) == (before.ids, before.fingerprint)

@@ -159,6 +159,7 @@ def test_a_column_that_one_part_lacks_is_empty_there():
     ("data", "found"),
     [
         ({"train": np.zeros((2, 2)), "test": np.zeros((2, 2))}, True),
+        ({"fold": (np.zeros((2, 2)), [0, 1]), "test": np.zeros((2, 2))}, True),
         ({"fold": "a.npz", "other": ["b.npz", "c.npz"]}, True),
         ({"fold": Npz(path="a.npz")}, True),
         ({"input_ids": np.zeros((2, 2)), "test": np.zeros((2, 2))}, False),
@@ -174,4 +175,4 @@ def test_parts_in_memory_are_opened_one_by_one(parts):
     samples = open_parts({"train": [1, 2], "gate": ["a.npz", "b.npz"]}, lambda one: part((), [one]))
     assert samples.labels == ([1, 2], "a.npz", "b.npz")
     assert samples.splits == ("train", "gate", "gate")
-    assert samples.source == "train, gate"
+    assert samples.source == "data in memory (train, gate)"

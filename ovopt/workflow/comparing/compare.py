@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovopt import comparison
@@ -16,6 +15,7 @@ from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
 from ovopt.budgets import scenarios_of
 from ovopt.caller import untouched_caller
 from ovopt.contracts import plugins
+from ovopt.contracts.samples import bare_id
 from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
 from ovopt.model.files.opened import several
@@ -261,22 +261,19 @@ def _found(crew: Crew, scenarios: Mapping[str, Scenario], plan: Plan, run: Run) 
 
 def _check_unseen(prepared: Prepared, taking_part: Sequence[NamedModel]) -> None:
     """The gate's samples must be new to every model."""
-    gate = _places([prepared.samples.ids[i] for i in prepared.splits["gate"]], prepared.samples.source)
+    samples = prepared.samples
+    gate = {bare_id(samples.ids[index], samples.source) for index in prepared.splits["gate"]}
     for one in taking_part:
         used = one.manifest.data if one.manifest else None
-        if used is None or prepared.samples.fingerprint != used.fingerprint:
+        if used is None or samples.fingerprint != used.fingerprint:
             continue
-        seen = gate & _places([*used.splits["calibration"], *used.splits["tuning"]], used.source)
+        made_of = (*used.splits["calibration"], *used.splits["tuning"])
+        seen = gate & {bare_id(one, used.source) for one in made_of}
         if seen:
             raise DataError(
                 f"{one.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
                 f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
             )
-
-
-def _places(ids: Sequence[str], source: str) -> set[str]:
-    """Sample ids without the name of the file that holds them all, which may have been renamed."""
-    return {sample_id.removeprefix(f"{Path(source).name}#") for sample_id in ids}
 
 
 def _met_again(prepared: Prepared) -> Iterator[str]:

@@ -11,6 +11,7 @@ import ovopt
 from ovopt.bench.machine import machine
 from ovopt.bundle import read_manifest, shapes_to_give
 from ovopt.caller import untouched_caller
+from ovopt.contracts.samples import bare_id
 from ovopt.errors import DataError, ModelError, UsageError
 from ovopt.model.files.ir import same_graph
 from ovopt.model.files.locate import MANIFEST
@@ -119,7 +120,9 @@ def _data_changes(then: DataFacts, run: Run) -> Iterator[str]:
     ).facts
     if now.fingerprint != then.fingerprint:
         yield f"{now.source}: fingerprint {now.fingerprint[:12]}..., the bundle saw {then.fingerprint[:12]}..."
-    changed = [name for name in then.splits if now.splits.get(name) != then.splits[name]]
+    ids = {name: [bare_id(one, now.source) for one in chosen] for name, chosen in now.splits.items()}
+    known = {name: [bare_id(one, then.source) for one in chosen] for name, chosen in then.splits.items()}
+    changed = [name for name in known if ids.get(name) != known[name]]
     if changed and now.fingerprint == then.fingerprint:
         yield f"{now.source}: other samples in the splits {', '.join(changed)}"
 
