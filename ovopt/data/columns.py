@@ -61,6 +61,8 @@ class Choice:
     """Numbers of a box; None for what fits the images."""
     only: Sequence[str] = ()
     """Splits whose rows are samples; all where there are none."""
+    scale: float = 1.0
+    """What the numbers of labels that are maps are multiplied by."""
 
 
 @dataclass(frozen=True)

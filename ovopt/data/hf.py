@@ -86,6 +86,7 @@ class HuggingFace(DataSource):
         description="what a label is that is a file: a mask of class ids, a region of all that is not 0, an image, or "
         "a number for each pixel",
     )
+    scale: float = Field(default=1.0, gt=0, description="what numbers of pixels are multiplied by: 0.001 makes m of mm")
     boxes: Literal["xywh", "xyxy"] | None = Field(
         default=None,
         description="the numbers of a box in a column of objects: a corner with width and height, or two corners; "
@@ -142,7 +143,14 @@ class HuggingFace(DataSource):
         )
         only = _listed(self.split or ())
         choice = Choice(
-            self.inputs, self.label, self.rename, self.split_column, self.target, corners=self.boxes, only=only
+            self.inputs,
+            self.label,
+            self.rename,
+            self.split_column,
+            self.target,
+            corners=self.boxes,
+            only=only,
+            scale=self.scale,
         )
         return samples_of(table, inputs, choice)
 

@@ -82,7 +82,13 @@ class RowLabels:
     def _files(self, column: Column, kept: Sequence[int]) -> list[LabelFile]:
         read, ids = self._reader(column), self.ids
         return [
-            LabelFile(Path(f"{ids[row]} {column.name}"), self.choice.target, content=partial(read, row)) for row in kept
+            LabelFile(
+                Path(f"{ids[row]} {column.name}"),
+                self.choice.target,
+                scale=self.choice.scale,
+                content=partial(read, row),
+            )
+            for row in kept
         ]
 
     def _reader(self, column: Column) -> Callable[[int], Any]:

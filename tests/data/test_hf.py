@@ -650,6 +650,8 @@ def test_labels_that_are_images_are_read_when_they_are_needed(column):
         read_label_file(second)
     grey = samples_of(Table(data, "t", "f"), ONE, Choice(target="image")).labels[0]
     assert read_label_file(grey).shape == (2, 2, 1)
+    metres = samples_of(Table(data, "t", "f"), ONE, Choice(target="values", scale=0.5)).labels[0]
+    np.testing.assert_array_equal(read_label_file(metres), ids * 0.5)
 
 
 def test_lists_of_pixels_are_images_and_other_lists_arrays():
