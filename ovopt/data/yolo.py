@@ -137,6 +137,12 @@ class _Lines:
         except ValueError:
             raise DataError(f"{said}: not all numbers ({COLUMNS}): {shortened(' '.join(columns))}") from None
         behind = self._behind(shares)
+        if self.key_points and len(shares) > 5 and behind is None:
+            count, each = self.key_points
+            raise DataError(
+                f"{said}: {len(columns)} columns, not 5 and {each} for each of {count} key points ({COLUMNS}, then "
+                f"{'x y v'[: 2 * each - 1]} ...), which `kpt_shape` in data.yaml names"
+            )
         has_box = len(shares) <= 5 or behind is not None
         box = _corners(shares[:4]) if has_box else _around(shares)
         _check_shares(shares[:4] if has_box else shares, columns[1:], said, size)

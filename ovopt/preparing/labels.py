@@ -16,6 +16,7 @@ from ovopt.preparing.class_labels import names_option
 from ovopt.preparing.host_preparation import HostPreparation
 from ovopt.preparing.label_files import read_label_file
 from ovopt.preparing.moving import moved
+from ovopt.preparing.painting import BACKGROUND, is_painted, painted
 from ovopt.recipe import Recipe
 
 TEXT_TASKS = ("recognition", "transcription", "question-answering", "translation")
@@ -49,7 +50,7 @@ class Labels:
             label = self._of_rows(label, index)
         match label:
             case Boxes():
-                return self._boxes(label, index)
+                return self._painted(label, index) if is_painted(self.recipe, label) else self._boxes(label, index)
             case LabelFile():
                 return self._of_file(label, index)
             case str():
@@ -128,6 +129,21 @@ class Labels:
             return seen
         classes = [self._class_or_text(self.samples.classes[c], index) for c in seen.classes]
         return replace(seen, classes=np.array(classes, dtype=np.int64))
+
+    def _painted(self, boxes: Boxes, index: int) -> Array:
+        names, known = self.samples.classes, self.recipe.data.classes
+        if names and known and BACKGROUND not in known:
+            raise DataError(
+                f"`data.classes` lacks {BACKGROUND!r}, the class of pixels that no object covers; add it at its place, "
+                f"as in {names_option((BACKGROUND, *known))}"
+            )
+        own = np.unique(boxes.classes).tolist()
+        ids = {c: int(self._class_or_text(names[c], index)) if names and known else c for c in own}
+        background = (known or names).index(BACKGROUND) if known or names else 0
+        try:
+            return painted(boxes, ids, background, self.preparation)
+        except DataError as error:
+            raise DataError(f"{self.samples.ids[index]}: {error}") from None
 
     def _class_or_text(self, label: str, index: int) -> int | str:
         classes = self.recipe.data.classes

@@ -21,6 +21,7 @@ from ovopt.preparing.class_labels import class_labels
 from ovopt.preparing.dividing import check_parts, divide
 from ovopt.preparing.host_preparation import Cache, HostPreparation, Inferences, ahead
 from ovopt.preparing.labels import Labels
+from ovopt.preparing.painting import with_background
 from ovopt.preparing.pairs import paired
 from ovopt.recipe import Recipe
 from ovopt.records import DataFacts, LeftOutKind, LeftOutSample, Manifest, Port
@@ -250,7 +251,7 @@ def prepare(
     not say `on_bad_sample: skip`."""
     samples = _opened(recipe, inputs, seed, data)
     pairs = recipe.data.pairs and paired(samples, recipe.data.pairs, recipe.data.splits, seed)
-    samples = pairs.samples if pairs else samples
+    samples = with_background(pairs.samples if pairs else samples, recipe)
     if samples.labels is not None and any(metric.one_class for metric in recipe.metrics):
         found = class_labels(samples.labels)
         samples = replace(samples, labels=found.labels, class_count=found.count or samples.class_count)

@@ -372,3 +372,9 @@ def test_key_points_of_another_shape_are_none(tmp_path, described):
     label = label_of(tmp_path, "0 .25 .5 .5 .25 .75 .5 .5 1", f"names: [cat]\n{described}")
     assert label.key_points is None
     assert len(label.outlines[0][0]) == 4
+
+
+def test_another_number_of_key_points_than_is_described_makes_its_sample_a_bad_one(tmp_path):
+    label = label_of(tmp_path, "0 .5 .5 .5 .5 .2 .2 2 .5 .5", "names: [cat]\nkpt_shape: [2, 3]")
+    fault = "10 columns, not 5 and 3 for each of 2 key points (class cx cy w h, then x y v ...), which `kpt_shape` in "
+    assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}:1: {fault}data.yaml names")

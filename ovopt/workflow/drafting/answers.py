@@ -16,7 +16,7 @@ from ovopt.workflow.drafting.dense import TASKS, dense, luma_metrics
 from ovopt.workflow.drafting.heads import detection_heads
 from ovopt.workflow.drafting.labels import Labels
 from ovopt.workflow.drafting.question import question
-from ovopt.workflow.drafting.shaped_heads import shaped_heads
+from ovopt.workflow.drafting.shaped_heads import are_maps, shaped_heads
 
 PROBABILITIES = (0.0, 1.0)
 BOX_ROWS = (None, 4, 5, 6, 7)
@@ -143,6 +143,8 @@ def _detection(labels: Labels, outputs: Sequence[Port]) -> Answer:
             "or another kind of data",
             ["--task any", "--set data.source.kind=files"],
         )
+    if labels.kind == "boxes" and are_maps(labels.first, outputs, labels.count):
+        return _segmentation(labels, outputs)
     found = shaped_heads(labels.first, outputs, labels.count) if labels.kind == "boxes" else []
     heads = found or detection_heads(outputs, labels.count)
     options = tuple(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.ports.facts import chosen_outputs
+from ovopt.preparing.painting import SEGMENTATION, classes_with_background
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.subject import Subject
 
@@ -23,6 +24,8 @@ def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> D
     if draft.sections.get("task") not in BY_NAMES or data.get("classes") or subject.labels.are_texts:
         return draft
     names = subject.samples.classes or (subject.labels.distinct if subject.labels.kind == "name" else ())
+    if draft.sections.get("task") == SEGMENTATION and subject.labels.kind == "boxes":
+        names = classes_with_background(names)
     if not names or all(str(name).lstrip("-").isdigit() for name in names):
         return draft
     if known and set(names) <= set(known):

@@ -35,6 +35,14 @@ def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) ->
     return found
 
 
+def are_maps(labels: Boxes, outputs: Sequence[Port], classes: int | None) -> bool:
+    """True where outlines can be painted to be masks of classes, and the first output scores these and a background at
+    every pixel, or tells one class from it."""
+    shape = outputs[0].shape or ()
+    own = {(classes or 1) + 1, *({1} if (classes or 1) == 1 else ())}
+    return labels.outlines is not None and len(shape) == 4 and bool(own & {shape[1], shape[3]})
+
+
 def _is_mask(shape: Shape) -> bool:
     """True for a map of each: two sizes that are more than a few numbers, or open."""
     return len(shape) > 2 and all(size is None or size > END for size in shape[-2:])

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ovopt.contracts import Boxes, Decoder, plugins
 from ovopt.records import Port
 from ovopt.workflow.drafting.new_recipe import draft_recipe
-from ovopt.workflow.drafting.shaped_heads import shaped_heads
+from ovopt.workflow.drafting.shaped_heads import are_maps, shaped_heads
 from tests.data.pictures import picture
 from tests.models import saved
 from tests.recipes import models_vision
@@ -155,3 +156,40 @@ def test_a_draft_judges_what_is_labelled(tmp_path: Path) -> None:
     assert made.sections["postprocess"] == ["yolo_v8_seg"]
     assert made.figure is not None
     assert made.figure.metrics["mask_map"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("shapes", "classes", "expected"),
+    [
+        ([(1, 4, 64, 64)], 3, True),
+        ([(1, 64, 64, 4)], 3, True),
+        ([(1, 1, 64, 64)], 1, True),
+        ([(1, 2, 64, 64)], 1, True),
+        ([(1, 1, 64, 64)], 3, False),
+        ([(1, 39, 8400), (1, 4, 160, 160)], 3, False),
+    ],
+)
+def test_outlines_are_painted_where_the_output_is_a_map_of_classes(shapes: Any, classes: int, expected: bool) -> None:
+    ports = [Port(name=f"out{i}", shape=shape, dtype="f32") for i, shape in enumerate(shapes)]
+    assert are_maps(labelled(TRIANGLE), ports, classes) == expected
+    assert not are_maps(labelled(), ports, classes)
+
+
+def test_a_draft_of_a_semantic_segmentation_paints_polygons(tmp_path: Path) -> None:
+    """The left half of each picture is pure red, or pure green, or blue."""
+    half = np.zeros((48, 48, 3), np.uint8)
+    (tmp_path / "data/labels").mkdir(parents=True)
+    (tmp_path / "data/images").mkdir()
+    for number in range(9):
+        half[:, :24], half[:, 24:] = np.eye(3)[number % 3] * 255, 0
+        Image.fromarray(half).save(tmp_path / f"data/images/{number}.png")
+        (tmp_path / f"data/labels/{number}.txt").write_text(f"{number % 3} 0 0 .5 0 .5 1 0 1")
+    (tmp_path / "data/data.yaml").write_text("names: [red, green, blue]")
+    palette = np.concatenate([np.zeros((1, 3)), np.eye(3)])
+    made = draft_recipe(
+        saved(models_vision.segmenter(48, palette, [0.0] * 3, [1.0] * 3), tmp_path), str(tmp_path / "data")
+    )
+    assert made.sections["task"] == "segmentation"
+    assert made.sections["data"]["classes"] == ["background", "red", "green", "blue"]
+    assert made.figure is not None
+    assert made.figure.metrics["miou"].value == 1
