@@ -43,7 +43,8 @@ class RowLabels:
         return tuple(getattr(feature, "names", None) or ())
 
     def of(self, kept: Sequence[int]) -> tuple[Sequence[Any] | None, tuple[str, ...]]:
-        """Labels of these rows and names of the classes; None where the table has no labels."""
+        """Labels of these rows and names of the classes; None where the table has no labels, or none
+        but empty ones."""
         label = self.chosen.label
         if label is None:
             return None, ()
@@ -52,7 +53,8 @@ class RowLabels:
                 return self._boxes(label, kept)
             case "file":
                 return self._files(self.columns[label], kept), ()
-        return of_rows(self.rows, label, kept), self._classes
+        labels = of_rows(self.rows, label, kept)
+        return (None if all(one is None for one in labels) else labels), self._classes
 
     def _boxes(self, label: str, kept: Sequence[int]) -> tuple[list[Boxes | BadLabel], tuple[str, ...]]:
         feature, cells = self.rows.features[label], values_of(self.rows, label)

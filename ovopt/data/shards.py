@@ -111,7 +111,11 @@ def holds_tables(folder: Path) -> bool:
     names the others."""
     if is_saved(folder) or metadata_in(folder):
         return True
-    found = {PurePath(name).suffix.lower() for name in _names_below(folder)}
+    found: set[str] = set()
+    for place in _files_below(folder):
+        found.add(os.path.splitext(place)[1].lower())
+        if not found <= BUILDERS.keys() | ABOUT | {".txt"}:
+            return False
     tables = found & (set(BUILDERS) - {".tar", ".json"}) or found & {".tar"}
     return bool(tables) and found <= tables | ABOUT | {".json", ".txt"}
 
@@ -124,7 +128,7 @@ def shards_of(place: Path) -> Shards:
     elif check_path(place, DataError).is_dir() and (table := metadata_in(place)):
         return Shards({"": [table]}, table.suffix)
     elif place.is_dir():
-        files, root = [place / name for name in _names_below(place)], place
+        files, root = list(map(Path, _files_below(place))), place
     elif place.exists():
         return Shards({"": [place]}, place.suffix.lower())
     else:
@@ -179,12 +183,18 @@ def _expanded(pattern: str) -> Iterator[str]:
         yield from _expanded(f"{pattern[: found.start()]}{number:0{len(first)}d}{pattern[found.end() :]}")
 
 
-def _names_below(folder: Path) -> list[str]:
-    """Paths of files inside a folder, hidden ones left out. Links to folders are not followed."""
-    found: list[str] = []
+def _files_below(folder: Path) -> Iterator[str]:
+    """Paths of files below a folder, hidden ones left out. Links to folders are not followed."""
+    paths = (
+        os.path.join(place, name)
+        for place, folders, names in _walk(folder)
+        for name in sorted(names)
+        if not name.startswith(".")
+    )
+    return itertools.islice(paths, MOST)
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [os.path.relpath(os.path.join(place, name), folder) for name in sorted(names) if name[0] != "."]
-        if len(found) > MOST:
-            break
-    return found
+        yield place, folders, names

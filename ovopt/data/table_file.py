@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.data.content import file_at, read_text
-from ovopt.errors import DataError, shortened
+from ovopt.errors import DataError, quoted, shortened
 from ovopt.given_file import beyond, open_file
 from ovopt.model.ports.extent import check_fits
 from ovopt.units import a_few
@@ -104,6 +105,21 @@ def _parquet(file: Path, limits: TableLimits) -> tuple[int, int]:
     values = [group.column(column).num_values for group in groups for column in range(group.num_columns)]
     check_fits(max(values, default=0), f"{file}: a column", DataError)  # a byte for each value at the least
     return found.num_columns, found.num_rows
+
+
+def _tar(file: Path, limits: TableLimits) -> tuple[int, int]:
+    """A member may say that it is longer than the file."""
+    try:
+        with tarfile.open(file, "r:") as archive:
+            for member in archive:
+                if member.issparse():
+                    raise DataError(f"{file}: {quoted(member.name)} in it is sparse; write it as a plain file")
+                if member.size > limits.bytes:
+                    why = beyond(member.size, "bytes", KEY, limits.bytes)
+                    raise DataError(f"{file}: {quoted(member.name)} in it: {why}")
+    except (OSError, tarfile.TarError) as error:
+        raise DataError(f"{file}: not a readable .tar file: {_first_line(error)}") from None
+    return 0, 0
 
 
 def _arrow(file: Path, limits: TableLimits) -> tuple[int, int]:
@@ -203,6 +219,7 @@ CHECKS: Mapping[str, Callable[[Path, TableLimits], tuple[int, int]]] = {
     ".jsonl": _json,
     ".parquet": _parquet,
     ".arrow": _arrow,
+    ".tar": _tar,
 }
 """The numbers of columns and rows, as far as they can be had, by a file's suffix. They raise DataError where it is not
 what the suffix says."""

@@ -95,6 +95,11 @@ def test_a_label_column_is_found_by_its_usual_name(column):
     assert samples_of(Table(table(x=[1.0], **{column: [5]}), "t", "f"), ONE).labels == (5,)
 
 
+def test_a_column_of_empty_labels_is_none(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,label\n1,2,\n3,4,\n")
+    assert HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0).labels is None
+
+
 def test_a_table_without_labels_has_none():
     assert samples_of(Table(table(x=[1.0]), "t", "f"), ONE).labels is None
 

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import tarfile
 
 import pytest
 
@@ -135,4 +136,34 @@ def test_a_parquet_row_of_more_values_than_memory_holds_is_refused(tmp_path, mon
     monkeypatch.setattr("ovopt.model.ports.extent.physical_bytes", lambda: 9998)
     message = f"{file}: a column would take 0.00477 MiB, more than half of this machine's memory; make it smaller"
     with pytest.raises(DataError, match=exactly(message)):
+        check_table(file, LIMITS)
+
+
+def _tar(file, *members):
+    with tarfile.open(file, "w") as archive:
+        for member in members:
+            archive.addfile(member, io.BytesIO(bytes(member.size)))
+    return file
+
+
+def test_a_large_file_in_an_archive_is_refused(tmp_path):
+    member = tarfile.TarInfo("0.jpg")
+    member.size = 1 << 17
+    file = _tar(tmp_path / "t.tar", member)
+    with pytest.raises(DataError, match=exactly(f"{file}: '0.jpg' in it: 131,072 bytes, {BYTES}")):
+        check_table(file, LIMITS)
+    check_table(file, TableLimits(columns=3, rows=2, bytes=1 << 17))
+
+
+def test_a_file_of_an_archive_that_is_longer_than_what_is_stored_is_refused(tmp_path):
+    sparse = tarfile.TarInfo("0.jpg")
+    sparse.type = tarfile.GNUTYPE_SPARSE
+    file = _tar(tmp_path / "t.tar", sparse)
+    with pytest.raises(DataError, match=exactly(f"{file}: '0.jpg' in it is sparse; write it as a plain file")):
+        check_table(file, LIMITS)
+
+
+def test_what_is_no_archive_is_refused(tmp_path):
+    file = _written(tmp_path, "t.tar", b"junk")
+    with pytest.raises(DataError, match=rf"\A{file}: not a readable \.tar file: ."):
         check_table(file, LIMITS)
