@@ -50,13 +50,18 @@ class Table:
     def check_inputs(self, columns: Iterable[str]) -> None:
         """Raises DataError where a split lacks one of the columns."""
         for column in columns:
-            for split, lacking in self.lacking.items():
-                if column.partition(".")[0] in lacking:
-                    whole = next(name for name in self.parts if name not in self.lacking)
-                    raise DataError(
-                        f"{self.source}: the split {split!r} has no column {column!r}; mend it, or read another alone, "
-                        f"as in --set data.source.split={whole}"
-                    )
+            without = [name for name in self.parts if _is_lacking(column, self.lacking.get(name, ()))]
+            if without:
+                whole = next(name for name in self.parts if name not in without)
+                raise DataError(
+                    f"{self.source}: the split {without[0]!r} has no column {column!r}; mend it, or read another "
+                    f"alone, as in --set data.source.split={whole}"
+                )
+
+
+def _is_lacking(column: str, lacking: Sequence[str]) -> bool:
+    """Tell a column that is not there, or is inside of one that is not."""
+    return any(column == name or column.startswith(f"{name}.") for name in lacking)
 
 
 def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None) -> Samples:

@@ -26,6 +26,10 @@ DEEPEST = 100
 OPENING, BRACKETS, STRING = b"[{", re.compile(rb"[\[\]{}]"), re.compile(rb'"(?:[^"\\]|\\.)*"')
 KEY = "data.source.max_bytes"
 SPACE = re.compile(r"\s*")
+ROWS_OF_KEYS = (".json", ".jsonl")
+"""Suffixes of files whose rows name their columns themselves."""
+LOOKED_AT = 20
+"""Rows of these, whose keys are looked at."""
 WANTED = "not a row: a row of JSON is an object, on a line of its own or in a list"
 
 
@@ -58,19 +62,20 @@ def holds_rows(file: Path) -> bool:
 
 def check_columns(files: Sequence[Path], separator: str, encoding: str) -> None:
     """Raises DataError where the files of one table differ in their columns, as far as these stand at the beginning of
-    a file."""
+    a file. Rows of JSON may leave out some."""
     first = _names_in(files[0], separator, encoding) if len(files) > 1 else None
     for file in files[1:] if first else ():
         names = _names_in(file, separator, encoding)
-        if differing := sorted(set(names) ^ set(first or ())):
+        more, less = sorted(set(names) - set(first or ())), sorted(set(first or ()) - set(names))
+        if (more and less) or ((more or less) and file.suffix.lower() not in ROWS_OF_KEYS):
             raise DataError(
-                f"{file}: other columns than {files[0].name} has, which differ in {a_few(list(map(repr, differing)))}; "
-                "give files of the same columns"
+                f"{file}: other columns than {files[0].name} has, which differ in "
+                f"{a_few(map(repr, sorted(more + less)))}; give files of the same columns"
             )
 
 
 def _names_in(file: Path, separator: str, encoding: str) -> list[str]:
-    """Names of a file's columns; none where every row names its own."""
+    """Names of a file's columns; none where it has to be read as a whole."""
     match file.suffix.lower():
         case ".parquet":
             from pyarrow import parquet
@@ -80,6 +85,9 @@ def _names_in(file: Path, separator: str, encoding: str) -> list[str]:
             with file.open(encoding=encoding, errors="replace", newline="") as stream:
                 header = next(csv.reader(stream, delimiter=separator), [])
             return [name.removeprefix("\ufeff") for name in header]
+        case ".json" | ".jsonl":
+            with open_file(file, DataError) as stream:
+                return list(dict.fromkeys(key for line in islice(stream, LOOKED_AT) for key in _keys_of(line)))
     return []
 
 
@@ -187,6 +195,15 @@ def _keys(line: bytes) -> int:
         return len(json.loads(line))
     except (ValueError, RecursionError):
         return 0
+
+
+def _keys_of(line: bytes) -> list[str]:
+    """Keys of a row; none of what is no object on a line of its own."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return []
+    return list(row) if isinstance(row, dict) else []
 
 
 def _check_depth(text: bytes, file: Path, number: int | None = None) -> None:

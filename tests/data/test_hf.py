@@ -476,6 +476,16 @@ def test_shards_of_different_columns_are_an_error(tmp_path):
         HuggingFace(path=str(tmp_path / "*.csv")).open(ONE, 0)
 
 
+def test_rows_of_json_may_leave_out_a_column_but_not_call_it_otherwise(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "label": 0}\n')
+    (tmp_path / "b.jsonl").write_text('{"text": "b"}\n')
+    assert HuggingFace(path=str(tmp_path / "*.jsonl")).open(ONE, 0).labels == (0, None)
+    (tmp_path / "b.jsonl").write_text('{"text": "b", "lable": 1}\n')
+    fault = "other columns than a.jsonl has, which differ in 'label', 'lable'; give files of the same columns"
+    with pytest.raises(DataError, match=exactly(f"{tmp_path / 'b.jsonl'}: {fault}")):
+        HuggingFace(path=str(tmp_path / "*.jsonl")).open(ONE, 0)
+
+
 def test_a_split_without_labels_has_none_and_one_without_an_input_is_an_error(tmp_path):
     root = tmp_path / "set"
     root.mkdir()
@@ -486,6 +496,9 @@ def test_a_split_without_labels_has_none_and_one_without_an_input_is_an_error(tm
     fault = "the split 'test' has no column 'b'; mend it, or read another alone, as in --set data.source.split=train"
     with pytest.raises(DataError, match=exactly(f"{root}: {fault}")):
         HuggingFace(path=str(root), inputs=("a", "b")).open(ONE, 0)
+    (root / "train.csv").write_text("b,label\n1,0\n")
+    with pytest.raises(DataError, match=exactly(f"{root}: {fault}")):
+        HuggingFace(path=str(root), inputs=("b", "a")).open(ONE, 0)
 
 
 def test_a_column_names_the_split_of_each_row(tmp_path):
