@@ -81,7 +81,7 @@ def _classification(labels: Labels, outputs: Sequence[Port]) -> Answer:
     if single and len(labels.distinct) <= 2 and labels.classes <= len(labels.distinct) + 1:
         said = "One score tells class 1 from class 0 by a threshold."
         first = {"data": {"first_label": 1}} if labels.kind == "class" and labels.distinct[-1] == 2 else {}
-        return Answer("classification", _probabilities(single, outputs, first), ("f1", "auroc"), (said,))
+        return Answer("classification", _probabilities(single, outputs, first), ("accuracy", "f1", "auroc"), (said,))
     open_ = [place for place, port in enumerate(outputs) if _numbers(port) is None and len(port.shape or ()) <= 2]
     if open_:
         return Answer("classification", _of_outputs(open_, outputs))
@@ -289,6 +289,15 @@ def _agree(mine: Sequence[int | None], theirs: Sequence[int | None]) -> bool:
     return len(mine) == len(theirs) and all(a == b or None in (a, b) for a, b in zip(mine, theirs, strict=True))
 
 
+def _language(labels: Labels, outputs: Sequence[Port]) -> Answer:
+    """Scores of the next token at each place of a text."""
+    fitting = [place for place, port in enumerate(outputs) if len(port.shape or ()) == 3]
+    options = [
+        Option(f"output {outputs[i].name}", postprocess=("next_token_nll",), sections=_chosen(i)) for i in fitting
+    ]
+    return Answer("language-modelling", Choice("output", tuple(options)) if options else None)
+
+
 def _verification(labels: Labels, outputs: Sequence[Port]) -> Answer:
     """Pairs of samples: of those whose labels say who or what is on them, ovopt makes some."""
     options = []
@@ -316,7 +325,7 @@ _TASKS: Mapping[str, str] = {
 _MADE: Mapping[str, Callable[[Labels, Sequence[Port]], Answer]] = {
     "classification": _classification, "regression": _regression, "flags": _flags, "detection": _detection,
     "segmentation": _segmentation, "image-to-image": _pictures, "token-classification": _tokens,
-    "verification": _verification, "any": _any,
+    "verification": _verification, "language-modelling": _language, "any": _any,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -170,7 +170,7 @@ class _Maker:
         usable = [way for way, fault in zip(ways, faults, strict=True) if fault is None]
         if not usable:
             raise unanswered or next(fault for fault in reversed(faults) if fault)
-        best = max(usable, key=lambda way: way.score.rank)
+        best = reduce(lambda one, other: other if other.score.beats(one.score) else one, usable)
         self._ask_if_embedding(best)
         return best.draft.with_comments(_commented(best.draft), *best.said, *_others(best, ways))
 

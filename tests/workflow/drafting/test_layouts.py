@@ -286,7 +286,7 @@ def test_one_score_for_two_classes(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", features=rows, label=(rows @ weights)[:, 0] > 0)
     made = drafted(tmp_path, linear(weights), tmp_path / "data.npz")
     assert steps(made, "postprocess") == ["sigmoid"]
-    assert value(made, "f1") == 1
+    assert [value(made, metric) for metric in ("accuracy", "f1", "auroc")] == [1, 1, 1]
 
 
 def test_labels_that_count_from_one(tmp_path: Path) -> None:
@@ -611,3 +611,15 @@ def test_a_batch_that_cannot_become_one_is_said(tmp_path: Path) -> None:
     said = "takes 8 samples at a time, and cannot be given one; export it with a batch of one, or of any"
     with pytest.raises(ModelError, match=re.escape(said)):
         drafted(tmp_path, model_of([image], scores=scores), draw(tmp_path / "val"))
+
+
+def test_texts_and_a_model_of_the_next_word(tmp_path: Path) -> None:
+    texts = ["a b a b", "b a b a b"] * 6
+    known = models_text_audio.vocabulary(texts)
+    models_text_audio.write_tokenizer(tmp_path, known)
+    (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in texts))
+    table = np.full((len(known), len(known)), -50, np.float32)
+    table[known.index("a"), known.index("b")] = table[known.index("b"), known.index("a")] = 0
+    model = models_text_audio.token_scores(table)
+    made = drafted(tmp_path, model, tmp_path / "texts.txt", task="language-modelling")
+    assert value(made, "perplexity") == pytest.approx(1)
