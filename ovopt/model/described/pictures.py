@@ -12,6 +12,12 @@ from ovopt.model.described.subject import Picture, Subject
 Size = tuple[int, int]
 """Height and width."""
 BYTES = 255.0
+LONGEST, LEAST = 1 << 16, 1e-6
+"""The longest side of an image, and the least number to divide by."""
+LENGTHS = (
+    "size", "letterbox", "closest", "shorter_side", "longer_side", "height", "longest", "multiple_of", "least",
+)  # fmt: skip
+"""Fields of transforms that hold lengths in pixels."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,19 @@ class Preparation:
         resize = self.resize or {}
         return next((pair(resize[key]) for key in ("size", "letterbox") if key in resize), None)
 
+    @property
+    def is_possible(self) -> bool:
+        """False for a division by nothing, and where means and deviations differ in number."""
+        fits = len(self.mean) == len(self.std) and len(self.mean) in (0, 1, 3)
+        return fits and self.divisor >= LEAST and all(value > 0 for value in self.std)
+
+    @property
+    def sides(self) -> list[int]:
+        """All lengths in pixels that sizes are made of."""
+        fields = {**(self.resize or {}), **(self.pad or {})}
+        lengths = [pair(value) for key, value in fields.items() if key in LENGTHS]
+        return [side for size in [*lengths, *([self.crop] if self.crop else [])] for side in size]
+
     def of_size(self, size: Size) -> Preparation:
         """The same for a model of another size: what is cut away stays the same share."""
         old = self.size or size
@@ -52,9 +71,9 @@ class Preparation:
         resize = dict(self.resize or {})
         for key, value in resize.items():
             if key in ("size", "letterbox"):
-                resize[key] = [round(side * share) for side, share in zip(pair(value), shares, strict=True)]
+                resize[key] = [max(1, round(side * share)) for side, share in zip(pair(value), shares, strict=True)]
             elif key in ("shorter_side", "longer_side", "height"):
-                resize[key] = round(value * min(shares))
+                resize[key] = max(1, round(value * min(shares)))
         pad = {**self.pad, "size": list(size)} if self.pad else None
         return replace(self, resize=resize or None, crop=size if self.crop else None, pad=pad)
 
@@ -66,6 +85,12 @@ def pair(size: int | Sequence[int]) -> Size:
 
 def preparation_facts(subject: Subject, made: Preparation, source: str) -> Iterator[Fact | Doubt]:
     """The recipe's `preprocess`, fitted to the model's own input."""
+    if not made.is_possible:
+        yield Doubt(f"{source}: mean, deviation and scale do not fit each other; values go in as they are")
+        made = replace(made, divisor=1, offset=0, mean=(), std=())
+    if not all(0 < side <= LONGEST for side in made.sides):
+        yield Doubt(f"{source}: a size that no image has; nothing is prepared by it")
+        return
     picture = subject.picture
     wanted = (picture.height, picture.width) if picture else (None, None)
     if wanted[0] is not None and wanted[1] is not None and made.size != (size := (wanted[0], wanted[1])):

@@ -34,7 +34,12 @@ def _known(value: str) -> str:
 
 
 Interpolation = Annotated[str, BeforeValidator(_interpolation), AfterValidator(_known)]
-Sides = Annotated[tuple[int, ...], BeforeValidator(lambda value: [value] if isinstance(value, int) else value)]
+Side = Annotated[int, Field(gt=0, le=1 << 16)]
+Sides = Annotated[
+    tuple[Side, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, int) else value),
+    Field(min_length=1, max_length=2),
+]
 Deviations = tuple[Annotated[float, Field(gt=0)], ...]
 
 
@@ -47,7 +52,7 @@ class PretrainedConfig(Schema):
         "test_input_size", "test_crop_pct", "fixed_input_size", "min_input_size", "state_dict", "global_pool",
         "model_args", "num_classes", "label_descriptions", "label_offset", "description", "license_link",
     })  # fmt: skip
-    input_size: tuple[int, int, int] = (3, 224, 224)
+    input_size: tuple[Side, Side, Side] = (3, 224, 224)
     interpolation: Interpolation = "bicubic"
     crop_pct: float = Field(default=0.875, gt=0, le=1)
     crop_mode: str = "center"
@@ -61,7 +66,7 @@ class Preset(Schema):
 
     idle: ClassVar[frozenset[str]] = frozenset({"name", "weights", "model", "num_params", "url", "_metrics", "recipe"})
     resize_size: Sides = (256,)
-    crop_size: Sides = ()
+    crop_size: Sides | None = None
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: Deviations = IMAGENET_STD
     interpolation: Interpolation = "bilinear"

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from ovopt.model.described.record import Doubt, Entry, Fact
 from ovopt.model.described.subject import Document, Schema, Subject
 
@@ -30,7 +32,7 @@ class TokenizerConfig(Schema):
 class SentenceConfig(Schema):
     """The keys of `sentence_bert_config.json`."""
 
-    max_seq_length: int | None = None
+    max_seq_length: int | None = Field(default=None, gt=0)
     do_lower_case: bool = False
 
 
@@ -105,7 +107,7 @@ def _tokenizer(subject: Subject, said: TokenizerConfig, limits: dict[str, int], 
     name = subject.said(file)
     yield Fact("tokenizer", file, name)
     source = min(limits, key=limits.__getitem__, default="")
-    length, fixed = limits.get(source), _fixed_length(subject)
+    length, fixed = max(1, limits[source]) if source else None, _fixed_length(subject)
     if fixed:
         length, source = fixed, "the model's input"
     if length:
