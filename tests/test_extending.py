@@ -308,6 +308,6 @@ def test_without_trust_the_code_of_the_page_does_not_run(detector: Path) -> None
     done = run("evaluate", "model.xml", "-r", "own.yaml", "--data", "data", cwd=detector)
     assert (done.code, done.message) == (
         2,
-        f"error: postprocess[0].python: to use it is to run the code in {detector / 'my_head.py'}; if you trust it, "
-        "allow that with --trust",
+        f"error: own.yaml: postprocess[0].python: to use it is to run the code in {detector / 'my_head.py'}; if you "
+        "trust it, allow that with --trust",
     )

@@ -25,12 +25,12 @@ def code_of(recipe: Recipe) -> Iterator[tuple[str, OwnCode]]:
                 yield f"{section}[{place}].{NAME}", plugin
 
 
-def trusted(recipe: Recipe, trust: bool) -> Recipe:
-    """The recipe with functions of the user's own that may run, and their files' digests. Raises RecipeError where
-    there are some and the user did not say that he trusts them, or one cannot be had."""
+def trusted(recipe: Recipe, trust: bool, said: str = "recipe") -> Recipe:
+    """The recipe, called `said` in messages, with functions of the user's own that may run, and their files' digests.
+    Raises RecipeError where there are some and they are not to be trusted, or one cannot be had."""
     for key, own in () if trust else code_of(recipe):
         raise RecipeError(
-            f"{key}: to use it is to run the code in {own.file}; if you trust it, allow that with --trust"
+            f"{said}: {key}: to use it is to run the code in {own.file}; if you trust it, allow that with --trust"
         )
     if not any(code_of(recipe)):
         return recipe

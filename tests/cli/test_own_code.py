@@ -59,7 +59,8 @@ def test_a_recipe_with_code_is_refused_until_its_user_trusts_it(work: Path) -> N
     own = work / "recipes" / "own.py"
     assert (done.code, done.message) == (
         2,
-        f"error: preprocess[0].python: to use it is to run the code in {own}; if you trust it, allow that with --trust",
+        f"error: recipes/mine.yaml: preprocess[0].python: to use it is to run the code in {own}; if you trust it, "
+        "allow that with --trust",
     )
     done = run.ovopt("evaluate", "tiny.xml", "-r", "mine", "--trust", "--format", "json", "-q", cwd=work)
     assert done.code == 0, done.stderr

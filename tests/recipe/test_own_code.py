@@ -54,8 +54,8 @@ def test_without_trust_a_recipe_with_code_is_refused_with_the_option_that_allows
     with pytest.raises(RecipeError) as caught:
         trusted(load_recipe(recipe), trust=False)
     assert str(caught.value) == (
-        f"postprocess[0].python: to use it is to run the code in {head(recipe)}; if you trust it, allow that with "
-        "--trust"
+        f"recipe: postprocess[0].python: to use it is to run the code in {head(recipe)}; if you trust it, allow that "
+        "with --trust"
     )
 
 

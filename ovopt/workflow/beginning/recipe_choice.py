@@ -91,7 +91,8 @@ def choose(
     """
     check("recipe", recipe, "a name, a file or a Recipe", recipe is None or isinstance(recipe, Recipe | str | Path))
     chosen = _with_data(recipe, data, models, options, guess)
-    return replace(chosen, recipe=trusted(chosen.recipe, options.trust))
+    said = chosen.file.path if chosen.file else f"recipe {chosen.recipe.family}"
+    return replace(chosen, recipe=trusted(chosen.recipe, options.trust, said))
 
 
 def _with_data(recipe: RecipeLike, data: Data, models: Sequence[OpenedModel], options: Options, guess: bool) -> Chosen:
