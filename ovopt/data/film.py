@@ -16,10 +16,11 @@ from ovopt.locate import optional
 from ovopt.model.ports.extent import check_fits
 
 FILMS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"})
-TIMES_KEPT = 64
-"""Films whose times of frames are remembered."""
+TIMES_KEPT, COUNTS_KEPT = 64, 100_000
+"""Films whose times of frames are remembered, and whose number of frames is."""
 
 
+@lru_cache(COUNTS_KEPT)
 def frame_count(file: Path) -> int:
     """Number of frames: as the file says, else by looking at all its packets. Raises DataError where it is no film,
     SettingsError where PyAV is missing."""
