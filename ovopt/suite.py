@@ -28,7 +28,11 @@ class Entry(Record):
     name: Name = Field(description="what the table calls it, and the folder of its results")
     model: str = Field(min_length=1, description="a model file or folder, a bundle, or hf:NAME")
     recipe: str | None = Field(default=None, description="a recipe's name or file; default: the one that fits")
-    data: str | None = Field(default=None, description="samples, as --data takes them; default: the recipe's")
+    data: str | dict[str, str | tuple[str, ...]] | None = Field(
+        default=None,
+        description="samples, as --data takes them, or by the split of each part: {train: a.npz, test: b.npz}; "
+        "default: the recipe's",
+    )
     steps: Way = Field(default="optimize", description="the command that makes the bundle")
     max_drop: MaxDrop | None = Field(
         default=None,

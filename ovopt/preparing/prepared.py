@@ -91,6 +91,17 @@ class Prepared:
         pool = {own[index] for index in self.splits["gate"]} if own else set()
         return [index for index, name in enumerate(own) if name in pool] if own and pool else range(len(self.samples))
 
+    def doubts_of(self, judging: Sequence[int]) -> list[str]:
+        """What looks odd about how the samples are divided, and what intervals of those that judge do not hold."""
+        groups = {self.groups[index] or index for index in judging} if self.groups else judging
+        if len(groups) == len(judging):
+            return [*self.remarks]
+        said = (
+            f"the {len(judging):,} samples that judge belong to {len(groups):,} groups: intervals take each sample as "
+            "one of its own, and are too narrow where those of a group are answered alike"
+        )
+        return [*self.remarks, said]
+
     @property
     def preparation(self) -> Preparation:
         """Preparation of a sample's content for the model."""

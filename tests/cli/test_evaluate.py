@@ -355,3 +355,22 @@ def test_predictions_are_replaced_only_with_force(work: Path) -> None:
     assert (again.code, (work / "p.jsonl").read_text()) == (2, first)
     evaluated(work, "tiny.xml", *CLASSIFY, *save, "--force", "--split", "gate")
     assert len((work / "p.jsonl").read_text().splitlines()) == 120
+
+
+# Data that come divided
+
+
+def test_what_the_data_call_test_judges_and_labels_of_training_samples_are_not_needed(tmp_path: Path) -> None:
+    run.write_ir(tmp_path / "tiny.xml")
+    inputs, labels = run.inputs_and_labels(40)
+    np.savez(tmp_path / "train.npz", x=inputs[:25])
+    np.savez(tmp_path / "test.npz", x=inputs[25:], labels=labels[25:])
+    parts = ("--data", "train=train.npz", "--data", "test=test.npz")
+    found = evaluated(tmp_path, "tiny.xml", "--recipe", "classification", *parts)
+    top1 = found["arms"][0]["accuracy"]["top1"]
+    assert (top1["n"], top1["value"]) == (15, 1.0)
+    assert found["data"]["drawn_from"] == {"calibration": {"train": 25}, "tuning": {"test": 3}, "gate": {"test": 12}}
+    refused = run.ovopt("evaluate", "tiny.xml", "-r", "classification", *parts, "--split", "all", "-q", cwd=tmp_path)
+    assert refused.stderr.strip() == (
+        "error: train/train.npz#0: has no label, which top1 needs; --on-bad-sample skip leaves such samples out"
+    )

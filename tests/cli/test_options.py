@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ovopt.cli.options import read_settings, write_settings
-from ovopt.errors import SettingsError
+from ovopt.cli.options import given_data, read_settings, write_settings
+from ovopt.errors import SettingsError, UsageError
 from ovopt.records import Settings
 from tests.factories import exactly
 
@@ -70,3 +70,30 @@ def test_what_is_written_is_read_again(file: Path) -> None:
     properties = {"NUM_STREAMS": "AUTO", "CACHE_DIR": "some folder", "ENABLE_CPU_PINNING": "YES"}
     write_settings(file, settings("THROUGHPUT", **properties))
     assert read_settings(file, "CPU") == {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
+
+
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [
+        (None, None),
+        (["val/"], "val/"),
+        (["hf:org/name"], "hf:org/name"),
+        (["train=a.npz", "test=b.npz", "train=c.npz"], {"train": ["a.npz", "c.npz"], "test": ["b.npz"]}),
+        (["test.clean=a.npz"], {"test.clean": ["a.npz"]}),
+        (["./a=b.npz"], "./a=b.npz"),
+        (["train="], "train="),
+    ],
+)
+def test_data_is_a_path_or_a_path_for_each_split(options: list[str] | None, given: object) -> None:
+    assert given_data(options) == given
+
+
+def test_a_file_whose_name_looks_like_a_part_is_a_file(file: Path) -> None:
+    Path("a=b.npz").touch()
+    assert given_data(["a=b.npz"]) == "a=b.npz"
+
+
+@pytest.mark.parametrize("options", [["a.npz", "train=b.npz"], ["a.npz", "b.npz"]])
+def test_of_several_data_each_says_its_split(options: list[str]) -> None:
+    with pytest.raises(UsageError, match=exactly("--data a.npz: of several, each names its split: --data train=a.npz")):
+        given_data(options)

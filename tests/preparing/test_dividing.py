@@ -148,3 +148,13 @@ def test_pairs_keep_identities_apart_themselves() -> None:
         SplitError, match=exactly("data.group: pairs share no identity with those of another split; take it out")
     ):
         divide(samples(), recipe(group="speaker"), 0, pairs={})
+
+
+def test_samples_of_groups_that_judge_are_counted_as_intervals_do_not_know_them() -> None:
+    data = samples(columns={"speaker": lambda: [f"s{i // 4}" for i in range(16)]})
+    found = prepare(_holding(recipe(group="speaker"), data), [], 0)
+    assert found.doubts_of(range(8)) == [
+        "the 8 samples that judge belong to 2 groups: intervals take each sample as one of its own, and are too narrow "
+        "where those of a group are answered alike"
+    ]
+    assert found.doubts_of([0, 4, 8]) == []

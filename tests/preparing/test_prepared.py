@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -262,6 +264,52 @@ def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     for data in (judging, candidate, judging):
         assert [index for index, _ in data.prepare_each(range(4))] == [0, 1, 3]
     assert judging.facts.left_out == {"set#2": LeftOutSample(kind="calibrated", why=f"set#2: {SEEN['calibrated']}")}
+
+
+def test_a_copy_of_a_tuning_sample_is_told_from_one_that_was_calibrated_with() -> None:
+    whole = prepared(rows(3))
+    digests = [digest(tensors) for _, (tensors,) in whole.prepare_each(range(2))]
+    judging = whole.without_seen({"calibrated": {digests[0]}, "tuned": {digests[1]}})
+    assert [index for index, _ in judging.prepare_each(range(3))] == [2]
+    assert [sample.kind for sample in judging.left_out.values()] == ["calibrated", "tuned"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "own", "advice"),
+    [
+        ({"tuning": 0}, None, "its size is 0, which --set data.splits.tuning=... changes"),
+        ({}, None, "lower the other splits, or raise it with --set data.splits.tuning=..."),
+        (
+            {},
+            ("train", "test"),
+            'the data come as train and test: --set "data.splits.tuning={train: 0.2}" takes a part of one',
+        ),
+    ],
+)
+def test_a_split_that_is_empty_is_told_with_what_gives_it_samples(splits: Any, own: Any, advice: str) -> None:
+    data = prepared(rows(2), data={"splits": splits})
+    data = replace(data, samples=replace(data.samples, splits=own))
+    assert str(data.empty_split("tuning", "to choose by")) == (
+        f"data.splits.tuning: holds no samples to choose by; {advice}"
+    )
+
+
+def test_parts_in_memory_are_samples_of_their_splits(tmp_path: Path) -> None:
+    np.savez(tmp_path / "train.npz", x=np.zeros((5, 2), np.float32))
+    made = Recipe(ovopt=1, family="example")
+    given = {"train": tmp_path / "train.npz", "gate": (rows(3), [0, 1, 2])}
+    found = prepare(made, [X], 0, given)
+    assert found.facts.drawn_from == {"calibration": {"train": 2}, "tuning": {"train": 3}, "gate": {"gate": 3}}
+    assert found.facts.sizes == {"calibration": "2 (train)", "tuning": "3 (train)", "gate": "3 (gate)"}
+    assert [found.labels.read(index) for index in found.judging] == [0, 1, 2]
+    with pytest.raises(
+        DataError,
+        match=exactly(
+            "data.source: the part 'tarin' has neither a usual name nor one that "
+            "data.splits names; did you mean 'train'?"
+        ),
+    ):
+        prepare(made, [X], 0, {"tarin": tmp_path / "train.npz", "gate": (rows(3), [0, 1, 2])})
 
 
 def test_a_sample_of_several_inferences_is_known_where_all_of_them_are() -> None:

@@ -203,7 +203,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
             *made_with_other_code(taking_part, recipe),
             *already_quantized(taking_part[0]),
             *divided(taking_part),
-            *prepared.remarks,
+            *(prepared.doubts_of(prepared.splits["gate"]) if scorer else ()),
             *(scorer.doubts if scorer else ()),
             *_met_again(prepared),
             *(note for one in found.values() for note in one.notes),

@@ -117,7 +117,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
             *made_of_others(taking_part),
             *made_with_other_code(taking_part, used),
             *already_quantized(taking_part[0]),
-            *prepared.remarks,
+            *prepared.doubts_of(indices),
             *scorer.doubts,
             *run.notes,
         ),

@@ -15,7 +15,7 @@ from ovopt.contracts import Array, Decoder, Parts, Samples
 from ovopt.errors import ArmLostError, DataError
 from ovopt.model.files.read import read_model
 from ovopt.model.ports.facts import facts
-from ovopt.preparing.prepared import Prepared, prepare
+from ovopt.preparing.prepared import Prepared, digest, prepare
 from ovopt.recipe import DataSection, Recipe, load_recipe
 from ovopt.records import QualityDelta
 from ovopt.workflow.applying.tuning_quality import FIRST_LOOK, GROWTH, Validator
@@ -209,6 +209,13 @@ def test_a_sequence_hands_its_state_on(tmp_path: Path) -> None:
     saved(model, tmp_path)
     made = Validator(prepare(recipe, facts(model).inputs, 0), model, facts(model), "CPU", {})
     assert made.delta(recurrent_model(), 0.01).drop[0] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_samples_that_decided_are_known_afterwards() -> None:
+    data = prepared(tuning=range(5))
+    assert data.tuned == set()
+    validator(data)
+    assert data.tuned == {digest(tensors) for tensors in data.prepare_tensors(range(5))}
 
 
 # What is lost or refused
