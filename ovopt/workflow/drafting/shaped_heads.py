@@ -29,6 +29,7 @@ def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) ->
         count = labels.key_points.shape[1]
         found += _poses(sole, classes or 1, count) if sole else ()
         found += _lists(outputs, BOX, lambda shape: shape[-2:] in ((count, 2), (count, 3)), POINTS)
+        found += _poses_of_one(shapes, count)
     if labels.quads is not None or _are_quads(labels):
         found += _oriented(sole, classes or 1) if sole else ()
         found += _lists(outputs, BOX + 1, None, ANGLES)
@@ -95,6 +96,23 @@ def _poses(shape: Shape, classes: int, count: int) -> Iterator[Head]:
         for layout, first in _layouts(shape, BOX + classes, count * dimensions):
             said = f"{first} and {count} key points of {dimensions} numbers."
             yield Head(0, _of("yolo_v8_pose", {**fields, **layout}), said, task="keypoints")
+
+
+def _poses_of_one(shapes: Sequence[Shape], count: int) -> Iterator[Head]:
+    """Key points of the one object that an image shows."""
+    outputs: int | list[int | str] = 0 if len(shapes) == 1 else [0, 1]
+    if [shape[-2:-1] for shape in shapes] == [(count,)] * 2 and all(len(shape) == 3 for shape in shapes):
+        yield Head(outputs, "simcc_points", f"Scores along both axes for {count} key points.", task="keypoints")
+    if len(shapes) == 1 and shapes[0][1:2] == (count,) and len(shapes[0]) == 4 and _is_mask(shapes[0]):
+        yield Head(outputs, "heatmap_points", f"A heat map for each of {count} key points.", task="keypoints")
+    for columns in (3, 2) if len(shapes) == 1 else ():
+        if shapes[0][-2:] == (count, columns) or (len(shapes[0]) == 2 and shapes[0][1] == count * columns):
+            for order, normalised in (("xy", True), ("yx", True), ("xy", False), ("yx", False)):
+                fields = {"columns": columns, "order": order, "normalised": normalised}
+                usual = {"columns": 3, "order": "xy", "normalised": True}
+                fields = {key: value for key, value in fields.items() if value != usual[key]}
+                said = f"{count} points of {columns} numbers, {order}{'' if normalised else ' in pixels'}."
+                yield Head(outputs, _of("points", fields), said, task="keypoints")
 
 
 def _oriented(shape: Shape, classes: int) -> Iterator[Head]:

@@ -80,6 +80,25 @@ def test_key_points_are_as_many_as_those_of_the_labels(shape: Any, classes: int 
     assert heads(labelled(points=POINTS), classes, shape) == ({POSE: [(0, decoder)]} if decoder else {})
 
 
+ORDERS = ({}, {"order": "yx"}, {"normalised": False}, {"order": "yx", "normalised": False})
+
+
+@pytest.mark.parametrize(
+    ("shapes", "ways"),
+    [
+        ([(1, 5, 64, 48)], ["heatmap_points"]),
+        ([(1, 5, 384), (1, 5, 512)], ["simcc_points"]),
+        ([(1, 1, 5, 3)], [{"points": fields} if fields else "points" for fields in ORDERS]),
+        ([(1, 10)], [{"points": {"columns": 2, **fields}} for fields in ORDERS]),
+        ([(1, 6, 64, 48)], []),
+        ([(1, 4, 3)], []),
+    ],
+)
+def test_key_points_may_be_of_the_one_object_of_an_image(shapes: Any, ways: list[Any]) -> None:
+    output = 0 if len(shapes) == 1 else [0, 1]
+    assert heads(labelled(points=POINTS), 1, *shapes) == ({POSE: [(output, way) for way in ways]} if ways else {})
+
+
 def test_rows_of_seven_numbers_may_end_in_an_angle_or_a_class() -> None:
     ways = [{"yolo_v8_obb": {"end_to_end": True}}, "rotated_boxes", {"rotated_boxes": {"label_offset": 1}}]
     assert heads(labelled(QUAD), 9, (1, 300, 7)) == {OBB: [(0, way) for way in ways]}
@@ -134,9 +153,17 @@ def test_oriented_boxes_have_an_angle_behind_their_scores(shape: Any, decoder: A
 
 
 def test_every_decoder_that_is_chosen_exists() -> None:
-    assert {"yolo_v8_seg", "mask_rcnn", "yolo_v8_pose", "keypoint_rcnn", "yolo_v8_obb", "rotated_boxes"} <= plugins(
-        "ovopt.decoders", Decoder
-    ).keys()
+    assert {
+        "yolo_v8_seg",
+        "mask_rcnn",
+        "yolo_v8_pose",
+        "keypoint_rcnn",
+        "heatmap_points",
+        "simcc_points",
+        "points",
+        "yolo_v8_obb",
+        "rotated_boxes",
+    } <= plugins("ovopt.decoders", Decoder).keys()
 
 
 def test_boxes_alone_tell_of_detection_alone() -> None:
