@@ -91,10 +91,10 @@ def _column(rows: datasets.Dataset, outer: str, name: str, feature: Any, root: P
         return values_of(rows.select_columns(outer).select(range(min(count, len(rows)))), name)
 
     kind, dtype = _kind(feature), str(getattr(feature, "dtype", ""))
-    if kind == "text" and root is not None and _names_file(head(1), root):
-        kind = "file"
+    names_files = kind == "text" and root is not None and _names_file(head(1), root)
     is_whole = kind == "number" and (dtype == "bool" or "int" in dtype)
-    return Column(name, outer, kind, isinstance(feature, datasets.ClassLabel), is_whole, head)
+    is_class = isinstance(feature, datasets.ClassLabel)
+    return Column(name, outer, "file" if names_files else kind, is_class, is_whole, names_files, head)
 
 
 def _kind(feature: Any) -> Kind:
@@ -115,7 +115,7 @@ def _kind(feature: Any) -> Kind:
 
 
 def _names_file(values: Sequence[Any], root: Path) -> bool:
-    return any(value and PurePath(value).suffix.lower() in FILES and (root / value).is_file() for value in values)
+    return any(value and PurePath(value).suffix.lower() in FILES and os.path.isfile(root / value) for value in values)
 
 
 def _value(value: Any, column: Column, root: Path | None) -> Any:

@@ -77,6 +77,8 @@ class Column:
     """True where the table says that its numbers are classes."""
     is_whole: bool = False
     """True for whole numbers and truth values."""
+    names_files: bool = False
+    """True where texts are paths of files."""
     head: Callable[[], Sequence[Any]] = field(default=lambda: ())
 
     @cached_property

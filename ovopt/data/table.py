@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -87,12 +89,25 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
         ids=ids,
         labels=None if kept.labels is None else tuple(kept.labels),
         load=lambda index: content(wanted[kept.rows[index]], ids[index]),
-        fingerprint=table.fingerprint,
+        fingerprint=_fingerprint(table, [columns[name] for name in (*chosen.inputs.values(), chosen.label) if name]),
         classes=kept.classes,
         splits=kept.splits if len(set(kept.splits)) > 1 else None,
         keys=tuple(map(str, kept.rows)),
         columns={name: partial(of_rows, table.rows, name, kept.rows) for name in columns},
     )
+
+
+def _fingerprint(table: Table, columns: Sequence[Column]) -> str:
+    """That of the table, and of the names and sizes of the files that its columns name."""
+    named = [name for column in columns if column.names_files for name in values_of(table.rows, column.name)]
+    if not named or table.root is None:
+        return table.fingerprint
+    digest = hashlib.sha256(table.fingerprint.encode())
+    for name in named:
+        file = os.path.join(table.root, name or "")
+        size = os.path.getsize(file) if os.path.isfile(file) else None
+        digest.update(f"{name}\0{size}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

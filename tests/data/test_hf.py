@@ -621,6 +621,9 @@ def test_a_column_of_paths_gives_the_files_beside_the_table(tmp_path):
     (tmp_path / "t.csv").write_text("image,label\n" + "".join(f"{place},0\n" for place in places))
     samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)
     assert [samples.load(0), samples.load(1)] == [content, content]
+    (tmp_path / "pics" / "b.png").write_bytes(b"one")
+    assert HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0).fingerprint != samples.fingerprint
+    (tmp_path / "pics" / "b.png").unlink()
     outside = f"column 'image': '../a.png' leads outside {tmp_path}; give paths inside it"
     with pytest.raises(DataError, match=exactly(outside)):
         samples.load(2)
@@ -635,6 +638,11 @@ def test_a_folder_with_a_table_of_its_files_is_read_by_it(tmp_path):
     assert HuggingFace.recognises(str(tmp_path))
     samples = HuggingFace(path=str(tmp_path)).open(ONE, 0)
     assert (samples.labels, samples.load(0)) == (("hello there",), content)
+
+
+def test_a_text_that_can_be_no_files_name_is_a_text(tmp_path):
+    (tmp_path / "t.csv").write_text(f"text,label\n{'x' * 300}.png,0\n")
+    assert HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0).load(0) == "x" * 300 + ".png"
 
 
 def test_a_struct_that_names_a_file_gives_it_where_it_lies_beside_the_table(tmp_path):
