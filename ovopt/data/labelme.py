@@ -39,6 +39,8 @@ from ovopt.units import a_few
 JSON = (".json",)
 FEW = 5
 """So many files of a folder are looked at to know what they hold."""
+KEYS = (b'"version"', b'"flags"', b'"imagePath"')
+"""What stands beside the shapes at the beginning of a file, or at the end of a short one."""
 CLASSES = "labels.txt"
 NO_CLASSES = ("__ignore__", "_background_")
 """What LabelMe's list of classes begins with."""
@@ -104,7 +106,8 @@ class LabelMe(DataSource):
 
 
 def _is_labelme(file: Path) -> bool:
-    return b'"shapes"' in begins(file)
+    seen = begins(file)
+    return b'"shapes"' in seen and any(key in seen for key in KEYS)
 
 
 def _files_of_images(drawn: Mapping[Path, Mapping[str, Any]], root: Path) -> dict[Path, Path]:

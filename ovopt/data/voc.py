@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,7 @@ LISTS = ("train", "val", "test")
 WHOLE = "trainval"
 """A list of both, which is of training samples where there is none of each."""
 XML = (".xml",)
+ROOT = re.compile(rb"<annotation[\s/>]")
 FEW = 5
 """So many XML files of a folder are looked at to know what they hold."""
 SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -163,6 +165,12 @@ def _listed(file: Path) -> list[Path]:
     return [name.with_suffix("") if name.suffix.lower() in SUFFIXES else name for name in names]
 
 
+def holds_both(place: Path) -> bool:
+    """True where a folder holds boxes and masks, of which a model takes one."""
+    years = _years_in(place)
+    return any(year.annotations for year in years) and any(year.masks for year in years)
+
+
 def _years_in(place: Path) -> list[_Year]:
     """The folder itself, or those of the years in it."""
     years = [_year(folder) for folder in (place, *sorted(place.glob("VOC*")), *sorted(place.glob("VOCdevkit/VOC*")))]
@@ -179,7 +187,7 @@ def _year(root: Path) -> _Year | None:
 
 
 def _has_objects(folder: Path) -> bool:
-    return any(b"<annotation" in begins(file) for file in names_in(folder, XML, FEW))
+    return any(ROOT.search(begins(file)) for file in names_in(folder, XML, FEW))
 
 
 def _has_images(folder: Path) -> bool:

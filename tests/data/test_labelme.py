@@ -223,7 +223,7 @@ def test_an_image_with_two_files_is_an_error(folder):
 
 
 def test_json_that_is_none_is_an_error_with_its_line(folder):
-    (folder / "a.json").write_text('{"shapes": [\n')
+    (folder / "a.json").write_text('{"flags": {}, "shapes": [\n')
     with pytest.raises(DataError, match=exactly(f"{folder / 'a.json'}:2: not valid JSON: Expecting value")):
         opened(folder)
 

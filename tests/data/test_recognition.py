@@ -77,6 +77,18 @@ def test_each_layout_of_the_docs_is_known_for_what_it_is(tmp_path, names, kind):
     assert recognised(tmp_path)[0] == kind
 
 
+def test_the_file_of_cvat_beside_its_images_is_none_of_pascal_voc(tmp_path):
+    lay(tmp_path, ["a.jpg"])
+    (tmp_path / "annotations.xml").write_text("<?xml version='1.0'?><annotations><image name='a.jpg'/></annotations>")
+    assert recognised(tmp_path) == ["cvat", "files"]
+
+
+def test_json_with_shapes_of_something_else_is_none_of_labelme(tmp_path):
+    lay(tmp_path, ["a.jpg"])
+    (tmp_path / "model.json").write_text('{"shapes": {"x": [1, 3]}}')
+    assert recognised(tmp_path) == ["files"]
+
+
 def test_the_docs_tell_of_layouts():
     assert len(layouts()) > 12
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import BadLabel, LabelFile
-from ovopt.data.voc import Voc
+from ovopt.data.voc import Voc, holds_both
 from ovopt.errors import DataError
 from tests.data.pictures import picture
 from tests.factories import exactly
@@ -204,6 +204,7 @@ def test_masks_are_labels_where_they_are_asked_for_or_there_are_no_boxes(folder,
         assert samples.labels == tuple(LabelFile(root / f"SegmentationClass/{name}.png", "mask") for name in ("a", "c"))
         assert (samples.ids, samples.splits) == (("JPEGImages/a.jpg", "JPEGImages/c.jpg"), ("val", "train"))
         assert samples.classes == ()
+        assert holds_both(root) == (root == folder)
     listed(alone, "Segmentation", train=["c", "x"], val=["a"])
     message = f"{alone / 'ImageSets/Segmentation/train.txt'}: 1 of its masks are missing: x"
     with pytest.raises(DataError, match=exactly(message)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ovopt.data.own_splits import own_splits_in, usual_split
 from ovopt.data.recognition import other_layouts, settings_of
+from ovopt.data.voc import holds_both
 from ovopt.errors import DataError, UsageError, did_you_mean
 from ovopt.given_file import open_file
 from ovopt.locate import expand
@@ -23,6 +24,8 @@ Paths = str | Path | Mapping[str, Any]
 """A path, or those of each of the data's own splits."""
 LOOKED_AT = 1 << 16
 """Bytes of a text file."""
+SCALES = (1, 2, 4, 8)
+"""Sides of an image, of those of its classes for each pixel; cells of detectors are larger."""
 SPLITS = "splits"
 NAMED = ("hf", "npz", "splits")
 """Kinds of source whose labels have a name."""
@@ -58,6 +61,8 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
     if asked.task == "forecasting" and section["source"]["kind"] == "hf":
         section["source"] = _as_series(section["source"], model)
     begun = header(model, raw)
+    if section["source"]["kind"] == "voc":
+        section["source"] = {**section["source"], **_of_masks(section["source"], model)}
     more = {"task": asked.task, "data": section} if asked.task else {"data": section}
     if isinstance(asked.data, str | Path) and (others := other_layouts(str(asked.data), section["source"]["kind"])):
         said = [*said, others]
@@ -107,6 +112,19 @@ def _as_series(source: Mapping[str, Any], model: OpenedModel) -> dict[str, Any]:
     outputs = NamedModel(BASELINE, model, {}, {}).facts.outputs
     times = [dim for port in outputs for dim in (port.shape or ())[1:] if dim and dim > 1]
     return {"kind": "series", "path": source["path"], **({"horizon": times[0]} if times else {})}
+
+
+def _of_masks(source: Mapping[str, Any], model: OpenedModel) -> dict[str, str]:
+    """The setting that takes masks where boxes lie too, for a model of one output that has a class for each pixel."""
+    if "target" in source:
+        return {}
+    facts = NamedModel(BASELINE, model, {}, {}).facts
+    sides = [port.shape[-2:] for port in facts.inputs if port.shape and len(port.shape) == 4]
+    shapes = [port.shape or () for port in facts.outputs]
+    if len(shapes) != 1 or len(shapes[0]) not in (3, 4) or len(sides) != 1 or not holds_both(expand(source["path"])):
+        return {}
+    scales = [side / own if side and own else 1 for side, own in zip(sides[0], shapes[0][-2:], strict=True)]
+    return {"target": "masks"} if scales[0] == scales[1] and scales[0] in SCALES else {}
 
 
 def _without_unlabelled(section: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

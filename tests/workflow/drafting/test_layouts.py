@@ -211,6 +211,20 @@ def test_masks_beside_images(tmp_path: Path) -> None:
     assert "normalize" in str(steps(made))
 
 
+def test_masks_of_pascal_voc_where_boxes_lie_too(tmp_path: Path) -> None:
+    root = tmp_path / "voc"
+    shutil.copytree(SHAPES / "images", root / "JPEGImages")
+    shutil.copytree(SHAPES / "masks", root / "SegmentationClass")
+    (root / "Annotations").mkdir()
+    box = "<object><name>disk</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    for image in (root / "JPEGImages").iterdir():
+        (root / "Annotations" / f"{image.stem}.xml").write_text(f"<annotation>{box}</annotation>")
+    palette = np.array([[0.5, 0.5, 0.5], [0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]])
+    made = drafted(tmp_path, models_vision.segmenter(48, palette, MEAN.tolist(), STD.tolist()), root)
+    assert made.sections["data"]["source"] == {"kind": "voc", "path": str(root), "target": "masks"}
+    assert made.sections["task"] == "segmentation"
+
+
 def test_masks_in_arrays(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     masks = rng.integers(0, 3, (16, 8, 8))
