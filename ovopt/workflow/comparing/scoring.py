@@ -132,9 +132,9 @@ class Scorer:
             if isinstance(label, int):
                 known.add(label)
         doubts += empty_classes(prepared.recipe.data.classes, known)
-        looked_at = judged if any(metric.kind == "agreement" for metric in metrics) else ports
+        looked_at = judged if any(metric.kind == "agreement" and not metric.behind for metric in metrics) else ports
         names = {port.name for port in looked_at}
-        why = f"labels judge {ports[0].name} alone"
+        why = f"{'labels judge' if accuracy else '`postprocess` has'} {ports[0].name} alone"
         if wanted is not None:
             why = f"the recipe chooses {', '.join(port.name for port in ports)}"
         return cls(

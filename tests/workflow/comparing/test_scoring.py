@@ -277,7 +277,8 @@ def test_agreement_of_decoded_answers_is_of_what_the_decoders_made() -> None:
         assert same["top1_agreement_decoded"].value == 1
         assert other["top1_agreement_decoded"].value == 1, "what is turned has the same sums"
         assert other["top1_agreement"].value < 1
-    named = prepared(labels=None, metrics=(Top1Agreement(of="decoded"),), postprocess=(Named(),))
+    named = prepared(labels=None, metrics=(Top1Agreement(of="decoded"),), postprocess=(Named(),), output=None)
+    assert scorer(named).unjudged == {"more": "`postprocess` has scores alone"}
     _, other = agreement(named, identity, turned)
     assert list(other["top1_agreement_decoded"].rows) == [
         float(Named()(turned((row[None],))[0], {}) == Named()(row, {})) for row in ROWS
