@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 from ovopt.contracts import DataSource, Samples, plugins
 from ovopt.data.columns import LABELS, LIKE_A_LABEL
 from ovopt.data.images import SUFFIXES
+from ovopt.data.own_splits import NAMES, drawn_from
+from ovopt.data.split import Splits
 from ovopt.workflow.drafting.draft import Draft
 
 FILES: Mapping[str, frozenset[str]] = {
@@ -32,7 +35,26 @@ def with_sources_said(begun: Draft, samples: Samples) -> Draft:
     if column is not None:
         source["label"] = column
         said.append(f"The label is the column {column!r}.")
-    return begun.with_section("data", {**data, "source": source}, *said, *begun.comments.get("data", ()))
+    changed = {**data, "source": source}
+    if splits := _own_splits(samples):
+        changed.setdefault("splits", splits)
+    return begun.with_section("data", changed, *said, *begun.comments.get("data", ()))
+
+
+def _own_splits(samples: Samples) -> dict[str, Any]:
+    """What each split draws from, written out; nothing where the data's own names do not tell."""
+    known = tuple(dict.fromkeys(samples.splits or ()))
+    pools = drawn_from(Splits().choices, known)
+    if len(pools) == 1:
+        return {}
+    found: dict[str, Any] = {}
+    for pool, wants in pools.items():
+        for name in wants:
+            part = 1 / len(wants)
+            amount = "rest" if name == [*wants][-1] else part
+            whole = pool[0] if len(pool) == 1 else [*pool]
+            found[name] = whole if len(wants) == 1 else dict.fromkeys(pool, amount)
+    return {name: found[name] for name in NAMES if name in found}
 
 
 def _label_column(samples: Samples) -> str | None:
