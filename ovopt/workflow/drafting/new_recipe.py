@@ -9,31 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from ovopt.caller import untouched_caller
-from ovopt.contracts import Samples
-from ovopt.data.columns import LabelQuestionError
-from ovopt.errors import ModelError, UsageError
+from ovopt.errors import UsageError
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.described.record import Described
 from ovopt.model.files.opened import OpenedModel, opened
 from ovopt.model.ports.facts import chosen_outputs
-from ovopt.model.ports.shapes import Shapes
 from ovopt.preparing.prepared import Prepared
 from ovopt.recipe import Task
 from ovopt.workflow.beginning.options import Options, check, options_of
-from ovopt.workflow.beginning.recipe_choice import Beside
-from ovopt.workflow.comparing.taking_part import BASELINE, NamedModel
 from ovopt.workflow.drafting.answers import answer_of
 from ovopt.workflow.drafting.choices import Choice, Plan
 from ovopt.workflow.drafting.classes import with_classes, with_order, with_places
 from ovopt.workflow.drafting.draft import Draft, completed
 from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
+from ovopt.workflow.drafting.opening import labelled, one_at_a_time, samples_of
 from ovopt.workflow.drafting.preparation import preparation_of
-from ovopt.workflow.drafting.question import option, question
-from ovopt.workflow.drafting.sources import of_one_kind, with_sources_said
+from ovopt.workflow.drafting.question import question
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
-from ovopt.workflow.drafting.texts import left_over
 from ovopt.workflow.drafting.trials import Score, Trials
 from ovopt.workflow.drafting.without_data import without_data
 
@@ -78,72 +72,13 @@ def draft_recipe(
 def _drafted(one: OpenedModel, asked: Asked, options: Options) -> Draft:
     if asked.data is None and asked.recipe is None:
         return without_data(one, asked)
-    begun, named = _one_at_a_time(started(one, asked), one)
-    begun, samples = _labelled(begun, named, asked, options.seed or 0)
+    begun, named = one_at_a_time(started(one, asked), one)
+    begun, samples = labelled(begun, named, asked, options.seed or 0)
     subject = Subject(named, samples)
     trials = Trials(subject, options.progress, options.seed or 0)
     maker = _Maker(subject, asked, begun, trials)
     made = maker.as_asked() if asked.recipe is not None else maker.made()
     return _judged(made, maker, options)
-
-
-def _one_at_a_time(begun: Draft, one: OpenedModel) -> tuple[Draft, NamedModel]:
-    """The model at the shapes that the user gives it; one that takes several samples at a time takes one. Raises
-    ModelError where it cannot."""
-    shapes: Shapes = begun.sections.get("model", {}).get("shapes", {})
-    named = NamedModel(BASELINE, one, shapes, {})
-    ports = named.facts.inputs
-    firsts = {port.shape[0] if port.shape else None for port in ports}
-    batch = next(iter(firsts))
-    outputs = {port.shape[0] if port.shape else None for port in named.facts.outputs}
-    if shapes or len(firsts) > 1 or batch in (None, 0, 1) or outputs != firsts:
-        return begun, named
-    single = {port.name: [1, *("?" if dim is None else dim for dim in (port.shape or ())[1:])] for port in ports}
-    changed = NamedModel(BASELINE, one, single, {})
-    try:
-        fits = all(port.shape is None or port.shape[0] in (1, None) for port in changed.facts.outputs)
-    except ModelError:
-        fits = False
-    if not fits:
-        raise ModelError(
-            f"{one}: takes {batch} samples at a time, and cannot be given one; export it with a batch of one, or of any"
-        )
-    said = f"The model takes {batch} samples at a time; one by one is what labels are judged by."
-    return begun.with_section("model", {**begun.sections.get("model", {}), "shapes": single}, said), changed
-
-
-def _samples(begun: Draft, named: NamedModel, seed: int) -> Samples:
-    """The samples that the source finds. Raises UsageError, which asks, where several columns may be the label."""
-    source = begun.recipe(Beside(named.opened).filled).data.source
-    assert source is not None, "a beginning has data"
-    try:
-        return source.open(named.facts.inputs, seed)
-    except LabelQuestionError as error:
-        place = begun.sections["data"]["source"].get("path", "the data")
-        raise question(
-            f"{place}: which column is the label", [option("--label", one) for one in error.columns]
-        ) from None
-
-
-def _labelled(begun: Draft, named: NamedModel, asked: Asked, seed: int) -> tuple[Draft, Samples]:
-    """The samples, and a beginning that names the column of their labels, where that is what two texts leave. Raises
-    UsageError, which asks, where they leave several."""
-    samples = _samples(begun, named, seed)
-    if (cleaned := of_one_kind(begun, samples)) is not None:
-        begun, samples = cleaned, _samples(cleaned, named, seed)
-    if samples.labels is not None or asked.label or asked.task == "any":
-        return with_sources_said(begun, samples), samples
-    columns = left_over(Subject(named, samples))
-    if len(columns) > 1:
-        place = begun.sections["data"]["source"].get("path", "the data")
-        asks = [*(option("--label", column) for column in columns), "--task any"]
-        raise question(f"{place}: which column is the label of the texts", asks)
-    if not columns:
-        return begun, samples
-    said = [f"The label is what the texts leave: the column {columns[0]!r}.", *begun.comments.get("data", ())]
-    data = begun.sections["data"]
-    begun = begun.with_section("data", {**data, "source": {**data["source"], "label": columns[0]}}, *said)
-    return begun, _samples(begun, named, seed)
 
 
 @dataclass(frozen=True)
@@ -297,7 +232,7 @@ def _moved(draft: Draft, maker: _Maker, figure: Figure, options: Options) -> tup
     if draft.sections["data"]["source"]["kind"] not in RENAMING:
         return draft, maker.trials
     moved, named = with_places(draft, figure.better_places, said), maker.subject.model
-    samples = _samples(moved, named, options.seed or 0)
+    samples = samples_of(moved, named, options.seed or 0)
     return moved, Trials(Subject(named, samples), options.progress, options.seed or 0)
 
 

@@ -11,7 +11,7 @@ from ovopt.locate import expand
 from ovopt.model.described.record import Described
 from ovopt.transforms.sniff import seems
 from ovopt.workflow.drafting import arrays, pictures, recordings, texts
-from ovopt.workflow.drafting.answers import Answer
+from ovopt.workflow.drafting.answer import Answer
 from ovopt.workflow.drafting.choices import Choice
 from ovopt.workflow.drafting.question import option, question
 from ovopt.workflow.drafting.start import Asked
