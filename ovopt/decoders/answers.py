@@ -10,8 +10,11 @@ from pydantic import Field
 
 from ovopt.contracts import Array, Decoder
 from ovopt.decoders.outputs import array_of, misfit
+from ovopt.errors import DataError
 
-WANTS = "scores of an answer's first and last token, [tokens] and [tokens], or [tokens, 2]"
+WANTS = (
+    "scores of an answer's first and last token, [tokens] and [tokens] (list both in `model.output`), or [tokens, 2]"
+)
 
 
 class AnswerSpan(Decoder):
@@ -36,7 +39,10 @@ class AnswerSpan(Decoder):
         """The answer as it stands in the text; empty for none. Raises DataError where scores and tokens do not fit."""
         places, texts = inputs.get("offsets"), inputs.get("context")
         if places is None or texts is None:
-            raise misfit(self.name, "places of tokens from `preprocess`; set `tokenize: {offsets: true}`", output)
+            raise DataError(
+                f"{self.name}: `preprocess` does not say where tokens stand in the text; set `offsets: true` on "
+                "`tokenize`"
+            )
         windows = [self._scores(one, len(own)) for one, own in zip(output, places, strict=True)]
         found = [self._best(*scores, own) for scores, own in zip(windows, places, strict=True)]
         window = int(np.argmax([score for score, _, _ in found]))

@@ -61,14 +61,12 @@ def test_a_window_without_a_token_of_the_text_has_no_answer():
 
 
 def test_what_is_missing_is_told():
-    message = (
-        "answer_span: wants places of tokens from `preprocess`; set `tokenize: {offsets: true}`, not list"
-    )  # fmt: skip
+    message = "answer_span: `preprocess` does not say where tokens stand in the text; set `offsets: true` on `tokenize`"
     with pytest.raises(DataError, match=exactly(message)):
         AnswerSpan()([np.ones((3, 2))], {})
     message = (
-        "answer_span: wants scores of an answer's first and last token, [tokens] and [tokens], or [tokens, 2], of 11 "
-        "tokens, not [3, 2]"
+        "answer_span: wants scores of an answer's first and last token, [tokens] and [tokens] (list both in "
+        "`model.output`), or [tokens, 2], of 11 tokens, not [3, 2]"
     )
     with pytest.raises(DataError, match=exactly(message)):
         AnswerSpan()([np.ones((3, 2))], SEEN)
