@@ -26,6 +26,7 @@ TASKS: Mapping[str, str] = {
     "ForSemanticSegmentation": "segmentation",
     "ForImageSuperResolution": "image-to-image",
     "ForDepthEstimation": "depth",
+    "ForQuestionAnswering": "question-answering",
     "ForCTC": "transcription",
     "ForXVector": "verification",
     "ForCausalLM": "language-modelling",
@@ -40,9 +41,11 @@ DECODERS: Mapping[str, tuple[Entry, ...]] = {
     "token-classification": ("tags",),
     "verification": ("cosine_of_parts",),
     "language-modelling": ("next_token_nll",),
+    "question-answering": ("answer_span",),
     "image-to-image": ({"image": "chw"},),
 }
 """From the outputs to what the metrics look at, by the recipe's task."""
+SPAN = ("start_logits", "end_logits")
 BOXES, MASK = ("logits", "pred_boxes"), "pixel_mask"
 UNNAMED = re.compile(r"LABEL_\d+")
 """The class names that transformers makes up."""
@@ -72,7 +75,8 @@ def hugging_face_facts(subject: Subject) -> Iterator[Fact | Doubt]:
             yield from doubts
             yield from _config_facts(subject, document, config)
     yield from _processor_facts(subject)
-    yield from token_facts(subject, config.max_position_embeddings, config.pad_token_id)
+    answers = any(name.endswith("ForQuestionAnswering") for name in config.architectures[:1])
+    yield from token_facts(subject, config.max_position_embeddings, config.pad_token_id, answers)
 
 
 def _config_facts(subject: Subject, document: Document, config: Config) -> Iterator[Fact | Doubt]:
@@ -98,6 +102,8 @@ def _config_facts(subject: Subject, document: Document, config: Config) -> Itera
         yield from ctc_facts(subject, config.pad_token_id)
     elif task and task in DECODERS:
         yield Fact("postprocess", DECODERS[task], source)
+        if {*SPAN} <= {port.name for port in subject.facts.outputs}:
+            yield Fact("output", SPAN, source)
 
 
 def _names(config: Config) -> tuple[str, ...]:

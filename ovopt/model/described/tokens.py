@@ -16,6 +16,8 @@ OTHERS = ("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.j
 """Files of tokenizers that need transformers to be read."""
 NO_LIMIT = 1 << 20
 """From this length on, a tokenizer's file says nothing: transformers writes 1e30 there."""
+QUESTION, WINDOW, OVERLAP = ("question", "context"), 384, 128
+"""The columns of SQuAD, and windows and overlaps of long texts as transformers' pipeline of questions has them."""
 IDS = ("input_ids", "ids", "tokens")
 POOLINGS = {"pooling_mode_mean_tokens": "mean_pool", "pooling_mode_cls_token": "cls_pool"}
 
@@ -49,9 +51,11 @@ class Pooling(Schema):
     pooling_mode_lasttoken: bool = False
 
 
-def token_facts(subject: Subject, positions: int | None, pad_id: int | None) -> Iterator[Fact | Doubt]:
+def token_facts(
+    subject: Subject, positions: int | None, pad_id: int | None, answers: bool = False
+) -> Iterator[Fact | Doubt]:
     """Facts of the files of a tokenizer, for a model that takes tokens. `positions` is the number of its position
-    embeddings, as far as its configuration says."""
+    embeddings, as far as its configuration says; `answers` tells that it looks for answers in a text."""
     if not _takes_tokens(subject):
         return
     said, source = TokenizerConfig(), ""
@@ -77,7 +81,7 @@ def token_facts(subject: Subject, positions: int | None, pad_id: int | None) -> 
         lower = sentence.do_lower_case
         if sentence.max_seq_length:
             limits[document.source("max_seq_length")] = sentence.max_seq_length
-    yield from _tokenizer(subject, said, limits, lower)
+    yield from _tokenizer(subject, said, limits, lower, answers)
     yield from _pooling(subject)
 
 
@@ -94,7 +98,9 @@ def _positions_before(subject: Subject, positions: int, pad_id: int | None) -> i
     return spare if pad_id and positions & (positions - 1) and not (positions - spare) % 32 else 0
 
 
-def _tokenizer(subject: Subject, said: TokenizerConfig, limits: dict[str, int], lower: bool) -> Iterator[Fact | Doubt]:
+def _tokenizer(
+    subject: Subject, said: TokenizerConfig, limits: dict[str, int], lower: bool, answers: bool
+) -> Iterator[Fact | Doubt]:
     file = subject.file(*TOKENIZERS)
     if file is None:
         other = subject.file(*OTHERS)
@@ -110,14 +116,17 @@ def _tokenizer(subject: Subject, said: TokenizerConfig, limits: dict[str, int], 
     length, fixed = max(1, limits[source]) if source else None, _fixed_length(subject)
     if fixed:
         length, source = fixed, "the model's input"
+    if answers and not fixed:
+        length = min(length or WINDOW, WINDOW)
     if length:
-        yield Fact("max_length", length, source)
+        yield Fact("max_length", length, source or name)
     if said.truncation_side != "right":
         yield Doubt(f"{name}: truncation_side: {said.truncation_side}; long texts lose their end here")
     fields = {
         "tokenizer": _place(subject, file),
         **({"max_length": length} if length else {}),
         **({"pad": "max_length"} if fixed else {}),
+        **({"columns": [*QUESTION], "stride": min((length or 2) // 2, OVERLAP), "offsets": True} if answers else {}),
         **({"pad_side": "left"} if said.padding_side == "left" and fixed else {}),
     }
     entries: tuple[Entry, ...] = (*(("lowercase",) if lower else ()), {"tokenize": fields})

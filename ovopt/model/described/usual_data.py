@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ovopt.documents import UnreadableError, parse_yaml
@@ -17,23 +18,34 @@ CARD, LARGEST = "README.md", 1 << 20
 FRONT = re.compile(r"---\s*\n(.*?\n)---\s*(\n|$)", re.DOTALL)
 """The metadata of a model's card: https://huggingface.co/docs/hub/model-cards#model-card-metadata."""
 NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-OF_IMAGES: Mapping[str, str] = {
-    "classification": "ILSVRC/imagenet-1k",
-    "detection": "detection-datasets/coco",
-    "segmentation": "zhoubolei/scene_parse_150",
-    "image-to-image": "eugenesiow/Set5",
+
+
+@dataclass(frozen=True)
+class Usual:
+    """A data set of the hub, and how many classes models have that are judged by it; none where any may be."""
+
+    name: str
+    classes: tuple[int, ...] = ()
+
+
+OF_IMAGES: Mapping[str, Usual] = {
+    "classification": Usual("ILSVRC/imagenet-1k", (1000, 1001)),
+    "detection": Usual("detection-datasets/coco", (80, 90, 91, 92)),
+    "segmentation": Usual("zhoubolei/scene_parse_150", (150, 151)),
+    "image-to-image": Usual("eugenesiow/Set5"),
 }
-OF_TEXTS: Mapping[str, str] = {
-    "classification": "stanfordnlp/imdb",
-    "token-classification": "eriktks/conll2003",
-    "similarity": "sentence-transformers/stsb",
-    "language-modelling": "Salesforce/wikitext",
+OF_TEXTS: Mapping[str, Usual] = {
+    "classification": Usual("stanfordnlp/imdb", (2,)),
+    "token-classification": Usual("eriktks/conll2003", (9,)),
+    "similarity": Usual("sentence-transformers/stsb"),
+    "question-answering": Usual("rajpurkar/squad"),
+    "language-modelling": Usual("Salesforce/wikitext"),
 }
-OF_SOUNDS: Mapping[str, str] = {
-    "classification": "google/speech_commands",
-    "transcription": "openslr/librispeech_asr",
+OF_SOUNDS: Mapping[str, Usual] = {
+    "classification": Usual("google/speech_commands", (12, 35, 36)),
+    "transcription": Usual("openslr/librispeech_asr"),
 }
-"""A data set of the hub for each task."""
+"""A data set for each task."""
 BY_CLASSES: Mapping[frozenset[str], str] = {
     frozenset(
         {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
@@ -52,6 +64,9 @@ TASKS: Mapping[str, str] = {
     "text-generation": "language-modelling",
     "automatic-speech-recognition": "transcription",
     "image-to-image": "image-to-image",
+    "depth-estimation": "depth",
+    "question-answering": "question-answering",
+    "translation": "translation",
 }
 """A card's `pipeline_tag` -> the recipe's task."""
 
@@ -85,7 +100,16 @@ def _named(datasets: Any) -> tuple[str, ...]:
 def usual_data(subject: Subject, found: Described) -> tuple[str, ...]:
     """A data set of the hub for a model of this task, classes and kind of input; none where there is no usual one."""
     named = BY_CLASSES.get(frozenset(name.lower() for name in found.classes))
-    if named is None:
-        kinds = OF_IMAGES if subject.picture else OF_SOUNDS if found.rate else OF_TEXTS if found.tokenizer else {}
-        named = kinds.get(found.task or "")
-    return (PREFIX + named,) if named else ()
+    if named is not None:
+        return (PREFIX + named,)
+    kinds = OF_IMAGES if subject.picture else OF_SOUNDS if found.rate else OF_TEXTS if found.tokenizer else {}
+    usual = kinds.get(found.task or "")
+    if usual is None or (usual.classes and _classes(subject, found) not in usual.classes):
+        return ()
+    return (PREFIX + usual.name,)
+
+
+def _classes(subject: Subject, found: Described) -> int | None:
+    """How many classes the model tells apart: those that are named, else its scores."""
+    shape = subject.facts.outputs[0].shape or (None,)
+    return len(found.classes) or (shape[1] if found.task == "segmentation" and len(shape) == 4 else shape[-1])

@@ -143,6 +143,30 @@ def test_a_tokenizer_that_only_transformers_reads_is_said(tmp_path):
     )
 
 
+def test_a_model_of_answers_reads_questions_and_windows_of_their_texts(tmp_path):
+    outputs = (("start_logits", 12), ("end_logits", 12))
+    files = {
+        "config.json": {"architectures": ["BertForQuestionAnswering"]},
+        "tokenizer_config.json": {"model_max_length": 512},
+    }
+    found = texts(tmp_path, files, outputs=outputs)
+    assert (found.task, found.output) == ("question-answering", ("start_logits", "end_logits"))
+    assert found.postprocess == ("answer_span",)
+    assert found.preprocess == (
+        {
+            "tokenize": {
+                "tokenizer": "{model}",
+                "max_length": 384,
+                "columns": ["question", "context"],
+                "stride": 128,
+                "offsets": True,
+            }
+        },
+    )
+    assert found.data == ("hf:rajpurkar/squad",)
+    recipe_of(found)
+
+
 POOLING = {"word_embedding_dimension": 3, "pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}
 
 

@@ -93,13 +93,19 @@ def test_a_card_whose_metadata_are_broken_is_a_doubt(tmp_path):
 
 def test_the_usual_data_of_a_task_are_named(tmp_path):
     config = {"architectures": ["ViTForImageClassification"]}
-    assert published(tmp_path / "a", {"config.json": config}, three()).data == ("hf:ILSVRC/imagenet-1k",)
+    assert published(tmp_path / "a", {"config.json": config}, three(1000)).data == ("hf:ILSVRC/imagenet-1k",)
     config = {"architectures": ["BertForSequenceClassification"]}
     texts = {"config.json": config, "tokenizer.json": {}}
-    assert published(tmp_path / "b", texts, model_of(TOKENS)).data == ("hf:stanfordnlp/imdb",)
+    of_two = model_of(TOKENS, (("logits", 2),))
+    assert published(tmp_path / "b", texts, of_two).data == ("hf:stanfordnlp/imdb",)
     config = {"architectures": ["ViTForImageClassification"], "id2label": dict(enumerate(CIFAR))}
     assert published(tmp_path / "c", {"config.json": config}, three()).data == ("hf:uoft-cs/cifar10",)
-    assert published(tmp_path / "d", {}, model_of([("x", (1, 4), np.float32)])).data == ()
+
+
+def test_a_model_of_other_classes_is_not_judged_by_them(tmp_path):
+    config = {"architectures": ["ViTForImageClassification"]}
+    assert published(tmp_path / "a", {"config.json": config}, three()).data == ()
+    assert published(tmp_path / "b", {}, model_of([("x", (1, 4), np.float32)])).data == ()
 
 
 def test_every_task_here_is_one_of_recipes():
