@@ -111,7 +111,7 @@ def description_in(folder: Path) -> Description:
 
 def listed_pairs(description: Description, root: Path) -> Pairs | None:
     """Images that a `data.yaml` lists, as far as they lie below the folder; None where none of them does. Raises
-    DataError where one of a list is missing."""
+    DataError where some of a list are missing."""
     images: list[Path] = []
     splits: list[str] = []
     base = _base(description, root)
@@ -158,6 +158,8 @@ def _from_list(file: Path, bases: Sequence[Path]) -> list[Path]:
     lines = [line.strip() for line in read_text(file).splitlines()]
     found = {line: _place(line, (*bases, file.parent)) or _shorter(line, bases) for line in lines if line}
     missing = [line for line, place in found.items() if place is None or not place.is_file()]
+    if len(missing) == len(found):
+        return []  # of a split that was not downloaded
     if missing:
         raise DataError(f"{file}: {len(missing)} of its images are missing: {a_few(missing)}")
     return [place for place in found.values() if place]
@@ -205,10 +207,12 @@ def pairs_anywhere(root: Path) -> Pairs | None:
 
 
 def refuse_lone(texts: Iterable[Path], labels: Path, images: Path) -> None:
-    """Raises DataError where other texts than these lie below the folder of labels."""
-    lone = sorted(set(files_below(labels, frozenset({".txt"}))) - set(texts) - {labels / "classes.txt"})
+    """Raises DataError where other texts than these lie in the folder of labels, unless the images of a whole folder
+    are not there."""
+    others = set(files_below(labels, frozenset({".txt"}))) - set(texts) - {labels / "classes.txt"}
+    lone = sorted(text.relative_to(labels) for text in others if (images / text.relative_to(labels)).parent.is_dir())
     if lone:
-        raise DataError(f"{labels}: no image in {images} belongs to {a_few(f.relative_to(labels) for f in lone)}")
+        raise DataError(f"{labels}: no image in {images} belongs to {a_few(lone)}")
 
 
 def class_names(folders: Folders, described: Description) -> tuple[str, ...]:

@@ -378,3 +378,15 @@ def test_another_number_of_key_points_than_is_described_makes_its_sample_a_bad_o
     label = label_of(tmp_path, "0 .5 .5 .5 .5 .2 .2 2 .5 .5", "names: [cat]\nkpt_shape: [2, 3]")
     fault = "10 columns, not 5 and 3 for each of 2 key points (class cx cy w h, then x y v ...), which `kpt_shape` in "
     assert label == BadLabel(f"{tmp_path / 'labels/a.txt'}:1: {fault}data.yaml names")
+
+
+def test_splits_whose_images_were_not_downloaded_are_left_out(tmp_path):
+    shown_in(tmp_path, "images/val2017/a.png")
+    (tmp_path / "labels/train2017").mkdir()
+    (tmp_path / "labels/train2017/b.txt").write_text("0 .5 .5 .5 .5")
+    assert (opened(tmp_path).ids, opened(tmp_path).splits) == (("images/val2017/a.png",), ("val",))
+    for split, name in (("train", "b"), ("val", "a")):
+        (tmp_path / f"{split}2017.txt").write_text(f"./images/{split}2017/{name}.png\n")
+    (tmp_path / "coco.yaml").write_text("path: ../coco\ntrain: train2017.txt\nval: val2017.txt\nnames: {0: cat}\n")
+    samples = opened(tmp_path)
+    assert (samples.ids, samples.splits, samples.classes) == (("images/val2017/a.png",), ("val",), ("cat",))
