@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +22,10 @@ from ovopt.recipe import Recipe
 
 TEXT_TASKS = ("recognition", "transcription", "question-answering", "translation")
 """Tasks whose labels are texts, not names of classes."""
-DETECTION, CHANNELS = "detection", (1, 3, 4)
-"""The task whose labels are boxes, and the channels of an image."""
+DETECTION, REGRESSION = "detection", "regression"
+"""Tasks whose labels are boxes, and numbers."""
+CHANNELS = (1, 3, 4)
+"""Of an image."""
 SHOWN_NAMES = 20
 
 
@@ -145,8 +148,10 @@ class Labels:
         except DataError as error:
             raise DataError(f"{self.samples.ids[index]}: {error}") from None
 
-    def _class_or_text(self, label: str, index: int) -> int | str:
+    def _class_or_text(self, label: str, index: int) -> int | float | str:
         classes = self.recipe.data.classes
+        if self.recipe.task == REGRESSION and (number := as_number(label)) is not None:
+            return number
         if label in classes:
             return classes.index(label)
         if self.recipe.task in TEXT_TASKS:
@@ -162,6 +167,15 @@ class Labels:
         if len(names) > SHOWN_NAMES:
             return f"{said} under `data.classes`, or give there a text file with one of the {len(names):,} on each line"
         return f"{said}, as in {names_option(names)}"
+
+
+def as_number(text: str) -> float | None:
+    """The finite number that a text is; None for any other."""
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _is_number(label: Any) -> bool:

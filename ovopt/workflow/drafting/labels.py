@@ -10,6 +10,7 @@ import numpy as np
 
 from ovopt.contracts import BadLabel, Boxes, Future, LabelFile, Samples
 from ovopt.preparing.class_labels import class_labels
+from ovopt.preparing.labels import as_number
 
 Kind = Literal[
     "none", "boxes", "mask", "region", "image", "values", "defect", "future", "class", "name", "number", "flags",
@@ -91,6 +92,8 @@ def _of_classes(labels: Sequence[Any], count: int | None, names: Sequence[str]) 
         if all(name.lstrip("-").isdecimal() for name in distinct):
             numbers = tuple(sorted(set(map(int, distinct))))
             return Labels("class", numbers, first=labels[0])
+        if all(as_number(name) is not None for name in distinct):
+            return Labels("number", first=labels[0])
         return Labels("name", distinct, 0 if texts else len(distinct), first=labels[0])
     if all(isinstance(label, int) for label in labels):
         distinct = tuple(sorted({label for label in labels if label >= 0}))

@@ -43,6 +43,8 @@ def preparation_of(subject: Subject, answer: Answer, asked: Asked, known: Descri
             return Preparation(recordings.of_recordings(subject, known.rate), [f"The model takes {subject.inputs[0]}."])
         case "text" | "texts":
             return _of_texts(subject, asked, known)
+        case "file" if texts.is_text(subject.content) and texts.takes_tokens(subject.inputs):
+            return _of_texts(subject, asked, known)
         case "file":
             raise question(
                 f"{subject.samples.ids[0]} is {seems(bytes(subject.content))}: how does it become numbers",

@@ -49,6 +49,19 @@ def embedding(subject: Subject) -> Choice:
     return Choice("embedding", tuple(options))
 
 
+def is_text(content: bytes) -> bool:
+    """True for a file's bytes that are text in UTF-8."""
+    try:
+        return "\0" not in bytes(content).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+
+
+def takes_tokens(inputs: Sequence[Port]) -> bool:
+    """True where all that a model takes are rows of whole numbers."""
+    return all(port.dtype in ("i64", "i32") and len(port.shape or ()) == 2 for port in inputs)
+
+
 def left_over(subject: Subject) -> list[str]:
     """Columns of numbers, or of few names, beside the two texts of a sample: one of them may be its label."""
     if len(_columns(subject)) != 2:

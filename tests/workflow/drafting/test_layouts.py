@@ -637,3 +637,27 @@ def test_texts_and_a_model_of_the_next_word(tmp_path: Path) -> None:
     model = models_text_audio.token_scores(table)
     made = drafted(tmp_path, model, tmp_path / "texts.txt", task="language-modelling")
     assert value(made, "perplexity") == pytest.approx(1)
+
+
+def test_folders_of_text_files_beside_a_tokenizer(tmp_path: Path) -> None:
+    for place, text in enumerate(REVIEWS):
+        file = tmp_path / "val" / ("bad", "good")["good" in text or "great" in text] / f"{place}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    made = drafted(tmp_path, words_model(tmp_path, REVIEWS), tmp_path / "val")
+    assert made.sections["data"]["classes"] == ["bad", "good"]
+    assert value(made, "top1") == 1
+
+
+def test_a_table_of_images_and_numbers_is_a_regression(tmp_path: Path) -> None:
+    lines = ["file,age\n"]
+    (tmp_path / "faces").mkdir()
+    for place in range(20):
+        Image.fromarray(np.full((SIDE, SIDE, 3), 5 + 10 * place, np.uint8)).save(tmp_path / "faces" / f"{place}.png")
+        lines.append(f"{place}.png,{(5 + 10 * place) / 2}\n")
+    (tmp_path / "faces" / "labels.csv").write_text("".join(lines))
+    image = given("image", 1, 3, SIDE, SIDE)
+    mean = ops.reshape(ops.reduce_mean(image, np.array([1, 2, 3]), keep_dims=True), np.array([1, 1]), False)
+    made = drafted(tmp_path, model_of([image], age=ops.multiply(mean, np.float32(127.5))), tmp_path / "faces")
+    assert made.sections["task"] == "regression"
+    assert value(made, "mae") == pytest.approx(0, abs=1e-4)
