@@ -47,4 +47,4 @@ def test_a_recipe_names_a_decoder(entry, decoder):
 def test_every_decoder_tells_what_it_does(kind):
     assert kind.__doc__
     assert kind.sole is None or kind.sole in kind.model_fields
-    assert not kind.joins or kind.name.endswith("_parts")
+    assert not kind.joins or kind.beside or kind.name.endswith("_parts")
