@@ -61,9 +61,10 @@ class DetectionPrecision(Metric):
         `matched` and `ignored` are bit masks over the thresholds. Raises DataError where the output is no detections
         that this metric can compare.
         """
-        found, ignored = self.detections(output), self.ignored(target)
+        found = self.detections(output)
         found = found.pick(np.argsort(-found.rows[:, 4], kind="stable"))
-        target, ignored = target.pick(order := np.argsort(ignored, kind="stable")), ignored[order]
+        target = target.pick(np.argsort(self.ignored(target), kind="stable"))
+        ignored = self.ignored(target)
         classes = np.union1d(found.rows[:, 5], target.classes).astype(int).tolist()
         return [self._class_row(c, found, target, ignored) for c in classes]
 
