@@ -177,4 +177,7 @@ class ClassShifts:
 
     def _names_by_answers(self) -> list[str]:
         places = {answer: label for label, (answer, _) in self._answers().items()}
-        return [self._names[places[i]] if i in places else f"class {i}" for i in range(self.scores or 0)]
+        count = self.scores or 0
+        left = [name for label, name in enumerate(self._names) if label not in places.values()]
+        others = iter(left if len(self._names) == count else [f"class {i}" for i in range(count) if i not in places])
+        return [self._names[places[i]] if i in places else next(others) for i in range(count)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ovopt.metrics.class_labels import scores_of
@@ -15,6 +16,8 @@ BY_NAMES = (
     "any",
 )  # fmt: skip
 """Tasks whose labels may be names of classes."""
+NUMBERED = re.compile(r"(.*\D)(\d+)", re.DOTALL)
+"""A name that ends in a number: `c3`, `class_07`."""
 
 
 def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> Draft:
@@ -35,11 +38,32 @@ def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> D
     if draft.sections.get("task") == "classification":
         (port,) = chosen_outputs(subject.outputs, draft.sections.get("model", {}).get("output"))[:1]
         scores = scores_of(port)
-        if scores not in (None, 1, len(names)):
+        if every := numbered(names, scores or 0):
+            names = every
+            said = ["`classes` carry their numbers, by which they stand; names without samples follow those with some."]
+        elif scores not in (None, 1, len(names)):
             said.append(
                 f"The data has {len(names)} classes, the model {scores} scores: name every class, at its place."
             )
     return draft.with_section("data", {**data, "classes": list(names)}, *draft.comments.get("data", ()), *said)
+
+
+def numbered(names: Sequence[str], scores: int) -> list[str]:
+    """Names of all classes, where those that samples have end in numbers, each another one, that are places of them;
+    empty where they do not.
+
+    >>> numbered(["c3", "c0"], 5), numbered(["ant", "bee"], 5)
+    (['c0', 'c1', 'c2', 'c3', 'c4'], [])
+    """
+    found = [match for name in names if (match := NUMBERED.fullmatch(name))]
+    known = {int(match[2]): match.string for match in found}
+    if len(known) < len(names) or len({match[1] for match in found}) != 1 or len(names) >= scores:
+        return []
+    first = 1 if scores in known and 0 not in known else 0
+    if not all(first <= place < scores + first for place in known):
+        return []
+    width = min(len(match[2]) for match in found)  # `07` is written with a zero
+    return [known.get(place, f"{found[0][1]}{place:0{width}d}") for place in range(first, scores + first)]
 
 
 def with_order(draft: Draft, names: Sequence[str], said: Sequence[str]) -> Draft:
