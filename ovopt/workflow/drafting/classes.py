@@ -39,7 +39,7 @@ def with_classes(draft: Draft, subject: Subject, known: Sequence[str] = ()) -> D
         (port,) = chosen_outputs(subject.outputs, draft.sections.get("model", {}).get("output"))[:1]
         scores = scores_of(port)
         if every := numbered(names, scores or 0):
-            names = every
+            names = tuple(every)
             said = ["`classes` carry their numbers, by which they stand; names without samples follow those with some."]
         elif scores not in (None, 1, len(names)):
             said.append(
