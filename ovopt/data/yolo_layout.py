@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ovopt.data.content import read_text
@@ -131,43 +131,45 @@ def _base(description: Description, root: Path) -> Path:
     return (_place(path, (root,)) if isinstance(path, str) else None) or root
 
 
-def _place(entry: str, bases: Iterable[Path]) -> Path | None:
+def _place(entry: str, bases: Sequence[Path]) -> Path | None:
     """What an entry names below one of these folders; None where there is nothing. Exports of single subsets lead one
-    folder up (`../train/images`), where it is the folder itself that is meant."""
+    folder up (`../train/images`), where it is the folder itself that is meant; others begin with folders of the
+    author's, which are left out."""
     name = entry.replace("\\", "/")
     while name.startswith(("./", "../")):
         name = name.partition("/")[2]
-    for base in bases:
-        if name in ("", ".") or base.joinpath(name) == base:
-            return base
-        try:
-            place = confined(base, _below(name, base), "data.yaml")
-        except DataError:
-            continue
-        if place.exists():
+    if name in ("", ".", ".."):
+        return bases[0]
+    parts = PurePosixPath(name).parts
+    for short in range(max(1, len(parts) - 1)):
+        found = (_below(base, str(PurePosixPath(*parts[short:]))) for base in bases)
+        if place := next((place for place in found if place), None):
             return place
     return None
 
 
-def _below(name: str, base: Path) -> str:
+def _below(base: Path, name: str) -> Path | None:
+    try:
+        place = base if Path(name) == base else confined(base, _relative(name, base), "data.yaml")
+    except DataError:
+        return None
+    return place if place.exists() else None
+
+
+def _relative(name: str, base: Path) -> str:
     place = Path(name)
     return str(place.relative_to(base)) if place.is_absolute() and place.is_relative_to(base) else name
 
 
 def _from_list(file: Path, bases: Sequence[Path]) -> list[Path]:
     lines = [line.strip() for line in read_text(file).splitlines()]
-    found = {line: _place(line, (*bases, file.parent)) or _shorter(line, bases) for line in lines if line}
+    found = {line: _place(line, (*bases, file.parent)) for line in lines if line}
     missing = [line for line, place in found.items() if place is None or not place.is_file()]
     if len(missing) == len(found):
         return []  # of a split that was not downloaded
     if missing:
         raise DataError(f"{file}: {len(missing)} of its images are missing: {a_few(missing)}")
     return [place for place in found.values() if place]
-
-
-def _shorter(line: str, bases: Iterable[Path]) -> Path | None:
-    """Darknet's lists begin with a folder of the author's, `data/`."""
-    return _place(line.partition("/")[2], bases) if "/" in line.strip("/") else None
 
 
 def _refuse_twice(images: Sequence[Path], splits: Sequence[str], file: Path) -> None:

@@ -269,6 +269,7 @@ def test_a_folder_of_images_goes_with_its_labels(tmp_path, place):
         "path: images\ntrain: first\nval: second\ntest:\n",
         "train: first.txt\nval: images/second\n",
         "train: /content/sets/first\nval: images/second\ntest: images/first\n",
+        "train: /content/sets/images/first\nval: C:\\\\me\\\\images\\\\second\n",
     ],
 )
 def test_what_a_description_lists_are_the_datas_own_splits(tmp_path, content):
