@@ -12,6 +12,8 @@ from ovopt.workflow.drafting.heads import Head, Shape
 
 BOX, END = 4, 6
 """Numbers of a box, and of one with score and class."""
+LONGEST_ROW = 7
+"""Numbers of a box with all that OpenVINO's DetectionOutput says."""
 MASKS = Head(0, "mask_rcnn", "Boxes, labels, scores and a mask of each", task="instance-segmentation")
 POINTS = Head(0, "keypoint_rcnn", "Boxes, labels, scores and the key points of each", task="keypoints")
 ANGLES = Head(0, "rotated_boxes", "Boxes with an angle, labels and scores", task="oriented-detection")
@@ -41,7 +43,14 @@ def are_maps(labels: Boxes, outputs: Sequence[Port], classes: int | None) -> boo
     every pixel, or tells one class from it."""
     shape = outputs[0].shape or ()
     own = {(classes or 1) + 1, *({1} if (classes or 1) == 1 else ())}
-    return labels.outlines is not None and len(shape) == 4 and bool(own & {shape[1], shape[3]})
+    if labels.outlines is None or len(shape) != 4:
+        return False
+    return any(shape[axis] in own and _are_sides(sides) for axis, sides in ((1, shape[2:]), (3, shape[1:3])))
+
+
+def _are_sides(sizes: Shape) -> bool:
+    """True for height and width of a map, which are longer than a row of numbers for a box."""
+    return all(size is None or size > LONGEST_ROW for size in sizes)
 
 
 def _is_mask(shape: Shape) -> bool:

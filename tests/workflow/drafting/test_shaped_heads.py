@@ -193,6 +193,8 @@ def test_a_draft_judges_what_is_labelled(tmp_path: Path) -> None:
         ([(1, 1, 64, 64)], 1, True),
         ([(1, 2, 64, 64)], 1, True),
         ([(1, 1, 64, 64)], 3, False),
+        ([(1, 1, 200, 7)], 1, False),
+        ([(1, 2, None, None)], 1, True),
         ([(1, 39, 8400), (1, 4, 160, 160)], 3, False),
     ],
 )
