@@ -26,6 +26,7 @@ from ovopt.workflow.comparing.compare import scorer_of
 from ovopt.workflow.comparing.one_process import OneProcess
 from ovopt.workflow.comparing.scoring import Pass, Scorer, table_of, value_of
 from ovopt.workflow.comparing.taking_part import NamedModel, named_models
+from ovopt.workflow.described_otherwise import said_otherwise
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -136,5 +137,6 @@ def _remarks(run: Run, one: NamedModel, prepared: Prepared, scorer: Scorer, scor
     match = run.recipe.match
     if match and conditions_met(match, Path(run.model.path), one.opened.facts) is None:
         yield "match: does not fit this model, which this recipe is used for by its name alone"
+    yield from said_otherwise(run.recipe, one.opened)
     yield from scorer.doubts
     yield from scored.shifts.misfit()
