@@ -27,6 +27,8 @@ def shaped_heads(labels: Boxes, outputs: Sequence[Port], classes: int | None) ->
     found: list[Head] = []
     if labels.outlines is not None:
         found += [*_prototypes(shapes, classes or 1), *_lists(outputs, BOX, _is_mask, MASKS)]
+    elif labels.key_points is None:
+        found += [_boxes_alone(head, shapes) for head in _prototypes(shapes, classes or 1)]
     if labels.key_points is not None:
         count = labels.key_points.shape[1]
         found += _poses(sole, classes or 1, count) if sole else ()
@@ -73,6 +75,17 @@ def _prototypes(shapes: Sequence[Shape], classes: int) -> Iterator[Head]:
     if columns == END + count:
         said = f"Rows of two corners, score, class and {count} coefficients of mask prototypes."
         yield Head([boxes, maps], {"yolo_v8_seg": {"end_to_end": True}}, said, task="instance-segmentation")
+
+
+def _boxes_alone(head: Head, shapes: Sequence[Shape]) -> Head:
+    """The same boxes without the masks, which labels lack."""
+    assert isinstance(head.outputs, list), "boxes and prototypes"
+    boxes, maps = map(int, head.outputs)
+    fields = head.decoder["yolo_v8_seg"] if isinstance(head.decoder, dict) else {}
+    if "end_to_end" in fields:
+        return Head(boxes, "yolo_end_to_end", head.said, before=({"slice": {"axis": -1, "stop": END}},))
+    columns = min(size for size in shapes[boxes][1:] if size is not None)
+    return Head(boxes, {"yolo_v8": {"classes": columns - BOX - (shapes[maps][1] or 0), **fields}}, head.said)
 
 
 def _listed(outputs: Sequence[Port], box: int, more: Callable[[Shape], bool] | None) -> Iterator[list[int | str]]:

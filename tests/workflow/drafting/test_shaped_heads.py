@@ -166,8 +166,13 @@ def test_every_decoder_that_is_chosen_exists() -> None:
     } <= plugins("ovopt.decoders", Decoder).keys()
 
 
-def test_boxes_alone_tell_of_detection_alone() -> None:
-    assert heads(labelled(), 2, (1, 116, 8400), PROTOTYPES) == {}
+def test_boxes_alone_are_judged_without_the_masks_that_belong_to_them() -> None:
+    assert heads(labelled(), 2, (1, 84, 8400)) == {}
+    assert heads(labelled(), 2, (1, 116, 8400), PROTOTYPES) == {"detection": [(0, {"yolo_v8": {"classes": 80}})]}
+    transposed = {"yolo_v8": {"classes": 80, "transposed": True}}
+    assert heads(labelled(), 2, PROTOTYPES, (1, 8400, 116)) == {"detection": [(1, transposed)]}
+    (head,) = shaped_heads(labelled(), [Port(name="x", shape=s, dtype="f32") for s in ((1, 30, 38), PROTOTYPES)], 2)
+    assert (head.before, head.decoder) == (({"slice": {"axis": -1, "stop": 6}},), "yolo_end_to_end")
 
 
 def test_a_draft_judges_what_is_labelled(tmp_path: Path) -> None:
