@@ -153,8 +153,11 @@ class Subject:
 
 
 def _plain(value: Any) -> Any:
-    """A value of rt_info as plain ones."""
-    inner = getattr(value, "value", value)
+    """A value of rt_info as plain ones; what is no text is an empty one."""
+    try:
+        inner = getattr(value, "value", value)
+    except UnicodeDecodeError:
+        return ""
     if isinstance(inner, Mapping):
         return {str(key): _plain(one) for key, one in inner.items()}
     return inner

@@ -164,3 +164,9 @@ def test_what_is_not_understood_is_said(change, doubt, tmp_path):
 def test_metadata_of_somebody_else_are_left_alone(tmp_path):
     found = published(tmp_path, {"metadata.yaml": "author: me\ntask: detect\n"}, rows(1, 7, 84))
     assert (found.said, found.doubts) == ({}, ())
+
+
+def test_an_entry_that_is_no_text_takes_nothing_from_the_others(tmp_path):
+    file = onnx_file(tmp_path, {**METADATA, "description": "QQQQ"})
+    file.write_bytes(file.read_bytes().replace(b"QQQQ", b"\xff\xfe\xff\xfe"))
+    assert described(OpenedModel(file)).task == "detection"
