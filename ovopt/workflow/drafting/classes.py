@@ -72,6 +72,16 @@ def with_order(draft: Draft, names: Sequence[str], said: Sequence[str]) -> Draft
     return draft.with_section("data", {**draft.sections["data"], "classes": list(names)}, *said, why)
 
 
+def at_places(places: Mapping[str, int], scores: int) -> list[str]:
+    """Names of all classes, of which some are known by their place.
+
+    >>> at_places({"cat": 2, "dog": 1}, 4)
+    ['class 0', 'dog', 'cat', 'class 3']
+    """
+    names = {place: name for name, place in places.items()}
+    return [names.get(place, f"class {place}") for place in range(scores)]
+
+
 def with_places(draft: Draft, places: Mapping[str, int], said: Sequence[str]) -> Draft:
     """Names of classes at the places that the answers of a model tell that has many more."""
     data = {key: value for key, value in draft.sections["data"].items() if key != "classes"}

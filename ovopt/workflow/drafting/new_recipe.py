@@ -19,7 +19,7 @@ from ovopt.recipe import Task
 from ovopt.workflow.beginning.options import Options, check, options_of
 from ovopt.workflow.drafting.answers import answer_of
 from ovopt.workflow.drafting.choices import Choice, Plan
-from ovopt.workflow.drafting.classes import with_classes, with_order, with_places
+from ovopt.workflow.drafting.classes import at_places, with_classes, with_order, with_places
 from ovopt.workflow.drafting.draft import Draft, completed
 from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
@@ -230,7 +230,8 @@ def _moved(draft: Draft, maker: _Maker, figure: Figure, options: Options) -> tup
     if figure.better_order:
         return with_order(draft, figure.better_order, said), maker.trials
     if draft.sections["data"]["source"]["kind"] not in RENAMING:
-        return draft, maker.trials
+        (port,) = chosen_outputs(maker.subject.outputs, draft.sections.get("model", {}).get("output"))[:1]
+        return with_order(draft, at_places(figure.better_places, scores_of(port) or 0), said), maker.trials
     moved, named = with_places(draft, figure.better_places, said), maker.subject.model
     samples = samples_of(moved, named, options.seed or 0)
     return moved, Trials(Subject(named, samples), options.progress, options.seed or 0)
