@@ -61,7 +61,6 @@ class Config(Schema):
     problem_type: str | None = None
     pad_token_id: int | None = None
     max_position_embeddings: int | None = None
-    vocab_size: int | None = None
 
 
 def hugging_face_facts(subject: Subject) -> Iterator[Fact | Doubt]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,7 +84,3 @@ def _contradiction(made: Described, other: Fact) -> str:
         f"{other.source}: says {other.name} {quoted(other.value)}, and {made.said[other.name]} says {quoted(first)}, "
         "which is taken"
     )
-
-
-FIELDS = tuple(one.name for one in fields(Described) if one.name not in ("said", "doubts"))
-"""The names of facts."""
