@@ -38,7 +38,7 @@ def classification(labels: Labels, outputs: Sequence[Port]) -> Answer:
     raise question(
         f"the labels tell of {labels.classes} classes ({_few(labels.distinct)}), and no output has a score for each: "
         f"{', '.join(map(str, outputs))}; name the task, or the outputs' own classes",
-        ["--task regression", "--task any"],
+        [*(["--task regression"] if labels.kind == "class" else []), "--task any"],
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovopt.data.own_splits import own_splits_in, usual_split
-from ovopt.data.recognition import other_layouts, settings_of
+from ovopt.data.recognition import HUB, other_layouts, settings_of
 from ovopt.data.voc import holds_both
 from ovopt.errors import DataError, UsageError, did_you_mean
 from ovopt.given_file import open_file
@@ -73,7 +73,8 @@ def started(model: OpenedModel, asked: Asked) -> Draft:
 def header(model: OpenedModel, raw: Mapping[str, Any]) -> Draft:
     """The beginning of a recipe: its version, a name, and the sections of one to start from but its data."""
     path = Path(model.name if model.label else model.path)
-    family = (path.resolve().name if path.is_dir() else path.stem).lower().replace("_", "-")
+    whole = path.is_dir() or str(path).startswith(HUB)
+    family = (path.resolve().name if whole else path.stem).lower().replace("_", "-")
     sections = {
         "ovopt": 1,
         "family": raw.get("family", family),

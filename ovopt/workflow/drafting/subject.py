@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ovopt.contracts import DataSource, Samples
 from ovopt.errors import DataError
+from ovopt.model.files.opened import OpenedModel
 from ovopt.records import Port
 from ovopt.transforms.sniff import is_image, is_recording
 from ovopt.workflow.comparing.taking_part import NamedModel
@@ -79,6 +81,12 @@ class Subject:
     def is_labelled(self) -> bool:
         """True where a sample has a label that can be used."""
         return self.labels.kind != "none"
+
+
+def folder_of(model: OpenedModel) -> Path:
+    """The folder that a model lies in, or is."""
+    given, place = Path(model.path), model.location
+    return given if given.is_dir() else place if place.is_dir() else place.parent
 
 
 def kind_of(content: Any) -> str:

@@ -13,7 +13,7 @@ from ovopt.records import Port
 from ovopt.transforms.text import NAMES
 from ovopt.workflow.drafting.choices import Choice, Option
 from ovopt.workflow.drafting.question import option, question
-from ovopt.workflow.drafting.subject import Subject
+from ovopt.workflow.drafting.subject import Subject, folder_of
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
 LENGTHS = (("tokenizer_config.json", ("model_max_length", "max_len")), ("config.json", ("max_position_embeddings",)))
@@ -103,9 +103,7 @@ def _columns(subject: Subject) -> tuple[str, ...]:
 
 
 def _tokenizer(subject: Subject, data: Path | None) -> str:
-    model = subject.model.opened
-    path = Path(model.path)
-    folder = path if path.is_dir() else model.location.parent
+    folder = folder_of(subject.model.opened)
     if any((folder / name).is_file() for name in TOKENIZERS) or any(folder.glob("*.gguf")):
         return "{model}"
     beside = data.parent if data is not None and data.is_file() else data
@@ -123,9 +121,8 @@ def _length(subject: Subject, tokenizer: str, known: int | None) -> dict[str, An
     fixed = next((port.shape[-1] for port in subject.inputs if port.shape and len(port.shape) == 2), None)
     if fixed is not None:
         return {"max_length": fixed, "pad": "max_length"}
-    path = Path(subject.model.opened.path)
-    folder = path if path.is_dir() else path.parent
-    return {"max_length": known or _told([folder, Path(tokenizer)]) or LENGTH}
+    folders = [folder_of(subject.model.opened), Path(tokenizer)]
+    return {"max_length": known or _told(folders) or LENGTH}
 
 
 def _told(folders: Sequence[Path]) -> int | None:
