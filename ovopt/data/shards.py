@@ -59,6 +59,13 @@ def is_pattern(path: str) -> bool:
     return bool(RANGE.search(path)) or glob.has_magic(path)
 
 
+def is_there(place: Path) -> bool:
+    """Tell a path of a file or folder, or a pattern that some file fits."""
+    if place.exists() or not is_pattern(str(place)):
+        return place.exists()
+    return any(glob.glob(name, recursive=True) for name in _expanded(str(place)))
+
+
 def is_saved(folder: Path) -> bool:
     """Tell a folder that `save_to_disk` of `datasets` wrote: a table, or one for each split."""
     return (folder / SAVED).is_file() or (folder / SAVED_SPLITS).is_file()

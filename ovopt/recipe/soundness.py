@@ -10,6 +10,7 @@ from typing import Any
 from ovopt.contracts import Metric
 from ovopt.contracts.own_code import OwnCode
 from ovopt.data.own_splits import SplitError
+from ovopt.data.shards import is_there
 from ovopt.data.split import check_amounts
 from ovopt.errors import RecipeError, did_you_mean, quoted
 from ovopt.given_file import check_path
@@ -73,7 +74,7 @@ def _lost(plugin: Any, key: str, place: str) -> Iterator[Fault]:
     for path in given if isinstance(given, tuple) else (given,):
         if isinstance(path, str) and not path.startswith(LATER):
             try:
-                found = check_path(expand(path), RecipeError).exists()
+                found = is_there(check_path(expand(path), RecipeError))
             except RecipeError as error:
                 yield Fault(f"{place}.{key}", str(error))
             else:

@@ -7,7 +7,16 @@ from pathlib import PurePath
 
 import pytest
 
-from ovopt.data.shards import holds_tables, is_saved, is_webdataset, saved_files, saved_parts, shards_of, split_named
+from ovopt.data.shards import (
+    holds_tables,
+    is_saved,
+    is_there,
+    is_webdataset,
+    saved_files,
+    saved_parts,
+    shards_of,
+    split_named,
+)
 from ovopt.errors import DataError
 from tests.factories import exactly
 
@@ -91,6 +100,12 @@ def test_a_folder_of_no_one_table_is_an_error(tmp_path, names, fault):
     kinds = tmp_path if names else ".arrow, .csv, .json, .jsonl, .parquet, .tar, .tsv"
     with pytest.raises(DataError, match=exactly(f"{tmp_path}: {fault.format(kinds)}")):
         shards_of(tmp_path)
+
+
+def test_a_pattern_is_there_where_a_file_fits_it(tmp_path):
+    made(tmp_path, "val-1.csv")
+    there = [is_there(tmp_path / name) for name in ("val-1.csv", "val-*.csv", "val-{0..1}.csv", "val-{2..3}.csv", "no")]
+    assert there == [True, True, True, False, False]
 
 
 def test_a_pattern_that_no_file_fits_is_an_error(tmp_path):
