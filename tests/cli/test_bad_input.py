@@ -254,7 +254,7 @@ def test_a_recipe_with_one_fault(work: Path, text: str, fault: str) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "value"),
     [
-        ("data: {splits: {calibration: lots}}", "data.splits.calibration", "'lots'"),
+        ("data: {splits: {calibration: [[1]]}}", "data.splits.calibration", "1"),
         ("runtime: {properties: {NUM_STREAMS: [1]}}", "runtime.properties.NUM_STREAMS", "[1]"),
         ("model: {output: {a: 1}}", "model.output", "{'a': 1}"),
     ],
