@@ -151,11 +151,12 @@ class ClassShifts:
     @property
     def right_if_moved(self) -> float | None:
         """The share of samples that would be right with each label at the class that the model answers to it most
-        often; None where that is half of them or less, two labels meet, or the labels stand there already."""
+        often; None where that is half of them or less, two labels meet or there is but one, or they stand there
+        already."""
         answers = self._answers()
         right, n = sum(samples for _, samples in answers.values()), self._pairs.total()
         moved = any(answer != label for label, (answer, _) in answers.items())
-        alone = len({answer for answer, _ in answers.values()}) == len(answers)
+        alone = len({answer for answer, _ in answers.values()}) == len(answers) > 1
         return right / n if moved and alone and right > SHIFTED_SHARE * n else None
 
     def _said_of_order(self) -> str | None:

@@ -272,3 +272,12 @@ def test_names_that_no_other_order_makes_right_stay_in_theirs(pairs: list[tuple[
 def test_numbers_that_no_label_of_many_has_are_named() -> None:
     assert missing_numbers([0, 2] * 10, 3) == ["1 of the model's 3 classes have no sample in the data: 1"]
     assert missing_numbers([0, 1, 2] * 10, 3) == missing_numbers([0, 2] * 7, 3) == []
+
+
+def test_one_class_alone_tells_no_order_of_names() -> None:
+    shifts = ClassShifts(3, None, ("a", "b", "c"))
+    for _ in range(30):
+        shifts.add(np.array([1.0, 0, 0]), 2)
+    assert shifts.better_order() is None
+    shifts.add(np.array([0.0, 1, 0]), 0)
+    assert shifts.better_order() == ["c", "a", "b"]
