@@ -13,7 +13,7 @@ import pytest
 
 import ovopt
 from ovopt.errors import OvoptError
-from ovopt.recipe import Override, Recipe, with_overrides
+from ovopt.recipe import SECTIONS, Override, Recipe, with_overrides
 from ovopt.spelling import OPTION, in_python, on_command
 from tests.cli.run import write_ir
 from tests.cli.test_help import ALL
@@ -80,7 +80,8 @@ def test_every_setting_of_a_message_is_one_of_the_recipe(where: str) -> None:
     for command, options in OPTIONS.items():
         for name, value in names(on_command(TOLD[where], options)):
             if name == "--set" and "=" in value and not value.startswith("7"):
-                settings = with_overrides({}, [Override.of(value.replace("...", "7"))])
+                eight = {section: [{"any": {}}] * 8 for section in SECTIONS}  # a name that is filled in reads as 7
+                settings = with_overrides(eight, [Override.of(value.replace("...", "7"))])
                 assert settings.keys() <= Recipe.model_fields.keys(), command
 
 
