@@ -51,11 +51,11 @@ class Samples:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """What a sample's place among the splits is drawn by: its key, or its id by `bare_id`."""
+        """Keys that places among the splits are drawn by: a sample's own, or its id by `bare_id`."""
         return self.keys or tuple(bare_id(one, self.source) for one in self.ids)
 
     def column(self, name: str) -> Sequence[Any]:
-        """What the source says of each sample under this name. Raises DataError where it says nothing."""
+        """The source's values of each sample under this name. Raises DataError where it says nothing."""
         if name not in self.columns:
             hint = did_you_mean(name, self.columns) if self.columns else "it has none beside samples and labels"
             raise DataError(f"{self.source}: no column {name!r}; {hint}")

@@ -42,7 +42,7 @@ class Annotation:
 
 
 def read_or_bad(read: Callable[[], T]) -> T | BadLabel:
-    """What `read` gives, or the reason why it cannot."""
+    """The answer of `read`, or the reason why there is none."""
     try:
         return read()
     except DataError as error:

@@ -75,7 +75,7 @@ class ArrayFile:
 
 @dataclass(frozen=True)
 class ArrayChoice:
-    """What a recipe says about the arrays of a file."""
+    """A recipe's choice of a file's arrays."""
 
     inputs: str | Mapping[str, str] | None = None
     labels: str | None = None

@@ -153,7 +153,7 @@ def _parts(file: Path) -> list[str]:
 
 
 def _folders_of(file: Path) -> list[Path]:
-    """Where the images of a file of annotations may be that is called like them: annotations/instances_val2017.json
+    """Places for the images of a file of annotations that is called like them: annotations/instances_val2017.json
     goes with val2017/."""
     subset = next((part for part in _parts(file) if own_split(part)), file.stem.removeprefix("instances_"))
     beside = file.parent

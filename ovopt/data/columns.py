@@ -47,7 +47,7 @@ MANY = 4
 
 @dataclass(frozen=True)
 class Choice:
-    """What a recipe says about a table's columns. `rename` is a label as found (a class name where the table has them)
+    """A recipe's choice of a table's columns. `rename` is a label as found (a class name where the table has them)
     -> class name or index; rows with other labels are left out."""
 
     inputs: Inputs | None = None

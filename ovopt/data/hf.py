@@ -203,7 +203,7 @@ class HuggingFace(DataSource):
         return {"": _with_recordings(table, place)}
 
     def _saved(self, folder: Path) -> Any:
-        """What `save_to_disk` wrote, of which every file lies inside the folder."""
+        """The folder that `save_to_disk` wrote, of which every file lies inside the folder."""
         for file in saved_files(folder):
             check_table(file, self._table_limits)
         import datasets

@@ -130,7 +130,7 @@ def _files_of_images(drawn: Mapping[Path, Mapping[str, Any]], root: Path) -> dic
 
 
 def _images_of(file: Path, content: Mapping[str, Any], root: Path) -> Iterator[Path]:
-    """Where a file's image lies: where it says, else under that name beside it or in `images`, else under its own."""
+    """The place of a file's image: where it says, else under that name beside it or in `images`, else under its own."""
     name = str(content.get("imagePath") or "").replace("\\", "/")
     base, beside = PurePosixPath(name).name, file.parent.relative_to(root)
     said = [Path(os.path.normpath(beside / name)), beside / base, Path("images", base)] if base else []

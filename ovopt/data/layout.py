@@ -1,4 +1,4 @@
-"""What lies in a folder, as far as a look at a few names and first bytes tells."""
+"""Content of a folder, as far as a look at a few names and first bytes tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `datasets` loads: in silence, and with errors of one line."""
+"""Loading through `datasets`: in silence, and with errors of one line."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SPOOLED_ROWS = 16
 
 
 class LoadError(DataError):
-    """What `datasets` cannot load."""
+    """Data that `datasets` cannot load."""
 
 
 def loaded(said: str, **arguments: Any) -> Any:
-    """What `datasets.load_dataset` gives. Raises LoadError, which begins with `said`, for whatever it raises."""
+    """The data of `datasets.load_dataset`. Raises LoadError, which begins with `said`, for whatever it raises."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import datasets
 
@@ -43,7 +43,7 @@ def configurations(name: str) -> list[str]:
 
 
 def guarded(said: str, load: Callable[[], Any]) -> Any:
-    """What a loader of `datasets` gives. Raises LoadError, which begins with `said`, for whatever it raises."""
+    """The data of a loader of `datasets`. Raises LoadError, which begins with `said`, for whatever it raises."""
     import datasets
 
     silent = datasets.are_progress_bars_disabled()

@@ -48,7 +48,7 @@ class FolderPair:
 
 @dataclass(frozen=True)
 class Endings:
-    """What names of images and of labels end in."""
+    """Endings of the names of images and of labels."""
 
     image: str
     label: str

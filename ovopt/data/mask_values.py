@@ -30,8 +30,8 @@ WHITE = 128
 
 @dataclass(frozen=True)
 class MaskValues:
-    """What stands in masks: the class id of each value of a pixel, or the colour and name of each class; nothing where
-    the values are the ids."""
+    """Meaning of the values in masks: the class id of each value of a pixel, or the colour and name of each class;
+    nothing where the values are the ids."""
 
     ids: tuple[int, ...] = ()
     colours: tuple[Colour, ...] = ()

@@ -21,7 +21,7 @@ Found: TypeAlias = tuple[Sequence[float], Any, bool]
 
 @dataclass(frozen=True)
 class ObjectKeys:
-    """What the fields of a column of objects are called."""
+    """Usual names of the fields of a column of objects."""
 
     boxes: str
     classes: str

@@ -50,7 +50,7 @@ def usual_split(name: str) -> str | None:
 
 
 def own_splits_in(folder: Path) -> dict[str, list[Path]]:
-    """What lies in a folder under the usual name of a split, or one with a number behind it: folders, or where there
+    """Places in a folder under the usual name of a split, or one with a number behind it: folders, or where there
     are none, files by their names without suffix."""
     try:
         places = sorted(place for place in folder.iterdir() if PLAIN.fullmatch(place.stem))

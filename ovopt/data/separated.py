@@ -1,4 +1,4 @@
-"""How a file of separated values is written: its separator, its decimal mark, its encoding."""
+"""Form of a file of separated values: its separator, its decimal mark, its encoding."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WIDE = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM
 
 @dataclass(frozen=True)
 class Written:
-    """How a file of separated values is written; None for what the file itself tells."""
+    """The form of a file of separated values; None for what the file itself tells."""
 
     separator: str | None = None
     decimal: str | None = None
@@ -71,7 +71,7 @@ class Written:
 
 
 def written(file: Path, said: Written) -> Written:
-    """How a .csv or .tsv file is written, as far as the recipe has not said it. Raises DataError where it cannot be
+    """The form of a .csv or .tsv file, as far as the recipe has not said it. Raises DataError where it cannot be
     read."""
     with open_file(file, DataError) as stream:
         content = stream.read(LOOKED_AT)

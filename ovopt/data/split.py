@@ -34,7 +34,7 @@ class Splits(Record):
 
     @property
     def choices(self) -> dict[str, Choice | None]:
-        """What the recipe says of each split."""
+        """The recipe's choice for each split."""
         return {"calibration": self.calibration, "tuning": self.tuning, "gate": self.gate}
 
 

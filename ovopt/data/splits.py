@@ -197,7 +197,7 @@ def _prefixes(opened: Sequence[tuple[str, Samples]]) -> list[str]:
 
 
 def _keys(opened: Sequence[tuple[str, Samples]]) -> Iterator[str]:
-    """What places are drawn by: parts count within their own split, so that their order on a command line is free."""
+    """Keys that places are drawn by: parts count within their own split, so that their order is free."""
     met = Counter[str]()
     for name, samples in opened:
         met[name] += 1

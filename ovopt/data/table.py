@@ -40,7 +40,7 @@ class Table:
 
     @property
     def ids(self) -> list[str]:
-        """Of all rows: the split, or the table's name, and the number of the row in it."""
+        """Ids of all rows: the split, or the table's name, and the number of the row in it."""
         parts = self.parts or {Path(self.source).name: len(self.rows)}
         return [f"{name}#{row}" for name, count in parts.items() for row in range(count)]
 

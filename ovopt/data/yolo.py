@@ -192,7 +192,7 @@ def _check_shares(shares: Sequence[float], columns: Sequence[str], said: str, si
 
 
 def _corners(shares: Sequence[float]) -> list[float]:
-    """Of centre and size."""
+    """Corners of centre and size."""
     cx, cy, w, h = shares
     return [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
 

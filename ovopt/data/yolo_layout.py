@@ -60,7 +60,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Description:
-    """What a `data.yaml` says, or nothing; `file` names it in messages."""
+    """The content of a `data.yaml`, or nothing; `file` names it in messages."""
 
     file: Path
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -132,7 +132,7 @@ def _base(description: Description, root: Path) -> Path:
 
 
 def _place(entry: str, bases: Sequence[Path]) -> Path | None:
-    """What an entry names below one of these folders; None where there is nothing. Exports of single subsets lead one
+    """The place that an entry names below one of these folders; None where there is none. Exports of subsets lead one
     folder up (`../train/images`), where it is the folder itself that is meant; others begin with folders of the
     author's, which are left out."""
     name = entry.replace("\\", "/")

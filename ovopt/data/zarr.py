@@ -104,7 +104,7 @@ def _arrays(zarr: Any, root: Path) -> dict[str, Any]:
 
 
 def _metadata(root: Path) -> Iterator[tuple[str, bytes]]:
-    """What a store says about its arrays, file by file."""
+    """Metadata of a store's arrays, file by file."""
     if root.is_dir():
         for file in sorted(root.rglob("*")):
             if file.name in MARKS:

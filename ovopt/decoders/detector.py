@@ -28,7 +28,7 @@ CANDIDATES = 30_000
 
 
 class Detecting(Decoder):
-    """What all decoders of detections can be told."""
+    """Settings of all decoders of detections."""
 
     score: float = Field(default=0.001, ge=0, lt=1, description="detections count from above this score")
     max_detections: int = Field(default=300, gt=0, description="so many of the best are kept")

@@ -15,7 +15,7 @@ WANTED = "an array, a number, a text, or a list of them"
 
 
 class _Joining(Record):
-    """What a contract has as a constant of the class, and a recipe says of a function."""
+    """A function's constant of the contract, which the recipe says."""
 
     joins: bool = Field(default=False, description="whether it takes what all parts of a sample gave, as a list")
 

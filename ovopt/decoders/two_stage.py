@@ -22,7 +22,7 @@ OFFSET = "what is taken from the model's class numbers: 1 where its 0 is the bac
 
 @dataclass(frozen=True)
 class Listed:
-    """What outputs say of n objects: their boxes [n, columns], labels [n] and scores [n]."""
+    """Outputs about n objects: their boxes [n, columns], labels [n] and scores [n]."""
 
     boxes: Array
     labels: Array
@@ -47,7 +47,7 @@ class OfEach(ShapeDetector):
     @property
     @abstractmethod
     def wants(self) -> str:
-        """What the last output is."""
+        """Meaning of the last output."""
 
     def found(self, output: Any, inputs: Mapping[str, Array]) -> Array:
         """Detections [n, 7]. Raises DataError where the outputs do not fit each other."""

@@ -48,7 +48,7 @@ class YoloShapes(ShapeDetector):
         return rows[:, :4] if self.end_to_end else corners_of(rows[:, :4])
 
     def survivors(self, rows: Array, ranked: Array, places: Array) -> Iterator[int]:
-        """What non-maximum suppression leaves of detections [n, 7] of the head's rows."""
+        """Those of the detections [n, 7], of the head's rows, that non-maximum suppression leaves."""
         return survivors_of_boxes(ranked, places, self.iou)
 
     @abstractmethod
@@ -175,7 +175,7 @@ class YoloObb(YoloShapes):
         return oriented.around(oriented.quads_of(_rotated(rows)))
 
     def survivors(self, rows: Array, ranked: Array, places: Array) -> Iterator[int]:
-        """What non-maximum suppression of oriented boxes leaves of detections [n, 7] of the head's rows."""
+        """Those of the detections [n, 7], of the head's rows, that suppression of oriented boxes leaves."""
         boxes = _rotated(rows[ranked[:, 6].astype(np.intp)])
         quads = oriented.quads_of(boxes)
         gone = np.zeros(len(places), bool)

@@ -16,7 +16,7 @@ WANTED = "a number"
 
 
 class _Told(Record):
-    """What a contract has as constants of the class, and a recipe says of a function."""
+    """A function's constants of the contract, which the recipe says."""
 
     unit: str = Field(default="", description="share, dB, px ... as reports write it")
     higher_is_better: bool = Field(default=True, description="false for an error")

@@ -52,8 +52,8 @@ class HostPreparation:
             raise DataError(f"{error}; it comes from {maker}" if maker else str(error)) from None
 
     def beside(self, content: Any) -> list[dict[str, Any]]:
-        """What decoded content gives beside the model's inputs, part by part. Raises DataError where it does not
-        fit."""
+        """Arrays that decoded content gives beside the model's inputs, part by part. Raises DataError where it does
+        not fit."""
         names = {port.name for port in self.inputs}
         return [
             {name: value for name, value in part.items() if name not in names} if isinstance(part, Mapping) else {}

@@ -124,7 +124,7 @@ def _members(samples: Samples, who: Sequence[str]) -> tuple[dict[str, list[int]]
 def _sizes(
     pools: Mapping[tuple[str, str], Sequence[str]], amounts: Mapping[str, int], total: int
 ) -> dict[tuple[str, str], int]:
-    """How many pairs each pool makes: as many as its split asks for, or its share of what is left."""
+    """The number of pairs that each pool makes: as many as its split asks for, or its share of what is left."""
     sizes: dict[tuple[str, str], int] = {}
     for own in dict.fromkeys(own for _, own in pools):
         asked = {key: amounts[key[0]] for key in pools if key[1] == own and key[0] in amounts}

@@ -92,7 +92,7 @@ class Prepared:
         return [index for index, name in enumerate(own) if name in pool] if own and pool else range(len(self.samples))
 
     def doubts_of(self, judging: Sequence[int]) -> list[str]:
-        """What looks odd about how the samples are divided, and what intervals of those that judge do not hold."""
+        """Remarks on what looks odd about the division, and on what intervals of those that judge do not hold."""
         groups = {self.groups[index] or index for index in judging} if self.groups else judging
         if len(groups) == len(judging):
             return [*self.remarks]
@@ -143,7 +143,7 @@ class Prepared:
         return parts if self.own is None else self._prepare(self.full_preparation, index)
 
     def prepare_beside(self, index: int) -> list[dict[str, Any]]:
-        """What `preprocess` gives of a sample beside the model's inputs, part by part, where a decoder looks at it.
+        """Arrays that `preprocess` gives of a sample beside the model's inputs, part by part, where a decoder looks.
         Raises DataError where the sample does not fit."""
         if not any(decoder.beside for decoder in self.recipe.postprocess):
             return []

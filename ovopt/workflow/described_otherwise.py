@@ -52,7 +52,7 @@ def _feeds_otherwise(own: Sequence[Transform], found: Described) -> bool:
 
 
 def _fed(transforms: Sequence[Transform]) -> Array:
-    """What becomes of an image of patches in many colours."""
+    """The fate of an image of patches in many colours."""
     content = _image()
     for transform in transforms:
         content = transform.apply(content)

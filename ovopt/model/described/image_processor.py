@@ -245,7 +245,7 @@ def _listed(values: float | list[float]) -> list[float]:
 
 
 def _doubtful(said: ImageProcessor) -> Iterator[str]:
-    """What is asked for and cannot be prepared, or does not belong to the image."""
+    """Doubts about what is asked for and cannot be prepared, or does not belong to the image."""
     if said.do_reduce_labels or said.reduce_labels:
         yield "do_reduce_labels: the labels count classes from 1, and 0 is nothing; the model counts from 0"
     if said.size_divisor:

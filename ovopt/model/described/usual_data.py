@@ -110,6 +110,6 @@ def usual_data(subject: Subject, found: Described) -> tuple[str, ...]:
 
 
 def _classes(subject: Subject, found: Described) -> int | None:
-    """How many classes the model tells apart: those that are named, else its scores."""
+    """The number of classes that the model tells apart: those that are named, else its scores."""
     shape = subject.facts.outputs[0].shape or (None,)
     return len(found.classes) or (shape[1] if found.task == "segmentation" and len(shape) == 4 else shape[-1])

@@ -1,4 +1,4 @@
-"""What `postprocess` made of an output, as metrics of agreement compare it."""
+"""Decoded outputs, as metrics of agreement compare it."""
 
 from __future__ import annotations
 

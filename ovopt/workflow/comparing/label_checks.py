@@ -140,8 +140,8 @@ class ClassShifts:
         return self._names_by_answers() if self._names and few and self.right_if_moved else None
 
     def better_places(self) -> dict[str, int]:
-        """By name: the class that the model answers to it most often, where that makes most samples right and no two
-        names meet; empty where the names stand there already."""
+        """Places by name: the class that the model answers to it most often, where that makes most samples right and no
+        two names meet; empty where the names stand there already."""
         if not self._names or not self.right_if_moved:
             return {}
         return {
@@ -170,7 +170,7 @@ class ClassShifts:
         )
 
     def _answers(self) -> dict[int, tuple[int, int]]:
-        """By label: the class that the model answers to it most often, and to how many samples."""
+        """Answers by label: the class that the model answers to it most often, and to how many samples."""
         answers: dict[int, tuple[int, int]] = {}
         for (label, answer), samples in self._pairs.most_common():
             answers.setdefault(label, (answer, samples))

@@ -620,7 +620,7 @@ def _counts_from_one(prepared: Prepared, scores: int) -> bool:
 
 
 def _no_label(label: Any, one_class: bool, metric: Metric) -> str:
-    """What is wrong with a label that data sets write where there is none: nothing, and of classes NaN or a negative
+    """The fault of a label that data sets write where there is none: nothing, and of classes NaN or a negative
     number; empty for any other."""
     if label is None:
         return f"has no label, which {metric.label} needs"

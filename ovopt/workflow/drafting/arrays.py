@@ -96,7 +96,7 @@ def _plain(name: str) -> str:
 
 
 def _alike(content: Mapping[str, Any], names: Mapping[str, str], ports: Sequence[Port]) -> list[Choice]:
-    """What all columns need: a dimension of their own, another kind of number."""
+    """Transforms that all columns need: a dimension of their own, another kind of number."""
     arrays = [(array_of(content[names[port.name]]), port) for port in ports]
     known = [(array, port) for array, port in arrays if array is not None and port.shape is not None]
     steps: list[Any] = []
@@ -109,7 +109,7 @@ def _alike(content: Mapping[str, Any], names: Mapping[str, str], ports: Sequence
 
 
 def _fitted(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice]:
-    """What a sole array needs: a shape, a range of pixels, another kind of number."""
+    """Transforms that a sole array needs: a shape, a range of pixels, another kind of number."""
     array = array_of(subject.content)
     if array is None or port.shape is None:
         return []

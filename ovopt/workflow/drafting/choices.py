@@ -33,7 +33,7 @@ class Choice:
 
     @property
     def title(self) -> str:
-        """What it is about, as a sentence begins."""
+        """Its subject, as a sentence begins."""
         return f"{self.about[:1].upper()}{self.about[1:]}"
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What is known of a model's use: what its publisher says, and a shipped recipe that fits."""
+"""Knowledge of a model's use: what its publisher says, and a shipped recipe that fits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Known:
 
 
 def known_of(model: OpenedModel, found: Described) -> list[Known]:
-    """What is known, the best known first."""
+    """Known uses, the best known first."""
     return [*_as_described(found), *_as_shipped(model)]
 
 

@@ -83,7 +83,7 @@ def _drafted(one: OpenedModel, asked: Asked, options: Options) -> Draft:
 
 @dataclass(frozen=True)
 class _Maker:
-    """What makes a whole recipe of a beginning."""
+    """Maker of a whole recipe from a beginning."""
 
     subject: Subject
     asked: Asked
@@ -120,7 +120,7 @@ class _Maker:
         return described_use(self.subject.model.opened)
 
     def _own_plan(self) -> tuple[Plan | None, UsageError | None]:
-        """What labels, content and shapes tell; a question where they do not."""
+        """The plan that labels, content and shapes tell; a question where they do not."""
         try:
             return self._plan(), None
         except UsageError as unanswered:
@@ -139,7 +139,7 @@ class _Maker:
         return Plan(base, tuple(prepared.choices), prepared.decoders or answer.decoders)
 
     def _known_plan(self, known: Known, own: Plan | None) -> Plan:
-        """What is known, and for what is not the ways that labels and shapes tell."""
+        """The plan of what is known, and for what is not the ways that labels and shapes tell."""
         preparing = (Choice.none(*known.preprocess),) if known.preprocess or own is None else own.preparing
         decoding = own.decoding if own and not known.postprocess else Choice.decoding(*known.postprocess)
         return Plan(known.on(own.base if own and "task" not in known.sections else self.begun), preparing, decoding)
@@ -185,7 +185,7 @@ class _Way:
 
 
 def _others(best: _Way, ways: Sequence[_Way]) -> list[str]:
-    """What else was tried, and what it reached."""
+    """Comments on what else was tried, and on what it reached."""
     found = []
     for way in ways:
         if way is best or (way.score.fault and way.known is None):

@@ -1,4 +1,4 @@
-"""What only the user can tell."""
+"""Questions that only the user can answer."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def with_sources_said(begun: Draft, samples: Samples) -> Draft:
 
 
 def _own_splits(samples: Samples) -> dict[str, Any]:
-    """What each split draws from, written out; nothing where the data's own names do not tell."""
+    """The own splits that each split draws from, written out; nothing where the data's own names do not tell."""
     known = tuple(dict.fromkeys(samples.splits or ()))
     pools = drawn_from(Splits().choices, known)
     if len(pools) == 1:

@@ -34,7 +34,7 @@ HELP = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes sch
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user says about the recipe."""
+    """The user's words about the recipe."""
 
     data: Paths | None = None
     recipe: str | Path | None = None
