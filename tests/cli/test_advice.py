@@ -12,6 +12,7 @@ import pytest
 from ovopt.spelling import OPTION
 from tests.cli import run
 
+NAMES = "abcdefghij"[: run.CLASSES]
 EVALUATE = ("evaluate", "tiny.xml", "-r", "classification", "-q", "--data")
 
 
@@ -21,10 +22,9 @@ def with_a_sample_that_is_not_finite(folder: Path) -> None:
     run.write_data(folder / "bad.npz", inputs=inputs, labels=labels)
 
 
-def with_two_splits(folder: Path) -> None:
+def with_names_of_classes(folder: Path) -> None:
     inputs, labels = run.inputs_and_labels()
-    test = {"x_test": inputs[:100], "y_test": labels[:100]}
-    run.write_data(folder / "splits.npz", x_train=inputs, y_train=labels, **test)
+    run.write_data(folder / "names.npz", inputs=inputs, labels=np.array(list(NAMES))[labels])
 
 
 def with_a_bundle(folder: Path) -> None:
@@ -36,11 +36,10 @@ def with_a_bundle(folder: Path) -> None:
     ("prepare", "words", "advice"),
     [
         (with_a_sample_that_is_not_finite, (*EVALUATE, "bad.npz"), ["--on-bad-sample", "skip"]),
-        (with_two_splits, (*EVALUATE, "splits.npz"),
-         ["--set", "data.source.inputs=x_test", "--set", "data.source.labels=y_test"]),
+        (with_names_of_classes, (*EVALUATE, "names.npz"), ["--set", f"data.classes=[{', '.join(NAMES)}]"]),
         (with_a_bundle, ("simplify", "tiny.xml", "-q", "-o", "out"), ["--force"]),
     ],
-    ids=["a bad sample", "two splits", "an output that exists"],
+    ids=["a bad sample", "names of classes", "an output that exists"],
 )  # fmt: skip
 def test_the_advice_of_an_error_works_on_the_command_that_gave_it(
     work: Path, prepare: Callable[[Path], None], words: tuple[str, ...], advice: list[str]
