@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -20,18 +21,23 @@ MASKS = (
     ("leftImg8bit", "gtFine"), ("img_dir", "ann_dir"), ("imagesTr", "labelsTr"), ("PNGImages", "PedMasks"),
 )  # fmt: skip
 PICTURES = (
-    ("low", "high"), ("lr", "hr"), ("LR", "HR"), ("input", "target"), ("inputs", "targets"), ("noisy", "clean"),
-    ("blur", "sharp"), ("rain", "norain"), ("hazy", "clear"),
+    ("low", "high"), ("lr", "hr"), ("lq", "hq"), ("lq", "gt"), ("input", "target"), ("inputs", "targets"),
+    ("noisy", "clean"), ("blur", "sharp"), ("rain", "norain"), ("hazy", "clear"),
 )  # fmt: skip
-"""Folders of images, and of masks, or of what a model should make of them."""
+DEPTHS = (("rgb", "depth"), ("image", "depth"), ("images", "depth"), ("images", "depths"), ("color", "depth"))
+"""Folders of images, and of masks, of what a model should make of them, or of depths; in capitals or not."""
+INSIDE = frozenset({"lr", "lq", "noisy", "blur", "rgb"})
+"""Words that tell of images inside the name of a folder, too: DIV2K_valid_LR_bicubic. Others may name classes."""
 BEHIND_SPLIT = ("_masks", "_mask", "_labels", "_label", "annot", "_annot", "_gt")
 """What the folder of masks is called behind that of a split: train and train_masks."""
-IMAGE_ENDINGS = ("", "_leftImg8bit", "_sat", "_image", "_img", "_rgb", "_0000")
+IMAGE_ENDINGS = ("", "_leftImg8bit", "_sat", "_image", "_img", "_rgb", "_0000", "x2", "x3", "x4", "x8")
 LABEL_ENDINGS = (
     "", "_gtFine_labelTrainIds", "_gtFine_labelIds", "_labelTrainIds", "_labelIds", "_mask", "_masks", "_segmentation",
     "_seg", "_label", "_labels", "_gt", "_GT", "_L", "_matte", "_annotation", "_ann", "_lab",
+    "_depth",
 )  # fmt: skip
 """Endings of names before the suffix, the likelier first."""
+WORDS = re.compile(r"[^\W_]+")
 FEW = 20
 """So many images of a folder are looked at to find one with a label."""
 
@@ -43,7 +49,7 @@ class FolderPair:
     images: Path
     labels: Path
     split: str = ""
-    target: Literal["mask", "image"] = "mask"
+    target: Literal["mask", "image", "values"] = "mask"
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,45 @@ def endings_of(
 
 def folder_pairs(root: Path) -> list[FolderPair]:
     """Folders that hold an image and its label: under usual names, behind those of splits, or the folder itself."""
-    for pairs, target in ((MASKS, "mask"), (PICTURES, "image")):
-        for images, labels in pairs:
-            pair = FolderPair(root / images, root / labels, target="mask" if target == "mask" else "image")
-            if _go_together(pair):
-                return [pair]
-    return list(_of_splits(root)) or ([FolderPair(root, root)] if _go_together(FolderPair(root, root)) else [])
+    for images, labels in MASKS:
+        pair = FolderPair(root / images, root / labels)
+        if _go_together(pair):
+            return [pair]
+    both = FolderPair(root, root)
+    return _of_words(root) or list(_of_splits(root)) or ([both] if _go_together(both) else [])
+
+
+def _of_words(root: Path) -> list[FolderPair]:
+    """Folders whose names say what a model is given and what it should make of that."""
+    words = {folder: frozenset(WORDS.findall(folder.name.lower())) for folder in _folders(root)}
+    for images, labels in (*PICTURES, *DEPTHS):
+        given = [folder for folder in words if images in words[folder]]
+        wanted = [folder for folder in words if labels in words[folder]]
+        found = [
+            FolderPair(_innermost(a), _innermost(b), _split_in(words[b]), "values" if "depth" in labels else "image")
+            for a, b in product(given, wanted)
+            if words[b] - {labels} <= words[a] - {images} and (images in INSIDE or len(words[a]) == 1)
+        ]
+        if fitting := [pair for pair in found if pair.images != pair.labels and _go_together(pair)]:
+            return fitting
+    return []
+
+
+def _folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    return sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith("."))
+
+
+def _innermost(folder: Path) -> Path:
+    """The folder, or where it holds nothing but one other folder, that: of X2/0801x2.png."""
+    inside = [place for place in folder.iterdir() if not place.name.startswith(".")]
+    is_shell = len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() and not own_split(inside[0].name)
+    return _innermost(inside[0]) if is_shell else folder
+
+
+def _split_in(words: Iterable[str]) -> str:
+    return next((word for word in sorted(words) if own_split(word)), "")
 
 
 def _of_splits(root: Path) -> Iterator[FolderPair]:

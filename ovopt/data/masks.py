@@ -33,8 +33,8 @@ class Masks(DataSource):
     suffixes and what they end in, such as `x_mask.png`, which may lie beside `x.jpg`. For a model that makes images:
     `images: low, masks: high, target: image`; for one that gives a number for each pixel, such as a depth:
     `images: rgb, masks: depth, target: values, scale: 0.001`. Where no folders are named, usual ones are looked for:
-    images and labels, leftImg8bit and gtFine, train and train_masks ... Folders inside that are called like splits are
-    the data's own.
+    images and labels, leftImg8bit and gtFine, train and train_masks, X_LR and X_HR, rgb and depth ... Folders inside
+    that are called like splits are the data's own.
     """
 
     name: ClassVar[str] = "masks"
@@ -48,7 +48,7 @@ class Masks(DataSource):
         description="what a label is: a mask of class ids, a region of all that is not 0, an image of its file's own "
         "channels and depth (of 16 bits in each of three channels, the upper 8), or a number for each pixel (an image "
         "of one channel of 8, 16 or 32 bits, or an .npy file); default: a mask, in folders such as low and high "
-        "an image",
+        "an image, in rgb and depth a number for each pixel",
     )
     channels: Literal["RGB", "L", "Y"] | None = Field(
         default=None,

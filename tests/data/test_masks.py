@@ -133,6 +133,36 @@ def test_usual_folders_and_names_are_found(tmp_path, pairs, splits):
     assert samples.splits == splits
 
 
+@pytest.mark.parametrize(
+    ("pairs", "target", "splits"),
+    [
+        ((("rgb/0.png", "depth/0.png"),), "values", None),
+        ((("rgb/0.jpg", "depth/0_depth.png"),), "values", None),
+        ((("LR/a.png", "HR/a.png"),), "image", None),
+        ((("Set5_LR/ax4.png", "Set5_HR/a.png"),), "image", None),
+        ((("DIV2K_valid_LR_bicubic/X2/0801x2.png", "DIV2K_valid_HR/0801.png"),), "image", ("valid",)),
+        (
+            (
+                ("D_train_LR_bicubic/X2/0001x2.png", "D_train_HR/0001.png"),
+                ("D_valid_LR_bicubic/X2/0801x2.png", "D_valid_HR/0801.png"),
+            ),
+            "image",
+            ("train", "valid"),
+        ),
+        ((("Noisy/a.png", "Clean/a.png"),), "image", None),
+    ],
+)
+def test_words_in_the_names_of_folders_tell_what_goes_with_what(tmp_path, pairs, target, splits):
+    for image, label in pairs:
+        picture(tmp_path / image)
+        picture(tmp_path / label, mode="L" if target == "values" else "RGB")
+    assert Masks.recognises(str(tmp_path))
+    samples = opened(tmp_path)
+    assert samples.ids == tuple(image for image, _ in pairs)
+    assert samples.labels == tuple(LabelFile(tmp_path / label, target) for _, label in pairs)
+    assert samples.splits == splits
+
+
 def test_of_several_labels_of_an_image_the_likeliest_is_taken_unless_another_is_named(tmp_path):
     picture(tmp_path / "leftImg8bit/x_leftImg8bit.png")
     for name in ("color", "instanceIds", "labelIds", "labelTrainIds"):
@@ -151,7 +181,14 @@ def test_endings_of_most_names_are_taken_so_that_the_others_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "names", [("images/a.jpg", "labels/a.txt"), ("cat/a.jpg", "dog/a_mask.jpg"), ("images/a.jpg",)]
+    "names",
+    [
+        ("images/a.jpg", "labels/a.txt"),
+        ("cat/a.jpg", "dog/a_mask.jpg"),
+        ("images/a.jpg",),
+        ("low_rise/a.jpg", "high_rise/a.jpg"),
+        ("rgb/a.jpg", "depth/b.jpg"),
+    ],
 )
 def test_other_folders_are_not_recognised(tmp_path, names):
     for name in names:

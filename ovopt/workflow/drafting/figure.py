@@ -17,6 +17,10 @@ LOWEST = 0.01
 NOTHING_RIGHT = (
     "next to nothing is right: the order of the classes, the head or the preparation is probably not the model's"
 )
+NO_DEPTH_RIGHT = (
+    "next to no depth is right: their unit (`data.source.scale`: 0.001 makes metres of millimetres), what the output "
+    "tells (`align` and `inverse` of the metrics), or the preparation is probably not the model's"
+)
 MOST = 300
 """Samples that are judged at most."""
 
@@ -63,8 +67,9 @@ def figure_of(draft: Draft, trials: Trials, progress: Progress) -> Figure | None
         raise prepared.no_sample_error("judge by")
     guesses = {metric.label: guess(metric, scorer, scored) for metric in scorer.metrics if metric.label in found}
     doubts = (*scorer.doubts, *scorer.doubts_of(scored, found))
-    if not doubts and _says_nothing(found):
-        doubts = (NOTHING_RIGHT,)
+    of_depths = prepared.recipe.task == "depth"
+    if (of_depths or not doubts) and _says_nothing(found):
+        doubts = (NO_DEPTH_RIGHT if of_depths else NOTHING_RIGHT,)
     n = max(quality.n for quality in found.values())
     return Figure(
         found,
@@ -78,9 +83,11 @@ def figure_of(draft: Draft, trials: Trials, progress: Progress) -> Figure | None
 
 
 def _says_nothing(found: Mapping[str, Quality]) -> bool:
-    """True where the first figure is the lowest that there is."""
+    """True where the first figure is the lowest that there is; an error has no worst, so that a share behind it
+    tells."""
+    shares = [one for one in found.values() if one.unit == "share" and one.higher_is_better]
     first = next(iter(found.values()))
-    return first.unit == "share" and first.higher_is_better and first.value < LOWEST
+    return bool(shares) and shares[0].value < LOWEST and (first is shares[0] or not first.higher_is_better)
 
 
 def _some(judging: Sequence[int]) -> Sequence[int]:

@@ -20,6 +20,7 @@ from ovopt.workflow.beginning.options import Options, check, options_of
 from ovopt.workflow.drafting.answers import answer_of
 from ovopt.workflow.drafting.choices import Choice, Plan
 from ovopt.workflow.drafting.classes import at_places, with_classes, with_order, with_places
+from ovopt.workflow.drafting.depths import scales
 from ovopt.workflow.drafting.draft import Draft, completed
 from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
@@ -136,11 +137,16 @@ class _Maker:
             said = base.comments.get("model", ())
             base = base.with_section("model", {**base.sections.get("model", {}), **prepared.model}, *said)
         base = base.with_comments("preprocess", *prepared.said)
-        return Plan(base, tuple(prepared.choices), prepared.decoders or answer.decoders)
+        return Plan(base, (*self._scales, *prepared.choices), prepared.decoders or answer.decoders)
+
+    @cached_property
+    def _scales(self) -> tuple[Choice, ...]:
+        return scales(self.begun.sections["data"]["source"], self.subject.samples)
 
     def _known_plan(self, known: Known, own: Plan | None) -> Plan:
         """The plan of what is known, and for what is not the ways that labels and shapes tell."""
-        preparing = (Choice.none(*known.preprocess),) if known.preprocess or own is None else own.preparing
+        prepared = (*self._scales, Choice.none(*known.preprocess))
+        preparing = prepared if known.preprocess or own is None else own.preparing
         decoding = own.decoding if own and not known.postprocess else Choice.decoding(*known.postprocess)
         return Plan(known.on(own.base if own and "task" not in known.sections else self.begun), preparing, decoding)
 

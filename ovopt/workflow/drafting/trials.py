@@ -20,6 +20,7 @@ from ovopt.workflow.comparing.compare import scorer_of
 from ovopt.workflow.comparing.one_process import OneProcess
 from ovopt.workflow.comparing.scoring import Pass, Save, Scorer, table_of, value_of
 from ovopt.workflow.drafting.choices import Chosen, Plan
+from ovopt.workflow.drafting.depths import scaled
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.subject import Held, Subject
 
@@ -103,7 +104,8 @@ class Trials:
         """The samples as a draft prepares them. Raises RecipeError where the draft is none, and DataError as `prepare`
         does."""
         recipe = draft.recipe(Beside(self.subject.model.opened).filled)
-        held = recipe.data.model_copy(update={"source": Held(samples=self.subject.samples)})
+        samples = scaled(self.subject.samples, getattr(recipe.data.source, "scale", None))
+        held = recipe.data.model_copy(update={"source": Held(samples=samples)})
         return prepare(recipe.model_copy(update={"data": held}), self.subject.inputs, self._seed)
 
     def scored(

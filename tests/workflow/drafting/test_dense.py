@@ -14,6 +14,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from ovopt.errors import UsageError
+from ovopt.workflow.drafting.figure import NO_DEPTH_RIGHT
 from tests.factories import exactly
 from tests.workflow.drafting.test_layouts import drafted, given, model_of, steps, value
 
@@ -118,9 +119,31 @@ def test_depths_are_read_as_the_settings_say(tmp_path: Path) -> None:
         written(np.stack([nearness] * 3, axis=-1), tmp_path / f"set/rgb/{place}.png")
     image = given("image", 1, 3, 12, 16)
     far = ops.multiply(ops.reduce_mean(image, np.array([1]), keep_dims=False), np.float32(10))
-    source = "data.source={kind: masks, images: rgb, masks: depth, target: values, scale: 0.001}"
-    made = drafted(tmp_path, model_of([image], depth=far), tmp_path / "set", settings=[source])
+    for scale in ("scale: 0.001", "scale: 1"):
+        source = f"data.source={{kind: masks, images: rgb, masks: depth, target: values, {scale}}}"
+        made = drafted(tmp_path, model_of([image], depth=far), tmp_path / "set", settings=[source])
+        assert made.sections["task"] == "depth"
+        assert made.figure is not None
+        if scale == "scale: 1":
+            assert made.figure.doubts == (NO_DEPTH_RIGHT,)
+        else:
+            assert {"scale": 255} in steps(made)
+            assert value(made, "abs_rel") < 0.01
+            assert value(made, "delta1") == 1
+            assert not made.figure.doubts
+
+
+@pytest.mark.parametrize("scale", [0.001, 1 / 256, 1 / 5000, 1])
+def test_the_unit_of_depths_is_tried(tmp_path: Path, scale: float) -> None:
+    for place in range(6):
+        nearness = RNG.integers(20, 256, (12, 16), np.uint8)
+        metres = nearness / 255 * (10 if scale < 1 else 100)
+        written(np.uint16(np.rint(metres / scale)), tmp_path / f"set/depth/{place}.png")
+        written(np.stack([nearness] * 3, axis=-1), tmp_path / f"set/rgb/{place}.png")
+    image = given("image", 1, 3, 12, 16)
+    far = ops.multiply(ops.reduce_mean(image, np.array([1]), keep_dims=False), np.float32(10 if scale < 1 else 100))
+    made = drafted(tmp_path, model_of([image], depth=far), tmp_path / "set")
     assert made.sections["task"] == "depth"
-    assert {"scale": 255} in steps(made)
+    assert made.sections["data"]["source"].get("scale", 1) == scale
     assert value(made, "abs_rel") < 0.01
-    assert value(made, "delta1") == 1
+    assert made.recipe().data.source is not None
