@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from ovopt.data.own_splits import usual_split
@@ -21,6 +22,18 @@ Inputs: TypeAlias = str | Sequence[str] | Mapping[str, str]
 """A column, several, or a column for each input of the model by name."""
 
 LABELS = ("label", "labels", "y", "target", "targets", "class", "cls", "category")
+PAIRS = (
+    ("sentence1", "sentence2"),
+    ("sentence_1", "sentence_2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("sentence_a", "sentence_b"),
+    ("premise", "hypothesis"),
+    ("question1", "question2"),
+    ("question", "context"),
+    ("query", "passage"),
+)
+"""Names of two columns of texts that are read together."""
 INPUTS = ("inputs", "input", "image", "img", "text", "sentence", "audio", "pixel_values")
 SPLITS = ("split", "subset", "set", "partition", "fold", "usage")
 TRANSCRIPTS = ("text", "transcription", "transcript", "sentence", "words")
@@ -39,8 +52,8 @@ MASKS = (
 """Names of columns of files that are labels of other files."""
 LIKE_A_LABEL = re.compile(r"(?<![^\W_])(labels?|class(es)?|target)(?![^\W_])", re.IGNORECASE)
 """A word of a column's name: `fine_label`, `label-coarse`, `ClassId` not."""
-COUNTING = re.compile(r"|unnamed: \d+|index|idx|id|row", re.IGNORECASE)
-"""Names of columns that may do nothing but count the rows."""
+COUNTING = re.compile(r"|(?i:unnamed: \d+|index|idx|id|row|\w+[ _-]id)|\w*[a-z]I[dD]")
+"""Names of columns that may do nothing but count the rows: `id`, `row_id`, `PassengerId`."""
 MANY = 4
 """Values of a class are met more often than free text: so many times, on average."""
 
@@ -93,10 +106,10 @@ class Column:
 
     @property
     def counts(self) -> bool:
-        """Tell a column that does nothing but count the rows, from 0, 1 or any number on."""
+        """Tell a column that does nothing but count the rows, from 0, 1 or any number on; some may be gone."""
         if not (self.is_whole and COUNTING.fullmatch(self.name) and self.first):
             return False
-        return [*self.first] == [*range(self.first[0], self.first[0] + len(self.first))]
+        return all(one < other for one, other in pairwise(self.first))
 
     @property
     def is_like_a_class(self) -> bool:
@@ -118,6 +131,8 @@ class Chosen:
     split: str | None
     counting: Sequence[str] = ()
     """Those that are left out, as they do nothing but count the rows."""
+    texts: Sequence[str] = ()
+    """Those that are left out, as the model takes a vector of numbers."""
 
 
 class LabelQuestionError(DataError):
@@ -151,7 +166,11 @@ class Chooser:
         if label is None:
             label = self._guessed_label(free, named)
             free.pop(label or "", None)
-        return Chosen(named or self._inputs(free), label, split, counting)
+        inputs = named or self._inputs(free)
+        vector = not named and len(self.ports) == 1 < len(inputs)
+        numbers = vector and all(self.columns[name].kind == "number" for name in inputs.values())
+        texts = tuple(name for name, column in free.items() if numbers and column.kind == "text")
+        return Chosen(inputs, label, split, counting, texts)
 
     def _named(self) -> dict[str, str]:
         """Input name -> column, as the recipe says."""
@@ -240,7 +259,8 @@ class Chooser:
     def _inputs(self, free: Mapping[str, Column]) -> dict[str, str]:
         """Input name -> column, as far as names and types tell."""
         top = {name: column for name, column in free.items() if column.is_outer}
-        return self._by_name(top) or self._usual(top) or {name: name for name in self._of_one_kind(top)}
+        known = self._by_name(top) or self._usual(top) or self._pair(top)
+        return known or {name: name for name in self._of_one_kind(top)}
 
     def _by_name(self, free: Mapping[str, Column]) -> dict[str, str]:
         plain = {_plain(name): name for name in reversed([*free])}
@@ -252,6 +272,14 @@ class Chooser:
         files = any(column.kind == "file" for column in free.values()) and not self._takes_tokens
         names = {n.lower(): n for n in reversed([*free]) if not files or free[n].kind == "file"}
         return next(({names[usual]: names[usual]} for usual in INPUTS if usual in names), {})
+
+    def _pair(self, free: Mapping[str, Column]) -> dict[str, str]:
+        """Two columns of texts, by their names, or as the only ones of which rarely a text is met again."""
+        texts = [name for name, column in free.items() if column.kind == "text"] if self._takes_tokens else []
+        names = {name.lower(): name for name in reversed(texts)}
+        known = next((pair for pair in PAIRS if names.keys() >= {*pair}), ())
+        unlike = [name for name in texts if not free[name].is_like_a_class]
+        return {name: name for name in [names[one] for one in known] or (unlike if len(unlike) == 2 else [])}
 
     def _of_one_kind(self, free: Mapping[str, Column]) -> list[str]:
         """Files before all else; texts for a model of tokens; numbers, or the one list of them; else all."""

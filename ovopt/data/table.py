@@ -76,6 +76,9 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
     if chosen.counting:
         names = ", ".join(map(repr, chosen.counting))
         say(f"{table.source}: left out, as it does nothing but count the rows: the column {names}")
+    if chosen.texts:
+        names = ", ".join(map(repr, chosen.texts))
+        say(f"{table.source}: left out, as the model takes a vector of numbers: the columns of text {names}")
     if not chosen.inputs or not len(table.rows):
         raise DataError(f"{table.source}: holds no {'samples' if chosen.inputs else 'input columns'}")
     table.check_inputs(chosen.inputs.values())

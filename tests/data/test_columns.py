@@ -14,6 +14,7 @@ TOKENS = [Port(name=name, shape=(None, None), dtype="i64") for name in ("input_i
 FLOATS = {name: ("number", False, [0.5, 1.5]) for name in "abcd"}
 NAMES = ("text", False, ["cat", "dog"] * 8)
 WHOLE = ("number", True, [0, 1, 2] * 8)
+FRACTIONS = ("number", False, [0.5, 1.5])
 FREE = ("text", False, [f"text {i}" for i in range(16)])
 PICTURE = ("file", False, [b"x"])
 
@@ -60,6 +61,15 @@ def test_the_label_is_found_by_name_by_type_or_by_what_the_model_leaves(ports, c
     [
         (FOUR, {"id": ("number", True, [1, 2, 3]), **FLOATS, "species": NAMES}, "abcd"),
         (FOUR, {"Unnamed: 0": ("number", True, [0, 1, 2]), **FLOATS}, "abcd"),
+        (FOUR, {"PassengerId": ("number", True, [1, 2, 5]), **FLOATS, "Name": FREE, "label": WHOLE}, "abcd"),
+        (FOUR, {"row_id": ("number", True, [4, 5, 6]), **FLOATS, "label": WHOLE}, "abcd"),
+        (FOUR, {"acid": ("number", True, [4, 5, 6]), "a": WHOLE, "b": WHOLE, "c": WHOLE, "label": WHOLE},
+         ["acid", *"abc"]),
+        (TOKENS, {"genre": ("text", False, ["main"] * 16), "Sentence1": FREE, "Sentence2": FREE, "score": FRACTIONS},
+         ["Sentence1", "Sentence2"]),
+        (TOKENS, {"topic": FREE, "context": FREE, "question": FREE, "label": WHOLE}, ["question", "context"]),
+        (TOKENS, {"genre": NAMES, "s1": FREE, "s2": FREE, "score": FRACTIONS}, ["s1", "s2"]),
+        (TOKENS, {"one": FREE, "two": FREE, "three": FREE, "label": WHOLE}, ["one", "two", "three"]),
         (FOUR, {"idx": ("number", True, [0, 1]), "a": WHOLE, "b": WHOLE, "c": WHOLE, "label": WHOLE}, ["idx", *"abc"]),
         (FOUR, {"id": ("number", True, [7, 3, 5]), "a": WHOLE, "b": WHOLE, "c": WHOLE, "label": WHOLE}, ["id", *"abc"]),
         (FOUR, {**FLOATS, "speaker": WHOLE, "label": WHOLE}, "abcd"),
@@ -79,6 +89,12 @@ def test_the_inputs_are_the_columns_of_the_kind_that_the_model_takes(ports, colu
 def test_columns_that_only_count_the_rows_are_named():
     found = chosen(FOUR, {"Unnamed: 0": ("number", True, [0, 1, 2]), **FLOATS, "species": NAMES})
     assert found.counting == ("Unnamed: 0",)
+
+
+def test_columns_of_text_that_a_vector_leaves_out_are_named():
+    assert chosen(FOUR, {**FLOATS, "species": NAMES, "remark": FREE, "label": WHOLE}).texts == ("species", "remark")
+    assert chosen(FOUR, {**FLOATS, "remark": FREE, "label": WHOLE}, inputs=[*"abcd"]).texts == ()
+    assert chosen(TOKENS, {"text": FREE, "remark": FREE, "label": WHOLE}).texts == ()
 
 
 def test_columns_are_inputs_by_the_names_of_the_models_however_they_are_written():

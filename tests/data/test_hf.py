@@ -537,6 +537,18 @@ def test_what_save_to_disk_wrote_is_read_with_its_splits(tmp_path):
         HuggingFace(path=str(tmp_path / "one")).open(ONE, 0)
 
 
+def test_a_row_with_an_empty_cell_is_a_bad_sample_and_columns_of_text_are_no_numbers(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("PassengerId,Name,a,b,label\n1,x,1.5,2,0\n2,y,,4,1\n3,z,2.5,6,1\n")
+    samples = HuggingFace(path=str(tmp_path / "t.csv")).open([Port(name="x", shape=(None, 2), dtype="f32")], 0)
+    assert [samples.load(i).tolist() for i in (0, 2)] == [[1.5, 2.0], [2.5, 6.0]]
+    with pytest.raises(DataError, match=exactly("t.csv#1: column 'a' holds nothing; remove or mend the row")):
+        samples.load(1)
+    assert caplog.messages == [
+        f"{tmp_path / 't.csv'}: left out, as it does nothing but count the rows: the column 'PassengerId'",
+        f"{tmp_path / 't.csv'}: left out, as the model takes a vector of numbers: the columns of text 'Name'",
+    ]
+
+
 def test_a_csv_is_read_as_it_is_written_and_that_is_said(tmp_path, caplog):
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfindex;a;b;label\r\n0;1,5;2;0\r\n1;3;4,25;1\r\n")
     samples = HuggingFace(path=str(tmp_path / "t.csv")).open(ONE, 0)

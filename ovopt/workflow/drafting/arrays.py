@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from ovopt.workflow.drafting.subject import Subject, array_of
 
 STEPS: Mapping[str, str] = {"f64": "float64", "f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32"}
 """Element types of inputs that `cast` gives."""
+OFFERED = 4
+"""Choices of columns that a question names."""
 
 
 def of_arrays(subject: Subject, whole: bool, task: str) -> tuple[list[Choice], dict[str, Any]]:
@@ -126,6 +129,8 @@ def _fitted(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice
             "series that goes on",
             ["--task forecasting"],
         )
+    if not steps and len(port.shape) == 2 and len(array) > (port.shape[1] or len(array)):
+        _ask_for_columns(subject, port, port.shape[1] or 0)
     if _other_kind(array, port):
         steps += _cast(port.dtype)
     if (
@@ -139,6 +144,27 @@ def _fitted(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice
         kept = Option("as they are", (*shaped, *_cast(port.dtype)))
         return [Choice("range of bytes", (Option("0 to 1", ({"scale": 255}, *shaped)), kept))]
     return [Choice.none(*steps)] if steps else []
+
+
+def _ask_for_columns(subject: Subject, port: Port, width: int) -> None:
+    """Raises UsageError, which asks, where a table has more columns of numbers than the model takes."""
+    labels = [*(subject.samples.labels or ())]
+    values = {name: [*subject.samples.column(name)] for name in subject.samples.columns}
+    numbers = [name for name, column in values.items() if column != labels and _are_numbers(column)]
+    if len(numbers) > width:
+        label = "" if labels else " (and which is the label: --label)"
+        raise question(
+            f"{subject.samples.source}: {len(numbers)} columns hold numbers, and the model takes {port}: which "
+            f"{width} does it read{label}",
+            [
+                option("--set", f"data.source.inputs=[{','.join(some)}]")
+                for some in islice(combinations(numbers, width), OFFERED)
+            ],
+        )
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float | None) for value in values)
 
 
 def _ranged(array: Any) -> bool:

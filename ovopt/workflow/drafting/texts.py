@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +64,21 @@ def takes_tokens(inputs: Sequence[Port]) -> bool:
 
 
 def left_over(subject: Subject) -> list[str]:
-    """Columns of numbers, or of few names, beside the two texts of a sample: one of them may be its label."""
+    """Columns of numbers, or of few names, beside the two texts of a sample: one of them may be its label. That of two
+    embeddings is the only column of fractions."""
     if len(_columns(subject)) != 2:
         return []
     rest = [name for name in subject.samples.columns if name not in subject.content and "." not in name]
-    return [name for name in rest if _may_label(subject.samples.column(name))]
+    found = [name for name in rest if _may_label(subject.samples.column(name))]
+    fractions = [name for name in found if any(isinstance(one, float) for one in subject.samples.column(name))]
+    return fractions if len(fractions) == 1 and is_pair_of_embeddings(subject) else found
 
 
 def _may_label(values: Sequence[Any]) -> bool:
     known = [value for value in values[:LOOKED_AT] if value is not None]
     if all(isinstance(value, int | float) for value in known):
         return len({*known}) > 1 and known != [*range(len(known))]
-    return all(isinstance(value, str) for value in known) and len({*known}) * FEW_NAMES <= len(known)
+    return all(isinstance(value, str) for value in known) and 1 < len({*known}) <= len(known) / FEW_NAMES
 
 
 def is_pair_of_embeddings(subject: Subject) -> bool:
@@ -97,7 +101,7 @@ def _columns(subject: Subject) -> tuple[str, ...]:
     if len(texts) > 2:
         raise question(
             f"the samples hold the texts {', '.join(texts)}: which of them does the model read",
-            [option("--set", f"data.source.inputs=[{one}]") for one in texts],
+            [option("--set", f"data.source.inputs=[{','.join(some)}]") for some in (*pairwise(texts), *zip(texts))],
         )
     return texts
 

@@ -434,6 +434,20 @@ def test_a_table_of_which_any_column_may_be_the_label_is_asked_about(tmp_path: P
     assert value(made, "mae") == pytest.approx(1.5, abs=1e-5)
 
 
+def test_a_table_of_more_numbers_than_the_model_takes_is_asked_about(tmp_path: Path) -> None:
+    rows, weights, labels = features()
+    table = write_table(tmp_path / "iris.csv", "species", labels, rows)
+    lines = table.read_text("utf-8-sig").splitlines()
+    wide = [f"{line},{place % 7 / 2 if place else 'weight'}" for place, line in enumerate(lines)]
+    table.write_text("\n".join(wide))
+    said = f"{table}: 5 columns hold numbers, and the model takes .*: which 4 does it read; add one of --set "
+    with pytest.raises(UsageError, match=said) as asked:
+        drafted(tmp_path, linear(weights), table, label="species")
+    answer = re.findall(r"--set '(.*?)'", str(asked.value))[0]
+    assert answer == f"data.source.inputs=[{','.join(COLUMNS)}]"
+    assert value(drafted(tmp_path, linear(weights), table, label="species", settings=[answer]), "top1") == 1
+
+
 def test_a_data_set_of_splits_that_was_saved(tmp_path: Path) -> None:
     import datasets
 
@@ -456,10 +470,17 @@ def test_pairs_of_sentences_and_an_encoder(tmp_path: Path) -> None:
     models_text_audio.write_tokenizer(tmp_path, known)
     with (tmp_path / "pairs.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["sentence1", "sentence2", "score"])
+        writer.writerow(["genre", "sentence1", "sentence2", "score"])
         for first in texts:
             for second in texts:
-                writer.writerow([first, second, len({*first.split()} & {*second.split()}) / 4 + 0.01])
+                writer.writerow(
+                    [
+                        "news" if first < "b" else "main",
+                        first,
+                        second,
+                        len({*first.split()} & {*second.split()}) / 4 + 0.01,
+                    ]
+                )
     made = drafted(tmp_path, models_text_audio.encoder(len(known)), tmp_path / "pairs.csv")
     assert made.sections["task"] == "similarity"
     assert value(made, "pearson") == pytest.approx(1, abs=1e-6)
