@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
-from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text
+from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text, say
+from ovopt.data.id_lists import own_lists
 from ovopt.data.layout import own_split, splits_of
 from ovopt.errors import DataError
 from ovopt.given_file import LARGEST
@@ -23,17 +24,21 @@ from ovopt.records import Port
 from ovopt.units import a_few
 
 HIDDEN = (".", "__pycache__")
+ASIDE = "_"
+"""What the name of a folder begins with that is no class: `_background_noise_`."""
 Labelled = tuple[str, str]
 """A file and its label as found."""
+_Divided = tuple[tuple[str, ...] | None, Sequence[Path]]
 
 
 class Files(DataSource):
     """Files below one or more folders. A sample is the file's bytes; `preprocess` decodes them.
 
     Where folders are labels, an empty one keeps its place among the classes, and folders above or below them that are
-    all called like splits (`train/cat/x.png`, `cat/train/x.png`) are the data's own splits. The choice of `per_label`
-    depends on the paths alone, so that it stays the same from run to run, and adding files elsewhere does not change
-    it. Symbolic links are not followed.
+    all called like splits (`train/cat/x.png`, `cat/train/x.png`) are the data's own splits, as are lists beside them
+    (`testing_list.txt`). A folder whose name begins with an underscore is no class unless `rename` names it. The choice
+    of `per_label` depends on the paths alone, so that it stays the same from run to run, and adding files elsewhere
+    does not change it. Symbolic links are not followed.
     """
 
     name: ClassVar[str] = "files"
@@ -69,7 +74,7 @@ class Files(DataSource):
         roots = [root for root in paths if root.is_dir()]
         if not roots:
             raise DataError(f"{_said(paths)}: no such folder")
-        trees = {root: _Tree.of(root) for root in roots} if self._by_folder else {}
+        trees = {root: _Tree.of(root, frozenset(self.rename)) for root in roots} if self._by_folder else {}
         above = f"{roots[0]}{os.sep}" if len(roots) == 1 else ""  # a folder that was moved is the same data
         chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots, trees), above)
         if not chosen:
@@ -77,15 +82,26 @@ class Files(DataSource):
         files = [file for file, _ in chosen]
         ids = tuple(shown(f.relative_to(roots[0]) if len(roots) == 1 else f) for f in files)
         labelled = self.labels or self.label != "none"
+        splits, lists = self._splits(files, ids, trees)
         return Samples(
             source=_said(roots),
             ids=ids,
             labels=tuple(label for _, label in chosen) if labelled else None,
             load=lambda index: read_bytes(files[index], self.max_bytes),
-            fingerprint=self._fingerprint(ids, files, roots),
+            fingerprint=self._fingerprint(ids, files, roots, lists),
             classes=self._classes([label for _, label in chosen], trees),
-            splits=_splits(files, trees),
+            splits=splits,
         )
+
+    def _splits(self, files: Sequence[Path], ids: Sequence[str], trees: Mapping[Path, _Tree]) -> _Divided:
+        """The split of each file by folders or lists, and the lists; None where there are several roots."""
+        if len(trees) != 1:
+            return None, ()
+        ((root, tree),) = trees.items()
+        if tree.split is not None:
+            return splits_of(tree.split_of(file) for file in files), ()
+        own = own_lists(root, ids)
+        return own.splits, own.files
 
     @property
     def _by_folder(self) -> bool:
@@ -169,12 +185,14 @@ class Files(DataSource):
             raise DataError(f"{file}: no {text.name} beside it holds its label; choose files with data.source.suffixes")
         return read_text(text).strip()
 
-    def _fingerprint(self, ids: Sequence[str], files: Sequence[Path], roots: Sequence[Path]) -> str:
+    def _fingerprint(
+        self, ids: Sequence[str], files: Sequence[Path], roots: Sequence[Path], lists: Sequence[Path]
+    ) -> str:
         if self.labels:
             return hash_of_names(ids, files, hash_of(roots[0] / self.labels))
         if self.label == "file":
             return hash_of_names(ids, files, *(hash_of(file.with_name(file.stem + self.sidecar)) for file in files))
-        return hash_of_names(ids, files)
+        return hash_of_names(ids, files, *map(hash_of, lists))
 
 
 @dataclass(frozen=True)
@@ -186,10 +204,12 @@ class _Tree:
     """The level of the folders that are called like splits: 0 for those in the root."""
     empty: tuple[str, ...]
     """Folders that would be labels if they held a file."""
+    aside: frozenset[str] = frozenset()
+    """Folders that are none by their names."""
 
     @classmethod
-    def of(cls, root: Path) -> _Tree:
-        """That of the folders below this one."""
+    def of(cls, root: Path, wanted: frozenset[str]) -> _Tree:
+        """That of the folders below this one; `wanted` are labels, whatever they are called."""
         first = {folder: _folders(folder) for folder in _folders(root)}
         inside = [folder for folders in first.values() for folder in folders]
         split = None
@@ -199,12 +219,17 @@ class _Tree:
             split = 1
         names = {folder.name for folder in (inside if split == 0 else first)}
         filled = {folder.name for folder in (inside if split == 0 else first) if next(_walk(folder), None)}
-        return cls(str(root), split, tuple(sorted(names - filled)))
+        aside = frozenset(name for name in names - wanted if name.startswith(ASIDE))
+        aside = frozenset() if aside == names else aside
+        if aside:
+            say(f"{root}: no class, by the underscore that its name begins with: {a_few(sorted(aside))}")
+        return cls(str(root), split, tuple(sorted(names - filled - aside)), aside)
 
     def labels(self, folder: str) -> list[str]:
         """Names of the folders from the root to this one, without that of a split."""
         names = self._names(folder)
-        return names if self.split is None else names[: self.split] + names[self.split + 1 :]
+        names = names if self.split is None else names[: self.split] + names[self.split + 1 :]
+        return names if names and names[0] not in self.aside else []
 
     def split_of(self, file: Path) -> str:
         """The folder that is called like a split; empty where the file lies in none."""
@@ -214,14 +239,6 @@ class _Tree:
     def _names(self, folder: str) -> list[str]:
         below = folder[len(self.root) :].strip(os.sep)
         return below.split(os.sep) if below else []
-
-
-def _splits(files: Sequence[Path], trees: Mapping[Path, _Tree]) -> tuple[str, ...] | None:
-    """The split of each file; None where the folders are none, or there are several roots."""
-    if len(trees) != 1:
-        return None
-    (tree,) = trees.values()
-    return None if tree.split is None else splits_of(tree.split_of(file) for file in files)
 
 
 def _are_splits(folders: Iterable[Path]) -> bool:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ovopt.data.content import read_text
-from ovopt.data.own_splits import SplitError
-from ovopt.errors import quoted
+from ovopt.data.layout import names_in
+from ovopt.data.own_splits import SplitError, usual_split
+from ovopt.errors import DataError, quoted
 from ovopt.locate import expand
 from ovopt.units import a_few
 
 SUFFIXES = (".txt", ".lst", ".ids")
+LIST = re.compile(r"[_-]?(list|files|ids|split)$", re.IGNORECASE)
+"""What the name of a list ends in, behind that of its split."""
 
 
 def lists_samples(choice: Any) -> bool:
@@ -34,6 +39,41 @@ def listed_samples(ids: Sequence[str], choices: Mapping[str, Any]) -> dict[str, 
                 raise SplitError(f"data.splits.{name}", f"{file}: {ids[index]} is in the list of {taken[index]}, too")
         taken.update(dict.fromkeys(found[name], name))
     return found
+
+
+@dataclass(frozen=True)
+class OwnLists:
+    """The split of each sample by the lists that lie in a data set's folder; None where there are none."""
+
+    splits: tuple[str, ...] | None = None
+    files: tuple[Path, ...] = ()
+
+
+def own_lists(folder: Path, ids: Sequence[str]) -> OwnLists:
+    """Lists called like splits: `testing_list.txt`. Samples in none are for training, unless that has a list, too."""
+    found: dict[int, str] = {}
+    read: dict[Path, str] = {}
+    named = [file for file in names_in(folder, SUFFIXES) if usual_split(file.stem) and not file.is_symlink()]
+    places = places_of(ids) if named else {}
+    for file in named:
+        if listed := _samples_in(file, places):
+            read[file] = LIST.sub("", file.stem)
+            found = {**dict.fromkeys(listed, read[file]), **found}
+    if not found:
+        return OwnLists()
+    rest = "unlisted" if any(usual_split(name) == "calibration" for name in read.values()) else "train"
+    return OwnLists(tuple(found.get(index, rest) for index in range(len(ids))), tuple(read))
+
+
+def _samples_in(file: Path, places: Mapping[str, int | None]) -> list[int]:
+    """Samples that a text file lists; none where most of its lines are no names of files, such as notes."""
+    try:
+        lines = [line.strip() for line in read_text(file).splitlines() if line.strip()]
+    except DataError:
+        return []
+    found = [index for line in lines if (index := _index(line, places)) is not None]
+    of_files = sum(bool(PurePosixPath(line.split()[0]).suffix) for line in lines)
+    return found if 2 * max(len(found), of_files) > len(lines) else []
 
 
 def _listed(file: Path, places: Mapping[str, int | None], key: str, ids: Sequence[str]) -> Iterator[int]:

@@ -102,7 +102,18 @@ def _message(error: Any, kind: type[BaseModel]) -> str:
             told = isinstance(given, Mapping | list | tuple) or str(given) in said
             return said if told else f"{said}, not {quoted(given)}"
         case _:
-            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {quoted(error['input'])}"
+            return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {quoted(error['input'])}{_unquoted(error)}"
+
+
+def _unquoted(error: Any) -> str:
+    """What to do about a word of a list that YAML takes for something else; empty for other errors."""
+    given = error["input"]
+    if error["type"] != "string_type" or not error["loc"] or not isinstance(error["loc"][-1], int):
+        return ""
+    if isinstance(given, bool):
+        word = "yes" if given else "no"
+        return f"; YAML reads yes, no, on, off, true and false as such: write the word in quotes, such as '{word}'"
+    return f"; write it in quotes: '{given}'" if isinstance(given, int | float) else ""
 
 
 def _short_of(allowed: Sequence[str], given: str) -> str:

@@ -321,3 +321,60 @@ def test_a_folder_that_was_moved_holds_the_same_data(tmp_path):
     (tmp_path / "here").rename(tmp_path / "there")
     after = Files(path=str(tmp_path / "there"), per_label=2).open([], 0)
     assert (after.ids, after.fingerprint) == (before.ids, before.fingerprint)
+
+
+def commands(root, **lists):
+    """Recordings of four people for each of two commands, noise beside them, and lists."""
+    for name in (*(f"{word}/{place}.wav" for word in ("go", "yes") for place in range(4)), "_noise_/hum.wav"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    for name, lines in lists.items():
+        (root / f"{name}.txt").write_text("\n".join(lines))
+    return Files(path=str(root)).open((), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        (
+            {"testing_list": ["go/0.wav", "yes/1.wav"], "validation_list": ["yes/2.wav"]},
+            {"go/0.wav": "testing", "yes/1.wav": "testing", "yes/2.wav": "validation"},
+        ),
+        ({"test": ["go/0 1", "yes/1 2"]}, {"go/0.wav": "test", "yes/1.wav": "test"}),
+        ({"val": ["x/go/0.wav", "gone/1.wav"]}, {"go/0.wav": "val"}),
+    ],
+)
+def test_lists_beside_the_folders_are_splits_and_the_rest_is_for_training(tmp_path, lists, expected):
+    samples = commands(tmp_path, **lists)
+    assert dict(zip(samples.ids, samples.splits, strict=True)) == {**dict.fromkeys(samples.ids, "train"), **expected}
+
+
+def test_what_no_list_names_is_not_trained_with_where_training_has_a_list(tmp_path):
+    samples = commands(tmp_path, train=["go/0.wav", "yes/0.wav"], test_list=["go/1.wav", "yes/1.wav"])
+    found = dict(zip(samples.ids, samples.splits, strict=True))
+    assert [found[f"go/{place}.wav"] for place in range(4)] == ["train", "test", "unlisted", "unlisted"]
+
+
+@pytest.mark.parametrize("lists", [{}, {"test": ["We tried this in 2017", "go is spoken"]}, {"words": ["go/0.wav"]}])
+def test_other_text_files_are_no_splits(tmp_path, lists):
+    assert commands(tmp_path, **lists).splits is None
+
+
+def test_the_fingerprint_follows_the_lists(tmp_path):
+    before = commands(tmp_path, test=["go/0.wav"]).fingerprint
+    assert commands(tmp_path, test=["go/1.wav"]).fingerprint != before
+
+
+def test_a_folder_with_an_underscore_is_no_class_unless_it_is_named(tmp_path, caplog):
+    samples = commands(tmp_path)
+    assert samples.classes == ("go", "yes")
+    assert set(samples.labels) == {"go", "yes"}
+    assert caplog.messages == [f"{tmp_path}: no class, by the underscore that its name begins with: _noise_"]
+    assert set(labelled(tmp_path, rename={"_noise_": "noise", "go": "go"}).values()) == {"noise", "go"}
+
+
+def test_folders_that_all_begin_with_an_underscore_are_classes(tmp_path):
+    for name in ("_a/1", "_b/2"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("x")
+    assert labelled(tmp_path) == {"_a/1": "_a", "_b/2": "_b"}

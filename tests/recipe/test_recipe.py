@@ -209,6 +209,15 @@ TRANSFORMS, DECODERS = none_of("ovopt.transforms", Transform), none_of("ovopt.de
         ),
         ({"family": 5}, "family: input should be a valid string, not 5"),
         (
+            {"data": {"classes": ["go", True]}},
+            "data.classes[1]: input should be a valid string, not True; YAML reads yes, no, on, off, true and false as "
+            "such: write the word in quotes, such as 'yes'",
+        ),
+        (
+            {"data": {"classes": ["go", 3]}},
+            "data.classes[1]: input should be a valid string, not 3; write it in quotes: '3'",
+        ),
+        (
             {"match": {"outputs": [[1, "n"]]}},
             "match.outputs[0][1]: input should be a valid integer, unable to parse string as an integer, not 'n'",
         ),
