@@ -54,6 +54,10 @@ class Prepared:
     """Samples that cannot be used, by index: filled as they are met."""
     seen: Mapping[LeftOutKind, Set[str]] = field(default_factory=dict)
     """Digests of the samples that models have been made with, which cannot judge them."""
+    met: dict[int, LeftOutKind | None] = field(default_factory=dict)
+    """Samples that were held against `seen`, by index, and what they turned out to be: filled as they are met."""
+    seen_judge: bool = False
+    """True where those are noted, not left out."""
     tuned: set[str] = field(default_factory=set)
     """Digests of the tuning samples that have decided something so far."""
     first_label: int = 0
@@ -191,9 +195,9 @@ class Prepared:
         """The same samples, whose labels give the model's first class this number."""
         return self if first == self.first_label else replace(self, first_label=first)
 
-    def without_seen(self, digests: Mapping[LeftOutKind, Set[str]]) -> Prepared:
-        """The same samples without those of these digests."""
-        return replace(self, seen=digests, _cache=Cache(CACHE_BYTES))
+    def without_seen(self, digests: Mapping[LeftOutKind, Set[str]], judge: bool = False) -> Prepared:
+        """The same samples without those of these digests; where they are to `judge`, with them, and noted."""
+        return replace(self, seen=digests, met={}, seen_judge=judge, _cache=Cache(CACHE_BYTES))
 
     def without_cache(self) -> Prepared:
         """The same samples for a use that meets each of them once: to keep them would cost it memory, and time."""
@@ -221,11 +225,17 @@ class Prepared:
 
     def _load(self, index: int) -> Inferences:
         parts = self._prepare(self.preparation, index)
-        digests = set(map(digest, parts)) if any(self.seen.values()) else set()
-        for kind, seen in self.seen.items() if digests else ():
-            if digests <= seen:
-                raise _UnusableError(kind, SEEN[kind])
+        kind = self._met(index, parts) if any(self.seen.values()) else None
+        if kind and not self.seen_judge:
+            raise _UnusableError(kind, SEEN[kind])
         return parts
+
+    def _met(self, index: int, parts: Inferences) -> LeftOutKind | None:
+        """The use that models were made with this sample for, as the original takes it: once for all models."""
+        if index not in self.met:
+            digests = set(map(digest, self.prepare_for_decoders(index, parts)))
+            self.met[index] = next((kind for kind, seen in self.seen.items() if digests and digests <= seen), None)
+        return self.met[index]
 
     def _prepare(self, preparation: Preparation, index: int) -> Inferences:
         kind: LeftOutKind = "unreadable"

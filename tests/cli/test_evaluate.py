@@ -169,6 +169,35 @@ def test_with_a_bundle_those_samples_count_that_it_has_not_seen(work: Path) -> N
         assert arm["accuracy"]["top1"]["rows"] == hits.astype(float).tolist()
     everything = evaluated(work, "int8", "--split", "all")
     assert everything["arms"][0]["accuracy"]["top1"]["n"] == run.SAMPLES
+    made_of = [*manifest["data"]["splits"]["calibration"], *manifest["data"]["splits"]["tuning"]]
+    assert (
+        f"{len(made_of)} of {run.SAMPLES} samples that judge were used to make a model here, for example "
+        f"{min(made_of, key=index)}: the figures say little of others"
+    ) in everything["notes"]
+
+
+def test_samples_that_made_a_bundle_do_not_judge_it_alone(work: Path) -> None:
+    manifest = json.loads((work / "int8" / "ovopt.json").read_text())
+    known, inputs = np.load(work / "data.npz"), run.inputs_and_labels(5)
+    places = [index(sample) for sample in manifest["data"]["splits"]["calibration"]][:5]
+    run.write_data(
+        work / "again.npz",
+        inputs=np.concatenate([known["inputs"][places], inputs[0] + np.float32(0.01)]),
+        labels=np.concatenate([known["labels"][places], inputs[1]]),
+    )
+    all_judge = ("--set", "data.splits.calibration=0", "--set", "data.splits.tuning=0")
+    found = evaluated(work, "int8", "-r", "classification", "--data", "again.npz", *all_judge)
+    assert found["arms"][0]["accuracy"]["top1"]["n"] == 5
+    (note,) = [note for note in found["notes"] if "calibration samples" in note]
+    assert note.startswith(
+        "5 of 10 samples are the same as calibration samples and do not judge, for example again.npz#"
+    )
+    done = run.ovopt("evaluate", "int8", *CLASSIFY, *all_judge, "-q", cwd=work)
+    assert (done.code, done.stderr) == (
+        2,
+        f"error: int8: {run.SAMPLES // 2} of the {run.SAMPLES} samples that would judge it were used to make it; "
+        f"evaluate with the recipe, data and --seed {manifest['data']['seed']} that made it, or with other data\n",
+    )
 
 
 def test_several_models_are_held_against_the_first_too(work: Path) -> None:

@@ -266,6 +266,21 @@ def test_what_was_calibrated_with_is_left_out_however_it_is_prepared() -> None:
     assert judging.facts.left_out == {"set#2": LeftOutSample(kind="calibrated", why=f"set#2: {SEEN['calibrated']}")}
 
 
+def test_a_model_that_prepares_by_itself_and_alone_does_not_meet_again_what_it_was_calibrated_with() -> None:
+    whole = prepared(rows(4), preprocess=(TIMES_TWO,))
+    ((_, (tensors,)),) = whole.prepare_each([2])
+    alone = whole.without_seen({"calibrated": {digest(tensors)}}).with_transforms((), (X,))
+    assert [index for index, _ in alone.prepare_each(range(4))] == [0, 1, 3]
+
+
+def test_what_was_calibrated_with_judges_where_it_is_asked_for_and_is_noted() -> None:
+    whole = prepared(rows(4))
+    ((_, (tensors,)),) = whole.prepare_each([2])
+    asked = whole.without_seen({"calibrated": {digest(tensors)}}, judge=True)
+    assert [index for index, _ in asked.prepare_each(range(4))] == [0, 1, 2, 3]
+    assert (asked.met, asked.left_out) == ({0: None, 1: None, 2: "calibrated", 3: None}, {})
+
+
 def test_a_copy_of_a_tuning_sample_is_told_from_one_that_was_calibrated_with() -> None:
     whole = prepared(rows(3))
     digests = [digest(tensors) for _, (tensors,) in whole.prepare_each(range(2))]

@@ -15,8 +15,7 @@ from ovopt.bench.workers import ANSWER_LIMIT_S, ArmPlan, Crew
 from ovopt.budgets import scenarios_of
 from ovopt.caller import untouched_caller
 from ovopt.contracts import plugins
-from ovopt.contracts.samples import bare_id
-from ovopt.errors import DataError, RecipeError, SettingsError, UsageError, did_you_mean
+from ovopt.errors import RecipeError, SettingsError, UsageError, did_you_mean
 from ovopt.gate import decide
 from ovopt.model.files.opened import several
 from ovopt.preparing.prepared import Prepared
@@ -55,6 +54,7 @@ from ovopt.workflow.comparing.taking_part import (
     named_models,
     native_models,
 )
+from ovopt.workflow.comparing.unseen import check_unseen, met_again, without_seen
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -163,12 +163,9 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
     prepared = run.prepare(taking_part[0].inputs)
     if against_baseline and not prepared.splits["gate"]:
         raise prepared.empty_split("gate", "for the verdict")
-    _check_unseen(prepared, taking_part)
+    check_unseen(prepared, taking_part, prepared.splits["gate"], "compare")
     if against_baseline:
-        bundles = [one.manifest for one in taking_part if one.manifest]
-        calibrated = {seen for one in bundles for seen in one.calibrated}
-        tuned = {seen for one in bundles for seen in one.tuned}
-        prepared = prepared.without_seen({"calibrated": calibrated, "tuned": tuned})
+        prepared = without_seen(prepared, taking_part)
     scorer = scorer_of(taking_part, prepared, prepared.splits["gate"]) if against_baseline else None
     scenarios = plan.make_scenarios()
     if scorer:
@@ -205,7 +202,7 @@ def _measured(run: Run, plan: Plan, against_baseline: bool) -> Comparison:
             *divided(taking_part),
             *(prepared.doubts_of(prepared.splits["gate"]) if scorer else ()),
             *(scorer.doubts if scorer else ()),
-            *_met_again(prepared),
+            *met_again(prepared, prepared.splits["gate"]),
             *(note for one in found.values() for note in one.notes),
             *run.notes,
         ),
@@ -257,32 +254,6 @@ def _found(crew: Crew, scenarios: Mapping[str, Scenario], plan: Plan, run: Run) 
         effort = Effort(seconds, plan.precision, run.seed, run.recipe.runtime.hint, plan.demand)
         found[name] = scenario.measure(crew, effort, run.options.progress)
     return found
-
-
-def _check_unseen(prepared: Prepared, taking_part: Sequence[NamedModel]) -> None:
-    """The gate's samples must be new to every model."""
-    samples = prepared.samples
-    gate = {bare_id(samples.ids[index], samples.source) for index in prepared.splits["gate"]}
-    for one in taking_part:
-        used = one.manifest.data if one.manifest else None
-        if used is None or samples.fingerprint != used.fingerprint:
-            continue
-        made_of = (*used.splits["calibration"], *used.splits["tuning"])
-        seen = gate & {bare_id(one, used.source) for one in made_of}
-        if seen:
-            raise DataError(
-                f"{one.file.path}: {len(seen)} of the {len(gate)} samples that would judge it were used to make "
-                f"it; compare with the recipe, data and --seed {used.seed} that made it, or with other data"
-            )
-
-
-def _met_again(prepared: Prepared) -> Iterator[str]:
-    for kind, said in (("calibrated", "calibration samples"), ("tuned", "tuning samples")):
-        if seen := [index for index, sample in prepared.left_out.items() if sample.kind == kind]:
-            yield (
-                f"{len(seen)} of {len(prepared.splits['gate'])} samples are the same as {said} and do not "
-                f"judge, for example {prepared.samples.ids[seen[0]]}"
-            )
 
 
 def _check_budgets(recipe: Recipe, scorer: Scorer, scenarios: Mapping[str, Scenario]) -> None:

@@ -23,6 +23,7 @@ from ovopt.workflow.beginning.run import Run, begin, stamp
 from ovopt.workflow.comparing.arms import arms, check_device
 from ovopt.workflow.comparing.compare import Measured, Plan, scorer_of, settings_of
 from ovopt.workflow.comparing.taking_part import already_quantized, made_of_others, made_with_other_code, named_models
+from ovopt.workflow.comparing.unseen import check_unseen, judged_anyway, met_again, without_seen
 
 if TYPE_CHECKING:
     from ovopt.model.files.opened import ModelLike
@@ -47,8 +48,9 @@ def evaluate(
 ) -> Comparison:
     """Score every model by the recipe's accuracy metrics; with several models, by agreement with the first one too.
 
-    `part` says which samples: by default the gate's where a bundle is among the models, which has seen the others,
-    else all. `predictions` is a file for what `postprocess` made of every output, one JSON line each.
+    `part` says which samples: by default the gate's where a bundle is among the models, else all. Those that a bundle
+    was made with judge only where another part is asked for. `predictions` is a file for what `postprocess` made of
+    every output, one JSON line each.
 
     Raises UsageError, or one of its kinds, where models, recipe, data or arguments cannot be used.
     """
@@ -70,15 +72,18 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
     check_device(used.runtime.device)
     taking_part = named_models(run, {})
     prepared = run.prepare(taking_part[0].inputs)
-    if len(taking_part) == 1:
-        prepared = prepared.without_cache()
     if part is None:
         indices = prepared.splits["gate"] if any(one.manifest for one in taking_part) else prepared.judging
     else:
         indices = range(len(prepared.samples)) if part == "all" else prepared.splits[part]
-    run.tell()
     if not indices:
         raise prepared.empty_split(part or "gate", "to judge by")
+    asked = part not in (None, "gate")
+    if not asked:
+        check_unseen(prepared, taking_part, indices, "evaluate")
+    prepared = without_seen(prepared, taking_part, judge=asked)
+    prepared = prepared.without_cache() if len(taking_part) == 1 else prepared
+    run.tell()
     lines: list[str] = []
 
     def save(arm: str, index: int, prediction: Any) -> None:
@@ -119,6 +124,7 @@ def _evaluated(run: Run, part: Part | None, predictions: Path | None) -> Compari
             *already_quantized(taking_part[0]),
             *prepared.doubts_of(indices),
             *scorer.doubts,
+            *(judged_anyway(prepared, taking_part, indices) if asked else met_again(prepared, indices)),
             *run.notes,
         ),
     )
