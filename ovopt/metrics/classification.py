@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovopt.contracts import Array, LabelFile, Metric
 from ovopt.errors import DataError
-from ovopt.metrics.class_labels import as_classes, check_class
+from ovopt.metrics.class_labels import as_classes, check_class, scores_of
 from ovopt.metrics.row_tables import tuples
 from ovopt.records import Port
 
@@ -141,6 +141,10 @@ class F1(Metric):
     together, which for one class per sample is accuracy. The highest score is predicted, of equal ones the lower
     class. A single score means class 1 from `threshold` on; a single integer is the class itself.
 
+    A sample may have several classes, or none: labels are rows of 0 and 1 then, one for each score, and each class is
+    predicted whose score reaches `threshold` (behind a `sigmoid` 0.5 stands for even odds, of logits 0 does). `macro`
+    averages all classes, those that never occur as 0. Labels of which every one has a single 1 are one class each.
+
     Source: van Rijsbergen, Information Retrieval (1979), chapter 7; averages as in scikit-learn's `f1_score`.
     """
 
@@ -149,7 +153,7 @@ class F1(Metric):
     one_class: ClassVar[bool] = True
     presets: ClassVar = {"f1_micro": {"average": "micro"}, "f1_weighted": {"average": "weighted"}}
     average: Literal["macro", "micro", "weighted"] = Field(default="macro", description="how classes are averaged")
-    threshold: float = Field(default=0.5, description="where a single score begins to mean class 1")
+    threshold: float = Field(default=0.5, description="where a score of its own begins to mean its class")
 
     @property
     def label(self) -> str:
@@ -157,42 +161,79 @@ class F1(Metric):
         return self.name if self.average == "macro" else f"{self.name}_{self.average}"
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
-        """Raises DataError where a label is no index into the model's scores."""
-        check_class(label, outputs[0], sample_id, least=2)
+        """Raises DataError where a label is neither an index into the model's scores nor a 0 or 1 for each of them."""
+        if not _is_multi_hot(label):
+            check_class(label, outputs[0], sample_id, least=2)
+        elif (scores := scores_of(outputs[0])) not in (None, np.size(label)):
+            raise DataError(f"{sample_id}: its label is for {np.size(label)} classes, where {outputs[0]} has {scores}")
 
     def guessed(self, labels: Sequence[Any], n: int, scores: int | None) -> float:
-        """The score where the most common class is always answered."""
+        """The score where the most common class is always answered; of several at once, the best number of these."""
         if not labels:
             return self.chance
+        if any(map(np.ndim, labels)):
+            return self._guessed_sets(labels)
         ((common, _),) = Counter(labels).most_common(1)
         return self.value(np.array([(common, label) for label in labels]))
 
+    def _guessed_sets(self, labels: Sequence[Any]) -> float:
+        if len({np.size(label) for label in labels}) > 1:
+            return self.chance
+        real = np.sort(np.sum([np.ravel(label) for label in labels], axis=0))[::-1]
+        answered = (np.arange(len(real)) < most for most in range(1, len(real) + 1))
+        return max(self._averaged(real * some, len(labels) * some, real) for some in answered)
+
     def row(self, output: Any, target: Any) -> list[int]:
-        """Predicted class and label."""
+        """Predicted class and label; of several classes at once, a 0 or 1 for each that is predicted, and for each that
+        is a label. Raises DataError where these do not fit."""
+        if np.ndim(target):
+            found, labels = np.ravel(output) >= self.threshold, np.ravel(target).astype(int)
+            if found.size != labels.size:
+                raise DataError(f"{self.label}: {found.size} scores do not fit a label for {labels.size} classes")
+            return [*found.astype(int).tolist(), *labels.tolist()]
         if (classes := as_classes(output)) is not None:
             return [int(classes[0]), int(target)]
         scores = np.ravel(output)
         return [int(np.argmax(scores) if scores.size > 1 else scores[0] >= self.threshold), int(target)]
 
     def value(self, rows: Array) -> float:
-        """F1 of rows [n, 2]; NaN without samples."""
+        """F1 of rows [n, 2], or [n, 2 * classes] of several classes at once; NaN without samples."""
         if not len(rows):
             return float("nan")
-        _, hits, predicted, labelled = _counts(rows)
+        if rows.dtype == object:
+            raise DataError(f"{self.label}: labels are for one class, or all of them for the same number of classes")
+        return self._averaged(*_counts(rows)[1:])
+
+    def _averaged(self, hits: Array, predicted: Array, labelled: Array) -> float:
         if self.average == "micro":
-            return float(hits.sum() / labelled.sum())
-        weights = labelled if self.average == "weighted" else None
-        return float(np.average(2 * hits / (predicted + labelled), weights=weights))
+            return float(_f1(hits.sum(), predicted.sum(), labelled.sum()))
+        weights = labelled if self.average == "weighted" and labelled.any() else None
+        return float(np.average(_f1(hits, predicted, labelled), weights=weights))
 
     def by_class(self, rows: Array, targets: Sequence[Any]) -> Mapping[int, float]:
-        """F1 of each class that is predicted or labelled in rows [n, 2]."""
+        """F1 of each class that is predicted or labelled in rows [n, 2] or [n, 2 * classes]."""
         classes, hits, predicted, labelled = _counts(rows)
-        scores = 2 * hits / (predicted + labelled)
-        return dict(zip(classes.tolist(), scores.tolist(), strict=True))
+        occurs = predicted + labelled > 0
+        return dict(zip(classes[occurs].tolist(), _f1(hits, predicted, labelled)[occurs].tolist(), strict=True))
+
+
+def _is_multi_hot(label: Any) -> bool:
+    """Tells a 0 or 1 for each of several classes from all else."""
+    values = np.ravel(label) if isinstance(label, list | tuple | np.ndarray) else np.empty(0)
+    return values.size > 1 and values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all())
+
+
+def _f1(hits: Any, predicted: Any, labelled: Any) -> Any:
+    """F1 of counts; 0 where a class is neither predicted nor labelled."""
+    return 2 * hits / np.maximum(predicted + labelled, 1)
 
 
 def _counts(rows: Array) -> tuple[Array, Array, Array, Array]:
-    """The classes that occur; of each: how often it is predicted rightly, predicted at all, and the label."""
+    """The classes that occur, or all where rows hold a 0 or 1 for each; of each: how often it is predicted rightly,
+    predicted at all, and the label."""
+    if (classes := rows.shape[1] // 2) > 1:
+        found, real = rows[:, :classes], rows[:, classes:]
+        return np.arange(classes), (found * real).sum(axis=0), found.sum(axis=0), real.sum(axis=0)
     predicted, labelled = rows.astype(np.intp).T
     size = int(rows.max(initial=0)) + 1
     hits, found, real = (

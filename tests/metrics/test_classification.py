@@ -119,6 +119,48 @@ def test_f1_is_scikit_learns_on_all_samples_and_on_draws(average, classes):
         assert metric.value(rows[drawn]) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+@pytest.mark.parametrize("classes", [2, 3, 12])
+@pytest.mark.parametrize("threshold", [0.5, 0.8])
+def test_f1_of_several_classes_at_once_is_scikit_learns(average, classes, threshold):
+    rng = np.random.default_rng(classes)
+    scores, labels = rng.random((20, classes)), (rng.random((20, classes)) < 0.3).astype(int)
+    labels[:, 0] = scores[:, 1] = 0
+    metric = F1(average=average, threshold=threshold)
+    rows = rows_of([metric.row(output[None], label) for output, label in zip(scores, labels.tolist(), strict=True)])
+    for drawn in draws(20):
+        found = scores[drawn] >= threshold
+        expected = f1_score(labels[drawn], found, average=average, zero_division=0)
+        assert metric.value(rows[drawn]) == pytest.approx(expected, abs=1e-12)
+        each = f1_score(labels[drawn], found, average=None, zero_division=0)
+        occurs = np.flatnonzero((found | (labels[drawn] > 0)).any(axis=0))
+        assert metric.by_class(rows[drawn], labels.tolist()) == pytest.approx({int(c): each[c] for c in occurs})
+
+
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+def test_the_best_guess_of_several_classes_at_once_is_the_best_set_that_is_always_answered(average):
+    labels = (np.random.default_rng(0).random((30, 4)) < [0.1, 0.8, 0.3, 0.5]).astype(int)
+    sets = [np.broadcast_to([int(digit) for digit in f"{bits:04b}"], labels.shape) for bits in range(1, 16)]
+    best = max(f1_score(labels, found, average=average, zero_division=0) for found in sets)
+    assert F1(average=average).guessed(labels.tolist(), 30, 4) == pytest.approx(best)
+
+
+def test_a_label_of_several_classes_fits_the_scores():
+    port = Port(name="y", shape=(1, 3), dtype="f32")
+    F1().check([0, 1, 1], [port], "s#0")
+    F1().check(np.zeros(3, bool), [port], "s#0")
+    with pytest.raises(DataError, match=exactly(f"s#0: its label is for 2 classes, where {port} has 3")):
+        F1().check([1, 1], [port], "s#0")
+    with pytest.raises(DataError, match="is no class"):
+        F1().check([0, 2, 1], [port], "s#0")
+    with pytest.raises(DataError, match=exactly("f1: 3 scores do not fit a label for 2 classes")):
+        F1().row(np.zeros(3), [1, 1])
+    with pytest.raises(
+        DataError, match=exactly("f1: labels are for one class, or all of them for the same number of classes")
+    ):
+        F1().value(rows_of([F1().row(np.zeros(2), [1, 1]), F1().row(np.zeros(2), 1)]))
+
+
 def test_each_class_that_occurs_has_its_own_f1():
     rng = np.random.default_rng(0)
     scores, labels = rng.random((30, 9)), rng.integers(4, size=30)
