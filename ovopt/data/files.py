@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from ovopt.contracts import DataSource, Samples
 from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text, say
 from ovopt.data.id_lists import own_lists
 from ovopt.data.layout import own_split, splits_of
-from ovopt.errors import DataError
+from ovopt.errors import DataError, did_you_mean
 from ovopt.given_file import LARGEST
 from ovopt.locate import confined, expand, shown
 from ovopt.records import Port
@@ -53,6 +54,11 @@ class Files(DataSource):
         default=None,
         description="a .csv or .tsv table in the folder, with a header; its first column is the file, its second the "
         "label. Files that it does not name are left out",
+    )
+    column: str | None = Field(
+        default=None,
+        description="the column of the table that holds the label; its first then names files wherever they lie in the "
+        "folder, with or without suffix",
     )
     sidecar: str = Field(default=".txt", description="the suffix of the files beside the samples, for `label: file`")
     suffixes: tuple[str, ...] = Field(default=(), description="only files with these suffixes, such as .jpg")
@@ -139,16 +145,31 @@ class Files(DataSource):
             raise DataError(f"data.source.labels: a table belongs to one folder, not to {_said(roots)}")
         (root,) = roots
         table = file_at(confined(root, self.labels or "", "data.source.labels"), "table of labels")
+        column = 1 if self.column is None else self._place_of_column(table)
         seen: dict[Path, str] = {}
+        elsewhere: dict[str, Path] | None = None
         for where, cells in read_table(table, ("file", "label")):
             file = confined(root, cells[0], where)
+            if self.column is not None and not file.is_file():
+                elsewhere = by_name(root) if elsewhere is None else elsewhere
+                file = elsewhere.get(cells[0], file)
             if file in seen:
                 raise DataError(f"{where}: {cells[0]} has a label already")
-            seen[file] = cells[1]
+            if column >= len(cells):
+                raise DataError(f"{where}: {len(cells)} columns, none of which is {self.column}")
+            seen[file] = cells[column]
         missing = [f"{file.relative_to(root)}" for file in seen if not file.is_file()]
         if missing:
             raise DataError(f"{table}: {len(missing)} of its files are missing: {a_few(missing)}")
         yield from ((str(file), label) for file, label in seen.items() if self._has_suffix(file.name))
+
+    def _place_of_column(self, table: Path) -> int:
+        header = header_of(table)
+        if self.column not in header[1:]:
+            raise DataError(
+                f"data.source.column: {table} has no such column; {did_you_mean(str(self.column), header[1:])}"
+            )
+        return header.index(str(self.column), 1)
 
     def _walked(self, roots: Sequence[Path], trees: Mapping[Path, _Tree]) -> Iterator[Labelled]:
         for root in roots:
@@ -239,6 +260,19 @@ class _Tree:
     def _names(self, folder: str) -> list[str]:
         below = folder[len(self.root) :].strip(os.sep)
         return below.split(os.sep) if below else []
+
+
+def by_name(root: Path) -> dict[str, Path]:
+    """Files below a folder by their names, with suffix and without; those that several have are left out."""
+    files = [Path(folder, name) for folder, name in _walk(root)]
+    counted = Counter(name for file in files for name in {file.name, file.stem})
+    return {name: file for file in files for name in {file.name, file.stem} if counted[name] == 1}
+
+
+def header_of(table: Path) -> list[str]:
+    """Names of a table's columns; none where it is empty. Raises DataError where it cannot be read."""
+    lines = read_text(table).splitlines()[:1]
+    return next(csv.reader(lines, delimiter="\t" if table.suffix.lower() == ".tsv" else ","), [])
 
 
 def _are_splits(folders: Iterable[Path]) -> bool:

@@ -378,3 +378,35 @@ def test_folders_that_all_begin_with_an_underscore_are_classes(tmp_path):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("x")
     assert labelled(tmp_path) == {"_a/1": "_a", "_b/2": "_b"}
+
+
+def with_table(root):
+    """Recordings in one folder, their labels in another."""
+    for name in ("audio/a.wav", "audio/b.wav", "audio/deep/c.wav"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "meta").mkdir()
+    (root / "meta/clips.csv").write_text("file,fold,kind\na.wav,1,dog\nb,2,rain\naudio/deep/c.wav,2,dog\n")
+    return root
+
+
+def test_a_table_names_files_wherever_they_lie_and_any_column_holds_the_label(tmp_path):
+    found = labelled(with_table(tmp_path), labels="meta/clips.csv", column="kind")
+    assert found == {"audio/a.wav": "dog", "audio/b.wav": "rain", "audio/deep/c.wav": "dog"}
+
+
+def test_a_name_that_several_files_have_is_no_file_of_a_table(tmp_path):
+    (with_table(tmp_path) / "audio/deep/a.wav").write_text("other")
+    fault = f"{tmp_path / 'meta/clips.csv'}: 1 of its files are missing: a.wav"
+    with pytest.raises(DataError, match=exactly(fault)):
+        labelled(tmp_path, labels="meta/clips.csv", column="kind")
+
+
+def test_a_column_that_a_table_has_not_is_an_error(tmp_path):
+    table = with_table(tmp_path) / "meta/clips.csv"
+    fault = f"data.source.column: {table} has no such column; did you mean 'kind'?"
+    with pytest.raises(DataError, match=exactly(fault)):
+        labelled(tmp_path, labels="meta/clips.csv", column="kinds")
+    (tmp_path / "meta/clips.csv").write_text("file,fold,kind\na.wav,1\n")
+    with pytest.raises(DataError, match=exactly(f"{table}:2: 2 columns, none of which is kind")):
+        labelled(tmp_path, labels="meta/clips.csv", column="kind")

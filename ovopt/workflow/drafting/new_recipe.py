@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from ovopt.caller import untouched_caller
-from ovopt.errors import UsageError
+from ovopt.errors import UsageError, quoted
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.described.record import Described
 from ovopt.model.files.opened import OpenedModel, opened
@@ -26,7 +27,7 @@ from ovopt.workflow.drafting.figure import Figure, figure_of
 from ovopt.workflow.drafting.known import Known, described_use, known_of
 from ovopt.workflow.drafting.opening import labelled, one_at_a_time, samples_of
 from ovopt.workflow.drafting.preparation import preparation_of
-from ovopt.workflow.drafting.question import question
+from ovopt.workflow.drafting.question import option, question
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
 from ovopt.workflow.drafting.trials import Score, Trials
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 RENAMING = ("files", "hf", "archive", "splits")
 """Kinds of source that can give labels other names."""
+SOME = 8
+"""Of fewer files, one class may be all there is."""
 WIDE, MUCH_WIDER = 32, 4
 """An output of so many numbers, and so many times more than there are classes, may be an embedding."""
 
@@ -107,6 +110,7 @@ class _Maker:
         if not usable:
             raise unanswered or next(fault for fault in reversed(faults) if fault)
         best = reduce(lambda one, other: other if other.score.beats(one.score) else one, usable)
+        self._ask_if_one_class(best)
         self._ask_if_embedding(best)
         return best.draft.with_comments(_commented(best.draft), *best.said, *_others(best, ways))
 
@@ -155,6 +159,25 @@ class _Maker:
         draft = self.finish(plan.draft(best))
         untried = [] if said else plan.untried(best)
         return _Way(draft, self.trials.score(draft), (*said, *untried), known)
+
+    def _ask_if_one_class(self, way: _Way) -> None:
+        """Raises UsageError, which asks, where all files lie in one folder, which tells nothing of their classes."""
+        labels, source = self.subject.labels, way.draft.sections["data"]["source"]
+        alone = source["kind"] == "files" and not {"label", "labels", "rename"} & source.keys()
+        if self.asked.task or not alone or labels.kind != "name" or labels.distinct[1:] or labels.n < SOME:
+            return
+        (port,) = chosen_outputs(self.subject.outputs, way.draft.sections.get("model", {}).get("output"))[:1]
+        place = json.dumps(source["path"], ensure_ascii=False)
+        if (scores_of(port) or 0) > 1:
+            raise question(
+                f"all {labels.n} files lie in the folder {quoted(labels.distinct[0])}, and output {port} tells "
+                f"{scores_of(port)} classes apart: what is the label",
+                [
+                    option("--set", f"data.source={{kind: files, path: {place}, labels: TABLE.csv, column: NAME}}"),
+                    "--task classification",
+                    "--task any",
+                ],
+            )
 
     def _ask_if_embedding(self, way: _Way) -> None:
         """Raises UsageError, which asks, where an output is much wider than the labels' classes, and its highest number

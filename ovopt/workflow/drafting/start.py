@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ovopt.data.columns import LABELS
+from ovopt.data.content import read_table
+from ovopt.data.files import by_name, header_of
+from ovopt.data.layout import folders_in, names_in
 from ovopt.data.own_splits import own_splits_in, usual_split
 from ovopt.data.recognition import HUB, other_layouts, settings_of
 from ovopt.data.voc import holds_both
@@ -29,6 +34,9 @@ SCALES = (1, 2, 4, 8)
 SPLITS = "splits"
 NAMED = ("hf", "npz", "splits")
 """Kinds of source whose labels have a name."""
+TABLES = (".csv", ".tsv")
+FOLDERS, ROWS = 20, 20
+"""So many folders are looked through for a table of labels, and so many rows of one are held against the files."""
 HELP = "`ovopt recipes check` explains what is wrong with it, `ovopt recipes schema` helps editors."
 
 
@@ -159,7 +167,24 @@ def _labels_in(folder: Path) -> dict[str, str]:
     """Settings that find the labels of a folder of files, if not in the names of its folders."""
     if (folder / "labels.csv").is_file():
         return {"labels": "labels.csv"}
-    return {} if any(place.is_dir() for place in folder.iterdir()) else {"label": "none"}
+    if not any(place.is_dir() for place in folder.iterdir()):
+        return {"label": "none"}
+    tables = [table for place in islice(folders_in(folder), FOLDERS) for table in names_in(place, TABLES)]
+    names = by_name(folder) if tables else {}
+    return next((found for table in tables if (found := _labels_of(table, folder, names))), {})
+
+
+def _labels_of(table: Path, folder: Path, names: Mapping[str, Path]) -> dict[str, str]:
+    """Settings for a table whose first column names files and another, of a usual name, their labels."""
+    try:
+        header = header_of(table)
+        rows = [cells for _, cells in islice(read_table(table, header), ROWS)]
+    except DataError:
+        return {}
+    column = next((name for usual in LABELS for name in header[1:] if name.lower() == usual), None)
+    if column is None or not rows or not all(row[0] in names or (folder / row[0]).is_file() for row in rows):
+        return {}
+    return {"labels": str(table.relative_to(folder)), "column": column}
 
 
 def _labels_behind(file: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from ovopt.locate import shipped
 from ovopt.workflow.drafting.draft import Draft
 from ovopt.workflow.drafting.new_recipe import draft_recipe
 from ovopt.workflow.drafting.trials import Score
+from tests.factories import exactly
 from tests.models import saved
 from tests.recipes import models_text_audio, models_vision
 
@@ -682,3 +683,24 @@ def test_a_table_of_images_and_numbers_is_a_regression(tmp_path: Path) -> None:
     made = drafted(tmp_path, model_of([image], age=ops.multiply(mean, np.float32(127.5))), tmp_path / "faces")
     assert made.sections["task"] == "regression"
     assert value(made, "mae") == pytest.approx(0, abs=1e-4)
+
+
+def test_a_table_in_another_folder_tells_the_classes_and_without_one_that_is_asked(tmp_path: Path) -> None:
+    files = sorted(draw(tmp_path / "set/photos").rglob("*.png"))
+    fault = (
+        f"all {len(files)} files lie in the folder 'photos', and output 'scores' f32[1,3] tells 3 classes apart: what "
+        f'is the label; add one of --set \'data.source={{kind: files, path: "{tmp_path / "set"}", labels: TABLE.csv, '
+        "column: NAME}', --task classification, --task any"
+    )
+    with pytest.raises(UsageError, match=exactly(fault)):
+        drafted(tmp_path, colours((0, 1)), tmp_path / "set")
+    rows = [f"{file.name},{place % 5},{file.parent.name}" for place, file in enumerate(files)]
+    (tmp_path / "set/about").mkdir()
+    (tmp_path / "set/about/photos.csv").write_text("\n".join(("file,fold,category", *rows)))
+    made = drafted(tmp_path, colours((0, 1)), tmp_path / "set")
+    source = {"kind": "files", "path": str(tmp_path / "set"), "labels": "about/photos.csv", "column": "category"}
+    assert made.sections["data"]["source"] == source
+    assert value(made, "top1") == 1
+    (tmp_path / "set/about/photos.csv").write_text("\n".join(("file,fold,what", *rows)))
+    asked = f"data.source={{kind: files, path: {tmp_path / 'set'}, labels: about/photos.csv, column: what}}"
+    assert value(drafted(tmp_path, colours((0, 1)), tmp_path / "set", settings=[asked]), "top1") == 1
