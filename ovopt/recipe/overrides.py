@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ovopt.contracts import plugins
 from ovopt.documents import WRITTEN_BY_HAND, UnreadableError, ordinal, parse_yaml
 from ovopt.errors import RecipeError, quoted, shortened
 from ovopt.recipe.sections import SECTIONS
@@ -69,8 +70,22 @@ def with_overrides(raw: Mapping[str, Any], overrides: Overrides) -> dict[str, An
         value = setting.value
         if setting.keys[0] in SECTIONS and len(setting.keys) > 1 and changed.get(setting.keys[0]) is None:
             changed[setting.keys[0]] = []
+        if setting.keys[0] in SECTIONS and isinstance(changed.get(setting.keys[0]), list):
+            changed[setting.keys[0]] = _spread(changed[setting.keys[0]], setting.keys)
         changed = _placed(changed, setting.keys, value, setting.said)
     return changed
+
+
+def _spread(entries: Sequence[Any], keys: Sequence[str]) -> list[Any]:
+    """The plug-ins of a section, where a value alone of the one that the path goes on below (`resize: 224`) is written
+    with the field that it stands for."""
+    name = next((key for key in keys[1:-1] if ordinal(key) is None), None)
+    sole = name and getattr(plugins(*SECTIONS[keys[0]]).get(name), "sole", None)
+    found = [(entry, *only_item(entry)) for entry in entries]
+    return [
+        {name: {sole: value}} if sole and key == name and not isinstance(value, Mapping | None) else entry
+        for entry, key, value in found
+    ]
 
 
 def _placed(node: Any, keys: Sequence[str], value: Any, said: str) -> Any:

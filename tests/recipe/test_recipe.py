@@ -409,6 +409,16 @@ def test_an_override_sets_one_key_and_leaves_the_rest(override, key, expected):
     assert {k: v for k, v in changed.items() if k != key} == {k: v for k, v in RAW.items() if k != key}
 
 
+@pytest.mark.parametrize("setting", ["postprocess.python.settings.shrink=1", "postprocess[1].python.settings.shrink=1"])
+def test_an_override_goes_on_below_a_value_that_stands_alone(setting):
+    raw = {"postprocess": ["softmax", {"python": "head.py:decode"}]}
+    full = {"python": {"call": "head.py:decode", "settings": {"shrink": 1}}}
+    assert with_overrides(raw, [setting]) == {"postprocess": ["softmax", full]}
+    assert with_overrides(raw, ["postprocess.python=b.py:f"]) == {"postprocess": ["softmax", {"python": "b.py:f"}]}
+    resized = with_overrides({"preprocess": [{"resize": 224}]}, ["preprocess.resize.keep_aspect=true"])
+    assert resized == {"preprocess": [{"resize": {"size": 224, "keep_aspect": True}}]}
+
+
 def test_overrides_apply_one_after_the_other_and_never_change_the_recipe_given():
     before = repr(RAW)
     changed = with_overrides(RAW, ["runtime.device=GPU", "runtime.device=NPU", "optimize.quantize.preset=performance"])
