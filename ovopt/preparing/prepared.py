@@ -159,7 +159,7 @@ class Prepared:
         sample_id = self.samples.ids[index]
         why = str(error) if str(error).startswith(sample_id) else f"{sample_id}: {error}"
         if kind not in SEEN and self.recipe.data.on_bad_sample == "refuse":
-            raise DataError(f"{why}; --on-bad-sample skip leaves such samples out") from None
+            raise DataError(f"{why}; --on-bad-sample skip leaves such samples out") from DataError(why)
         self.left_out[index] = LeftOutSample(kind=kind, why=why)
 
     def no_sample_error(self, use: str) -> DataError:

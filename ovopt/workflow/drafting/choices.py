@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ class Option:
     sections: Mapping[str, Any] = field(default_factory=dict)
     within: tuple[float, float] | None = None
     """What comes of it lies in this range, or it is not the way."""
+    fixes: Mapping[str, Any] = field(default_factory=dict)
+    """Entries by their names, with the settings that go with it, whatever other options say."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Choice:
 
     about: str
     options: tuple[Option, ...]
+    likeliest: int = 0
+    """The place of the way that another must beat by more than luck."""
 
     @property
     def title(self) -> str:
@@ -66,9 +70,9 @@ class Plan:
         return (*self.preparing, *([self.decoding] if self.decoding else []))
 
     @property
-    def plainest(self) -> Chosen:
-        """The first option of each."""
-        return (0,) * len(self.choices)
+    def likeliest(self) -> Chosen:
+        """The likeliest option of each."""
+        return tuple(choice.likeliest for choice in self.choices)
 
     def options(self, chosen: Chosen) -> list[Option]:
         """The chosen option of each choice."""
@@ -80,7 +84,7 @@ class Plan:
         for name, value in (item for option in options for item in option.sections.items()):
             made = made.with_section(name, merged(made.sections.get(name), value), *made.comments.get(name, ()))
         for section in ("preprocess", "postprocess"):
-            steps = [step for option in options for step in getattr(option, section)]
+            steps = [_fixed(step, options) for option in options for step in getattr(option, section)]
             if steps:
                 made = made.with_section(section, steps, *made.comments.get(section, ()))
         return made
@@ -92,6 +96,12 @@ class Plan:
             for choice, place in zip(self.choices, chosen, strict=True)
             if len(choice.options) > 1
         ]
+
+
+def _fixed(step: Any, options: Sequence[Option]) -> Any:
+    """An entry, with the settings that an option fixes."""
+    (name,) = step if isinstance(step, Mapping) else (step,)
+    return next(({name: option.fixes[name]} for option in options if name in option.fixes), step)
 
 
 def merged(old: Any, new: Any) -> Any:

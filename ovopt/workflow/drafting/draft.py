@@ -30,6 +30,8 @@ class Draft:
     comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     figure: Figure | None = field(default=None, compare=False)
     """What `evaluate` finds by it; None where the recipe has no metric that looks at labels."""
+    doubts: tuple[str, ...] = field(default=(), compare=False)
+    """Doubts that come with the figure."""
 
     def with_section(self, name: str, value: Any, *comments: str) -> Draft:
         """One section more, or another value for one."""

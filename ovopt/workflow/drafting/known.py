@@ -31,6 +31,8 @@ class Known:
     postprocess: Steps = ()
     sections: Mapping[str, Any] = field(default_factory=dict)
     doubts: Sequence[str] = ()
+    is_told: bool = False
+    """True where it is the publisher's word."""
 
     def on(self, begun: Draft) -> Draft:
         """A beginning with the sections of it."""
@@ -58,7 +60,7 @@ def _as_described(found: Described) -> list[Known]:
     metrics = list(found.metrics) or None
     sections = _without_none({"task": found.task, "model": model or None, "metrics": metrics})
     files = sorted({found.said[name].partition(":")[0] for name in DESCRIBED if name in found.said})
-    return [Known(f"what {', '.join(files)} says", found.preprocess, found.postprocess, sections, found.doubts)]
+    return [Known(f"what {', '.join(files)} says", found.preprocess, found.postprocess, sections, found.doubts, True)]
 
 
 def _as_shipped(model: OpenedModel) -> list[Known]:

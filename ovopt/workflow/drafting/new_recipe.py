@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from ovopt.caller import untouched_caller
-from ovopt.errors import UsageError, quoted
+from ovopt.errors import OvoptError, UsageError, quoted
 from ovopt.metrics.class_labels import scores_of
 from ovopt.model.described.record import Described
 from ovopt.model.files.opened import OpenedModel, opened
@@ -105,14 +105,14 @@ class _Maker:
         own, unanswered = self._own_plan()
         ways = [self._tried(self._known_plan(one, own), one) for one in known]
         ways += [self._tried(own)] if own else []
-        faults = [self.trials.fault(way.draft) for way in ways]
-        usable = [way for way, fault in zip(ways, faults, strict=True) if fault is None]
+        usable = [way for way in ways if way.fault is None]
         if not usable:
-            raise unanswered or next(fault for fault in reversed(faults) if fault)
+            raise unanswered or next(way.fault for way in reversed(ways) if way.fault)
         best = reduce(lambda one, other: other if other.score.beats(one.score) else one, usable)
         self._ask_if_one_class(best)
         self._ask_if_embedding(best)
-        return best.draft.with_comments(_commented(best.draft), *best.said, *_others(best, ways))
+        said = (*best.said, *_others(best, ways))
+        return replace(best.draft, doubts=_overruled(best, ways)).with_comments(_commented(best.draft), *said)
 
     def finish(self, draft: Draft) -> Draft:
         """The sections that no choice changes, and the user's own settings."""
@@ -158,7 +158,7 @@ class _Maker:
         best, said = self.trials.best(plan, self.finish)
         draft = self.finish(plan.draft(best))
         untried = [] if said else plan.untried(best)
-        return _Way(draft, self.trials.score(draft), (*said, *untried), known)
+        return _Way(draft, self.trials.score(draft), self.trials.fault(draft), (*said, *untried), known)
 
     def _ask_if_one_class(self, way: _Way) -> None:
         """Raises UsageError, which asks, where all files lie in one folder, which tells nothing of their classes."""
@@ -201,8 +201,17 @@ class _Way:
 
     draft: Draft
     score: Score
+    fault: OvoptError | None
     tried: tuple[str, ...] = ()
     known: Known | None = None
+
+    @property
+    def reached(self) -> str:
+        """Its figure, or why there is none."""
+        if self.fault:
+            cause = self.fault.__cause__  # without the advice of the error, which is about samples
+            return f"does not run: {cause if isinstance(cause, OvoptError) else self.fault}"
+        return f"{self.score.metric} {self.score} on {self.score.n} samples" if not self.score.fault else "runs too"
 
     @property
     def said(self) -> list[str]:
@@ -220,10 +229,18 @@ def _others(best: _Way, ways: Sequence[_Way]) -> list[str]:
         if way is best or (way.score.fault and way.known is None):
             continue
         what = way.known.origin if way.known else "What labels and shapes tell"
-        reached = str(way.score) if way.score.fault else f"{way.score.metric} {way.score} on {way.score.n} samples"
         mine = "" if best.score.fault or way.score.fault else f", with this {best.score}"
-        found.append(f"Tried too: {what}: {reached}{mine}.")
+        found.append(f"Tried too: {what}: {way.reached}{mine}.")
     return found
+
+
+def _overruled(best: _Way, ways: Sequence[_Way]) -> tuple[str, ...]:
+    """Doubts about what the publisher says, where something else does better."""
+    return tuple(
+        f"{way.known.origin} reaches {way.reached}, this recipe {best.score}: it may be about another model"
+        for way in ways
+        if way.known and way.known.is_told and not way.score.fault and way is not best
+    )
 
 
 def _commented(draft: Draft) -> str:
@@ -240,6 +257,7 @@ def _judged(draft: Draft, maker: _Maker, options: Options) -> Draft:
         moved, trials = _moved(draft, maker, figure, options)
         second = figure_of(moved, trials, options.progress)
         draft, figure = (moved, second) if second and _is_better(second, figure) else (draft, figure)
+    figure = replace(figure, doubts=(*figure.doubts, *draft.doubts))
     section = "metrics" if "metrics" in draft.sections else "task"
     return replace(draft, figure=figure).with_comments("data", *divided).with_comments(section, *figure.lines)
 

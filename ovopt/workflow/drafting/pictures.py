@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,16 @@ BOXED = ("detection", "instance-segmentation", "keypoints", "oriented-detection"
 """Tasks whose images are usually put into a letterbox."""
 COLOURS = (1, 3, 4)
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+MEAN_BYTES = [123.68, 116.779, 103.939]
+STANDARD = "ImageNet's mean and deviation"
 RANGES: Mapping[str, Sequence[Any]] = {
-    "ImageNet's mean and deviation": [{"scale": 255}, {"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
     "0 to 1": [{"scale": 255}],
     "-1 to 1": [{"normalize": {"mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5], "axis": -1}}],
+    STANDARD: [{"scale": 255}, {"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
     "0 to 255": [{"cast": "float32"}],
 }
+CENTRED: Mapping[str, Sequence[float]] = {"RGB": MEAN_BYTES, "BGR": MEAN_BYTES[::-1]}
+"""Bytes less ImageNet's mean, by the order of colours: blue first as Caffe and Keras' first networks have it."""
 GREY_RANGES: Mapping[str, Sequence[Any]] = {
     "0 to 1": [{"scale": 255}],
     "0 to 255": [{"cast": "float32"}],
@@ -41,7 +45,7 @@ DEEP_RANGES: Mapping[str, Sequence[Any]] = {"0 to 1": [{"scale": 65535}], "0 to 
 """Of grey of 16 bits."""
 FRACTION_RANGES: Mapping[str, Sequence[Any]] = {
     "as they are": [],
-    "ImageNet's mean and deviation": [{"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
+    STANDARD: [{"normalize": {"mean": MEAN, "std": STD, "axis": -1}}],
     "-1 to 1": [{"scale": {"divisor": 0.5, "offset": 1}}],
     "0 to 255": [{"scale": 1 / 255}],
 }
@@ -104,7 +108,8 @@ def of_files(subject: Subject, whole: bool, task: str) -> tuple[Picture, list[Ch
     modes = ("L",) if grey else ("RGBA",) if picture.channels == 4 else ("RGB", "BGR")
     colours = Choice("order of colours", tuple(Option(mode, ({"decode_image": {"mode": mode}},)) for mode in modes))
     sizes = {image_size(name, content) for name, content in subject.some_contents()}
-    return picture, [colours, geometry(picture, sizes, whole, task), pixels(picture, task), layout(picture)]
+    ranged = _with_centred(pixels(picture, task)) if len(modes) > 1 else pixels(picture, task)
+    return picture, [colours, geometry(picture, sizes, whole, task), ranged, layout(picture)]
 
 
 def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: str) -> Choice:
@@ -126,18 +131,29 @@ def geometry(picture: Picture, sizes: set[tuple[int, int]], whole: bool, task: s
 
 
 def pixels(picture: Picture, task: str, axis: int = -1) -> Choice:
-    """Ranges of bytes. Integers go in as they are."""
+    """Ranges of bytes; integers go in as they are. Large classifiers with channels first are mostly trained as
+    torchvision has them."""
     if not picture.port.dtype.startswith("f"):
         return Choice("range of pixels", (Option("0 to 255"),))
-    return _ranges(_usual(picture, task), axis)
-
-
-def _usual(picture: Picture, task: str) -> Mapping[str, Sequence[Any]]:
-    """The usual ranges, the likeliest first: large classifiers are mostly trained as torchvision has them."""
     if picture.channels != 3:
-        return GREY_RANGES
-    first = "ImageNet's mean and deviation" if min(picture.size) >= LARGE and task in STANDARDIZED else "0 to 1"
-    return {first: RANGES[first], **RANGES}
+        return _ranges(GREY_RANGES, axis)
+    standard = picture.first and min(picture.size) >= LARGE and task in STANDARDIZED
+    return replace(_ranges(RANGES, axis), likeliest=list(RANGES).index(STANDARD) if standard else 0)
+
+
+def _with_centred(ranged: Choice) -> Choice:
+    """Bytes less ImageNet's mean too, each with its order of colours; none where bytes go in as they are."""
+    if len(ranged.options) == 1:
+        return ranged
+    more = [
+        Option(
+            f"{mode} of 0 to 255 less ImageNet's mean",
+            ({"normalize": {"mean": list(mean), "std": [1.0, 1.0, 1.0], "axis": -1}},),
+            fixes={"decode_image": {"mode": mode}},
+        )
+        for mode, mean in CENTRED.items()
+    ]
+    return replace(ranged, options=(*ranged.options, *more))
 
 
 def of_arrays(subject: Subject, port: Port, whole: bool, task: str) -> list[Choice]:
@@ -177,9 +193,9 @@ def _array_range(array: Any, picture: Picture, task: str, axis: int) -> Choice:
     if array.dtype == np.uint16:
         return _ranges(DEEP_RANGES, axis)
     if array.dtype.kind in "iub":
-        return _ranges(_usual(picture, task) if colours else GREY_RANGES, axis)
+        return pixels(picture, task, axis) if colours else _ranges(GREY_RANGES, axis)
     if array.min() >= 0 and array.max() <= 1:
-        known = FRACTION_RANGES if colours else {k: v for k, v in FRACTION_RANGES.items() if k[0] != "I"}
+        known = FRACTION_RANGES if colours else {k: v for k, v in FRACTION_RANGES.items() if k != STANDARD}
         return _ranges(known, axis)
     return Choice("range of pixels", (Option("as they are"),))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovopt import units
 from ovopt.contracts import Advance, BadLabel, Metric, Progress
@@ -26,7 +28,7 @@ from ovopt.workflow.drafting.subject import Held, Subject
 
 TRIED = 48
 """So many labelled samples decide between ways."""
-FEW_WAYS, MOST_WAYS = 12, 48
+FEW_WAYS, MOST_WAYS = 12, 60
 """So many combinations are all tried; and at most so many where one choice after the other finds nothing."""
 SKILL, DEVIATIONS = 0.1, 2.0
 """What a figure must be above a guess by: a share of what is left to reach, and standard deviations of a guess."""
@@ -52,14 +54,31 @@ class Score:
     hits: tuple[float, ...] = ()
     """1 or 0 for each sample, where the figure is their mean."""
     fault: OvoptError | None = field(default=None, compare=False)
+    without_each: tuple[float, ...] = ()
+    """The figure without each sample in turn."""
 
     def beats(self, other: Score) -> bool:
         """True where it is better, and of shares by more than luck: by two samples, and a standard deviation of the
-        samples that differ; or where all are right."""
-        if not (self.hits and len(self.hits) == len(other.hits)) or self.rank <= other.rank:
-            return self.rank > other.rank
+        samples that differ; or where all are right. Other figures by two deviations of their difference, or where at
+        most half of an error is left."""
+        if self.rank <= other.rank:
+            return False
+        if not (self.hits and len(self.hits) == len(other.hits)):
+            return self._is_clear_of(other) or (not self.higher_is_better and self.value <= other.value / 2)
         wins, losses = (sum(a > b for a, b in zip(*pair, strict=True)) for pair in self._both_ways(other))
         return self.value == 1 or (wins - losses >= LEAST_GAIN and (wins - losses) ** 2 > wins + losses)
+
+    def _is_clear_of(self, other: Score) -> bool:
+        """True where the difference is none of luck, by the jackknife; or where there is no telling.
+
+        Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 11.
+        """
+        n = len(self.without_each)
+        if n < 2 or n != len(other.without_each):
+            return True
+        changes = np.subtract(self.without_each, other.without_each)
+        deviation = math.sqrt((n - 1) * changes.var())
+        return math.isnan(deviation) or abs(self.value - other.value) > DEVIATIONS * deviation
 
     def _both_ways(self, other: Score) -> tuple[tuple[Sequence[float], Sequence[float]], ...]:
         return (self.hits, other.hits), (other.hits, self.hits)
@@ -131,13 +150,14 @@ class Trials:
         return self._scores[key]
 
     def best(self, plan: Plan, finish: Finish) -> tuple[Chosen, list[str]]:
-        """The options that reach the best figure, the first of equal ones, and what was tried, a line for each choice.
+        """The options that reach the best figure, the likeliest of those that luck may have put in order, the plainest
+        of equal ones; and what was tried, a line for each choice.
 
         One choice after the other, twice; all combinations where they are few, or where nothing is above a guess.
         """
         open_ = [place for place, choice in enumerate(plan.choices) if len(choice.options) > 1]
         if not open_ or not self.subject.is_labelled:
-            return plan.plainest, []
+            return plan.likeliest, []
         ways = math.prod(len(plan.choices[place].options) for place in open_)
         with self._progress.task("try ways to prepare and decode") as advance:
 
@@ -147,8 +167,8 @@ class Trials:
 
             best = _all(plan, open_, score) if ways <= FEW_WAYS else _in_turn(plan, open_, score)
             if ways > FEW_WAYS and not score(best).is_skilled:
-                best = _first_best([best, _all(plan, open_[:3], score)], score)
-            return best, [_said(plan, place, best, score) for place in open_]
+                best = first_best([best, _all(plan, open_[:3], score)], score)
+            return best, [_said(plan, place, best, score) for place in open_ if not _is_fixed(plan, place, best)]
 
     def fault(self, draft: Draft) -> OvoptError | None:
         """The error that the samples of a draft meet: in preparation, and on the way to a figure if there are
@@ -177,7 +197,8 @@ class Trials:
         rows = metric.gather([row for part in scored.rows[metric.label].values() for row in part.values()])
         if not rows:
             raise prepared.no_sample_error("try")
-        value, reached = value_of(metric, table_of(metric, rows)), guess(metric, scorer, scored)
+        table, reached = table_of(metric, rows), guess(metric, scorer, scored)
+        value = figure = value_of(metric, table)
         if metric.one_class and scored.shifts.better_places():  # names may stand in another order than the scores
             value = max(value, scored.shifts.right_if_moved or 0)
         hits = tuple(map(float, rows)) if metric.statistics == "share" else ()  # type: ignore[arg-type]
@@ -191,7 +212,12 @@ class Trials:
             seen.low,
             seen.high,
             hits if hits and value == sum(hits) / len(hits) else (),
+            without_each=() if hits or value != figure else _without_each(metric, table),
         )
+
+
+def _without_each(metric: Metric, table: NDArray[Any]) -> tuple[float, ...]:
+    return tuple(value_of(metric, np.delete(table, place, axis=0)) for place in range(len(table)) if len(table) > 1)
 
 
 @dataclass
@@ -227,11 +253,11 @@ def _fitting(score: Score, plan: Plan, chosen: Chosen) -> Score:
 
 
 def _in_turn(plan: Plan, open_: Sequence[int], score: ScoreOf) -> Chosen:
-    best = plan.plainest
+    best = plan.likeliest
     for _ in range(ROUNDS):
         before = best
         for place in open_:
-            best = _first_best(_variants(plan, best, place), score)
+            best = first_best([best, *_variants(plan, best, place)], score)
         if best == before:
             break
     return best
@@ -239,19 +265,24 @@ def _in_turn(plan: Plan, open_: Sequence[int], score: ScoreOf) -> Chosen:
 
 def _all(plan: Plan, open_: Sequence[int], score: ScoreOf) -> Chosen:
     sizes = [range(len(choice.options)) if i in open_ else range(1) for i, choice in enumerate(plan.choices)]
-    return _first_best(itertools.islice(itertools.product(*sizes), MOST_WAYS), score)
+    return first_best([plan.likeliest, *itertools.islice(itertools.product(*sizes), MOST_WAYS)], score)
 
 
 def _variants(plan: Plan, chosen: Chosen, place: int) -> list[Chosen]:
     return [(*chosen[:place], option, *chosen[place + 1 :]) for option in range(len(plan.choices[place].options))]
 
 
-def _first_best(ways: Iterable[Chosen], score: ScoreOf) -> Chosen:
-    """The best, the first of those that luck may have put in order."""
-    best, *others = ways
-    for way in others:
-        best = way if score(way).beats(score(best)) else best
-    return best
+def first_best(ways: Sequence[Chosen], score: ScoreOf) -> Chosen:
+    """The best, the first of those that luck may have put in order; of equal ones the plainest."""
+    best = reduce(lambda one, other: other if score(other).beats(score(one)) else one, ways)
+    reached = score(best)
+    return best if reached.fault else min(way for way in ways if score(way).rank == reached.rank)
+
+
+def _is_fixed(plan: Plan, place: int, best: Chosen) -> bool:
+    """True for a choice of which all options make the same draft."""
+    first, *others = (plan.draft(chosen).sections for chosen in _variants(plan, best, place))
+    return all(other == first for other in others)
 
 
 def _said(plan: Plan, place: int, best: Chosen, score: ScoreOf) -> str:

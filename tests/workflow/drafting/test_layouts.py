@@ -549,6 +549,27 @@ def test_what_stands_beside_the_model_and_is_wrong_is_said_and_left(tmp_path: Pa
     assert "Tried too: what preprocessor_config.json says: top1 33.3 % on 24 samples, with this 100.0 %." in " ".join(
         made.text.replace("\n#", "").split()
     )
+    assert made.figure is not None
+    assert list(made.figure.lines)[1:] == [
+        "doubt: what preprocessor_config.json says reaches top1 33.3 % on 24 samples, this recipe 100.0 %: it may be "
+        "about another model"
+    ]
+
+
+@pytest.mark.parametrize("mode", ["BGR", "RGB"])
+def test_bytes_less_the_mean_of_imagenet_go_with_an_order_of_colours(tmp_path: Path, mode: str) -> None:
+    mean = [123.68, 116.779, 103.939] if mode == "RGB" else [103.939, 116.779, 123.68]
+    image = given("image", 1, SIDE, SIDE, 3)
+    told = ops.add(ops.reduce_mean(image, np.array([1, 2]), keep_dims=False), np.array([mean], np.float32))
+    order = np.array([0, 1, 2] if mode == "RGB" else [2, 1, 0])
+    level = ops.reduce_mean(told, np.array([1]), keep_dims=True)
+    near = ops.logical_and(ops.greater(level, np.float32(205)), ops.less(level, np.float32(225)))
+    scores = ops.select(near, ops.gather(told, order, np.array(1)), np.array([[1e6, 0, 0]], np.float32))
+    made = drafted(tmp_path, model_of([image], scores=scores), draw(tmp_path / "val"))
+    assert value(made, "top1") == 1
+    assert steps(made)[0] == {"decode_image": {"mode": mode}}
+    assert steps(made)[-1] == {"normalize": {"mean": mean, "std": [1.0, 1.0, 1.0], "axis": -1}}
+    assert "Order of colours" not in made.text
 
 
 def test_ten_folders_for_a_model_of_many_more_classes(tmp_path: Path) -> None:
