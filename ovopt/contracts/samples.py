@@ -43,6 +43,8 @@ class Samples:
     ids where there are none."""
     columns: Mapping[str, Callable[[], Sequence[Any]]] = field(default_factory=dict)
     """What the source says of each sample beside its label, such as who speaks: name -> values, read when asked for."""
+    inputs: tuple[str, ...] = ()
+    """Names of the columns that contents are made of, in their order, where these are columns of a table."""
     random: bool = False
     """True where contents are drawn at random: statistics of them would ruin a model."""
 

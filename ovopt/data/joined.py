@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ovopt.data.own_splits import usual_split
 from ovopt.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ TEXTS = {"string", "large_string"}
 
 
 def joined(tables: Mapping[str, datasets.Dataset], said: str) -> datasets.Dataset:
-    """The rows of all tables, in their order. A column that some of them lack holds nothing there; numbers of several
-    types become the widest. Raises DataError where a column holds different things."""
+    """The rows of all tables, in their order; columns in that of the first training table, or of the first one. A
+    column that some tables lack holds nothing there; numbers of several types become the widest. Raises DataError where a column holds different things."""
     import datasets
 
     if len(tables) == 1:
@@ -25,7 +26,8 @@ def joined(tables: Mapping[str, datasets.Dataset], said: str) -> datasets.Datase
         for column, feature in table.features.items():
             shared[column] = (name, _common(shared.get(column, (name, feature)), name, feature, column, said))
     cast = [_cast(table, {column: feature for column, (_, feature) in shared.items()}) for table in tables.values()]
-    return datasets.concatenate_datasets(cast)
+    leading = tables[min(tables, key=lambda name: usual_split(name) != "calibration")]
+    return datasets.concatenate_datasets(cast).select_columns([*dict.fromkeys([*leading.column_names, *shared])])
 
 
 def lacking(tables: Mapping[str, datasets.Dataset]) -> dict[str, list[str]]:

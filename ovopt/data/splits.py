@@ -137,7 +137,10 @@ def _several(part: Any) -> Sequence[Any]:
 
 
 def together(opened: Sequence[tuple[str, Samples]], said: str) -> Samples:
-    """The samples of all parts in their order, each with the name of its split."""
+    """The samples of all parts in their order, each with the name of its split. Columns of tables are taken by name, in
+    the order of the first training part, or of the first one. Raises DataError where a part lacks one."""
+    leading = min(opened, key=lambda part: usual_split(part[0]) != "calibration")
+    opened = [(name, _with_inputs(samples, leading)) for name, samples in opened]
     ends = list(accumulate(len(samples) for _, samples in opened))
     classes = _all_classes([samples.classes for _, samples in opened])
     labelled = [_labels(samples, classes) for _, samples in opened]
@@ -162,8 +165,28 @@ def together(opened: Sequence[tuple[str, Samples]], said: str) -> Samples:
         splits=tuple(name for name, samples in opened for _ in samples.ids),
         keys=tuple(_keys(opened)),
         columns={name: partial(_column, name, opened) for _, samples in opened for name in samples.columns},
+        inputs=leading[1].inputs,
         random=any(samples.random for _, samples in opened),
     )
+
+
+def _with_inputs(samples: Samples, leading: tuple[str, Samples]) -> Samples:
+    """Samples whose contents are made of the same columns, in the same order, as those of the leading part."""
+    split, wanted, own = leading[0], leading[1].inputs, samples.inputs
+    if len(wanted) < 2 or not own or own == wanted:
+        return samples
+    if lost := [name for name in wanted if name not in own]:
+        raise DataError(
+            f"{samples.source}: the column {lost[0]!r}, which is an input in {split!r}, is none here; mend one of them, "
+            "or name the columns with data.source.inputs"
+        )
+    places = [own.index(name) for name in wanted]
+
+    def load(index: int) -> Any:
+        content = samples.load(index)
+        return {name: content[name] for name in wanted} if isinstance(content, Mapping) else content[places]
+
+    return replace(samples, load=load, inputs=wanted)
 
 
 def _folders(root: Path) -> list[Path]:

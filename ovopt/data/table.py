@@ -97,6 +97,7 @@ def samples_of(table: Table, ports: Sequence[Port], choice: Choice | None = None
         splits=kept.splits if len(set(kept.splits)) > 1 else None,
         keys=tuple(map(str, kept.rows)),
         columns={name: partial(of_rows, table.rows, name, kept.rows) for name in columns},
+        inputs=tuple(chosen.inputs),
     )
 
 

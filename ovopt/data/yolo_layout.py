@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ovopt.data.content import read_text
+from ovopt.data.content import read_text, say
 from ovopt.data.images import SUFFIXES, files_below
 from ovopt.data.layout import LOOKED_AT, begins, folders_in, names_in, splits_of
 from ovopt.documents import UnreadableError, parse_yaml
@@ -112,15 +112,18 @@ def description_in(folder: Path) -> Description:
 def listed_pairs(description: Description, root: Path) -> Pairs | None:
     """Images that a `data.yaml` lists, as far as they lie below the folder; None where none of them does. Raises
     DataError where some of a list are missing."""
-    images: list[Path] = []
-    splits: list[str] = []
-    base = _base(description, root)
+    base, found = _base(description, root), dict[str, list[Path]]()
     for split, entries in description.lists.items():
-        for entry in entries:
-            place = _place(entry, (base, root))
-            found = [] if place is None else _from_list(place, (base, root)) if place.is_file() else files_below(place)
-            images += found
-            splits += [split] * len(found)
+        places = [place for place in (_place(entry, (base, root)) for entry in entries) if place]
+        listed = [one for p in places for one in (_from_list(p, (base, root)) if p.is_file() else files_below(p))]
+        again = next((name for name in found if listed and sorted(found[name]) == sorted(listed)), None)
+        if again is None:
+            found[split] = listed
+        else:
+            judge = ", and training images judge where no others do" if again == "train" else ""
+            say(f"{description.file}: `{split}` lists the images of `{again}` again; they are one split{judge}")
+    images = [image for listed in found.values() for image in listed]
+    splits = [split for split, listed in found.items() for _ in listed]
     _refuse_twice(images, splits, description.file)
     return Pairs(images, [text_of(image, root) for image in images], tuple(splits)) if images else None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from ovopt.contracts import DataSource, plugins
+from ovopt.contracts import DataSource, Metric, plugins
 from ovopt.data.recognition import SPLITS, absolute, check_there, settings_of
 from ovopt.errors import RecipeError, UsageError, did_you_mean, quoted
 from ovopt.given_file import check_file
@@ -150,8 +151,16 @@ def parse_recipe(
     except ValidationError as error:
         found = [fault for fault in error.errors(include_url=False) if fault["type"] != "is_instance_of"]
         faults += explain(found, values, Recipe, "")
+    faults += _repeated(values["metrics"])
     refuse(faults, said, settings, lines)
     return recipe
+
+
+def _repeated(metrics: Sequence[Metric]) -> Iterator[Fault]:
+    """Metrics of one label: results have room for one."""
+    for label, times in Counter(metric.label for metric in metrics).items():
+        if times > 1:
+            yield Fault("metrics", f"{quoted(label)} is listed {times} times")
 
 
 def _read_plugins(entries: Any, known: Mapping[str, type[Any]], path: str, faults: list[Fault]) -> list[Any]:

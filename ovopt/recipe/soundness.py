@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,9 +48,6 @@ def _faults(recipe: Recipe) -> Iterator[Fault]:
         check_amounts(recipe.data.splits)
     except SplitError as error:
         yield Fault(error.key, error.why)
-    for label, times in Counter(metric.label for metric in recipe.metrics).items():
-        if times > 1:
-            yield Fault("metrics", f"{quoted(label)} is listed {times} times")
     labels = [metric.label for metric in recipe.metrics]
     for named in recipe.budgets.accuracy:
         if named not in labels:

@@ -24,6 +24,13 @@ def test_a_column_that_a_table_lacks_or_leaves_empty_holds_nothing_there():
     assert lacking(tables) == {"test": ["label"]}
 
 
+def test_columns_stand_as_in_the_training_table():
+    tables = {"test": table(b=[3], c=[5], a=[4]), "train": table(a=[1], b=[2])}
+    rows = joined(tables, "t")
+    assert rows.column_names == ["a", "b", "c"]
+    assert rows[:] == {"a": [4, 1], "b": [3, 2], "c": [5, None]}
+
+
 def test_one_table_is_as_it_was():
     one = table(a=[1])
     assert joined({"": one}, "t") is one

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ovopt.contracts import Boxes, Samples
+from ovopt.data.hf import HuggingFace
 from ovopt.data.npz import Npz
 from ovopt.data.splits import OwnSplits, are_parts, open_parts, together
 from ovopt.errors import DataError
@@ -26,6 +27,54 @@ def test_parts_are_one_data_set_whose_samples_know_their_split(parts):
     assert samples.labels == (0, 1, 2, 3, 0, 1, 2)
     assert [samples.load(index)[0] for index in range(7)] == [0] * 4 + [1] * 3
     assert samples.ids[4] == "gate/test.npz#0"
+
+
+@pytest.fixture
+def tables(tmp_path):
+    (tmp_path / "train.csv").write_text("a,b,label\n1.5,2.5,0\n3.5,4.5,1\n")
+    (tmp_path / "test.csv").write_text("b,label,a\n2.25,0,1.25\n")
+    (tmp_path / "less.csv").write_text("b,label\n2.25,0\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("order", [("train", "test"), ("test", "train")])
+def test_columns_of_tables_are_taken_by_name_in_the_order_of_the_training_part(tables, order):
+    samples = OwnSplits(parts={name: str(tables / f"{name}.csv") for name in order}).open([PORT], 0)
+    assert samples.inputs == ("a", "b")
+    loaded = {one: samples.load(place).tolist() for place, one in enumerate(samples.ids)}
+    assert loaded == {
+        "train/train.csv#0": [1.5, 2.5],
+        "train/train.csv#1": [3.5, 4.5],
+        "test/test.csv#0": [1.25, 2.25],
+    }
+
+
+def test_columns_of_tables_are_taken_by_name_over_the_files_of_a_folder(tables):
+    (tables / "less.csv").unlink()
+    samples = HuggingFace(path=str(tables)).open([PORT], 0)
+    assert [samples.load(place).tolist() for place in range(3)] == [[1.25, 2.25], [1.5, 2.5], [3.5, 4.5]]
+
+
+def test_columns_of_tables_are_taken_by_name_over_the_shards_of_a_split(tables):
+    (tables / "train.csv").rename(tables / "train-00000-of-00002.csv")
+    (tables / "test.csv").rename(tables / "train-00001-of-00002.csv")
+    samples = HuggingFace(path=str(tables / "train-*.csv")).open([PORT], 0)
+    assert [samples.load(place).tolist() for place in range(3)] == [[1.5, 2.5], [3.5, 4.5], [1.25, 2.25]]
+
+
+def test_columns_for_several_inputs_are_taken_by_name(tables):
+    ports = [Port(name=name, shape=(1, 1), dtype="f32") for name in ("x", "y")]
+    parts = {"train": str(tables / "train.csv"), "test": str(tables / "test.csv")}
+    assert [*OwnSplits(parts=parts).open(ports, 0).load(2).items()] == [("a", 1.25), ("b", 2.25)]
+
+
+def test_a_part_that_lacks_an_input_column_is_an_error(tables):
+    message = (
+        f"{tables / 'less.csv'}: the column 'a', which is an input in 'train', is none here; mend one of them, or name "
+        "the columns with data.source.inputs"
+    )
+    with pytest.raises(DataError, match=exactly(message)):
+        OwnSplits(parts={"gate": str(tables / "less.csv"), "train": str(tables / "train.csv")}).open([PORT], 0)
 
 
 def test_a_folder_of_parts_is_recognised(parts):

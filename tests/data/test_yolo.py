@@ -309,8 +309,31 @@ def test_a_list_of_images_that_are_missing_is_an_error(tmp_path):
         opened(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("lists", "splits", "remark"),
+    [
+        (
+            "train: images\nval: all.txt",
+            ("train", "train"),
+            "`val` lists the images of `train` again; they are one split, and training images judge where no others do",
+        ),
+        (
+            "train: nowhere\nval: all.txt\ntest: images",
+            ("val", "val"),
+            "`test` lists the images of `val` again; they are one split",
+        ),
+    ],
+)
+def test_images_that_two_splits_list_as_a_whole_are_one_split_and_that_is_said(tmp_path, caplog, lists, splits, remark):
+    shown_in(tmp_path, "images/a.png", "images/b.png")
+    (tmp_path / "all.txt").write_text("images/b.png\nimages/a.png\n")
+    (tmp_path / "data.yaml").write_text(f"{lists}\nnames: [cat]\n")
+    assert opened(tmp_path).splits == splits
+    assert caplog.messages == [f"{tmp_path / 'data.yaml'}: {remark}"]
+
+
 def test_an_image_that_two_splits_list_is_an_error(tmp_path):
-    shown_in(tmp_path, "images/a.png")
+    shown_in(tmp_path, "images/a.png", "images/b.png")
     (tmp_path / "list.txt").write_text("images/a.png\n")
     (tmp_path / "data.yaml").write_text("train: images\nval: list.txt\nnames: [cat]\n")
     message = (
