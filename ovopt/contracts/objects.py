@@ -44,6 +44,15 @@ class Boxes:
     """Float [n]: pixels that each object covers; NaN where the data does not say."""
     quads: Array | None = None
     """Float [n, 4, 2]: corners of oriented boxes. Metrics get them from outlines of four points."""
+    difficult: Array | None = None
+    """Boolean [n]: what Pascal VOC calls so. Like a crowd, no detection can miss it, and any number may find it; unlike
+    one, it is found by the usual overlap."""
+
+    @property
+    def optional(self) -> Array:
+        """True for each object [n] that no detection can miss."""
+        crowd = np.asarray(self.crowd, bool)
+        return crowd if self.difficult is None else crowd | self.difficult
 
     def pick(self, places: Array) -> Boxes:
         """The objects at these places [m], or where these flags [n] are true."""
@@ -56,6 +65,7 @@ class Boxes:
             key_points=_at(places, self.key_points),
             areas=_at(places, self.areas),
             quads=_at(places, self.quads),
+            difficult=_at(places, self.difficult),
         )
 
     def __repr__(self) -> str:

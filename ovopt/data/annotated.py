@@ -23,12 +23,12 @@ LARGEST_AREA = 1 << 28
 
 @dataclass(frozen=True)
 class Named:
-    """A labelled object: x0, y0, x1, y1 of its box, the name of its class, if it cannot be missed, where it stands, for
+    """A labelled object: x0, y0, x1, y1 of its box, the name of its class, if it is difficult, where it stands, for
     messages, and its outline, if it is more than a box."""
 
     corners: Sequence[float]
     name: str
-    ignored: bool
+    difficult: bool
     said: str
     outline: Outline = ()
 
@@ -70,7 +70,7 @@ def _indexed(one: Named, annotation: Annotation, classes: Sequence[str], outline
         raise DataError(f"{one.said}: {quoted(one.name)} is none of the classes that the data lists")
     corners = clipped(one.corners, annotation.size, one.said)
     outline = one.outline or ((rectangle(corners),) if outlined else ())
-    return Object(corners, classes.index(one.name), one.ignored, outline)
+    return Object(corners, classes.index(one.name), outline=outline, difficult=one.difficult)
 
 
 def rectangle(corners: Sequence[float]) -> Array:

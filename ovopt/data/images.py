@@ -61,7 +61,8 @@ def image_size(file: Path | str, content: bytes | None = None) -> tuple[int, int
 @dataclass(frozen=True)
 class Object:
     """A labelled object: x0, y0, x1, y1 of its box, its class index, and if it is a region of many; and, where the data
-    has them, its outline, its key points (x, y, and 0 where one is not labelled) and the pixels that it covers."""
+    has them, its outline, its key points (x, y, and 0 where one is not labelled) and the pixels that it covers; and if
+    it is difficult (`Boxes.difficult`)."""
 
     corners: Sequence[float]
     index: int
@@ -69,12 +70,14 @@ class Object:
     outline: Outline = ()
     key_points: Sequence[tuple[float, float, float]] = ()
     area: float = float("nan")
+    difficult: bool = False
 
 
 def boxes_of(objects: Sequence[Object], size: tuple[int, int]) -> Boxes:
     """Labelled objects of one image of `size` (width, height)."""
     outlines = tuple(one.outline for one in objects)
     key_points = padded([one.key_points for one in objects])
+    difficult = np.array([one.difficult for one in objects], dtype=np.bool_)
     return Boxes(
         corners=np.array([one.corners for one in objects], dtype=np.float64).reshape(-1, 4),
         classes=np.array([one.index for one in objects], dtype=np.int64),
@@ -83,6 +86,7 @@ def boxes_of(objects: Sequence[Object], size: tuple[int, int]) -> Boxes:
         outlines=outlines if any(outlines) else None,
         key_points=key_points,
         areas=None if key_points is None else np.array([one.area for one in objects]),
+        difficult=difficult if difficult.any() else None,
     )
 
 

@@ -16,7 +16,8 @@ TEXTS = {"string", "large_string"}
 
 def joined(tables: Mapping[str, datasets.Dataset], said: str) -> datasets.Dataset:
     """The rows of all tables, in their order; columns in that of the first training table, or of the first one. A
-    column that some tables lack holds nothing there; numbers of several types become the widest. Raises DataError where a column holds different things."""
+    column that some tables lack holds nothing there; numbers of several types become the widest. Raises DataError where
+    a column holds different things."""
     import datasets
 
     if len(tables) == 1:

@@ -215,7 +215,7 @@ def _joined(parts: Sequence[Named]) -> Named:
         polygons += part.outline or [rectangle(part.corners)]
     corners = [(x, y) for part in parts for x, y in (part.corners[:2], part.corners[2:])]
     outline = tuple(polygons) if any(part.outline for part in parts) else ()
-    return Named(around(corners), parts[0].name, any(part.ignored for part in parts), parts[0].said, outline)
+    return Named(around(corners), parts[0].name, any(part.difficult for part in parts), parts[0].said, outline)
 
 
 def _is_point(point: Any) -> bool:

@@ -177,8 +177,8 @@ def _with_inputs(samples: Samples, leading: tuple[str, Samples]) -> Samples:
         return samples
     if lost := [name for name in wanted if name not in own]:
         raise DataError(
-            f"{samples.source}: the column {lost[0]!r}, which is an input in {split!r}, is none here; mend one of them, "
-            "or name the columns with data.source.inputs"
+            f"{samples.source}: the column {lost[0]!r}, which is an input in {split!r}, is none here; mend one of "
+            "them, or name the columns with data.source.inputs"
         )
     places = [own.index(name) for name in wanted]
 

@@ -54,8 +54,9 @@ class Voc(DataSource):
 
     A sample is the image file's bytes. The lists `train`, `val` and `test` of `ImageSets` are the data's own splits;
     images that none of them has are left out, and so are those without a mask. Class names are those that occur,
-    sorted. Objects that are `difficult` cannot be missed, as VOC counts them. A mask's palette index is its class, and
-    255 its border.
+    sorted. Objects that are `difficult` cannot be missed, and what finds them by the usual IoU counts neither way, as
+    VOC has it. Coordinates are taken as they are written: VOC's own count pixels from 1, most tools' from 0.
+    A mask's palette index is its class, and 255 its border.
     """
 
     name: ClassVar[str] = "voc"

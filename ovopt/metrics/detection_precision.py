@@ -39,7 +39,7 @@ class DetectionPrecision(Metric):
 
     def ignored(self, target: Boxes) -> Array:
         """True for each object [m] that a detection may find or miss alike."""
-        return np.asarray(target.crowd, bool)
+        return target.optional
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no boxes [n, 4], each with a class."""
@@ -94,7 +94,7 @@ class DetectionPrecision(Metric):
         best = found.pick(np.flatnonzero(found.rows[:, 5] == index)[: self.max_detections])
         places = np.flatnonzero(np.asarray(target.classes) == index)
         own, left_out = target.pick(places), ignored[places].tolist()
-        objects = [*map(Labelled, left_out, np.asarray(own.crowd, bool).tolist())]
+        objects = [*map(Labelled, left_out, own.optional.tolist())]
         flags = _matched(self.similarity(best, own), objects, self._thresholds)
         scored = [[score, *flag] for score, flag in zip(best.rows[:, 4].tolist(), flags, strict=True)]
         return [index, left_out.count(False), scored]
@@ -116,7 +116,8 @@ class Labelled(NamedTuple):
     """A labelled object as matching sees it."""
 
     ignored: bool
-    crowd: bool
+    shared: bool
+    """True where many detections may take it."""
 
 
 def _matched(shares: Array, objects: Sequence[Labelled], thresholds: Sequence[float]) -> list[tuple[int, int]]:
@@ -141,10 +142,10 @@ def _best_match(
     candidates: Sequence[tuple[int, float]], objects: Sequence[Labelled], taken: set[int], least: float
 ) -> int | None:
     """The free object of the largest overlap, of equal ones the last; one that is ignored otherwise. Many may
-    take a crowd."""
+    take one that is shared."""
     match: int | None = None
     for labelled, overlap in candidates:
-        if labelled in taken and not objects[labelled].crowd:
+        if labelled in taken and not objects[labelled].shared:
             continue
         if match is not None and objects[labelled].ignored and not objects[match].ignored:
             break

@@ -42,8 +42,8 @@ class KeypointPrecision(DetectionPrecision):
     )
 
     def ignored(self, target: Boxes) -> Array:
-        """True for crowds [m] and for objects without labelled points."""
-        return np.asarray(target.crowd, bool) | ~(_points(target)[..., 2] > 0).any(axis=1)
+        """True for crowds and difficult objects [m], and for objects without labelled points."""
+        return target.optional | ~(_points(target)[..., 2] > 0).any(axis=1)
 
     def check(self, label: Any, outputs: Sequence[Port], sample_id: str) -> None:
         """Raises DataError where a label is no boxes with key points, or there are not as many as `sigmas`."""

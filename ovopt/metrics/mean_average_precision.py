@@ -18,7 +18,7 @@ class MeanAveragePrecision(DetectionPrecision):
     The output is an array [n, 6] of x0, y0, x1, y1, score, class, in any order of its rows; the two corners may be any
     opposite ones. Of each image and class, the `max_detections` with
     the highest scores count. A detection takes the free object that it overlaps most; one that only overlaps a crowd
-    counts neither as right nor as wrong.
+    (by its own area), or what Pascal VOC calls difficult (by the usual IoU), counts neither as right nor as wrong.
 
     Source: Lin et al., Microsoft COCO: Common Objects in Context (ECCV 2014), and its reference implementation,
     pycocotools' `COCOeval`, to which the value is equal.

@@ -18,7 +18,7 @@ SEGMENTATION = "segmentation"
 BACKGROUND = "background"
 """The class of pixels that no object covers, the first unless the data has one of this name."""
 IGNORED = 255
-"""The class id of a crowd's pixels, which no metric counts."""
+"""The class id of the pixels of a crowd or a difficult object, which no metric counts."""
 
 
 def is_painted(recipe: Recipe, label: object) -> bool:
@@ -52,9 +52,9 @@ def painted(boxes: Boxes, ids: Mapping[int, int], background: int, preparation: 
             "polygons or masks of each"
         )
     mask = preparation.mask(np.full(boxes.size[::-1], background, np.int32)).copy()
-    for outline, index, crowd in zip(outlines, seen.classes.tolist(), seen.crowd, strict=True):
+    for outline, index, optional in zip(outlines, seen.classes.tolist(), seen.optional, strict=True):
         if isinstance(outline, Rle):
-            mask[regions.mask_of(outline) == 1] = IGNORED if crowd else ids[index]
+            mask[regions.mask_of(outline) == 1] = IGNORED if optional else ids[index]
     return mask
 
 

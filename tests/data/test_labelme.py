@@ -52,7 +52,7 @@ def test_an_object_has_the_box_around_its_shape(folder):
     assert (samples.ids, samples.splits, samples.classes) == (("a.jpg", "b.jpg"), None, ("cat", "dog"))
     first, second = samples.labels
     np.testing.assert_allclose(first.corners, [[1, 2, 3, 5], [2, 1, 6, 4], [3, 2, 5, 4]])
-    assert (first.classes.tolist(), first.crowd.tolist(), first.size) == ([1, 0, 0], [False, True, False], (8, 6))
+    assert (first.classes.tolist(), first.difficult.tolist(), first.size) == ([1, 0, 0], [False, True, False], (8, 6))
     assert second.corners.shape == (0, 4)
     assert samples.load(1) == (folder / "b.jpg").read_bytes()
 

@@ -51,7 +51,7 @@ def test_samples_are_the_images_and_labels_their_boxes(folder):
     assert samples.classes == ("cat", "dog", "emu")
     first, second, _ = samples.labels
     np.testing.assert_array_equal(first.corners, [[1, 2, 3, 5]] * 2)
-    assert (first.classes.tolist(), first.crowd.tolist(), first.size) == ([1, 0], [False, True], (8, 6))
+    assert (first.classes.tolist(), first.difficult.tolist(), first.size) == ([1, 0], [False, True], (8, 6))
     assert second.corners.shape == (0, 4)
     assert samples.load(2) == (folder / "JPEGImages/c.jpg").read_bytes()
 

@@ -268,3 +268,23 @@ def test_opposite_corners_and_rows_may_come_in_any_order():
         return found[order][:, back], Boxes(real.corners[:, [0, 3, 2, 1]], real.classes, real.crowd, real.size)
 
     assert metric.value(rows(metric, [turned(*scene) for scene in scenes])) == pytest.approx(expected)
+
+
+def difficult(corners, flags):
+    count = len(corners)
+    boxes = np.array(corners, np.float64)
+    return Boxes(boxes, np.zeros(count, int), np.zeros(count, bool), SIZE, difficult=np.array(flags))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([[10, 10, 70, 70, 0.9, 0], [11, 10, 70, 70, 0.8, 0], [70, 70, 110, 110, 0.5, 0]], 1.0),  # both on it
+        ([[10, 10, 30, 30, 0.9, 0], [70, 70, 110, 110, 0.5, 0]], 0.5),  # inside of it, which a crowd would forgive
+        ([[70, 70, 110, 110, 0.5, 0]], 1.0),  # not finding it
+    ],
+)
+def test_what_finds_a_difficult_object_by_the_usual_overlap_counts_neither_way(found, expected):
+    metric = MeanAveragePrecision(iou=0.5)
+    target = difficult([[10, 10, 70, 70], [70, 70, 110, 110]], [True, False])
+    assert metric.value(rows_of([metric.row(np.array(found), target)])) == pytest.approx(expected)
