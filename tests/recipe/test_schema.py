@@ -127,7 +127,7 @@ def test_every_task_fits(task: str) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"metrics": ["top1", "top5", {"top_k": {"k": 3}}, {"top1": None}]},
+        {"metrics": ["top1", "top5", {"top_k": {"k": 3}}, {"mae": None}]},
         {"preprocess": [{"cast": "float32"}, {"cast": {"dtype": "float32"}}, {"scale": 255}, {"center_crop": 224}]},
         {"runtime": {"hint": "latency"}},
         {"runtime": {"hint": "THROUGHPUT", "requests": 2, "properties": {"A": True, "B": 2, "C": "x"}}},
