@@ -36,6 +36,8 @@ PAIRS = (
 """Names of two columns of texts that are read together."""
 INPUTS = ("inputs", "input", "image", "img", "text", "sentence", "audio", "pixel_values")
 SPLITS = ("split", "subset", "set", "partition", "fold", "usage")
+WORDS, TAGS = ("tokens", "words"), ("ner_tags", "tags", "labels", "label", "pos_tags", "chunk_tags")
+"""Names of columns of lists: the words of a sentence, and the tag of each."""
 TRANSCRIPTS = ("text", "transcription", "transcript", "sentence", "words")
 """Names of columns of texts that are labels of files."""
 MASKS = (
@@ -198,6 +200,8 @@ class Chooser:
         objects = [column.name for column in self.columns.values() if column.kind == "objects"]
         if objects and objects[0] not in taken:
             return objects[0]
+        if self._words and self._lists(TAGS)[0] not in taken:
+            return self._lists(TAGS)[0]
         found = [column for column in self._called(LABELS) if column.name not in taken]
         if found and found[0].kind == "struct":
             inside = [name for name in self.columns if name.startswith(f"{found[0].name}.")]
@@ -259,7 +263,7 @@ class Chooser:
     def _inputs(self, free: Mapping[str, Column]) -> dict[str, str]:
         """Input name -> column, as far as names and types tell."""
         top = {name: column for name, column in free.items() if column.is_outer}
-        known = self._by_name(top) or self._usual(top) or self._pair(top)
+        known = self._words or self._by_name(top) or self._usual(top) or self._pair(top)
         return known or {name: name for name in self._of_one_kind(top)}
 
     def _by_name(self, free: Mapping[str, Column]) -> dict[str, str]:
@@ -272,6 +276,15 @@ class Chooser:
         files = any(column.kind == "file" for column in free.values()) and not self._takes_tokens
         names = {n.lower(): n for n in reversed([*free]) if not files or free[n].kind == "file"}
         return next(({names[usual]: names[usual]} for usual in INPUTS if usual in names), {})
+
+    @property
+    def _words(self) -> dict[str, str]:
+        """The column of lists of words, where there is one of tags and the model takes tokens."""
+        words = self._lists(WORDS) if self._takes_tokens and self._lists(TAGS) else []
+        return {name: name for name in words[:1]}
+
+    def _lists(self, names: Sequence[str]) -> list[str]:
+        return [column.name for column in self._called(names) if column.kind == "list"]
 
     def _pair(self, free: Mapping[str, Column]) -> dict[str, str]:
         """Two columns of texts, by their names, or as the only ones of which rarely a text is met again."""

@@ -136,10 +136,12 @@ def _tokenizer(path: str) -> Any:
 
 
 class Tags(Decoder):
-    """The best class of each token, without those that the mask leaves out: token classification."""
+    """The best class of each token, without those that the mask leaves out: token classification. Where labels are tags
+    of words, the mask is `word_starts`, which `tokenize: {words: true}` gives."""
 
     name: ClassVar[str] = "tags"
     sole: ClassVar[str | None] = "labels"
+    beside: ClassVar[bool] = True
     labels: tuple[str, ...] = Field(default=(), description="the classes' names; without any, tags are class indices")
     skip_special: bool = Field(default=False, description="leave out the first and the last token: [CLS] and [SEP]")
     mask: Mask = "attention_mask"

@@ -27,6 +27,8 @@ NAMES: Mapping[Kind, str] = {
 }
 PADDING_TOKENS = ("[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>")
 """What tokenizers pad with, where their file does not say."""
+STARTS = "word_starts"
+"""What `words` gives beside the inputs."""
 LOADED = 8
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -133,6 +135,9 @@ class Tokenize(Transform):
     stride: int | None = Field(
         default=None, ge=0, description="tokens that two windows of a longer text share; default: it is cut"
     )
+    words: bool = Field(
+        default=False, description="take a list of words; give `word_starts` [tokens], 1 at the first of each, beside"
+    )
     offsets: bool = Field(default=False, description="give `offsets` [tokens, 2] and `context` to decoders beside")
     pad: Literal["never", "max_length"] = Field(default="never", description="whether all inputs have max_length")
     pad_id: int | None = Field(default=None, ge=0, description="token that fills up; default: the tokenizer's own")
@@ -155,6 +160,8 @@ class Tokenize(Transform):
             raise ValueError("`pad: max_length` needs a `max_length`")
         if self.stride is not None and (self.max_length is None or not self.truncate):
             raise ValueError("a `stride` needs a `max_length`, and `truncate: true`")
+        if self.words and (self.stride is not None or self.offsets or len(self.columns) > 1):
+            raise ValueError("`words` are of one text, without `stride` and `offsets`")
         return self
 
     def __call__(self, content: Any) -> dict[str, Any] | Parts:
@@ -182,6 +189,8 @@ class Tokenize(Transform):
             "beams": np.zeros(1, self.dtype),
         }
         named: dict[str, Any] = {self.names.get(kind, NAMES[kind]): array for kind, array in found.items()}
+        if self.words:
+            named[STARTS] = self._row(_starts(encoded.word_ids, texts[0]), filled, 0)
         return {**named, **self._places(encoded, texts, filled)} if self.offsets else named
 
     def _places(self, encoded: Any, texts: tuple[str, ...], filled: int) -> dict[str, Any]:
@@ -194,7 +203,7 @@ class Tokenize(Transform):
         padded = [*margin, *places] if self.pad_side == "left" else [*places, *margin]
         return {"offsets": np.array(padded, np.int64).reshape(-1, 2), "context": texts[-1]}
 
-    def _texts(self, content: Any) -> tuple[str, ...]:
+    def _texts(self, content: Any) -> tuple[Any, ...]:
         if self.columns:
             texts = tuple(column_of(content, column, self.name) for column in self.columns)
         elif isinstance(content, Mapping):
@@ -202,18 +211,29 @@ class Tokenize(Transform):
                 held = ", ".join(map(str, content))
                 raise DataError(f"tokenize: a row of the columns {held or 'none'}; name one or two under `columns`")
             texts = tuple(content.values())
+        elif self.words:
+            texts = (content,)
         else:
             texts = tuple(content) if isinstance(content, list | tuple) and len(content) == 2 else (content,)
+        if self.words:
+            return (self._words_of(texts[0]),)
         return tuple(text_of(text, self.name) for text in texts)
 
-    def _encoded(self, texts: tuple[str, ...]) -> Any:
+    def _words_of(self, content: Any) -> tuple[str, ...]:
+        if not isinstance(content, list | tuple):
+            raise DataError(
+                f"{self.name}: wants a list of words, not a {type(content).__name__}; `words: false` reads it"
+            )
+        return tuple(text_of(word, self.name) for word in content)
+
+    def _encoded(self, texts: tuple[Any, ...]) -> Any:
         cut = self.max_length if self.truncate else None
         with _ONE_AT_A_TIME:  # a large one takes seconds to load: not once per thread
-            tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut, self.stride, len(texts))
+            tokenizer = _tokenizer(self.tokenizer, self.lowercase, cut, self.stride, len(texts), self.words)
         if self.special and cut is not None and cut <= tokenizer.num_special_tokens_to_add(len(texts) == 2):
             raise RecipeError(f"preprocess: tokenize.max_length of {cut} leaves no place beside the special tokens")
         try:
-            encoded = tokenizer.encode(*texts, add_special_tokens=self.special)
+            encoded = tokenizer.encode(*texts, is_pretokenized=self.words, add_special_tokens=self.special)
         except Exception as error:  # the tokenizers of Hugging Face raise plain exceptions
             raise DataError(f"tokenize: the text cannot be encoded: {error}") from None
         return encoded
@@ -241,8 +261,20 @@ def text_of(content: Any, name: str) -> str:
     return content
 
 
+def _starts(places: Sequence[int | None], words: Sequence[str]) -> list[int]:
+    """1 at the first token of each word, by the word that each token is of. Raises DataError for a word without one."""
+    starts = [
+        int(place is not None and place != before) for place, before in zip(places, [None, *places], strict=False)
+    ]
+    begun = [place for place, start in zip(places, starts, strict=True) if start]
+    for place, found in enumerate(begun):
+        if place != found:
+            raise DataError(f"tokenize: the word {words[place]!r} has no token; remove it, and its tag")
+    return starts
+
+
 @lru_cache(maxsize=LOADED)
-def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int | None, texts: int) -> Any:
+def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int | None, texts: int, words: bool) -> Any:
     """The tokenizer of a file or folder, without the padding and truncation that its file may ask for."""
     loaded = read_tokenizer(path, lowercase)
     loaded.no_padding()
@@ -250,6 +282,8 @@ def _tokenizer(path: str, lowercase: bool | None, cut: int | None, stride: int |
     if cut is not None:
         way = "only_second" if stride is not None and texts > 1 else "longest_first"
         loaded.enable_truncation(cut, stride=stride or 0, strategy=way)
+    if words and hasattr(loaded.pre_tokenizer, "add_prefix_space"):  # each word is one behind a space
+        loaded.pre_tokenizer.add_prefix_space = True
     return loaded
 
 

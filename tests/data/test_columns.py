@@ -91,6 +91,17 @@ def test_columns_that_only_count_the_rows_are_named():
     assert found.counting == ("Unnamed: 0",)
 
 
+@pytest.mark.parametrize("tags", ["ner_tags", "tags", "labels"])
+def test_words_and_their_tags_are_lists_of_one_sentence(tags):
+    words, ids = ("list", False, [["a", "b"]]), ("list", False, [[0, 1]])
+    columns = {"id": FREE, "tokens": words, "text": FREE, "pos_tags": ids, tags: ids}
+    found = chosen(TOKENS, columns)
+    assert (found.inputs, found.label) == ({"tokens": "tokens"}, tags)
+    assert chosen(TOKENS, columns, label="pos_tags").inputs == {"tokens": "tokens"}
+    assert chosen(TOKENS, columns, inputs="text").inputs == {"text": "text"}
+    assert chosen(TOKENS, {**columns, "tokens": WHOLE}).inputs == {"text": "text"}
+
+
 def test_columns_of_text_that_a_vector_leaves_out_are_named():
     assert chosen(FOUR, {**FLOATS, "species": NAMES, "remark": FREE, "label": WHOLE}).texts == ("species", "remark")
     assert chosen(FOUR, {**FLOATS, "remark": FREE, "label": WHOLE}, inputs=[*"abcd"]).texts == ()

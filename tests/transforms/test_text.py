@@ -315,6 +315,47 @@ def test_places_of_a_sole_text_are_its_own_whichever_side_is_padded(wordpiece):
     assert "offsets" not in Tokenize(tokenizer=str(wordpiece))("the cat")
 
 
+@pytest.mark.parametrize(
+    ("settings", "starts"),
+    [
+        ({}, [0, 1, 1, 0, 1, 0]),
+        ({"special": False}, [1, 1, 0, 1]),
+        ({"max_length": 4}, [0, 1, 1, 0]),
+        ({"max_length": 8, "pad": "max_length"}, [0, 1, 1, 0, 1, 0, 0, 0]),
+        ({"max_length": 8, "pad": "max_length", "pad_side": "left"}, [0, 0, 0, 1, 1, 0, 1, 0]),
+    ],
+)
+def test_words_are_tokens_of_which_the_first_of_each_is_marked(wordpiece, settings, starts):
+    made = Tokenize(tokenizer=str(wordpiece), words=True, **settings)(["the", "mats", "cat"])
+    assert made["word_starts"].tolist() == starts
+    assert len(made["input_ids"]) == len(starts)
+    assert "word_starts" not in Tokenize(tokenizer=str(wordpiece))("the mats cat")
+
+
+def test_two_words_are_no_pair_of_texts(wordpiece):
+    assert Tokenize(tokenizer=str(wordpiece), words=True)(["a", "dog"])["input_ids"].tolist() == [2, 11, 12, 3]
+    row = {"tokens": ["a", "dog"]}
+    assert Tokenize(tokenizer=str(wordpiece), words=True)(row)["input_ids"].tolist() == [2, 11, 12, 3]
+
+
+def test_words_of_bytes_are_read_as_behind_a_space(bpe):
+    made = Tokenize(tokenizer=str(bpe), words=True)(["sat", "cat"])
+    loaded = tokenizers.Tokenizer.from_file(str(bpe))
+    assert made["input_ids"].tolist() == loaded.encode(" sat cat").ids
+
+
+def test_a_word_without_a_token_is_told(wordpiece):
+    tokenize = Tokenize(tokenizer=str(wordpiece), words=True)
+    with pytest.raises(DataError, match=exactly("tokenize: the word ' ' has no token; remove it, and its tag")):
+        tokenize(["the", " ", "cat"])
+    with pytest.raises(DataError, match=exactly("tokenize: wants a list of words, not a str; `words: false` reads it")):
+        tokenize("the cat")
+    with pytest.raises(DataError, match=exactly("tokenize: wants text, not a int")):
+        tokenize(["the", 3])
+    with pytest.raises(ValueError, match="`words` are of one text, without `stride` and `offsets`"):
+        Tokenize(tokenizer=str(wordpiece), words=True, offsets=True)
+
+
 def test_a_stride_needs_a_length_to_cut_at(wordpiece):
     with pytest.raises(ValueError, match="a `stride` needs a `max_length`, and `truncate: true`"):
         Tokenize(tokenizer=str(wordpiece), stride=2)

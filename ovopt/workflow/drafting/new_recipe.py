@@ -30,6 +30,7 @@ from ovopt.workflow.drafting.preparation import preparation_of
 from ovopt.workflow.drafting.question import option, question
 from ovopt.workflow.drafting.start import Asked, checked_task, started
 from ovopt.workflow.drafting.subject import Subject
+from ovopt.workflow.drafting.tags import with_tags
 from ovopt.workflow.drafting.trials import Score, Trials
 from ovopt.workflow.drafting.without_data import without_data
 
@@ -116,7 +117,9 @@ class _Maker:
 
     def finish(self, draft: Draft) -> Draft:
         """The sections that no choice changes, and the user's own settings."""
-        draft = with_classes(draft, self.subject, self.described.classes)
+        draft = with_tags(
+            with_classes(draft, self.subject, self.described.classes), self.subject, self.described.classes
+        )
         return completed(draft).with_settings(self.asked.later)
 
     @cached_property

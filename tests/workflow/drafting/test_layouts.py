@@ -382,6 +382,30 @@ def test_lines_of_json_beside_a_tokenizer(tmp_path: Path) -> None:
     assert "tokenize" in str(steps(made))
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_tags_of_words_are_those_of_the_first_token_of_each(tmp_path: Path, named: bool) -> None:
+    sentences, tags = [["the", "U.S.", "Anna"], ["Anna"], ["Rome", "and", "Anna", "and"]], ["O", "B-PER", "B-LOC"]
+    entities = {"Anna": 1, "U.S.": 2, "Rome": 2}
+    known = models_text_audio.vocabulary(["the u . s and anna rome"])
+    models_text_audio.write_tokenizer(tmp_path, known)
+    id2label = {str(place): tag for place, tag in enumerate(tags)}
+    config = {"architectures": ["BertForTokenClassification"], "model_type": "bert", "id2label": id2label}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    scores = np.eye(3, dtype=np.float32)[[{"anna": 1, "u": 2, "rome": 2}.get(word, 0) for word in known]]
+    ids = given("input_ids", 1, -1, dtype=np.int64)
+    model = model_of([ids], logits=ops.gather(ops.constant(scores), ids, np.array(0)))
+    with (tmp_path / "test.jsonl").open("w") as stream:
+        for place, words in enumerate(sentences * 4):
+            found = [entities.get(word, 0) for word in words]
+            row = {"id": str(place), "tokens": words, "ner_tags": [tags[one] for one in found] if named else found}
+            stream.write(json.dumps(row) + "\n")
+    made = drafted(tmp_path, model, tmp_path / "test.jsonl")
+    assert value(made, "token_f1") == 1
+    settings = {"labels": tags, "mask": "word_starts"} if named else {"mask": "word_starts"}
+    assert made.sections["postprocess"] == [{"tags": settings}]
+    assert made.sections.get("metrics") == (None if named else [{"token_f1": {"tags": tags}}])
+
+
 def test_texts_without_a_tokenizer_are_asked_about(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     model = words_model(tmp_path / "texts", REVIEWS)
