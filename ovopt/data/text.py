@@ -1,4 +1,4 @@
-"""A text file: a sample per line, paragraph or stretch of characters."""
+"""A text file: a sample per line, paragraph, sentence of tagged words, or stretch of characters."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ovopt.records import Port
 
 MARK = b"\xef\xbb\xbf"
 """What a UTF-8 file may begin with."""
+SENTENCES, DOCUMENT = ".conll", "-DOCSTART-"
+"""The suffix of files with a word and its tag on each line, and what begins a document in them."""
 
 
 class Text(DataSource):
@@ -30,8 +32,11 @@ class Text(DataSource):
 
     name: ClassVar[str] = "text"
     path: str
-    label: Literal["none", "tab"] = Field(
-        default="none", description="where a line's label comes from: nowhere, or behind its last tab"
+    label: Literal["none", "tab", "words"] | None = Field(
+        default=None,
+        description="where a label comes from: nowhere, behind the last tab of a line, or, of sentences between blank "
+        "lines, from the last column of the line of each word, of which the first is the word; default: words in a "
+        ".conll, else nowhere",
     )
     paragraphs: bool = Field(default=False, description="a sample is what stands between blank lines")
     chars: int | None = Field(
@@ -43,16 +48,24 @@ class Text(DataSource):
 
     @model_validator(mode="after")
     def _one_way_to_divide(self) -> Text:
-        if sum((self.paragraphs, self.chars is not None, self.label == "tab")) > 1:
-            raise ValueError("only one of `paragraphs`, `chars` and `label: tab` can be given")
+        labelled = self.label in ("tab", "words")
+        if sum((self.paragraphs, self.chars is not None, labelled)) > 1:
+            raise ValueError(
+                f"only one of `paragraphs`, `chars` and `label: {self.label if labelled else 'tab'}` can be given"
+            )
         if "\t\n".encode(self.encoding) != b"\t\n":
             raise ValueError(f"text in {self.encoding} is not read; convert the file, as `iconv -t utf-8` does")
         return self
 
     @classmethod
     def recognises(cls, path: str) -> bool:
-        """True for the suffix .txt."""
-        return Path(path).suffix.lower() == ".txt"
+        """True for the suffixes .txt and .conll."""
+        return Path(path).suffix.lower() in (".txt", SENTENCES)
+
+    @property
+    def _labels(self) -> str:
+        of_words = Path(self.path).suffix.lower() == SENTENCES and not self.paragraphs and self.chars is None
+        return self.label or ("words" if of_words else "none")
 
     def open(self, inputs: Sequence[Port], seed: int) -> Samples:
         """Samples of the file's lines, paragraphs or stretches. Raises DataError where there is none, or it is of
@@ -62,17 +75,19 @@ class Text(DataSource):
         if not found.begins:
             raise DataError(f"{file}: holds no text")
 
-        def load(index: int) -> str:
+        def load(index: int) -> str | list[str]:
             begin, end = found.begins[index], found.ends[index]
             with open_file(file, DataError) as stream:
                 stream.seek(begin)
                 text = stream.read(end - begin).decode(self.encoding, errors="replace")
+            if self._labels == "words":
+                return [line.split()[0] for line in text.rstrip().split("\n")]
             return text if self.chars else text.rstrip("\r\n")
 
         return Samples(
             source=str(file),
             ids=tuple(f"{file.name}:{number}" for number in found.numbers),
-            labels=tuple(found.labels) if self.label == "tab" else None,
+            labels=None if self._labels == "none" else tuple(found.labels),
             load=load,
             fingerprint=hash_of(file),
             keys=tuple(map(str, found.numbers)),
@@ -83,7 +98,8 @@ class Text(DataSource):
             _stretches(file, self.chars, self.encoding) if self.chars else _lines(file, self.max_bytes, self.encoding)
         )
         found = _Found()
-        for piece in _paragraphs(pieces) if self.paragraphs else pieces:
+        pieces = _paragraphs(pieces) if self.paragraphs else _sentences(pieces) if self._labels == "words" else pieces
+        for piece in pieces:
             if self.take and len(found.begins) == self.take:
                 break
             if piece.end - piece.begin > self.max_bytes:
@@ -92,9 +108,15 @@ class Text(DataSource):
                 found.add(*self._labelled(piece, file))
         return found
 
-    def _labelled(self, piece: _Piece, file: Path) -> tuple[_Piece, str]:
-        if self.label == "none":
+    def _labelled(self, piece: _Piece, file: Path) -> tuple[_Piece, str | list[str]]:
+        if self._labels == "none":
             return piece, ""
+        if self._labels == "words":
+            lines = [line.split() for line in piece.text.rstrip().split("\n")]
+            for number, columns in enumerate(lines, start=piece.number):
+                if len(columns) < 2:
+                    raise DataError(f"{file}:{number}: wants a word and, in the last column, its tag")
+            return piece, [columns[-1] for columns in lines]
         text, tab, label = piece.text.rstrip("\r\n").rpartition("\t")
         if not tab or not text.strip() or not label.strip():
             raise DataError(f"{file}:{piece.number}: wants text, a tab and a label")
@@ -119,7 +141,7 @@ class _Found:
     ends: array[int] = field(default_factory=lambda: array("Q"))
     labels: list[Any] = field(default_factory=list)
 
-    def add(self, piece: _Piece, label: str) -> None:
+    def add(self, piece: _Piece, label: str | list[str]) -> None:
         self.numbers.append(piece.number)
         self.begins.append(piece.begin)
         self.ends.append(piece.end)
@@ -162,6 +184,23 @@ def _paragraphs(lines: Iterator[_Piece]) -> Iterator[_Piece]:
             number = 0
     if number:
         yield _Piece(number, begin, end, "paragraph")
+
+
+def _sentences(lines: Iterator[_Piece]) -> Iterator[_Piece]:
+    """Lines of words between blank ones, and those that begin a document."""
+    held: list[_Piece] = []
+    for line in lines:
+        if line.text.strip() and not line.text.startswith(DOCUMENT):
+            held.append(line)
+        elif held:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
+
+
+def _joined(lines: Sequence[_Piece]) -> _Piece:
+    return _Piece(lines[0].number, lines[0].begin, lines[-1].end, "".join(line.text for line in lines))
 
 
 def _stretches(file: Path, chars: int, encoding: str) -> Iterator[_Piece]:

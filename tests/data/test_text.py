@@ -45,6 +45,22 @@ def test_a_label_stands_behind_the_last_tab(file):
     assert samples.labels == ("pos", "neg")
 
 
+def test_words_and_their_tags_stand_on_lines_of_their_own(tmp_path):
+    text = "-DOCSTART- -X- O\n\nAnna\tNNP\tB-PER\r\nsat VB O\n \nRome B-LOC\n"
+    samples = opened(tmp_path / "t.conll", text)
+    assert contents(samples) == [["Anna", "sat"], ["Rome"]]
+    assert samples.labels == (["B-PER", "O"], ["B-LOC"])
+    assert samples.ids == ("t.conll:3", "t.conll:6")
+    assert contents(opened(tmp_path / "t.txt", text, label="words")) == [["Anna", "sat"], ["Rome"]]
+    assert contents(opened(tmp_path / "t.conll", "a B\n\nb O", label="none")) == ["a B", "b O"]
+    assert Text.recognises("a/b.conll")
+    file = tmp_path / "t.conll"
+    with pytest.raises(DataError, match=exactly(f"{file}:2: wants a word and, in the last column, its tag")):
+        opened(file, "a B\nb\n")
+    with pytest.raises(ValidationError, match="only one of `paragraphs`, `chars` and `label: words` can be given"):
+        opened(file, "a B", label="words", paragraphs=True)
+
+
 def test_paragraphs_are_parted_by_blank_lines(file):
     samples = opened(file, "\n\none\ntwo\n \nthree\n\n\n", paragraphs=True)
     assert contents(samples) == ["one\ntwo", "three"]

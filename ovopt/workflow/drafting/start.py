@@ -14,6 +14,7 @@ from ovopt.data.files import by_name, header_of
 from ovopt.data.layout import folders_in, names_in
 from ovopt.data.own_splits import own_splits_in, usual_split
 from ovopt.data.recognition import HUB, other_layouts, settings_of
+from ovopt.data.text import SENTENCES
 from ovopt.data.voc import holds_both
 from ovopt.errors import DataError, UsageError, did_you_mean
 from ovopt.given_file import open_file
@@ -188,7 +189,10 @@ def _labels_of(table: Path, folder: Path, names: Mapping[str, Path]) -> dict[str
 
 
 def _labels_behind(file: Path) -> dict[str, str]:
-    """Settings that find the labels of a text file, where every line of its beginning has one behind a tab."""
+    """Settings that find the labels of a text file, where every line of its beginning has one behind a tab. Sentences
+    of tagged words need none."""
+    if file.suffix.lower() == SENTENCES:
+        return {}
     with open_file(file, DataError) as stream:
         lines = stream.read(LOOKED_AT).decode(errors="replace").splitlines()[:-1]
     cells = [line.rpartition("\t") for line in lines if line.strip()]

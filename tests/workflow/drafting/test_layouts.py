@@ -401,6 +401,10 @@ def test_tags_of_words_are_those_of_the_first_token_of_each(tmp_path: Path, name
             stream.write(json.dumps(row) + "\n")
     made = drafted(tmp_path, model, tmp_path / "test.jsonl")
     assert value(made, "token_f1") == 1
+    if named:
+        lines = ["".join(f"{word}\t{tags[entities.get(word, 0)]}\n" for word in words) for words in sentences]
+        (tmp_path / "test.conll").write_text("\n".join(lines))
+        assert value(drafted(tmp_path, model, tmp_path / "test.conll"), "token_f1") == 1
     settings = {"labels": tags, "mask": "word_starts"} if named else {"mask": "word_starts"}
     assert made.sections["postprocess"] == [{"tags": settings}]
     assert made.sections.get("metrics") == (None if named else [{"token_f1": {"tags": tags}}])
