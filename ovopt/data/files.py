@@ -15,8 +15,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ovopt.contracts import DataSource, Samples
+from ovopt.data.columns import SPLITS
 from ovopt.data.content import MaxBytes, file_at, hash_of, hash_of_names, read_bytes, read_table, read_text, say
 from ovopt.data.id_lists import own_lists
+from ovopt.data.label_table import LabelTable, own_table
 from ovopt.data.layout import own_split, splits_of
 from ovopt.errors import DataError, did_you_mean
 from ovopt.given_file import LARGEST
@@ -40,6 +42,9 @@ class Files(DataSource):
     (`testing_list.txt`). A folder whose name begins with an underscore is no class unless `rename` names it. The choice
     of `per_label` depends on the paths alone, so that it stays the same from run to run, and adding files elsewhere
     does not change it. Symbolic links are not followed.
+
+    A `labels.csv` that names files beside it or below gives the labels where no two folders could. Its column `split`,
+    where it names train, val or test, is the data's own.
     """
 
     name: ClassVar[str] = "files"
@@ -80,9 +85,12 @@ class Files(DataSource):
         roots = [root for root in paths if root.is_dir()]
         if not roots:
             raise DataError(f"{_said(paths)}: no such folder")
+        if name := self._found_table(roots):
+            return self.model_copy(update={"labels": name}).open(inputs, seed)
+        table = self._table(roots) if self.labels else None
         trees = {root: _Tree.of(root, frozenset(self.rename)) for root in roots} if self._by_folder else {}
         above = f"{roots[0]}{os.sep}" if len(roots) == 1 else ""  # a folder that was moved is the same data
-        chosen = self._choose(self._from_table(roots) if self.labels else self._walked(roots, trees), above)
+        chosen = self._choose(self._fitting(table.labelled()) if table else self._walked(roots, trees), above)
         if not chosen:
             raise DataError(f"{_said(roots)}: no files with a label that the recipe knows")
         files = [file for file, _ in chosen]
@@ -96,7 +104,8 @@ class Files(DataSource):
             load=lambda index: read_bytes(files[index], self.max_bytes),
             fingerprint=self._fingerprint(ids, files, roots, lists),
             classes=self._classes([label for _, label in chosen], trees),
-            splits=splits,
+            splits=table.splits(files) if table else splits,
+            columns=table.columns(files) if table else {},
         )
 
     def _splits(self, files: Sequence[Path], ids: Sequence[str], trees: Mapping[Path, _Tree]) -> _Divided:
@@ -140,13 +149,22 @@ class Files(DataSource):
                 kept.append(Path(file))
         return kept
 
-    def _from_table(self, roots: Sequence[Path]) -> Iterator[Labelled]:
+    def _found_table(self, roots: Sequence[Path]) -> str | None:
+        """The table that the folder brings, where the recipe says nothing and no two folders could be labels."""
+        if self.labels or "label" in self.model_fields_set or len(roots) != 1:
+            return None
+        filled = [folder for folder in _folders(roots[0]) if next(_walk(folder), None)]
+        return own_table(roots[0]) if len(filled) < 2 else None
+
+    def _table(self, roots: Sequence[Path]) -> LabelTable:
         if len(roots) != 1:
             raise DataError(f"data.source.labels: a table belongs to one folder, not to {_said(roots)}")
         (root,) = roots
         table = file_at(confined(root, self.labels or "", "data.source.labels"), "table of labels")
-        column = 1 if self.column is None else self._place_of_column(table)
-        seen: dict[Path, str] = {}
+        header = header_of(table)
+        column = 2 if len(header) > 2 and header[1].lower() in SPLITS else 1
+        column = column if self.column is None else self._place_of_column(table)
+        seen: dict[Path, Sequence[str]] = {}
         elsewhere: dict[str, Path] | None = None
         for where, cells in read_table(table, ("file", "label")):
             file = confined(root, cells[0], where)
@@ -156,12 +174,15 @@ class Files(DataSource):
             if file in seen:
                 raise DataError(f"{where}: {cells[0]} has a label already")
             if column >= len(cells):
-                raise DataError(f"{where}: {len(cells)} columns, none of which is {self.column}")
-            seen[file] = cells[column]
+                raise DataError(f"{where}: {len(cells)} columns, none of which is {header[column]}")
+            seen[file] = cells
         missing = [f"{file.relative_to(root)}" for file in seen if not file.is_file()]
         if missing:
             raise DataError(f"{table}: {len(missing)} of its files are missing: {a_few(missing)}")
-        yield from ((str(file), label) for file, label in seen.items() if self._has_suffix(file.name))
+        return LabelTable(table, header, column, seen)
+
+    def _fitting(self, labelled: Iterator[Labelled]) -> Iterator[Labelled]:
+        return (one for one in labelled if self._has_suffix(os.path.basename(one[0])))
 
     def _place_of_column(self, table: Path) -> int:
         header = header_of(table)

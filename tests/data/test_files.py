@@ -190,6 +190,52 @@ def test_labels_can_come_from_a_table(folder, name):
     assert labelled(folder, labels=name, suffixes=(".txt",)) == {"cats/tom_1.txt": "0123"}
 
 
+@pytest.fixture
+def flat(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("header", ["file,label,split,who", "file,split,label,who"])
+@pytest.mark.parametrize("keys", [{}, {"labels": "labels.csv"}])
+def test_a_column_of_the_table_is_the_datas_own_split_and_others_are_columns(flat, header, keys):
+    row = "{0}.txt,{1},{2},{3}" if header.index("label") < header.index("split") else "{0}.txt,{2},{1},{3}"
+    rows = [("a", "cat", "train", "ann"), ("b", "dog", "test", "bob"), ("c", "cat", "test", "")]
+    (flat / "labels.csv").write_text("\n".join([header, *(row.format(*one) for one in rows)]))
+    samples = Files(path=str(flat), **keys).open((), 0)
+    found = zip(samples.ids, samples.labels, samples.splits, samples.column("who"), strict=True)
+    assert sorted(found) == [(f"{name}.txt", *rest) for name, *rest in rows]
+    assert samples.column("split") == list(samples.splits)
+
+
+def test_a_column_of_folds_is_no_split(flat):
+    (flat / "labels.csv").write_text("file,label,fold\na.txt,cat,1\nb.txt,dog,2\n")
+    samples = Files(path=str(flat)).open((), 0)
+    assert samples.splits is None
+    assert sorted(samples.column("fold")) == ["1", "2"]
+
+
+def test_a_file_without_a_split_where_others_have_one_is_an_error(flat):
+    (flat / "labels.csv").write_text("file,label,split\na.txt,cat,train\nb.txt,dog\n")
+    message = f"{flat / 'labels.csv'}: 1 of its files have an empty split: b.txt; fill it, or remove their rows"
+    with pytest.raises(DataError, match=exactly(message)):
+        labelled(flat)
+
+
+def test_a_table_is_not_taken_unasked_where_folders_are_labels(folder):
+    (folder / "labels.csv").write_text("file,label\nreadme,x\n")
+    assert "readme" not in labelled(folder)
+    assert labelled(folder, labels="labels.csv") == {"readme": "x"}
+
+
+def test_a_table_that_names_no_file_is_not_taken_unasked(flat):
+    (flat / "labels.csv").write_text("id,label\n1,cat\n")
+    with pytest.raises(DataError, match=exactly(f"{flat}: no files with a label that the recipe knows")):
+        labelled(flat)
+    assert labelled(flat, label="name")["a.txt"] == "a"
+
+
 def test_the_fingerprint_follows_the_table(folder):
     (folder / "labels.csv").write_text("file,label\nreadme,a\n")
     before = Files(path=str(folder), labels="labels.csv").open((), 0).fingerprint
