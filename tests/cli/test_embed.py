@@ -54,6 +54,18 @@ def test_the_result_is_a_sound_bundle_whatever_pays_here(folder: Path) -> None:
     assert manifest.preprocess is None or len(manifest.preprocess.embedded) == count
 
 
+def test_samples_that_made_a_bundle_stay_those_of_what_is_made_of_it(folder: Path) -> None:
+    assert ovopt("quantize", "model.xml", "-r", "recipe.yaml", "-q", "-o", "int8", cwd=folder).code == 0
+    made = read_manifest(folder / "int8")
+    done = ovopt("embed", "int8", "-r", "recipe.yaml", "-q", "-o", "out", "--time-budget", 1, "--any-size", cwd=folder)
+    assert done.code == 0, done.stderr
+    embedded = read_manifest(folder / "out")
+    assert made is not None
+    assert embedded is not None
+    assert len(made.calibrated) == 4
+    assert {*made.calibrated} <= {*embedded.calibrated}
+
+
 def test_json_is_the_manifest(folder: Path) -> None:
     wanted = ("--time-budget", 1, "--any-size", "--format", "json", "--quiet")
     done = ovopt("embed", "model.xml", "-r", "recipe.yaml", *wanted, cwd=folder)

@@ -147,15 +147,16 @@ class Work:
         """
         save_model(model, folder / "model.xml", {"version": ovopt.__version__, "step": reports[-1].name})
         self._check_runs(folder / "model.xml", model, reports)
-        written = describe(folder)
+        written, made = describe(folder), self.run.model.manifest
+        seen = set(map(digest, self.samples)) if self.real else set()
         manifest = Manifest(
             **stamp(self.run.options),
             source=self.source,
             model=ModelFile(path=str(output), sha256=written.sha256, size_bytes=written.size_bytes),
             recipe=_as_used(self.prepared.recipe.resolved(), reports),
             data=self.prepared.facts,
-            calibrated=tuple(sorted(set(map(digest, self.samples)))) if self.real else (),
-            tuned=tuple(sorted(self.prepared.tuned)),
+            calibrated=tuple(sorted(seen.union(made.calibrated if made else ()))),  # of a bundle stays so
+            tuned=tuple(sorted(self.prepared.tuned.union(made.tuned if made else ()))),
             preprocess=preprocessing(
                 self.prepared.recipe,
                 len(self.transforms) - sum(report.embedded for report in reports),
