@@ -310,6 +310,7 @@ def test_a_journal_of_another_aim_is_not_gone_on_with(run: Any) -> None:
 
 def test_what_nncf_does_not_know_is_found_before_anything_is_read(tmp_path: Path) -> None:
     options = ("optimize.compress.mode=int4_asm",)
+    (tmp_path / "none.npz").touch()
     with pytest.raises(RecipeError, match=r"\Aoptimize\.compress\.mode: 'int4_asm'; did you mean 'int4_asym'"):
         compress(
             tmp_path / "none.xml",
