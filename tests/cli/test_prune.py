@@ -89,7 +89,8 @@ def test_a_mistake_is_explained_and_nothing_written(given: Path, arguments: tupl
 
 def test_a_model_that_cannot_be_trained_is_told_before_anything_is_read(given: Path) -> None:
     """No framework is needed to say so."""
-    done = ovopt("prune", "tiny.xml", "--recipe", "classification", "--data", "none.npz", "--fine-tune", cwd=given)
+    (given / "empty.npz").touch()
+    done = ovopt("prune", "tiny.xml", "--recipe", "classification", "--data", "empty.npz", "--fine-tune", cwd=given)
     assert done.code == 2
     assert done.message == (
         "error: tiny.xml: holds no PyTorch module that could be trained; give the exported program (torch.export.save, "
