@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import Field
 
-from ovopt.errors import DataError, did_you_mean
+from ovopt.errors import DataError, did_you_mean, shortened
 
+T = TypeVar("T")
 LABEL_KEYS = ("labels", "label", "y", "targets", "target")
 InputArrays = Annotated[
     str | dict[str, str] | None,
@@ -80,3 +82,37 @@ class ArrayChoice:
     inputs: str | Mapping[str, str] | None = None
     labels: str | None = None
     split: str | None = None
+
+
+def readable(file: Path, kind: str, call: Callable[[], T]) -> T:
+    """The answer of a call that reads a file. Raises DataError, which says that it is no readable one of this kind, for
+    whatever goes wrong."""
+    try:
+        return call()
+    except DataError:
+        raise
+    except Exception as error:  # libraries raise errors of every kind on files that are not their own
+        raise DataError(f"{file}: not a readable {kind}: {shortened(str(error)) or type(error).__name__}") from None
+
+
+class StoredArray:
+    """An array in its file, of which entries are read as they are asked for."""
+
+    def __init__(self, file: Path, kind: str, array: Any) -> None:
+        self._file, self._kind, self._array = file, kind, array
+        self.ndim, self.shape = array.ndim, array.shape
+
+    def __len__(self) -> int:
+        return int(self.shape[0]) if self.shape else 0
+
+    def __getitem__(self, index: int) -> Any:
+        return self._read(index)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return readable(self._file, self._kind, lambda: np.asarray(self._array[...], dtype))
+
+    def _read(self, places: int | slice) -> Any:
+        return readable(self._file, self._kind, lambda: self._array[places])

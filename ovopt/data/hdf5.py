@@ -8,33 +8,22 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
-from ovopt.data.array_file import (
-    ArrayChoice,
-    ArrayFile,
-    ArrayLimits,
-    Entry,
-    InputArrays,
-    LabelArray,
-    SplitArray,
-)  # fmt: skip
+from ovopt.contracts import Samples
+from ovopt.data.array_file import ArrayFile, Entry, StoredArray, readable
 from ovopt.data.content import file_at, hash_of
-from ovopt.data.named_arrays import NamedArrays
-from ovopt.errors import DataError, shortened
+from ovopt.data.named_arrays import ArraySource
+from ovopt.errors import shortened
 from ovopt.locate import expand, optional
 from ovopt.records import Port
 
-SUFFIXES = (".h5", ".hdf5", ".he5")
+KIND, SUFFIXES = "HDF5 file", (".h5", ".hdf5", ".he5")
 CHUNKS_BYTES = 64 << 20
 """Memory for unpacked chunks of each array."""
-MOST_ARRAYS = 1000
-"""Of one file; no model has as many inputs."""
 T = TypeVar("T")
 
 
-class Hdf5(DataSource):
+class Hdf5(ArraySource):
     """An HDF5 file with one array per model input (first axis: samples) and, optionally, one of labels.
 
     Arrays inside groups are called `group/array`. Splits of its own are what names of arrays or groups tell (`x_train`,
@@ -43,12 +32,6 @@ class Hdf5(DataSource):
     """
 
     name: ClassVar[str] = "hdf5"
-    path: str
-    inputs: InputArrays = None
-    labels: LabelArray = None
-    split: SplitArray = None
-    max_bytes: int = Field(default=4 << 30, gt=0, description="a larger sample is refused")
-    max_samples: int = Field(default=10_000_000, gt=0, description="a file of more samples is refused")
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -64,8 +47,7 @@ class Hdf5(DataSource):
         members = _checked(file, lambda: dict(_arrays(opened, h5py)))
         find = cache(lambda key: _checked(file, lambda: _entry(file, members[key], h5py)))
         found = ArrayFile(str(file), file.name, [*members], find, lambda: hash_of(file))
-        choice = ArrayChoice(self.inputs, self.labels, self.split)
-        return NamedArrays(found, inputs, choice, ArrayLimits(self.max_bytes, self.max_samples)).samples()
+        return self.samples_of(found, inputs)
 
 
 def _arrays(group: Any, h5py: Any, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -92,33 +74,8 @@ def _entry(file: Path, array: Any, h5py: Any) -> Entry:
     place = None if varying or array.chunks else array.id.get_offset()
     if place is not None and array.size:
         return Entry(array.shape, dtype, partial(np.memmap, file, dtype, "r", place, array.shape))
-    return Entry(array.shape, dtype, lambda: _Stored(file, array))
-
-
-class _Stored:
-    """An array in its file, of which entries are read as they are asked for."""
-
-    def __init__(self, file: Path, array: Any) -> None:
-        self._file, self._array = file, array
-        self.ndim, self.shape = array.ndim, array.shape
-
-    def __len__(self) -> int:
-        return int(self.shape[0]) if self.shape else 0
-
-    def __getitem__(self, index: int) -> Any:
-        return _checked(self._file, lambda: self._array[index])
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[index] for index in range(len(self)))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return _checked(self._file, lambda: np.asarray(self._array[...], dtype))
+    return Entry(array.shape, dtype, lambda: StoredArray(file, KIND, array))
 
 
 def _checked(file: Path, call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except DataError:
-        raise
-    except Exception as error:  # h5py raises errors of every kind on files that are not its own
-        raise DataError(f"{file}: not a readable HDF5 file: {shortened(str(error)) or type(error).__name__}") from None
+    return readable(file, KIND, call)

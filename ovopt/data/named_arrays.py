@@ -10,9 +10,19 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
-from ovopt.contracts import Samples
-from ovopt.data.array_file import LABEL_KEYS, ArrayChoice, ArrayFile, ArrayLimits, Entry
+from ovopt.contracts import DataSource, Samples
+from ovopt.data.array_file import (
+    LABEL_KEYS,
+    ArrayChoice,
+    ArrayFile,
+    ArrayLimits,
+    Entry,
+    InputArrays,
+    LabelArray,
+    SplitArray,
+)  # fmt: skip
 from ovopt.data.array_splits import ToldSplits, split_of_key
 from ovopt.data.content import common_length, samples_first
 from ovopt.errors import DataError, quoted
@@ -25,6 +35,22 @@ LENGTHS = (
     "give arrays of one length, or name those that belong together: data.source.inputs that of samples, "
     "data.source.labels that of labels"
 )
+
+
+class ArraySource(DataSource):
+    """Source of arrays that a file holds by name."""
+
+    path: str
+    inputs: InputArrays = None
+    labels: LabelArray = None
+    split: SplitArray = None
+    max_bytes: int = Field(default=4 << 30, gt=0, description="a larger sample is refused")
+    max_samples: int = Field(default=10_000_000, gt=0, description="a file of more samples is refused")
+
+    def samples_of(self, file: ArrayFile, ports: Sequence[Port]) -> Samples:
+        """Samples of a file's arrays as the recipe chooses them. Raises DataError as `NamedArrays.samples`."""
+        choice = ArrayChoice(self.inputs, self.labels, self.split)
+        return NamedArrays(file, ports, choice, ArrayLimits(self.max_bytes, self.max_samples)).samples()
 
 
 @dataclass(frozen=True)

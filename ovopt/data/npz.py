@@ -15,18 +15,10 @@ import numpy as np
 from numpy.lib import format as npy
 from pydantic import Field
 
-from ovopt.contracts import Array, DataSource, Samples
-from ovopt.data.array_file import (
-    ArrayChoice,
-    ArrayFile,
-    ArrayLimits,
-    Entry,
-    InputArrays,
-    LabelArray,
-    SplitArray,
-)  # fmt: skip
+from ovopt.contracts import Array, Samples
+from ovopt.data.array_file import ArrayFile, Entry, readable
 from ovopt.data.content import file_at, hash_of
-from ovopt.data.named_arrays import NamedArrays
+from ovopt.data.named_arrays import ArraySource
 from ovopt.errors import DataError, quoted, shortened
 from ovopt.given_file import open_file
 from ovopt.locate import expand
@@ -46,7 +38,7 @@ LOCAL_HEADER = 30
 T = TypeVar("T")
 
 
-class Npz(DataSource):
+class Npz(ArraySource):
     """An `.npz` with one array per model input (first axis: samples) and, optionally, one of labels.
 
     Splits of its own are what the names of arrays tell (`x_train`, `y_train`, `x_test` ...), an array `split` of names,
@@ -55,14 +47,9 @@ class Npz(DataSource):
     """
 
     name: ClassVar[str] = "npz"
-    path: str
-    inputs: InputArrays = None
-    labels: LabelArray = None
-    split: SplitArray = None
     max_bytes: int = Field(
         default=4 << 30, gt=0, description="a larger sample is refused, and compressed arrays that take more together"
     )
-    max_samples: int = Field(default=10_000_000, gt=0, description="a file of more samples is refused")
 
     @classmethod
     def recognises(cls, path: str) -> bool:
@@ -76,8 +63,7 @@ class Npz(DataSource):
         members = _checked(file, lambda: _members(file))
         find = cache(lambda key: _checking(file, _checked(file, members[key])))
         found = ArrayFile(str(file), file.name, list(members), find, lambda: hash_of(file))
-        choice = ArrayChoice(self.inputs, self.labels, self.split)
-        return NamedArrays(found, inputs, choice, ArrayLimits(self.max_bytes, self.max_samples)).samples()
+        return self.samples_of(found, inputs)
 
 
 @dataclass(frozen=True)
@@ -90,12 +76,13 @@ class _Header:
     length: int
 
     @classmethod
-    def read(cls, stream: IO[bytes]) -> _Header:
+    def read(cls, stream: IO[bytes], file: Path) -> _Header:
+        """Raises DataError for Python objects, ValueError for what is no array of values."""
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
         if dtype.hasobject:
-            raise _ObjectsError
+            raise DataError(f"{file}: {OBJECTS}")
         if dtype.kind not in VALUES:
             raise ValueError(f"an array of {shortened(str(dtype))}, neither numbers nor texts")
         if any(size < 0 for size in shape):
@@ -120,7 +107,7 @@ def _members(file: Path) -> dict[str, Callable[[], Entry]]:
 
 def _array(file: Path) -> Entry:
     with open_file(file, DataError) as stream:
-        header = _Header.read(stream)
+        header = _Header.read(stream, file)
     return Entry(header.shape, header.dtype, partial(_mapped, file, header, 0, file.stat().st_size))
 
 
@@ -129,7 +116,7 @@ def _member(file: Path, member: zipfile.ZipInfo) -> Entry:
     if not member.filename.endswith(".npy"):
         raise DataError(f"{file}: not a NumPy file: {name} in it is no array")
     with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
-        header = _Header.read(stream)
+        header = _Header.read(stream, file)
     if header.length + header.size_bytes != member.file_size:
         raise ValueError(f"{name} in it is cut off")
     if member.compress_type == zipfile.ZIP_STORED and header.size_bytes:
@@ -162,21 +149,10 @@ def _place(file: Path, member: zipfile.ZipInfo) -> int:
     return member.header_offset + LOCAL_HEADER + int(name) + int(extra)
 
 
-class _ObjectsError(ValueError):
-    """An array of Python objects."""
-
-
 def _checking(file: Path, entry: Entry) -> Entry:
     """The same, which raises DataError for whatever goes wrong where it is read."""
     return replace(entry, read=lambda: _checked(file, entry.read))
 
 
 def _checked(file: Path, call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except DataError:
-        raise
-    except _ObjectsError:
-        raise DataError(f"{file}: {OBJECTS}") from None
-    except Exception as error:  # NumPy and `zipfile` raise errors of every kind on files that are not theirs
-        raise DataError(f"{file}: not a readable NumPy file: {shortened(str(error)) or type(error).__name__}") from None
+    return readable(file, "NumPy file", call)

@@ -12,25 +12,18 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from pydantic import Field
 
-from ovopt.contracts import DataSource, Samples
-from ovopt.data.array_file import (
-    ArrayChoice,
-    ArrayFile,
-    ArrayLimits,
-    Entry,
-    InputArrays,
-    LabelArray,
-    SplitArray,
-)  # fmt: skip
+from ovopt.contracts import Samples
+from ovopt.data.array_file import ArrayFile, Entry, StoredArray, readable
 from ovopt.data.content import hash_of, hash_of_names, read_bytes
 from ovopt.data.images import files_below
-from ovopt.data.named_arrays import NamedArrays
+from ovopt.data.named_arrays import ArraySource
 from ovopt.documents import parse_json
 from ovopt.errors import DataError, quoted, shortened
 from ovopt.given_file import beyond, check_path
 from ovopt.locate import expand, optional, shown
 from ovopt.records import Port
 
+KIND = "Zarr store"
 MARKS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
 """Files at the root of a store."""
 CHUNKS_BYTES = 64 << 20
@@ -40,7 +33,7 @@ LARGEST_TEXT = 64 << 20
 T = TypeVar("T")
 
 
-class Zarr(DataSource):
+class Zarr(ArraySource):
     """A Zarr store with one array per model input (first axis: samples) and, optionally, one of labels.
 
     Arrays inside groups are called `group/array`. Splits of its own are what names of arrays or groups tell (`x_train`,
@@ -50,10 +43,6 @@ class Zarr(DataSource):
 
     name: ClassVar[str] = "zarr"
     priority: ClassVar[int] = 61
-    path: str
-    inputs: InputArrays = None
-    labels: LabelArray = None
-    split: SplitArray = None
     max_bytes: int = Field(default=4 << 30, gt=0, description="a larger sample or chunk is refused")
     max_samples: int = Field(default=10_000_000, gt=0, description="a store of more samples is refused")
 
@@ -73,8 +62,7 @@ class Zarr(DataSource):
         members = _checked(root, lambda: _arrays(zarr, root))
         find = cache(lambda key: self._entry(root, key, members[key]))
         found = ArrayFile(str(root), root.name, [*members], find, lambda: _fingerprint(root))
-        choice = ArrayChoice(self.inputs, self.labels, self.split)
-        return NamedArrays(found, inputs, choice, ArrayLimits(self.max_bytes, self.max_samples)).samples()
+        return self.samples_of(found, inputs)
 
     def _entry(self, root: Path, key: str, array: Any) -> Entry:
         """Raises DataError where a chunk is too large, or values are neither numbers nor texts."""
@@ -127,31 +115,21 @@ def _codecs(metadata: Any) -> Iterator[str]:
             yield from _codecs(value)
 
 
-class _Chunked:
+class _Chunked(StoredArray):
     """An array in its store, of which the chunks last unpacked are kept."""
 
     def __init__(self, root: Path, array: Any, chunk_bytes: int) -> None:
-        self._root, self._array = root, array
-        self.ndim, self.shape = array.ndim, array.shape
+        super().__init__(root, KIND, array)
         self._rows = int(array.chunks[0]) if array.ndim else 1
         across = math.prod(-(-size // chunk) for size, chunk in zip(self.shape[1:], array.chunks[1:], strict=True))
-        self._block = lru_cache(max(1, CHUNKS_BYTES // (chunk_bytes * across or 1)))(self._read)
-
-    def __len__(self) -> int:
-        return int(self.shape[0]) if self.shape else 0
+        self._block = lru_cache(max(1, CHUNKS_BYTES // (chunk_bytes * across or 1)))(self._unpacked)
 
     def __getitem__(self, index: int) -> Any:
         return self._block(index // self._rows)[index % self._rows]
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[index] for index in range(len(self)))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return _checked(self._root, lambda: np.asarray(self._array[...], dtype))
-
-    def _read(self, block: int) -> Any:
+    def _unpacked(self, block: int) -> Any:
         begin = block * self._rows
-        return _checked(self._root, lambda: self._array[begin : begin + self._rows])
+        return self._read(slice(begin, begin + self._rows))
 
 
 def _fingerprint(root: Path) -> str:
@@ -162,9 +140,4 @@ def _fingerprint(root: Path) -> str:
 
 
 def _checked(root: Path, call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except DataError:
-        raise
-    except Exception as error:  # zarr raises errors of every kind on what is not its own
-        raise DataError(f"{root}: not a readable Zarr store: {shortened(str(error)) or type(error).__name__}") from None
+    return readable(root, KIND, call)
