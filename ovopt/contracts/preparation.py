@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ovopt.contracts.samples import Parts
@@ -65,6 +65,11 @@ class Decoder(Record, ABC):
     beside: ClassVar[bool] = False
     """True where it looks at what `preprocess` gives beside the model's inputs, such as a text and where its tokens
     stand: its `inputs` hold that too, of each part in a list where it joins."""
+
+    def looks_beside(self, inputs: Collection[str]) -> bool:
+        """Tell if samples must be prepared for it once more, since not all that it looks at is among the model's
+        `inputs`."""
+        return self.beside
 
     @abstractmethod
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -145,6 +145,10 @@ class Tags(Decoder):
     labels: tuple[str, ...] = Field(default=(), description="the classes' names; without any, tags are class indices")
     skip_special: bool = Field(default=False, description="leave out the first and the last token: [CLS] and [SEP]")
     mask: Mask = "attention_mask"
+
+    def looks_beside(self, inputs: Collection[str]) -> bool:
+        """True where the mask is none of the model's inputs."""
+        return self.mask not in inputs
 
     def __call__(self, output: Any, inputs: Mapping[str, Array]) -> list[str] | list[int]:
         """Tag of each token that counts, from scores [tokens, classes]. Raises DataError where output or mask do not

@@ -149,7 +149,8 @@ class Prepared:
     def prepare_beside(self, index: int) -> list[dict[str, Any]]:
         """Arrays that `preprocess` gives of a sample beside the model's inputs, part by part, where a decoder looks.
         Raises DataError where the sample does not fit."""
-        if not any(decoder.beside for decoder in self.recipe.postprocess):
+        names = {port.name for port in self.inputs}
+        if not any(decoder.looks_beside(names) for decoder in self.recipe.postprocess):
             return []
         return self.full_preparation.beside(self.full_preparation.decode(self.samples.load(index)))
 

@@ -257,3 +257,10 @@ def test_what_holds_no_tokens_is_told(tokenizer, output):
         DataError, match=r"detokenize: wants token ids \[tokens\], or scores \[tokens, vocabulary\], not"
     ):
         Detokenize(tokenizer=tokenizer)(output, {})
+
+
+def test_samples_are_prepared_once_more_for_tags_only_where_their_mask_is_no_input_of_the_model():
+    inputs = {"input_ids", "attention_mask"}
+    assert not Tags().looks_beside(inputs)
+    assert Tags(mask="word_starts").looks_beside(inputs)
+    assert Tags().looks_beside({"input_ids"})
